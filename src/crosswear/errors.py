@@ -1,0 +1,107 @@
+"""Every exception of the project, each with an exit code of its own.
+
+An error says what is wrong, where, what was expected and what to do next; the command line prints
+these four and nothing else. A bug is anything that is not a `CrosswearError`.
+"""
+
+from __future__ import annotations
+
+
+class CrosswearError(Exception):
+    """Bad input or a bad environment, told in four parts.
+
+    Args:
+        what: what is wrong, in one clause.
+        where: file, line, column or key; empty where the whole call is meant.
+        expected: what would have been right.
+        todo: what the user can do now.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", expected: str = "", todo: str = "") -> None:
+        super().__init__(what, where, expected, todo)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.todo = todo
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.todo:
+            lines.append(f"  to do:    {self.todo}")
+        return "\n".join(lines)
+
+
+class UsageError(CrosswearError):
+    """A command or a function was called with values that do not go together."""
+
+    exit_code = 2
+
+
+class MissingDataError(CrosswearError):
+    """A folder or file that a dataset needs is not there."""
+
+    exit_code = 3
+
+
+class DataFormatError(CrosswearError):
+    """A file is there and is not what its format says."""
+
+    exit_code = 4
+
+
+class StudyFileError(CrosswearError):
+    """A study file has an unknown key, a wrong value, or asks for what cannot be."""
+
+    exit_code = 5
+
+
+class DomainError(CrosswearError):
+    """The recordings of a domain cannot carry the study: one class, too few windows, no split."""
+
+    exit_code = 6
+
+
+class LeakageError(CrosswearError):
+    """A raw sample would be in two subsets. Nothing may run on such a domain."""
+
+    exit_code = 7
+
+
+class StoreError(CrosswearError):
+    """An output folder holds a damaged record, or belongs to another study or another run."""
+
+    exit_code = 8
+
+
+class CheckpointError(CrosswearError):
+    """A model file is damaged, or does not hold the model that it should."""
+
+    exit_code = 9
+
+
+class TransferError(CrosswearError):
+    """Source and target model differ in a way that the transfer plan does not name."""
+
+    exit_code = 10
+
+
+class DiskError(CrosswearError):
+    """A file could not be written: disk full, no permission, folder gone."""
+
+    exit_code = 11
+
+
+class IncompleteError(CrosswearError):
+    """Cells are missing or failed, and a whole study was asked for."""
+
+    exit_code = 12
+
+
+class EngineError(CrosswearError):
+    """The processes that train cells keep dying."""
+
+    exit_code = 13

@@ -1,0 +1,51 @@
+"""Names of things: canonical JSON, digests, and seeds made from names."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from typing import Any, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+def to_json(value: Any) -> Json:
+    """Turn frozen dataclasses, tuples and plain values into JSON values.
+
+    Raises:
+        TypeError: for any other type, so that no `repr` ever becomes part of a key.
+        ValueError: for NaN and infinities, which JSON cannot hold.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: to_json(getattr(value, field.name)) for field in fields}
+    if isinstance(value, dict):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("only text may be a key in canonical JSON")
+        return {name: to_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no canonical JSON")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} has no canonical JSON")
+
+
+def canonical_json(value: Any) -> str:
+    """One text for equal values: keys sorted, no spaces, ASCII only."""
+    return json.dumps(
+        to_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def digest(value: Any) -> str:
+    """The sha256 of the canonical JSON, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
+
+
+def seed_for(*names: str | int) -> int:
+    """A seed in [0, 2**63) that depends on the names alone, in their order."""
+    return int(digest(list(names))[:16], 16) >> 1

@@ -1,0 +1,79 @@
+"""What everything else is made of: recordings and windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STANDARD_GRAVITY = 9.80665
+"""One g in m/s² (CGPM 1901)."""
+
+NO_LABEL = -1
+"""The label of samples that are unlabelled, null or of a class that is not in the class table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One sensor on one person, without interruption of the file it came from.
+
+    NaN rows in `acceleration` and jumps in `time_s` are gaps; `crosswear.resample` splits there.
+
+    Attributes:
+        acceleration: float32 [T, 3], in g; a lost sample is a row of NaN.
+        rate_hz: nominal sampling rate.
+        labels: int16 [T], index into the dataset's class table, or `NO_LABEL`.
+        subject: the person, unique within the dataset.
+        session: unique within the subject.
+        placement: where the sensor was, e.g. ``right_wrist``.
+        time_s: float64 [T], seconds, if the source has time stamps.
+    """
+
+    acceleration: NDArray[np.float32]
+    rate_hz: float
+    labels: NDArray[np.int16]
+    subject: str
+    session: str
+    placement: str
+    time_s: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        samples = len(self.acceleration)
+        if self.acceleration.shape != (samples, 3) or self.acceleration.dtype != np.float32:
+            raise ValueError("acceleration must be float32 [T, 3]")
+        if self.labels.shape != (samples,) or self.labels.dtype != np.int16:
+            raise ValueError("labels must be int16 [T]")
+        if self.time_s is not None and self.time_s.shape != (samples,):
+            raise ValueError("time_s must be [T]")
+        if not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
+            raise ValueError("rate_hz must be positive")
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Labelled windows of one domain, in the order of their recordings and starts.
+
+    Attributes:
+        x: float32 [N, 3, L], in g; L samples at the common rate (100 at 25 Hz and 4 s).
+        y: int16 [N], class index.
+        subject: int16 [N], index into the domain's subjects.
+        recording: int32 [N], number of the dataset's recording.
+        occurrence: int32 [N], number of the uninterrupted performance of the activity.
+        start: int64 [N], first raw sample that has a part in the window.
+        stop: int64 [N], one past the last raw sample that has a part in the window.
+
+    `start` and `stop` count samples of the raw recording, the reach of the resampling filter
+    included: two windows that share no raw sample share no information.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int16]
+    subject: NDArray[np.int16]
+    recording: NDArray[np.int32]
+    occurrence: NDArray[np.int32]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.y)
