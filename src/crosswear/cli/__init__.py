@@ -1,0 +1,57 @@
+"""The command line: parse, call, print. Exit codes are those of `crosswear.errors`.
+
+0 done; 1 some cells failed; 2 wrong usage; 3 to 13 bad input or environment, one number for each
+kind of error; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import crosswear
+from crosswear.cli.data import data_app
+from crosswear.cli.model import model_app
+from crosswear.cli.output import print_error
+from crosswear.cli.study import study_app
+from crosswear.errors import CrosswearError
+
+app = typer.Typer(
+    name="crosswear",
+    help="How much of what a network learned on someone else's movement data can you keep?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data_app)
+app.add_typer(model_app)
+app.add_typer(study_app)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+) -> None:
+    """How much of what a network learned on someone else's movement data can you keep?"""
+    context.obj = debug
+    if show_version:
+        typer.echo(crosswear.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: a `CrosswearError` becomes four lines and its exit code, never a traceback."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except CrosswearError as error:
+        if debug:
+            raise
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

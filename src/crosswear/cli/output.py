@@ -1,0 +1,111 @@
+"""How commands print: rich tables, or JSON on request; progress as a bar, or as lines."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import platformdirs
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from crosswear.errors import CrosswearError
+from crosswear.keys import to_json
+from crosswear.study import Progress as Report
+
+LINE_EVERY_S = 20.0
+
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DataFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="CROSSWEAR_DATA", help="Folder with one folder of files per dataset."
+    ),
+]
+CacheFolder: TypeAlias = Annotated[
+    Path,
+    typer.Option("--cache", envvar="CROSSWEAR_CACHE", help="Folder of prepared domains."),
+]
+DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, one document."""
+    typer.echo(json.dumps(to_json(value), indent=2, ensure_ascii=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; numbers (whatever starts with a digit) stand to the right."""
+    table = Table(title=escape(title), title_justify="left")
+    for index, column in enumerate(columns):
+        number = all(row[index][:1].isdigit() or not row[index] for row in rows)
+        table.add_column(escape(column), justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(text) for text in row))
+    Console().print(table)
+
+
+def print_note(sentence: str) -> None:
+    """Print something that was repaired or not found, to standard error."""
+    Console(stderr=True).print(f"[yellow]note:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def print_error(error: CrosswearError) -> None:
+    """Print an error, to standard error."""
+    Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+
+
+@contextmanager
+def progress_shown() -> Iterator[Report]:
+    """A bar with the time left; where there is no terminal, a line now and then."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(console)
+        return
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def report(done: int, total: int, last: str) -> None:
+            bar.update(task, completed=done, total=total, description=escape(last))
+
+        yield report
+
+
+def _lines(console: Console) -> Report:
+    started = time.monotonic()
+    first = -1
+    printed = started - LINE_EVERY_S
+
+    def report(done: int, total: int, last: str) -> None:
+        nonlocal first, printed
+        first = done if first < 0 else first
+        now = time.monotonic()
+        if now - printed < LINE_EVERY_S and done < total:
+            return
+        printed = now
+        rate = (done - first) / max(now - started, 1e-9)
+        left = f", about {(total - done) / rate:.0f} s left" if rate else ""
+        console.print(f"{done}/{total} cells{left}{': ' if last else ''}{escape(last)}")
+
+    return report

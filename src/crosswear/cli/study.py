@@ -1,0 +1,160 @@
+"""`crosswear study`: plan, run, status, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import torch
+import typer
+
+from crosswear.cli.output import (
+    DEFAULT_CACHE,
+    AsJson,
+    CacheFolder,
+    DataFolder,
+    print_json,
+    print_note,
+    print_table,
+    progress_shown,
+)
+from crosswear.errors import UsageError
+from crosswear.report import Report, write_report
+from crosswear.store import Store
+from crosswear.study import (
+    OpenStudy,
+    available_workers,
+    open_study,
+    plan_study,
+    read_study,
+    run_study,
+)
+
+study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
+
+StudyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(metavar="[STUDY.toml]", help="Without one: the quickstart, simulated domains."),
+]
+OutFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--out", help="Records and report; runs/NAME without it.")
+]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
+]
+Device: TypeAlias = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where networks train.")]
+
+
+@study_app.command()
+def plan(
+    path: StudyFile = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    as_json: AsJson = False,
+) -> None:
+    """What a study would train: cells, sizes, multiply-adds."""
+    opened, store = _open(path, data, out, cache)
+    planned = plan_study(opened, store)
+    if as_json:
+        print_json(planned)
+        return
+    rows = [[name, f"{count}"] for name, count in planned.cells.items()]
+    rows.append(["all", f"{len(opened.cells)}"])
+    rows.append(["of these missing", f"{planned.missing}"])
+    print_table(f"Study {opened.study.name}: cells", ["kind", "cells"], rows)
+    typer.echo(f"adaptation sizes (windows): {', '.join(str(size) for size in planned.sizes)}")
+    typer.echo(f"multiply-adds still to do: {planned.multiply_adds:.3g}")
+
+
+@study_app.command()
+def run(
+    path: StudyFile = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    workers: Workers = None,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Train what is missing, then write the report. Interrupt and run again at will."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
+        )
+    opened, store = _open(path, data, out, cache)
+    with progress_shown() as progress:
+        done = run_study(
+            opened, store, workers or available_workers(), device, progress, print_note
+        )
+    for key in done.failed:
+        print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
+    paths: list[str] = []
+    if not done.failed:
+        report_ = _report(opened, store, allow_partial=False)
+        paths = [str(path) for path in report_.paths]
+    if as_json:
+        print_json({"out": str(store.folder), "run": done, "report": paths})
+    else:
+        typer.echo(f"{done.trained} cells trained, {done.found} found, {len(done.failed)} failed")
+        typer.echo("\n".join(paths))
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@study_app.command()
+def status(
+    path: StudyFile = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    as_json: AsJson = False,
+) -> None:
+    """How many cells are done, missing and failed."""
+    opened, store = _open(path, data, out, cache)
+    done, failed = store.done(opened.cells), store.failed(opened.cells)
+    counts = {
+        "cells": len(opened.cells),
+        "done": len(done),
+        "missing": len(opened.cells) - len(done),
+        "failed": len(failed - done),
+    }
+    if as_json:
+        print_json({"out": str(store.folder), **counts})
+        return
+    rows = [[name, str(count)] for name, count in counts.items()]
+    print_table(f"Study {opened.study.name} in {store.folder}", ["", "cells"], rows)
+
+
+@study_app.command()
+def report(
+    path: StudyFile = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Write it with cells missing, hatched.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tables (CSV, Parquet) and heatmaps (PNG, SVG) of the finished cells."""
+    opened, store = _open(path, data, out, cache)
+    made = _report(opened, store, allow_partial)
+    if as_json:
+        print_json(made)
+        return
+    typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
+    typer.echo("\n".join(str(path) for path in made.paths))
+
+
+def _open(
+    path: Path | None, data: Path | None, out: Path | None, cache: Path
+) -> tuple[OpenStudy, Store]:
+    study, text = read_study(path)
+    opened = open_study(study, text, data, cache, print_note)
+    return opened, Store(out or Path("runs") / study.name)
+
+
+def _report(opened: OpenStudy, store: Store, allow_partial: bool) -> Report:
+    cells = list(opened.cells.values())
+    return write_report(opened.study, cells, opened.facts, store, store.folder, allow_partial)

@@ -1,0 +1,106 @@
+"""The settings of a study: preparation, network, training, transfer.
+
+Every choice that the 2019 study leaves open is a setting here, with the default of `docs/study.md`.
+All of them are frozen, strict about types, and refuse unknown names.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+SETTINGS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Selection: TypeAlias = Literal["validation", "last"]
+Strategy: TypeAlias = Literal["freeze", "copy", "copy-freeze"]
+FrozenBatchNorm: TypeAlias = Literal["source", "adapt"]
+
+FilterCount: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
+Filters: TypeAlias = Annotated[tuple[FilterCount, ...], Field(min_length=3, max_length=5)]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class PreparationConfig:
+    """From recordings to split windows.
+
+    Attributes:
+        rate_hz: common sampling rate.
+        window_s: length of a window.
+        hop_s: distance between the starts of neighbouring windows.
+        bridge_s: lost samples are interpolated over up to this long; a longer loss is a gap.
+        split: number of the subject split; 0 is the one nearest to 40/10/50.
+    """
+
+    rate_hz: Annotated[float, Field(gt=0, le=1000)] = 25.0
+    window_s: Annotated[float, Field(gt=0, le=600)] = 4.0
+    hop_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    bridge_s: Annotated[float, Field(ge=0, le=10)] = 0.2
+    split: Annotated[int, Field(ge=0, le=1000)] = 0
+
+    @property
+    def window(self) -> int:
+        """Samples in a window."""
+        return round(self.rate_hz * self.window_s)
+
+    @property
+    def hop(self) -> int:
+        """Samples between the starts of neighbouring windows."""
+        return round(self.rate_hz * self.hop_s)
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class ModelConfig:
+    """The network; see `crosswear.models`.
+
+    Attributes:
+        name: a network of the registry.
+        filters: filters of each residual block in each channel; their number is the depth.
+        magnitude: add the length of the acceleration vector as a fourth channel.
+        dropout: rate before each dense layer.
+    """
+
+    name: str = "multi-resnet"
+    filters: Filters = (16, 32, 64, 64, 64)
+    magnitude: bool = False
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class TrainConfig:
+    """How a network is trained, on a source or on an adaptation set.
+
+    Attributes:
+        epochs: passes over the training windows, at most.
+        batch_size: windows in a step.
+        learning_rate: of Adam, before decay.
+        decay: the learning rate of update u is `learning_rate / (1 + decay * u)`.
+        l2: factor of the squared weights of the dense layers in the loss.
+        selection: weights of the epoch with the best validation micro-F1, or of the last one.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 70
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 256
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
+    l2: Annotated[float, Field(ge=0, le=10)] = 1e-3
+    selection: Selection = "validation"
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class TransferConfig:
+    """What becomes of a source network in the target network.
+
+    Attributes:
+        strategy: `freeze` copies everything and freezes the first k blocks; `copy` copies the
+            first k blocks and trains everything; `copy-freeze` copies the first k blocks and
+            freezes them. The layer of class scores is always fresh.
+        frozen_batchnorm: statistics in frozen blocks: those of the `source`, or re-estimated on
+            the adaptation set (`adapt`).
+        freeze_spectral: freeze the spectral branch too (it must be copied: `freeze` only).
+    """
+
+    strategy: Strategy = "freeze"
+    frozen_batchnorm: FrozenBatchNorm = "source"
+    freeze_spectral: bool = False

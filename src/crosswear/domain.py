@@ -1,0 +1,278 @@
+"""Prepared domains: a dataset's recordings as split windows, cached by what made them.
+
+A domain is a folder of plain .npy files, read as memory maps, and one JSON file. Its digest covers
+the declaration, the options, every byte of the files it was read from, and the preparation.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pydantic
+from numpy.typing import NDArray
+
+from crosswear.config import PreparationConfig
+from crosswear.datasets import lookup
+from crosswear.datasets.spec import DatasetSpec, ReadOptions
+from crosswear.datasets.tree import FolderTree, fingerprint
+from crosswear.errors import DomainError, MissingDataError
+from crosswear.files import new_folder
+from crosswear.keys import canonical_json, digest, seed_for
+from crosswear.recording import Recording, Windows
+from crosswear.resample import Stretch, stretches
+from crosswear.splits import SplitReport, Subset, audit, split_windows
+from crosswear.windows import assemble
+
+SCHEMA = 1
+"""Raised by hand whenever the same recordings would become other windows."""
+
+
+@dataclass(frozen=True)
+class DomainSummary:
+    """What is known of a domain without its windows.
+
+    Attributes:
+        reference: the dataset reference it was made from.
+        digest: of everything that made it.
+        placement: where the sensor was.
+        rate_hz: nominal rate of the recordings.
+        classes: names of the classes that have a window, in the order of their indices.
+        subjects: names of the people, in the order of their indices.
+        duration_s: length of all recordings, null and gaps included.
+        samples: length of a window.
+        split: what the split reached.
+        notes: what was repaired, dropped or not found, one sentence each.
+    """
+
+    reference: str
+    digest: str
+    placement: str
+    rate_hz: float
+    classes: tuple[str, ...]
+    subjects: tuple[str, ...]
+    duration_s: float
+    samples: int
+    split: SplitReport
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """A prepared domain.
+
+    Attributes:
+        summary: what is known without the windows.
+        folder: where it lies.
+        windows: all of them; `x` is a memory map.
+        subset: int8 [N], a `Subset` for each window, or -1 where a window was given up so that
+            no raw sample is in two subsets.
+    """
+
+    summary: DomainSummary
+    folder: Path
+    windows: Windows
+    subset: NDArray[np.int8]
+
+    def indices(self, subset: Subset) -> NDArray[np.int64]:
+        """Windows of a subset, rising."""
+        return np.flatnonzero(self.subset == subset)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.summary.classes
+
+    @property
+    def samples(self) -> int:
+        """Length of a window."""
+        return self.summary.samples
+
+
+def domain_digest(reference: str, data: Path | None, config: PreparationConfig) -> str:
+    """The digest that `prepare` would give the domain; reads the files, but decodes nothing.
+
+    Raises:
+        UsageError: if there is no such dataset, placement or variant.
+        MissingDataError: if its folder is not there.
+    """
+    spec, options = lookup(reference)
+    return _digest(spec, options, _tree(spec, data), config)
+
+
+def prepare(reference: str, data: Path | None, config: PreparationConfig, cache: Path) -> Domain:
+    """Read, resample, window, split and audit a dataset, or open what did so before.
+
+    Args:
+        reference: as in a study file, e.g. ``dsads:placement=torso``.
+        data: folder with one folder per dataset; not needed for simulated ones.
+        config: the preparation.
+        cache: folder of prepared domains.
+
+    Raises:
+        UsageError: if there is no such dataset, placement or variant.
+        MissingDataError: if a folder or file is not there.
+        DataFormatError: if a file is not what its format says.
+        DomainError: if the domain cannot carry a study: one class, too few windows, no split.
+        LeakageError: if a raw sample is in two subsets.
+    """
+    spec, options = lookup(reference)
+    tree = _tree(spec, data)
+    key = _digest(spec, options, tree, config)
+    folder = cache / key
+    if folder.exists():
+        try:
+            return load_domain(folder)
+        except DomainError:
+            shutil.rmtree(folder, ignore_errors=True)
+    notes: list[str] = []
+    reader = _Reader(spec.read(tree, options, notes.append), config)
+    windows, null = assemble(reader, config.window, config.hop)
+    notes += reader.notes(null)
+    windows, classes = _used_classes(windows, spec, options, notes)
+    if len(classes) < 2:
+        raise DomainError(
+            f"{len(windows)} windows of {len(classes)} classes",
+            where=reference,
+            expected="windows of at least two classes",
+            todo="check the labels, or use shorter windows",
+        )
+    seed = seed_for("split", spec.name)
+    try:
+        subset, split = split_windows(windows, len(classes), seed, config.split)
+    except DomainError as error:
+        raise DomainError(
+            error.what, where=reference, expected=error.expected, todo=error.todo
+        ) from error
+    audit(windows, subset)
+    summary = DomainSummary(
+        reference=reference,
+        digest=key,
+        placement=options.placement,
+        rate_hz=spec.rate_hz,
+        classes=classes,
+        subjects=tuple(reader.subjects),
+        duration_s=reader.duration_s,
+        samples=config.window,
+        split=split,
+        notes=tuple(notes),
+    )
+    _save(folder, summary, windows, subset)
+    return load_domain(folder)
+
+
+def load_domain(folder: Path) -> Domain:
+    """Open a prepared domain.
+
+    Raises:
+        DomainError: if a file of it is missing or damaged.
+    """
+    try:
+        summary = pydantic.TypeAdapter(DomainSummary).validate_json(
+            (folder / "domain.json").read_bytes()
+        )
+        arrays = {
+            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
+            for field in fields(Windows)
+        }
+        subset = np.load(folder / "subset.npy", allow_pickle=False)
+        if {len(array) for array in arrays.values()} != {len(subset)}:
+            raise ValueError("its files have different lengths")
+    except (OSError, ValueError) as error:
+        raise DomainError(
+            f"a prepared domain is damaged ({error})",
+            where=str(folder),
+            todo="delete the folder; it is prepared anew when it is needed",
+        ) from error
+    return Domain(summary, folder, Windows(**arrays), subset)
+
+
+class _Reader:
+    """Hands the recordings on one at a time, and keeps account of them."""
+
+    def __init__(self, recordings: Iterable[Recording], config: PreparationConfig) -> None:
+        self._recordings = recordings
+        self._config = config
+        self.subjects: dict[str, int] = {}
+        self.duration_s = 0.0
+        self.short: list[str] = []
+        self.recordings = 0
+        self.bridged = 0
+        self.gaps = 0
+
+    def __iter__(self) -> Iterator[tuple[int, Sequence[Stretch]]]:
+        for recording in self._recordings:
+            subject = self.subjects.setdefault(recording.subject, len(self.subjects))
+            pieces = stretches(recording, self._config.rate_hz, self._config.bridge_s)
+            self.recordings += 1
+            self.duration_s += len(recording.labels) / recording.rate_hz
+            self.bridged += sum(piece.repaired for piece in pieces)
+            self.gaps += max(len(pieces) - 1, 0)
+            if all(len(piece) < self._config.window for piece in pieces):
+                self.short.append(f"{recording.subject}/{recording.session}")
+            yield subject, pieces
+
+    def notes(self, null: int) -> Iterator[str]:
+        if self.bridged:
+            yield f"{self.bridged} lost samples in short gaps were interpolated"
+        if self.gaps:
+            yield f"{self.gaps} gaps split recordings"
+        if self.short:
+            yield (
+                f"{len(self.short)} of {self.recordings} recordings are shorter than a window and "
+                f"have none (first: {self.short[0]})"
+            )
+        if null:
+            yield f"{null} windows, unlabelled for the most part, were dropped"
+
+
+def _tree(spec: DatasetSpec, data: Path | None) -> FolderTree:
+    if not spec.patterns:
+        return FolderTree(Path())
+    if data is None or not (data / spec.name).is_dir():
+        raise MissingDataError(
+            "no such folder" if data else "needs a folder of recordings, and none was named",
+            where=str(data / spec.name) if data else spec.name,
+            expected=f"a folder {spec.name!r} with the files of {spec.title}",
+            todo=f"get them from {spec.home}, put them there, and name the folder around it "
+            "with --data",
+        )
+    return FolderTree(data / spec.name)
+
+
+def _digest(
+    spec: DatasetSpec, options: ReadOptions, tree: FolderTree, config: PreparationConfig
+) -> str:
+    return digest(
+        {
+            "schema": SCHEMA,
+            "dataset": [spec.name, spec.schema],
+            "options": options,
+            "files": fingerprint(tree, spec.patterns),
+            "preparation": config,
+        }
+    )
+
+
+def _used_classes(
+    windows: Windows, spec: DatasetSpec, options: ReadOptions, notes: list[str]
+) -> tuple[Windows, tuple[str, ...]]:
+    """Number the classes that have windows, and note the others."""
+    table = spec.variants[options.variant]
+    used = np.unique(windows.y)
+    unused = [row.name for index, row in enumerate(table) if index not in used]
+    if unused:
+        notes.append(f"no window of {', '.join(unused)}: left out of the classes")
+    y = np.searchsorted(used, windows.y).astype(np.int16)
+    return replace(windows, y=y), tuple(table[index].name for index in used)
+
+
+def _save(folder: Path, summary: DomainSummary, windows: Windows, subset: NDArray[np.int8]) -> None:
+    with new_folder(folder) as temporary:
+        for field in fields(Windows):
+            np.save(temporary / f"{field.name}.npy", getattr(windows, field.name))
+        np.save(temporary / "subset.npy", subset)
+        (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")

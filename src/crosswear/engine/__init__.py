@@ -1,0 +1,1 @@
+"""Training many cells, and where that runs."""

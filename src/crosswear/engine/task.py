@@ -1,0 +1,51 @@
+"""What a trainer is given and what it gives back; both travel between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from crosswear.checkpoint import Checkpoint
+from crosswear.experiment import Cell
+from crosswear.result import CellResult, Timing
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell with all that its trainer reads.
+
+    Attributes:
+        cell: what to do.
+        key: the key of the cell.
+        target: folder of the prepared target domain.
+        source: checkpoint of the source network, for a transfer.
+    """
+
+    cell: Cell
+    key: str
+    target: Path
+    source: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished cell; `checkpoint` is the trained network of a source cell."""
+
+    task: Task
+    result: CellResult
+    timing: Timing
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that raised; it is not done."""
+
+    task: Task
+    traceback: str
+
+
+Trainer: TypeAlias = Callable[[Task], Outcome]
+"""Trains one cell. Raises whatever went wrong; whoever runs it makes a `Failure` of that."""

@@ -1,0 +1,183 @@
+"""Multi-ResNet: a spectro-temporal residual network with filters of their own for each channel.
+
+Gjoreski et al., "Cross-dataset deep transfer learning for activity recognition", UbiComp/ISWC 2019
+Adjunct. What the paper leaves open is reconstructed, see docs/study.md.
+
+    window [N, 3, 100]
+      ├─ batch norm ─ block1 ─ … ─ block5 ─────────── [N, 3·64, 2]   temporal, each channel alone
+      └─ spectrogram [N, 3·4, 33] ─ convolution ───── [N, 3·32, 33]  spectral, each channel alone
+    concatenate [N, 3552] ─ dense 64 ─ dense 128 ─ class scores [N, C]
+
+"Each channel alone" is a convolution in three groups: one call instead of three, and the numbers
+of a loop over channels. One-dimensional convolutions are written as (1, 3) two-dimensional ones,
+because only those come in channels-last layout, in which a step takes less than half the time on
+a CPU.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crosswear.config import ModelConfig
+from crosswear.errors import UsageError
+from crosswear.models.layers import SeededDropout
+
+WIDTH = 3
+CONVOLUTIONS = 3
+FFT, HOP = 64, 32
+FLOOR_DB = 80.0
+SPECTRAL_FILTERS = 32
+DENSE = (64, 128)
+
+
+def convolution(channels: int, before: int, after: int, width: int) -> nn.Sequential:
+    """Convolution along time with 'same' padding and batch norm, in one group per channel.
+
+    [N, channels·before, 1, L] → [N, channels·after, 1, L]
+    """
+    return nn.Sequential(
+        nn.Conv2d(
+            channels * before,
+            channels * after,
+            (1, width),
+            padding=(0, width // 2),
+            groups=channels,
+            bias=False,
+        ),
+        nn.BatchNorm2d(channels * after),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Three convolutions beside a 1×1 shortcut; max-pool 3, stride 2.
+
+    [N, channels·before, 1, L] → [N, channels·after, 1, (L - 1) // 2]
+    """
+
+    def __init__(self, channels: int, before: int, after: int) -> None:
+        super().__init__()
+        widths = (before, *(after,) * (CONVOLUTIONS - 1))
+        self.convolutions = nn.ModuleList(
+            convolution(channels, inputs, after, WIDTH) for inputs in widths
+        )
+        self.shortcut = convolution(channels, before, after, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        y = x
+        for layer in self.convolutions[:-1]:
+            y = functional.relu(layer(y))
+        y = functional.relu(self.convolutions[-1](y) + self.shortcut(x))
+        return functional.max_pool2d(y, (1, 3), (1, 2))
+
+
+class Spectrogram(nn.Module):
+    """Power in dB relative to the window's maximum, per channel, floor −80 dB, scaled to [−1, 0].
+
+    FFT 64, hop 32, periodic Hann, the window mirrored by 32 samples at its ends: a window of 100
+    samples has 4 frames of 33 bins. [N, channels, L] → [N, channels·frames, 1, 33]
+    """
+
+    basis: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A product with the DFT matrix is as fast as an FFT at this length and exports anywhere.
+        time = torch.arange(FFT, dtype=torch.float64)
+        angle = 2 * torch.pi * time[:, None] * torch.arange(FFT // 2 + 1)[None] / FFT
+        hann = torch.hann_window(FFT, periodic=True, dtype=torch.float64)
+        basis = hann[:, None] * torch.cat([angle.cos(), angle.sin()], dim=1)
+        self.register_buffer("basis", basis.T.float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        mirrored = functional.pad(x, (FFT // 2, FFT // 2), mode="reflect")
+        frames = mirrored.unfold(-1, FFT, HOP).contiguous()
+        cosine, sine = functional.linear(frames, self.basis).chunk(2, dim=-1)
+        power = (cosine.square() + sine.square()).clamp_min(1e-10)
+        decibel = 10 * power.log10()
+        decibel = decibel - decibel.amax(dim=(-2, -1), keepdim=True)
+        return (decibel.clamp_min(-FLOOR_DB) / FLOOR_DB).flatten(1, 2).unsqueeze(2)
+
+
+class MultiResNet(nn.Module):
+    """The network of the study.
+
+    Args:
+        config: filters (their number is the depth), channels, dropout.
+        classes: number of classes C.
+        samples: length L of a window.
+
+    Raises:
+        UsageError: if the window is too short for the depth.
+    """
+
+    def __init__(self, config: ModelConfig, classes: int, samples: int) -> None:
+        super().__init__()
+        self.magnitude = config.magnitude
+        channels = 4 if config.magnitude else 3
+        length = samples
+        for _ in config.filters:
+            length = (length - 1) // 2
+        if length < 1:
+            raise UsageError(
+                f"windows of {samples} samples are too short for {len(config.filters)} blocks",
+                expected="at least one sample after halving in every block",
+                todo="use fewer blocks or longer windows",
+            )
+        self.normalise = nn.BatchNorm2d(channels)
+        self.blocks = nn.ModuleDict()
+        before = 1
+        for number, after in enumerate(config.filters, start=1):
+            self.blocks[f"block{number}"] = ResidualBlock(channels, before, after)
+            before = after
+        self.spectrogram = Spectrogram()
+        frames = samples // HOP + 1
+        self.spectral = convolution(channels, frames, SPECTRAL_FILTERS, WIDTH)
+        features = channels * (before * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
+        self.dense1 = nn.Linear(features, DENSE[0])
+        self.dense1_norm = nn.BatchNorm1d(DENSE[0])
+        self.dense2 = nn.Linear(*DENSE)
+        self.head = nn.Linear(DENSE[1], classes)
+        self.dropout = SeededDropout(config.dropout)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+
+    @property
+    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
+        """Modules of each transferable block, first block first.
+
+        The input's batch norm belongs to the first block: nothing before a frozen block is trained.
+        """
+        first, *others = (f"blocks.{name}" for name in self.blocks)
+        return (("normalise", first), *((name,) for name in others))
+
+    @property
+    def spectral_unit(self) -> tuple[str, ...]:
+        """Modules of the spectral branch."""
+        return ("spectral",)
+
+    @property
+    def head_unit(self) -> tuple[str, ...]:
+        """Modules that depend on the number of classes."""
+        return ("head",)
+
+    def penalty(self) -> Tensor:
+        """Sum of the squared weights of the two dense layers."""
+        return self.dense1.weight.square().sum() + self.dense2.weight.square().sum()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class scores (logits) [N, C] of windows [N, 3, L] in g."""
+        if self.magnitude:
+            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
+        spectral = functional.relu(self.spectral(self.spectrogram(x)))
+        temporal = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        temporal = self.normalise(temporal)
+        for block in self.blocks.values():
+            temporal = block(temporal)
+        features = torch.cat([temporal.flatten(1), spectral.flatten(1)], dim=1)
+        y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
+        y = functional.relu(self.dense2(self.dropout(y)))
+        scores: Tensor = self.head(self.dropout(y))
+        return scores

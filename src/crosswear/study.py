@@ -1,0 +1,227 @@
+"""A run of a study: what is missing, hand it to the engine, keep the records."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+
+from crosswear.checkpoint import load_checkpoint, save_checkpoint
+from crosswear.domain import Domain, prepare
+from crosswear.engine.local import run_tasks
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Outcome, Task
+from crosswear.errors import CheckpointError, StoreError, StudyFileError
+from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
+from crosswear.models import summarise
+from crosswear.store import Record, Store
+
+Note = Callable[[str], None]
+Progress = Callable[[int, int, str], None]
+"""Takes cells done, cells in all, and what was done last."""
+
+PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """A study with its domains prepared and its cells laid out.
+
+    Attributes:
+        study: the study file, checked.
+        text: the study file as it was written.
+        domains: prepared domains by their names in the study.
+        cells: every cell by its key, in order.
+    """
+
+    study: Study
+    text: str
+    domains: Mapping[str, Domain]
+    cells: Mapping[str, Cell]
+
+    @property
+    def facts(self) -> dict[str, DomainFacts]:
+        """What the grid knows of the domains."""
+        return {name: _facts(name, domain) for name, domain in self.domains.items()}
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """What a run did: cells that were there before, trained now, and failed now."""
+
+    found: int
+    trained: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study asks for, before anything is trained.
+
+    Attributes:
+        cells: their number by method.
+        sizes: adaptation sizes, in windows.
+        multiply_adds: of all trainings and tests that are still missing, a backward pass counted
+            as two forward passes.
+        missing: how many cells have no record.
+    """
+
+    cells: dict[str, int]
+    sizes: tuple[int, ...]
+    multiply_adds: int
+    missing: int
+
+
+def read_study(path: Path | None) -> tuple[Study, str]:
+    """Read and check a study file; without one, the quickstart on simulated domains.
+
+    Raises:
+        StudyFileError: if it cannot be read or holds what it should not.
+    """
+    if path is None:
+        text = resources.files("crosswear").joinpath("quickstart.toml").read_text("utf-8")
+        return parse_study(text, "quickstart.toml"), text
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyFileError(
+            f"cannot be read ({error})", where=str(path), expected="a TOML file in UTF-8"
+        ) from error
+    return parse_study(text, str(path)), text
+
+
+def open_study(study: Study, text: str, data: Path | None, cache: Path, note: Note) -> OpenStudy:
+    """Prepare the domains of a study (or find them in the cache) and lay out its cells.
+
+    Args:
+        study: the study file, checked.
+        text: the study file as it was written.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains.
+        note: takes a sentence about anything repaired, dropped or not found.
+    """
+    domains = {}
+    for name, reference in study.domains.items():
+        domains[name] = prepare(reference, data, study.preparation, cache)
+        for sentence in domains[name].summary.notes:
+            note(f"{name}: {sentence}")
+    facts = {name: _facts(name, domain) for name, domain in domains.items()}
+    cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+    return OpenStudy(study, text, domains, cells)
+
+
+def plan_study(opened: OpenStudy, store: Store) -> Plan:
+    """Count the cells and multiply-adds of a study."""
+    done = store.done(opened.cells)
+    counts: dict[str, int] = {}
+    multiply_adds = 0
+    for key, cell in opened.cells.items():
+        name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
+        counts[name] = counts.get(name, 0) + 1
+        if key not in done:
+            multiply_adds += _multiply_adds(cell, opened.domains[cell.target])
+    sizes = sorted({cell.size for cell in opened.cells.values() if cell.method == "network"})
+    return Plan(counts, tuple(sizes), multiply_adds, len(opened.cells) - len(done))
+
+
+def run_study(
+    opened: OpenStudy,
+    store: Store,
+    workers: int,
+    device: str,
+    progress: Progress,
+    note: Note,
+) -> Progressed:
+    """Train every cell that has no record yet, and keep each as soon as it is done.
+
+    Interrupted at any moment, it continues with what is missing; equal cells have equal results.
+
+    Raises:
+        StoreError: if the folder belongs to another study or another run.
+        DiskError: if a record cannot be written; what was finished before is kept.
+        EngineError: if worker processes keep dying.
+    """
+    with store.owned_by(opened.study, opened.text):
+        done = _sound_records(opened, store, note)
+        tasks = [
+            Task(cell, key, opened.domains[cell.target].folder, _source(opened, store, cell))
+            for key, cell in opened.cells.items()
+            if key not in done
+        ]
+        total, failed = len(opened.cells), []
+        progress(len(done), total, "")
+        trainer = partial(train_cell, device=device)
+        for finished, outcome in enumerate(run_tasks(tasks, trainer, workers), start=1):
+            cell, key = outcome.task.cell, outcome.task.key
+            if isinstance(outcome, Outcome):
+                if outcome.checkpoint is not None:
+                    save_checkpoint(store.checkpoint(key), outcome.checkpoint)
+                about = provenance(device)
+                store.write(Record(key, cell, outcome.result, outcome.timing, about))
+            else:
+                store.write_failure(key, cell, outcome.traceback)
+                failed.append(key)
+            progress(len(done) + finished, total, cell.describe())
+    return Progressed(len(done), len(tasks) - len(failed), tuple(failed))
+
+
+def provenance(device: str) -> dict[str, str]:
+    """Where and with what a cell was trained."""
+    about = {name: version(name) for name in PROVENANCE}
+    return {
+        **about,
+        "python": platform.python_version(),
+        "host": platform.node(),
+        "machine": platform.machine(),
+        "device": device,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def available_workers() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _facts(name: str, domain: Domain) -> DomainFacts:
+    return DomainFacts(name, domain.summary.digest, domain.summary.split.windows[0])
+
+
+def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
+    """Where the source network of a transfer is, or will be."""
+    if not cell.sources:
+        return None
+    facts = opened.facts
+    return store.checkpoint(cell.source_cell(cell.sources[0], facts).key(facts))
+
+
+def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
+    """Keys with a readable record, and, for source cells, a readable network."""
+    sound = set()
+    for key in sorted(store.done(opened.cells)):
+        try:
+            store.read(key)
+            if opened.cells[key].method == "source":
+                load_checkpoint(store.checkpoint(key))
+        except (StoreError, CheckpointError) as error:
+            kept = store.set_aside(key)
+            note(f"{error.where}: {error.what}; set aside as {kept.name} and trained again")
+        else:
+            sound.add(key)
+    return sound
+
+
+def _multiply_adds(cell: Cell, domain: Domain) -> int:
+    if cell.model is None or cell.train is None:
+        return 0
+    summary = summarise(cell.model, len(domain.classes), domain.samples)
+    _, validation, test = domain.summary.split.windows
+    looked_at = validation * cell.train.epochs if cell.train.selection == "validation" else 0
+    windows = 3 * cell.size * cell.train.epochs + looked_at + test
+    return summary.multiply_adds[""] * windows

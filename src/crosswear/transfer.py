@@ -1,0 +1,155 @@
+"""What becomes of a source network in a target network: copied, frozen, or fresh.
+
+The study copies all weights but the layer of class scores and freezes the first k blocks; whether
+its k counts copied or frozen blocks is ambiguous, so both readings are strategies (docs/study.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from crosswear.config import SETTINGS, TransferConfig
+from crosswear.errors import TransferError
+from crosswear.models import Network, declared
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class TransferReport:
+    """What a plan did.
+
+    Attributes:
+        copied: weights and statistics that came from the source.
+        fresh: weights and statistics that the network kept; with `copied` these are all.
+        frozen: modules that are not trained.
+    """
+
+    copied: tuple[str, ...]
+    fresh: tuple[str, ...]
+    frozen: tuple[str, ...]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class TransferPlan:
+    """Which modules of a network are copied and which are frozen.
+
+    Attributes:
+        copied: modules whose weights and statistics come from the source; they must fit exactly.
+        fresh: modules that keep their own weights.
+        frozen: modules, all copied, that are not trained and normalise with fixed statistics.
+    """
+
+    copied: tuple[str, ...]
+    fresh: tuple[str, ...]
+    frozen: tuple[str, ...]
+
+    def apply(self, network: nn.Module, source: Mapping[str, Tensor]) -> TransferReport:
+        """Copy the source's state into the network and stop the gradients of the frozen modules.
+
+        Args:
+            network: the target network; changed in place.
+            source: the source network's state by name.
+
+        Raises:
+            TransferError: if a copied name is missing on either side or differs in shape, or if
+                the source holds anything that the plan does not name.
+        """
+        target = network.state_dict()
+        copied = _names_below(self.copied, target)
+        fresh = _names_below(self.fresh, target)
+        for name in target.keys() - set(copied) - set(fresh):
+            raise TransferError("the plan does not say what becomes of it", where=name)
+        unnamed = set(source) - set(copied) - set(_names_below(self.fresh, source))
+        for name in sorted(unnamed):
+            raise TransferError("the source holds a weight that the network has not", where=name)
+        for name in copied:
+            found = tuple(source[name].shape) if name in source else None
+            if found != tuple(target[name].shape):
+                raise TransferError(
+                    f"the source has {'no such weight' if found is None else f'shape {found}'}",
+                    where=name,
+                    expected=f"shape {tuple(target[name].shape)}",
+                    todo="train the source with the same [model] settings",
+                )
+        with torch.no_grad():
+            for name in copied:
+                target[name].copy_(source[name])
+        for module in self.frozen:
+            network.get_submodule(module).requires_grad_(False)
+        return TransferReport(copied=copied, fresh=fresh, frozen=self.frozen)
+
+
+def plan_transfer(network: nn.Module, config: TransferConfig, blocks: int) -> TransferPlan:
+    """The plan of a strategy for the first `blocks` blocks.
+
+    Raises:
+        TransferError: if the network has fewer blocks.
+    """
+    parts: Network = declared(network)
+    if not 0 <= blocks <= len(parts.transfer_units):
+        raise TransferError(
+            f"{blocks} blocks asked of a network that has {len(parts.transfer_units)}",
+            expected=f"0 to {len(parts.transfer_units)}",
+        )
+    first = _flat(parts.transfer_units[:blocks])
+    everything = tuple(name for name, _ in network.named_children())
+    if config.strategy == "freeze":
+        head = parts.head_unit
+        copied = tuple(name for name in everything if name not in head)
+        frozen = first + (parts.spectral_unit if config.freeze_spectral else ())
+        return TransferPlan(copied=copied, fresh=head, frozen=frozen)
+    others = _flat(parts.transfer_units[blocks:])
+    tops = {name.split(".")[0] for name in (*first, *others)}
+    fresh = others + tuple(name for name in everything if name not in tops)
+    frozen = first if config.strategy == "copy-freeze" else ()
+    return TransferPlan(copied=first, fresh=fresh, frozen=frozen)
+
+
+def set_training(network: nn.Module, frozen: Iterable[str]) -> None:
+    """Training mode, but for frozen modules: their batch norm keeps its statistics."""
+    network.train()
+    for name in frozen:
+        network.get_submodule(name).eval()
+
+
+@torch.no_grad()
+def adapt_statistics(network: nn.Module, frozen: Iterable[str], windows: Tensor) -> None:
+    """Re-estimate the batch norm statistics of frozen modules on the adaptation set, once.
+
+    One pass over all of it, so that every block is normalised as the next one sees it. This is
+    what Li et al., "Revisiting batch normalization for practical domain adaptation" (2016), do
+    with a target domain.
+
+    Args:
+        network: changed in place; left in evaluation mode.
+        frozen: names of the frozen modules.
+        windows: float32 [n, 3, L].
+    """
+    network.eval()
+    norms = [
+        module
+        for name in frozen
+        for module in network.get_submodule(name).modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+    ]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over passes, and there is one pass
+        norm.train()
+    network(windows)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+
+
+def _flat(units: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(name for unit in units for name in unit)
+
+
+def _names_below(modules: Iterable[str], state: Iterable[str]) -> tuple[str, ...]:
+    prefixes = tuple(f"{module}." for module in modules)
+    return tuple(name for name in state if name.startswith(prefixes))
