@@ -19,12 +19,13 @@ from crosswear.config import PreparationConfig
 from crosswear.datasets import lookup
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FolderTree, fingerprint
-from crosswear.errors import DomainError, MissingDataError
+from crosswear.errors import DataFormatError, DomainError, MissingDataError
 from crosswear.files import new_folder
 from crosswear.keys import canonical_json, digest, seed_for
-from crosswear.recording import Recording, Windows
+from crosswear.leakage import audit
+from crosswear.recording import Recording, Subset, Windows
 from crosswear.resample import Stretch, stretches
-from crosswear.splits import SplitReport, Subset, audit, split_windows
+from crosswear.splits import SplitReport, split_windows
 from crosswear.windows import assemble
 
 SCHEMA = 1
@@ -128,39 +129,10 @@ def prepare(reference: str, data: Path | None, config: PreparationConfig, cache:
             return load_domain(folder)
         except DomainError:
             shutil.rmtree(folder, ignore_errors=True)
-    notes: list[str] = []
-    reader = _Reader(spec.read(tree, options, notes.append), config)
-    windows, null = assemble(reader, config.window, config.hop)
-    notes += reader.notes(null)
-    windows, classes = _used_classes(windows, spec, options, notes)
-    if len(classes) < 2:
-        raise DomainError(
-            f"{len(windows)} windows of {len(classes)} classes",
-            where=reference,
-            expected="windows of at least two classes",
-            todo="check the labels, or use shorter windows",
-        )
-    seed = seed_for("split", spec.name)
     try:
-        subset, split = split_windows(windows, len(classes), seed, config.split)
+        _build(folder, key, reference, spec, options, tree, config)
     except DomainError as error:
-        raise DomainError(
-            error.what, where=reference, expected=error.expected, todo=error.todo
-        ) from error
-    audit(windows, subset)
-    summary = DomainSummary(
-        reference=reference,
-        digest=key,
-        placement=options.placement,
-        rate_hz=spec.rate_hz,
-        classes=classes,
-        subjects=tuple(reader.subjects),
-        duration_s=reader.duration_s,
-        samples=config.window,
-        split=split,
-        notes=tuple(notes),
-    )
-    _save(folder, summary, windows, subset)
+        raise error.inside(reference) from error
     return load_domain(folder)
 
 
@@ -190,11 +162,55 @@ def load_domain(folder: Path) -> Domain:
     return Domain(summary, folder, Windows(**arrays), subset)
 
 
+def _build(
+    folder: Path,
+    key: str,
+    reference: str,
+    spec: DatasetSpec,
+    options: ReadOptions,
+    tree: FolderTree,
+    config: PreparationConfig,
+) -> None:
+    notes: list[str] = []
+    reader = _Reader(spec.read(tree, options, notes.append), reference, config)
+    windows, null = assemble(reader, config.window, config.hop)
+    notes += reader.notes(null)
+    windows, classes = _used_classes(windows, spec, options, notes)
+    if len(classes) < 2:
+        raise DomainError(
+            f"{len(windows)} windows of {len(classes)} class",
+            expected="windows of at least two classes",
+            todo="check the labels, or use shorter windows",
+        )
+    subset, split = split_windows(windows, len(classes), seed_for("split", spec.name), config.split)
+    audit(windows, subset)
+    summary = DomainSummary(
+        reference=reference,
+        digest=key,
+        placement=options.placement,
+        rate_hz=spec.rate_hz,
+        classes=classes,
+        subjects=tuple(reader.subjects),
+        duration_s=reader.duration_s,
+        samples=config.window,
+        split=split,
+        notes=tuple(notes),
+    )
+    with new_folder(folder) as temporary:
+        for field in fields(Windows):
+            np.save(temporary / f"{field.name}.npy", getattr(windows, field.name))
+        np.save(temporary / "subset.npy", subset)
+        (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")
+
+
 class _Reader:
     """Hands the recordings on one at a time, and keeps account of them."""
 
-    def __init__(self, recordings: Iterable[Recording], config: PreparationConfig) -> None:
+    def __init__(
+        self, recordings: Iterable[Recording], reference: str, config: PreparationConfig
+    ) -> None:
         self._recordings = recordings
+        self._reference = reference
         self._config = config
         self.subjects: dict[str, int] = {}
         self.duration_s = 0.0
@@ -206,7 +222,10 @@ class _Reader:
     def __iter__(self) -> Iterator[tuple[int, Sequence[Stretch]]]:
         for recording in self._recordings:
             subject = self.subjects.setdefault(recording.subject, len(self.subjects))
-            pieces = stretches(recording, self._config.rate_hz, self._config.bridge_s)
+            try:
+                pieces = stretches(recording, self._config.rate_hz, self._config.bridge_s)
+            except DataFormatError as error:
+                raise error.inside(self._reference) from error
             self.recordings += 1
             self.duration_s += len(recording.labels) / recording.rate_hz
             self.bridged += sum(piece.repaired for piece in pieces)
@@ -268,11 +287,3 @@ def _used_classes(
         notes.append(f"no window of {', '.join(unused)}: left out of the classes")
     y = np.searchsorted(used, windows.y).astype(np.int16)
     return replace(windows, y=y), tuple(table[index].name for index in used)
-
-
-def _save(folder: Path, summary: DomainSummary, windows: Windows, subset: NDArray[np.int8]) -> None:
-    with new_folder(folder) as temporary:
-        for field in fields(Windows):
-            np.save(temporary / f"{field.name}.npy", getattr(windows, field.name))
-        np.save(temporary / "subset.npy", subset)
-        (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")

@@ -6,6 +6,8 @@ these four and nothing else. A bug is anything that is not a `CrosswearError`.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class CrosswearError(Exception):
     """Bad input or a bad environment, told in four parts.
@@ -25,6 +27,11 @@ class CrosswearError(Exception):
         self.where = where
         self.expected = expected
         self.todo = todo
+
+    def inside(self, place: str) -> Self:
+        """The same error, with the larger thing that it happened in named first."""
+        where = f"{place}: {self.where}" if self.where else place
+        return type(self)(self.what, where=where, expected=self.expected, todo=self.todo)
 
     def __str__(self) -> str:
         lines = [f"{self.where}: {self.what}" if self.where else self.what]

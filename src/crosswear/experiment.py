@@ -7,6 +7,7 @@ tested on one domain. Its key says what it is, so that equal cells are never com
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,14 +25,23 @@ from crosswear.config import (
     TransferConfig,
 )
 from crosswear.errors import StudyFileError
-from crosswear.keys import canonical_json, digest
+from crosswear.keys import digest
 
 CELL_SCHEMA = 1
 """Raised by hand whenever the same cell would give other numbers."""
 
 Method: TypeAlias = Literal["source", "network", "majority"]
-Percent: TypeAlias = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$")]
-Size: TypeAlias = Annotated[int, Field(ge=2)] | Percent
+
+
+def _check_size(size: int | str) -> int | str:
+    if isinstance(size, int) and size >= 2:
+        return size
+    if isinstance(size, str) and re.fullmatch(r"(100|[1-9]?[0-9])%", size):
+        return size
+    raise ValueError("a number of windows, at least 2, or per cent as in '50%'")
+
+
+Size: TypeAlias = Annotated[int | str, pydantic.AfterValidator(_check_size)]
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
@@ -240,27 +250,20 @@ def _transfers(study: Study, baseline: Cell, source: str) -> Iterator[Cell]:
 
 def _first_problem(error: pydantic.ValidationError, where: str) -> StudyFileError:
     problems = error.errors(include_url=False)
-    problem = problems[0]
+    # A misspelt key is missing as well: its own line says more.
+    problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
     key = ".".join(str(part) for part in problem["loc"])
+    where = f"{where}: {key}" if key else where
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        what, todo = (
-            "unknown key",
-            "correct its spelling or remove it; docs/study.md lists all keys",
+    if problem["type"] == "unexpected_keyword_argument":
+        return StudyFileError(
+            f"unknown key{more}",
+            where=where,
+            todo="correct its spelling or remove it; docs/study.md lists all keys",
         )
-    elif problem["type"] in ("missing", "missing_argument"):
-        what, todo = "missing key", "add it; docs/study.md lists all keys"
-    else:
-        found = problem["input"]
-        what = (
-            f"found {canonical_json(found)}"
-            if isinstance(found, str | int | float)
-            else "wrong value"
-        )
-        todo = ""
-    return StudyFileError(
-        f"{what}{more}",
-        where=f"{where}: {key}" if key else where,
-        expected=problem["msg"],
-        todo=todo,
-    )
+    if problem["type"] == "missing_argument" or problem["msg"] == "Field required":
+        return StudyFileError(f"missing key{more}", where=where, todo="add it; see docs/study.md")
+    found = problem["input"]
+    what = f"found {json.dumps(found)}" if isinstance(found, str | int | float) else "wrong value"
+    expected = problem["msg"].removeprefix("Value error, ")
+    return StudyFileError(f"{what}{more}", where=where, expected=expected)

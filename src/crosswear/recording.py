@@ -1,8 +1,9 @@
-"""What everything else is made of: recordings and windows."""
+"""What everything else is made of: recordings, windows and the subsets of a split."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,3 +78,15 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+class Subset(IntEnum):
+    """The three parts of a domain."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+
+
+PURGED = -1
+"""In place of a subset: the window is in none, for it shares raw samples with another subset."""

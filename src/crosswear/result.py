@@ -7,7 +7,6 @@ from typing import TypeAlias
 from pydantic.dataclasses import dataclass
 
 from crosswear.config import SETTINGS
-from crosswear.transfer import TransferReport
 
 ConfusionRows: TypeAlias = tuple[tuple[int, ...], ...]
 
@@ -25,6 +24,21 @@ class EpochScore:
     train_loss: float
     validation_loss: float | None = None
     validation_micro_f1: float | None = None
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class TransferReport:
+    """What a plan did.
+
+    Attributes:
+        copied: weights and statistics that came from the source.
+        fresh: weights and statistics that the network kept; with `copied` these are all.
+        frozen: modules that are not trained.
+    """
+
+    copied: tuple[str, ...]
+    fresh: tuple[str, ...]
+    frozen: tuple[str, ...]
 
 
 @dataclass(frozen=True, config=SETTINGS)

@@ -143,9 +143,10 @@ class Store:
         try:
             envelope = json.loads(path.read_text("utf-8"))
             content, expected = envelope["content"], envelope["sha256"]
+            found = digest(content)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"cannot be read ({error})", where=str(path), todo=todo) from error
-        if digest(content) != expected:
+        if found != expected:
             raise StoreError(
                 "damaged: its content is not what was written",
                 where=str(path),

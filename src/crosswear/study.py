@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
 from crosswear.checkpoint import load_checkpoint, save_checkpoint
+from crosswear.config import ModelConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.local import run_tasks
 from crosswear.engine.reference import train_cell
@@ -121,11 +122,15 @@ def plan_study(opened: OpenStudy, store: Store) -> Plan:
     done = store.done(opened.cells)
     counts: dict[str, int] = {}
     multiply_adds = 0
+    per_window = functools.cache(_multiply_adds_per_window)
     for key, cell in opened.cells.items():
         name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
         counts[name] = counts.get(name, 0) + 1
         if key not in done:
-            multiply_adds += _multiply_adds(cell, opened.domains[cell.target])
+            domain = opened.domains[cell.target]
+            multiply_adds += _windows_seen(cell, domain) * (
+                per_window(cell.model, len(domain.classes), domain.samples) if cell.model else 0
+            )
     sizes = sorted({cell.size for cell in opened.cells.values() if cell.method == "network"})
     return Plan(counts, tuple(sizes), multiply_adds, len(opened.cells) - len(done))
 
@@ -156,7 +161,7 @@ def run_study(
         ]
         total, failed = len(opened.cells), []
         progress(len(done), total, "")
-        trainer = partial(train_cell, device=device)
+        trainer = functools.partial(train_cell, device=device)
         for finished, outcome in enumerate(run_tasks(tasks, trainer, workers), start=1):
             cell, key = outcome.task.cell, outcome.task.key
             if isinstance(outcome, Outcome):
@@ -217,11 +222,14 @@ def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
     return sound
 
 
-def _multiply_adds(cell: Cell, domain: Domain) -> int:
-    if cell.model is None or cell.train is None:
+def _multiply_adds_per_window(model: ModelConfig, classes: int, samples: int) -> int:
+    return summarise(model, classes, samples).multiply_adds[""]
+
+
+def _windows_seen(cell: Cell, domain: Domain) -> int:
+    """Windows through the network, forward; a backward pass counts as two more."""
+    if cell.train is None:
         return 0
-    summary = summarise(cell.model, len(domain.classes), domain.samples)
     _, validation, test = domain.summary.split.windows
     looked_at = validation * cell.train.epochs if cell.train.selection == "validation" else 0
-    windows = 3 * cell.size * cell.train.epochs + looked_at + test
-    return summary.multiply_adds[""] * windows
+    return 3 * cell.size * cell.train.epochs + looked_at + test

@@ -15,21 +15,7 @@ from torch import Tensor, nn
 from crosswear.config import SETTINGS, TransferConfig
 from crosswear.errors import TransferError
 from crosswear.models import Network, declared
-
-
-@dataclass(frozen=True, config=SETTINGS)
-class TransferReport:
-    """What a plan did.
-
-    Attributes:
-        copied: weights and statistics that came from the source.
-        fresh: weights and statistics that the network kept; with `copied` these are all.
-        frozen: modules that are not trained.
-    """
-
-    copied: tuple[str, ...]
-    fresh: tuple[str, ...]
-    frozen: tuple[str, ...]
+from crosswear.result import TransferReport
 
 
 @dataclass(frozen=True, config=SETTINGS)

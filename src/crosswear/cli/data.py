@@ -19,7 +19,7 @@ from crosswear.cli.output import (
 from crosswear.config import PreparationConfig
 from crosswear.datasets import REGISTRY
 from crosswear.domain import Domain, prepare
-from crosswear.splits import Subset
+from crosswear.recording import Subset
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
 

@@ -1,1 +1,68 @@
 """Datasets: one file each, and the registry that names them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from crosswear.datasets import actrectut, dsads, selfback, simulated, wharf
+from crosswear.datasets.spec import DatasetSpec, ReadOptions
+from crosswear.errors import UsageError
+
+REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
+    {
+        "dsads": dsads.SPEC,
+        "selfback": selfback.SPEC,
+        "wharf": wharf.SPEC,
+        "actrectut": actrectut.SPEC,
+        **{spec.name: spec for spec in simulated.SPECS},
+    }
+)
+"""Every dataset that can be read, by name."""
+
+
+def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
+    """Find a dataset, and what of it to read.
+
+    Args:
+        reference: a name alone, or with choices: ``dsads:placement=torso,variant=default``.
+            What is not chosen is the first of the dataset's placements and variants.
+
+    Raises:
+        UsageError: for an unknown dataset, key or value; names the ones that there are.
+    """
+    name, colon, choices = reference.partition(":")
+    spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]
+    offered = {"placement": tuple(spec.placements), "variant": tuple(spec.variants)}
+    chosen: dict[str, str] = {}
+    for choice in choices.split(",") if colon else ():
+        key, equals, value = choice.partition("=")
+        if not equals or key in chosen:
+            raise UsageError(
+                f"{choice!r} comes twice" if equals else f"{choice!r} is not a choice",
+                where=reference,
+                expected="a name, or name:key=value,key=value with each key once",
+                todo=f"choose a {' or a '.join(offered)}, for example {name}:placement="
+                f"{spec.placements[0]}",
+            )
+        _known(reference, f"key of {name}", key, offered)
+        chosen[key] = _known(reference, f"{key} of {name}", value, offered[key])
+    default = spec.default_options
+    return spec, ReadOptions(
+        placement=chosen.get("placement", default.placement),
+        variant=chosen.get("variant", default.variant),
+    )
+
+
+def _known(reference: str, kind: str, found: str, known: Iterable[str]) -> str:
+    names = tuple(known)
+    if found in names:
+        return found
+    near = difflib.get_close_matches(found, names, n=1)
+    raise UsageError(
+        f"there is no {kind} {found!r}",
+        where=reference,
+        expected="one of " + ", ".join(names),
+        todo=f"did you mean {near[0]!r}?" if near else "choose one of them",
+    )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +22,14 @@ class FileTree(Protocol):
         """Names of the regular files that match, sorted; hidden files are left out."""
         ...
 
+    def entries(self) -> list[str]:
+        """What lies directly below the root, sorted, folders with a final ``/``.
+
+        Raises:
+            MissingDataError: if the root is not there or is not a folder.
+        """
+        ...
+
     def open(self, name: str) -> io.BufferedIOBase:
         """Open a file for reading bytes.
 
@@ -28,7 +40,7 @@ class FileTree(Protocol):
         ...
 
     def where(self, name: str) -> str:
-        """What to call the file in a message."""
+        """What to call the file in a message; the root for an empty name."""
         ...
 
 
@@ -43,6 +55,19 @@ class FolderTree:
         paths = (path for path in self.root.glob(pattern) if path.is_file())
         names = (path.relative_to(self.root).as_posix() for path in paths)
         return sorted(name for name in names if not any(p.startswith(".") for p in name.split("/")))
+
+    def entries(self) -> list[str]:
+        """See `FileTree.entries`."""
+        try:
+            paths = [path for path in self.root.iterdir() if not path.name.startswith(".")]
+        except OSError as error:
+            raise MissingDataError(
+                f"cannot be listed: {error.strerror or error}",
+                where=self.where(""),
+                expected="the folder of a dataset",
+                todo="check the path",
+            ) from error
+        return sorted(path.name + "/" * path.is_dir() for path in paths)
 
     def open(self, name: str) -> io.BufferedIOBase:
         """See `FileTree.open`."""
@@ -62,11 +87,66 @@ class FolderTree:
         return str(self.root / name)
 
 
+@contextmanager
+def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
+    """Open a file of a dataset, and tell a failing disk or a damaged archive as bad input.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it cannot be read to its end.
+    """
+    try:
+        with tree.open(name) as file:
+            yield file
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataFormatError(
+            f"cannot be read: {error}", where=tree.where(name), todo="fetch the file again"
+        ) from error
+
+
 def fingerprint(tree: FileTree, patterns: tuple[str, ...]) -> dict[str, str]:
     """sha256 of every file that matches one of the patterns, by name."""
-    names = sorted({name for pattern in patterns for name in tree.glob(pattern)})
     digests = {}
-    for name in names:
-        with tree.open(name) as file:
+    for name in sorted({name for pattern in patterns for name in tree.glob(pattern)}):
+        with reading(tree, name) as file:
             digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests
+
+
+def require(tree: FileTree, patterns: tuple[str, ...]) -> list[str]:
+    """Names of the files that match one of the patterns, sorted.
+
+    Raises:
+        MissingDataError: if there is none; says what is there instead, and whether the folder
+            looks like one above or below the dataset's root.
+    """
+    names = sorted({name for pattern in patterns for name in tree.glob(pattern)})
+    if names:
+        return names
+    expected = " or ".join(patterns)
+    try:
+        entries = tree.entries()
+    except MissingDataError as error:
+        raise MissingDataError(
+            error.what, where=error.where, expected=f"a folder with {expected}", todo=error.todo
+        ) from error
+    shown = ", ".join(entries[:5]) + (f" and {len(entries) - 5} more" if len(entries) > 5 else "")
+    raise MissingDataError(
+        "no file of this dataset is here; " + (f"it holds {shown}" if entries else "it is empty"),
+        where=tree.where(""),
+        expected=expected,
+        todo=_advice(tree, patterns),
+    )
+
+
+def _advice(tree: FileTree, patterns: tuple[str, ...]) -> str:
+    for pattern in patterns:
+        below = tree.glob(f"*/{pattern}")
+        if below:
+            return f"give {tree.where(below[0].split('/')[0])} instead"
+        parts = pattern.split("/")
+        for levels in range(1, len(parts)):
+            # A pattern that starts with a star would match in many a folder.
+            if parts[levels][0] != "*" and tree.glob("/".join(parts[levels:])):
+                return f"give the folder {levels} level{'s' * (levels > 1)} above instead"
+    return "check the path, and that the dataset is unpacked"

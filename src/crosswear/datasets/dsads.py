@@ -1,0 +1,143 @@
+"""Daily and Sports Activities (UCI 256).
+
+Source: the publisher's description; what `TRAPS` says was measured on the published files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.tree import FileTree, require
+from crosswear.errors import DataFormatError
+from crosswear.recording import STANDARD_GRAVITY, Recording
+
+PATTERNS = ("data/a??/p?/s??.txt",)
+SUBJECTS, SEGMENTS, SEGMENT_SAMPLES = 8, 60, 125
+LAYOUT = TextLayout(columns=45)
+FIRST_COLUMN = {"right_arm": 9, "torso": 0, "left_arm": 18, "right_leg": 27, "left_leg": 36}
+INTERRUPTED = ("a05", "a06")
+"""Activities whose segments do not follow one another."""
+
+CLASSES = tuple(
+    ActivityClass(f"a{number:02d}", name)
+    for number, name in enumerate(
+        (
+            "sitting",
+            "standing",
+            "lying on back",
+            "lying on right side",
+            "ascending stairs",
+            "descending stairs",
+            "standing in a lift",
+            "moving around in a lift",
+            "walking in a parking lot",
+            "walking on a treadmill, flat, 4 km/h",
+            "walking on a treadmill, inclined, 4 km/h",
+            "running on a treadmill, 8 km/h",
+            "exercising on a stepper",
+            "exercising on a cross trainer",
+            "cycling on an exercise bike, horizontal",
+            "cycling on an exercise bike, vertical",
+            "rowing",
+            "jumping",
+            "playing basketball",
+        ),
+        start=1,
+    )
+)
+TRAPS = (
+    "The 5 s segments of a person and activity follow one another without a gap and are joined, "
+    "but for the stairs (a05, a06): there the signal of all but p5 jumps between segments, and "
+    "every segment is read as a recording of its own.",
+    "A few joints are breaks elsewhere too: in the stepper of p3 and in the jumping of p3 and p6.",
+    "On the stairs the segments of p1 and p6 hold 4 s and one second of zeros; rows of three "
+    "zeros are read as lost samples.",
+    "The units of the arms were worn on the wrists; which hand is the dominant one is not told.",
+)
+
+
+def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+    """Yield one recording for every run of consecutive segments of one activity and subject."""
+    first = FIRST_COLUMN[options.placement]
+    codes = [activity.code for activity in CLASSES]
+    names = require(tree, PATTERNS)
+    whole = len(CLASSES) * SUBJECTS * SEGMENTS
+    if len(names) < whole:
+        note(f"{whole - len(names)} of {whole} segments are not there.")
+    lost = 0
+    for run in _runs(tree, names):
+        activity, subject, segment = _parse(tree, run[0])
+        acceleration = np.concatenate([_segment(tree, name, first) for name in run])
+        lost += int(np.isnan(acceleration[:, 0]).sum())
+        yield Recording(
+            acceleration=acceleration,
+            rate_hz=SPEC.rate_hz,
+            labels=np.full(len(acceleration), codes.index(activity), np.int16),
+            subject=subject,
+            session=f"{activity}-s{segment:02d}",
+            placement=options.placement,
+        )
+    if lost:
+        note(f"{lost} samples are lost: the files have zeros or NaN there.")
+
+
+def _parse(tree: FileTree, name: str) -> tuple[str, str, int]:
+    match = re.fullmatch(r"data/(a\d\d)/(p\d)/s(\d\d)\.txt", name)
+    known = match and 1 <= int(match[1][1:]) <= len(CLASSES)
+    if not (match and known and 1 <= int(match[2][1:]) <= SUBJECTS and 1 <= int(match[3]) <= 60):
+        raise DataFormatError(
+            "no such activity, subject or segment",
+            where=tree.where(name),
+            expected="a01 to a19, p1 to p8, s01 to s60",
+            todo="take the file away, or rename it as the publisher does",
+        )
+    return match[1], match[2], int(match[3])
+
+
+def _runs(tree: FileTree, names: list[str]) -> Iterator[list[str]]:
+    run: list[str] = []
+    for name in names:
+        activity, subject, segment = _parse(tree, name)
+        follows = run and _parse(tree, run[-1]) == (activity, subject, segment - 1)
+        if run and (activity in INTERRUPTED or not follows):
+            yield run
+            run = []
+        run.append(name)
+    yield run
+
+
+def _segment(tree: FileTree, name: str, first: int) -> NDArray[np.float32]:
+    values = read_table(tree, name, LAYOUT, range(first, first + 3))
+    if len(values) != SEGMENT_SAMPLES:
+        raise DataFormatError(
+            f"{len(values)} lines",
+            where=tree.where(name),
+            expected=f"{SEGMENT_SAMPLES} lines, 5 s at 25 Hz",
+            todo="fetch the file again",
+        )
+    values[(values == 0).all(axis=1)] = np.nan
+    return to_g(values, STANDARD_GRAVITY, tree.where(name))
+
+
+SPEC = DatasetSpec(
+    name="dsads",
+    title="Daily and Sports Activities",
+    licence="CC BY 4.0",
+    citation="K. Altun, B. Barshan, O. Tunçel: Comparative study on classifying human activities "
+    "with miniature inertial and magnetic sensors. Pattern Recognition 43(10), 2010.",
+    home="https://archive.ics.uci.edu/dataset/256/daily+and+sports+activities",
+    rate_hz=25.0,
+    unit="m/s²",
+    subjects=SUBJECTS,
+    placements=tuple(FIRST_COLUMN),
+    variants={"default": CLASSES},
+    patterns=PATTERNS,
+    read=read,
+    traps=TRAPS,
+)

@@ -1,0 +1,95 @@
+"""selfBACK, wrist, nine activities.
+
+Source: the publisher's README; what `TRAPS` says was measured on the published files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.tree import FileTree, require
+from crosswear.errors import DataFormatError
+from crosswear.recording import Recording
+
+PATTERNS = ("raw/9_class/wrist50/*/*.csv",)
+LAYOUT = TextLayout(columns=4, header=("time", "x", "y", "z"), stamps=(0,))
+CLASSES = (
+    ActivityClass("downstairs", "walking downstairs"),
+    ActivityClass("jogging", "jogging"),
+    ActivityClass("lying", "lying"),
+    ActivityClass("sitting", "sitting"),
+    ActivityClass("standing", "standing"),
+    ActivityClass("upstairs", "walking upstairs"),
+    ActivityClass("walk_fast", "walking fast"),
+    ActivityClass("walk_mod", "walking at moderate speed"),
+    ActivityClass("walk_slow", "walking slowly"),
+)
+TRAPS = (
+    "The rate is 100 Hz only in name: the time stamps give 97.3 to 102.6 Hz from file to file, "
+    "with steps of 9 to 11 ms.",
+    "The signal is clipped at 8 g, which jogging reaches.",
+    "The publisher's README counts six activities; the folder 9_class has nine.",
+)
+
+
+def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+    """Yield one recording for every file, that is for every activity and subject."""
+    codes = [activity.code for activity in CLASSES]
+    names = require(tree, PATTERNS)
+    subjects = {name.rpartition("/")[2] for name in names}
+    if len(names) < SPEC.subjects * len(CLASSES):
+        note(
+            f"{len(subjects)} of {SPEC.subjects} subjects are there, with {len(names)} of "
+            f"{len(subjects) * len(CLASSES)} recordings."
+        )
+    for name in names:
+        activity, _, file = name.removeprefix("raw/9_class/wrist50/").partition("/")
+        if activity not in codes:
+            raise DataFormatError(
+                f"there is no activity {activity!r}",
+                where=tree.where(name),
+                expected=", ".join(codes),
+                todo="take the folder away, or rename it as the publisher does",
+            )
+        values = read_table(tree, name, LAYOUT, range(4))
+        backwards = np.flatnonzero(np.diff(values[:, 0]) <= 0)
+        if len(backwards):
+            raise DataFormatError(
+                "the time does not go on",
+                # The header is line 1, and the second sample of the step is the wrong one.
+                where=f"{tree.where(name)}, line {backwards[0] + 3}, column 1",
+                expected="time stamps that increase",
+                todo="fetch the file again",
+            )
+        yield Recording(
+            acceleration=to_g(values[:, 1:], 1.0, tree.where(name)),
+            rate_hz=SPEC.rate_hz,
+            labels=np.full(len(values), codes.index(activity), np.int16),
+            subject=file.removesuffix(".csv"),
+            session=activity,
+            placement=options.placement,
+            time_s=values[:, 0] - values[0, 0],
+        )
+
+
+SPEC = DatasetSpec(
+    name="selfback",
+    title="selfBACK, wrist, nine activities",
+    licence="none stated; the publisher asks for the citation",
+    citation="S. Sani, N. Wiratunga, S. Massie, K. Cooper: kNN Sampling for Personalised Human "
+    "Activity Recognition. ICCBR 2017. S. Sani, S. Massie, N. Wiratunga, K. Cooper: Learning Deep "
+    "and Shallow Features for Human Activity Recognition. KSEM 2017.",
+    home="https://github.com/rgu-selfback/Datasets",
+    rate_hz=100.0,
+    unit="g",
+    subjects=50,
+    placements=("wrist",),
+    variants={"default": CLASSES},
+    patterns=PATTERNS,
+    read=read,
+    traps=TRAPS,
+)

@@ -1,0 +1,219 @@
+"""The study's heatmaps: a row of panels for every target, a column for every source.
+
+In a panel, adaptation sizes rise from bottom to top; the leftmost column, set apart, is the network
+trained from scratch, then come the numbers of transferred blocks. Lengths here are in inches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pyarrow as pa
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
+from numpy.typing import NDArray
+
+from crosswear.files import write_bytes
+from crosswear.report.panels import Panel, Panels, panels_of
+
+CELL_WIDTH, CELL_HEIGHT = 0.4, 0.26
+BASELINE_GAP = 0.3
+"""Space between the baseline and the transfers, in widths of a cell."""
+MARGIN, PADDING, LINE = 0.25, 0.3, 0.18
+COLOURS = "viridis"
+"""Even to the eye, also to one that sees red and green alike."""
+TEXT, TITLE, HEADING = 8, 9, 12
+"""Sizes of type, in points."""
+BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
+
+
+def draw_heatmaps(table: pa.Table, title: str, folder: Path) -> list[Path]:
+    """Write `heatmaps.png` (150 dpi) and `heatmaps.svg`; returns their paths.
+
+    Equal tables give equal files: neither holds a date.
+
+    Args:
+        table: from `crosswear.report.tables.cells_table`.
+        title: name of the study.
+        folder: made if it is not there.
+
+    Raises:
+        DiskError: if one cannot be written.
+    """
+    figure = heatmaps_figure(table, title)
+    paths = []
+    for kind, metadata in (("png", {}), ("svg", {"Date": None})):
+        buffer = io.BytesIO()
+        with _style():
+            figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
+        paths.append(folder / f"heatmaps.{kind}")
+        write_bytes(paths[-1], buffer.getvalue())
+    return paths
+
+
+def heatmaps_figure(table: pa.Table, title: str) -> Figure:
+    """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
+
+    A cell shows the mean of the micro-F1 over its seeds, in per cent; it is hatched and has no
+    number unless every seed is done. All panels share one scale of colours.
+    """
+    study = panels_of(table)
+    scores = np.array([panel.scores for panel in study.panels])
+    norm = _limits(scores)
+    below = f"residual blocks transferred (strategy: {study.strategy})"
+    with _style():
+        titles = _titles(study)
+        title_height = LINE * (max(text.count("\n") for text in titles) + 1)
+        width, height = _panel_width(study), CELL_HEIGHT * len(study.sizes)
+        labels = max(_text_width(str(size), TEXT) for size in study.sizes) + 0.1
+        slot_width = labels + max(width, *(_text_width(text, TITLE) for text in titles)) + PADDING
+        slot_height = title_height + height + LINE + PADDING
+
+        left, bottom = MARGIN + 1.5 * LINE, MARGIN + 1.5 * LINE - PADDING
+        right, top = left + study.columns * slot_width, bottom + study.rows * slot_height
+        heading, total_height = top + 3.5 * LINE, top + 3.5 * LINE + MARGIN
+        about = _about(study, partial=bool(np.isnan(scores).any()))
+        total_width = MARGIN + max(
+            right + BAR_WIDTH + BAR_LABELS,
+            left + labels + _text_width(below, TITLE),
+            MARGIN + _text_width(title, HEADING),
+            MARGIN + _text_width(about, TITLE),
+        )
+        figure = Figure(figsize=(total_width, total_height))
+        for panel, text in zip(study.panels, titles, strict=True):
+            x = left + panel.column * slot_width + labels
+            y = top - panel.row * slot_height - title_height - height
+            axes = _axes(figure, x, y, width, height)
+            axes.set_title(text, loc="left")
+            _draw(axes, panel.scores, study, norm)
+        bar_height = min(BAR_HEIGHT, top - title_height - bottom - PADDING)
+        bar = _axes(figure, right, top - title_height - bar_height, BAR_WIDTH, bar_height)
+        figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar)
+        _write(figure, MARGIN, heading, title, va="top", fontsize=HEADING)
+        _write(figure, MARGIN, heading - 1.4 * LINE, about, va="top")
+        _write(figure, left + labels, MARGIN, below)
+        middle = (bottom + PADDING + top) / 2
+        _write(figure, MARGIN, middle, "adaptation windows", va="center", rotation="vertical")
+    return figure
+
+
+def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normalize) -> None:
+    """One panel; `scores` is [sizes, 1 + blocks]."""
+    rows, columns = scores.shape
+    left = np.append(0, 1 + BASELINE_GAP + np.arange(columns - 1))
+    axes.pcolormesh(
+        np.insert(np.append(left, left[-1] + 1), 1, 1),
+        np.arange(rows + 1),
+        np.insert(scores, 1, np.nan, axis=1),  # the gap is a column without a colour
+        cmap=COLOURS,
+        norm=norm,
+        edgecolors="white",
+        linewidth=0.5,
+    )
+    for row, column in np.ndindex(rows, columns):
+        x, score = float(left[column]), float(scores[row, column])
+        if math.isnan(score):
+            axes.add_patch(Rectangle((x, row), 1, 1, hatch="/////", fill=False))
+        else:
+            ink = _ink(matplotlib.colormaps[COLOURS](norm(score)))
+            number = axes.text(x + 0.5, row + 0.5, f"{score:.0f}", color=ink)
+            number.set(ha="center", va="center_baseline")
+    axes.set_xticks(left + 0.5, ["scratch", *map(str, study.blocks)])
+    axes.set_yticks(np.arange(rows) + 0.5, [str(size) for size in study.sizes])
+
+
+@contextlib.contextmanager
+def _style() -> Iterator[None]:
+    """One look on every machine, whatever the user's own matplotlib settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(
+            {
+                "font.size": TEXT,
+                "axes.titlesize": TITLE,
+                "axes.titlepad": 4,
+                "axes.spines.left": False,
+                "axes.spines.right": False,
+                "axes.spines.top": False,
+                "axes.spines.bottom": False,
+                "xtick.major.size": 0,
+                "ytick.major.size": 0,
+                "patch.linewidth": 0,
+                "patch.edgecolor": "0.6",  # of the hatching
+                "hatch.linewidth": 0.6,
+                "text.hinting": "none",  # as wide at every resolution
+                "text.parse_math": False,  # names are names, not formulas
+                "svg.hashsalt": "crosswear",  # the same identifiers every time
+            }
+        )
+        yield
+
+
+def _axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
+    across, up = figure.get_size_inches()
+    return figure.add_axes((x / across, y / up, width / across, height / up))
+
+
+def _write(figure: Figure, x: float, y: float, text: str, **how: Any) -> None:
+    across, up = figure.get_size_inches()
+    figure.text(x / across, y / up, text, **{"fontsize": TITLE} | how)
+
+
+def _titles(study: Panels) -> list[str]:
+    """In the manner of the study: target, its majority classifier, source; on two lines if long."""
+
+    def majority(panel: Panel) -> str:
+        return "?" if math.isnan(panel.majority) else f"{panel.majority:.0f}"
+
+    for between in ("   ", "\n"):
+        titles = [
+            f"T: {panel.target} ({majority(panel)}){between}S: {panel.source}"
+            for panel in study.panels
+        ]
+        if max(_text_width(title, TITLE) for title in titles) <= _panel_width(study):
+            break
+    return titles
+
+
+def _about(study: Panels, partial: bool) -> str:
+    seeds = "one seed" if study.seeds == 1 else f"mean over {study.seeds} seeds"
+    hatched = "; hatched: not every seed is done" if partial else ""
+    return (
+        f"micro-F1 in per cent, {seeds}{hatched}\n"
+        "T: target (its majority classifier), S: source, scratch: nothing transferred"
+    )
+
+
+def _panel_width(study: Panels) -> float:
+    return CELL_WIDTH * (1 + BASELINE_GAP + len(study.blocks))
+
+
+def _text_width(text: str, points: float) -> float:
+    lines = text.split("\n")
+    return max(TextPath((0, 0), line, size=points).get_extents().width for line in lines) / 72
+
+
+def _limits(scores: NDArray[np.float64]) -> Normalize:
+    """The tens around all scores."""
+    if np.isnan(scores).all():
+        return Normalize(0, 100)
+    low, high = math.floor(np.nanmin(scores) / 10) * 10, math.ceil(np.nanmax(scores) / 10) * 10
+    return Normalize(low, max(high, low + 10))
+
+
+def _ink(colour: tuple[float, float, float, float]) -> str:
+    """Black or white, whichever contrasts more (WCAG 2.2, relative luminance)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"

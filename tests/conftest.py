@@ -1,0 +1,38 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import filelock
+import platformdirs
+import pytest
+import torch
+
+BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data" / "unpack"
+
+# Two test processes with two threads each would stand in each other's way.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the genuine recordings, one folder for each dataset.
+
+    `CROSSWEAR_REAL_DATA` names it; without it, the archives in ``../shared/data`` are unpacked
+    into the user's cache, once. Without either, tests that need it are skipped.
+    """
+    named = os.environ.get("CROSSWEAR_REAL_DATA")
+    if named:
+        return Path(named)
+    if not BESIDE_THE_CHECKOUT.exists():
+        pytest.skip(
+            "no real recordings: CROSSWEAR_REAL_DATA names no folder, and there is no "
+            "../shared/data beside the checkout"
+        )
+    folder = platformdirs.user_cache_path("crosswear-tests", ensure_exists=True) / "real"
+    with filelock.FileLock(f"{folder}.lock"):
+        subprocess.run(["sh", BESIDE_THE_CHECKOUT, folder], check=True)
+    return folder

@@ -1,0 +1,38 @@
+"""Small prepared domains, made once for all tests of a process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crosswear.checkpoint import save_checkpoint
+from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.domain import Domain, prepare
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Task
+from crosswear.experiment import Cell
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of prepared domains."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def gestures(cache: Path) -> Domain:
+    """A simulated domain of one subject and ten gestures."""
+    return prepare("simulated-gestures", None, PreparationConfig(), cache)
+
+
+@pytest.fixture(scope="session")
+def gestures_source(gestures: Domain, tmp_path_factory: pytest.TempPathFactory) -> Task:
+    """A task whose `source` is a small network that was trained for two epochs."""
+    model = ModelConfig(filters=(4, 4, 4))
+    cell = Cell("source", "s", 7, 300, model=model, train=TrainConfig(epochs=2))
+    outcome = train_cell(Task(cell, "source", gestures.folder))
+    path = tmp_path_factory.mktemp("sources") / "source.safetensors"
+    assert outcome.checkpoint is not None
+    save_checkpoint(path, outcome.checkpoint)
+    return Task(cell, "source", gestures.folder, path)

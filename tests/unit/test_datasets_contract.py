@@ -1,0 +1,193 @@
+"""What every dataset of the registry promises."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import pytest
+
+from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.spec import DatasetSpec, ReadOptions
+from crosswear.datasets.tree import FileTree, FolderTree
+from crosswear.errors import UsageError
+from crosswear.recording import NO_LABEL, Recording
+from generators import GENERATORS
+from generators.planted import Planted, resting_g
+
+SEED = 20190909
+
+
+@dataclass(frozen=True)
+class LoggingTree:
+    """A tree that remembers which files were opened."""
+
+    tree: FileTree
+    opened: list[str] = field(default_factory=list)
+
+    def glob(self, pattern: str) -> list[str]:
+        return self.tree.glob(pattern)
+
+    def entries(self) -> list[str]:
+        return self.tree.entries()
+
+    def open(self, name: str) -> io.BufferedIOBase:
+        self.opened.append(name)
+        return self.tree.open(name)
+
+    def where(self, name: str) -> str:
+        return self.tree.where(name)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A dataset, files in its layout, and what was planted in them."""
+
+    spec: DatasetSpec
+    tree: FileTree
+    planted: list[Planted]
+    recordings: list[Recording]
+
+    def read(self, options: ReadOptions, tree: FileTree | None = None) -> list[Recording]:
+        return list(self.spec.read(tree or self.tree, options, lambda sentence: None))
+
+
+def _ignore(sentence: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module", params=sorted(REGISTRY))
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    spec = REGISTRY[request.param]
+    root = tmp_path_factory.mktemp(spec.name)
+    planted = []
+    if spec.patterns:
+        planted = GENERATORS[spec.name](root, np.random.default_rng(SEED))
+    tree = FolderTree(root)
+    return Sample(spec, tree, planted, list(spec.read(tree, spec.default_options, _ignore)))
+
+
+def test_every_dataset_is_registered_under_its_own_name() -> None:
+    assert all(name == spec.name for name, spec in REGISTRY.items())
+
+
+def test_every_dataset_with_files_has_a_generator() -> None:
+    assert {name for name, spec in REGISTRY.items() if spec.patterns} == set(GENERATORS)
+
+
+def test_the_declaration_is_complete(sample: Sample) -> None:
+    spec = sample.spec
+    texts = [getattr(spec, f.name) for f in fields(spec) if f.type == "str"]
+    assert len(texts) == 6
+    assert all(text and text == text.strip() for text in [*texts, *spec.traps])
+    assert spec.rate_hz > 0
+    assert spec.subjects >= 1
+    assert spec.schema >= 1
+    assert spec.placements
+    assert len(set(spec.placements)) == len(spec.placements)
+    assert spec.variants
+    for table in spec.variants.values():
+        assert len(table) >= 2
+        assert len({activity.code for activity in table}) == len(table)
+        assert len({activity.name for activity in table}) == len(table)
+        assert all(activity.code and activity.name for activity in table)
+
+
+def test_every_placement_and_variant_can_be_named(sample: Sample) -> None:
+    spec = sample.spec
+    assert lookup(spec.name) == (spec, spec.default_options)
+    for placement in spec.placements:
+        for variant in spec.variants:
+            reference = f"{spec.name}:variant={variant},placement={placement}"
+            assert lookup(reference) == (spec, ReadOptions(placement, variant))
+
+
+def test_recordings_belong_to_the_dataset(sample: Sample) -> None:
+    spec, classes = sample.spec, sample.spec.variants[sample.spec.default_options.variant]
+    assert sample.recordings
+    names = [(recording.subject, recording.session) for recording in sample.recordings]
+    assert len(set(names)) == len(names)
+    assert len({subject for subject, _ in names}) <= spec.subjects
+    for recording in sample.recordings:
+        assert recording.rate_hz == spec.rate_hz
+        assert recording.placement == spec.placements[0]
+        assert len(recording.acceleration)
+        labels = set(np.unique(recording.labels).tolist())
+        assert labels <= {NO_LABEL, *range(len(classes))}
+        finite = np.isfinite(recording.acceleration)
+        assert np.all(finite.all(axis=1) | np.isnan(recording.acceleration).all(axis=1))
+        if recording.time_s is not None:
+            assert recording.time_s[0] == 0.0
+            assert np.all(np.diff(recording.time_s) > 0)
+
+
+def test_a_resting_limb_reads_one_g(sample: Sample) -> None:
+    assert abs(resting_g(sample.recordings) - 1.0) < 0.1
+
+
+def test_every_variant_has_labels_within_its_table(sample: Sample) -> None:
+    placement = sample.spec.placements[0]
+    for variant, classes in list(sample.spec.variants.items())[1:]:
+        for recording in sample.read(ReadOptions(placement, variant)):
+            assert recording.labels.min() >= NO_LABEL
+            assert recording.labels.max() < len(classes)
+
+
+def test_reading_twice_gives_the_same_recordings(sample: Sample) -> None:
+    again = sample.read(sample.spec.default_options)
+    assert len(again) == len(sample.recordings)
+    for first, second in zip(sample.recordings, again, strict=True):
+        for f in fields(Recording):
+            np.testing.assert_array_equal(getattr(first, f.name), getattr(second, f.name))
+
+
+def test_patterns_cover_all_files_that_are_opened(sample: Sample) -> None:
+    tree = LoggingTree(sample.tree)
+    sample.read(sample.spec.default_options, tree)
+    covered = {name for pattern in sample.spec.patterns for name in sample.tree.glob(pattern)}
+    assert set(tree.opened) == covered
+
+
+def test_what_was_planted_is_found_again(sample: Sample) -> None:
+    if not sample.planted:
+        pytest.skip("the dataset has no files")
+    variant = sample.spec.default_options.variant
+    codes = [activity.code for activity in sample.spec.variants[variant]]
+    assert {planted.placement for planted in sample.planted} == set(sample.spec.placements)
+    for placement in sample.spec.placements:
+        planted = [one for one in sample.planted if one.placement == placement]
+        found = sample.read(ReadOptions(placement, variant))
+        assert [one.subject for one in planted] == [one.subject for one in found]
+        for expected, recording in zip(planted, found, strict=True):
+            labels = [codes.index(code) if code else NO_LABEL for code in expected.codes]
+            np.testing.assert_array_equal(recording.labels, labels)
+            tolerance = expected.resolution_g * 1.001 + 1e-6
+            np.testing.assert_allclose(
+                recording.acceleration, expected.acceleration, rtol=0, atol=tolerance
+            )
+            if expected.time_s is None:
+                assert recording.time_s is None
+            else:
+                np.testing.assert_allclose(recording.time_s, expected.time_s, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("dsad", ["'dsad'", "did you mean 'dsads'", "selfback"]),
+        ("PAMAP", ["'PAMAP'", "choose one of them"]),
+        ("", ["''"]),
+        ("dsads:", ["''", "placement"]),
+        ("dsads:torso", ["'torso'", "name:key=value"]),
+        ("dsads:place=torso", ["'place'", "did you mean 'placement'", "variant"]),
+        ("dsads:placement=right_arms", ["'right_arms'", "did you mean 'right_arm'", "left_leg"]),
+        ("dsads:variant=none", ["'none'", "default"]),
+        ("dsads:placement=torso,placement=torso", ["twice"]),
+    ],
+)
+def test_a_wrong_reference_says_what_there_is(reference: str, said: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        lookup(reference)
+    for fragment in said:
+        assert fragment in str(caught.value)

@@ -1,0 +1,111 @@
+"""Study files and the cells they ask for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crosswear.config import ModelConfig, TrainConfig
+from crosswear.errors import StudyFileError
+from crosswear.experiment import (
+    Cell,
+    DomainFacts,
+    enumerate_cells,
+    parse_study,
+    resolve_sizes,
+)
+
+TEXT = """
+name = "demo"
+[domains]
+a = "dsads"
+b = "wharf"
+c = "dsads:placement=torso"
+[grid]
+sizes = [20, "50%", "100%"]
+blocks = [0, 1, 5]
+seeds = 2
+"""
+FACTS = {
+    name: DomainFacts(name, f"digest of {name}", windows)
+    for name, windows in (("a", 200), ("b", 80), ("c", 300))
+}
+
+
+def test_sizes_are_windows_or_shares_of_the_smallest_domain() -> None:
+    assert resolve_sizes(parse_study(TEXT, "s.toml"), FACTS) == (20, 40, 80)
+
+
+def test_the_grid_is_whole_and_each_cell_is_there_once() -> None:
+    study = parse_study(TEXT, "s.toml")
+    cells = list(enumerate_cells(study, FACTS))
+    transfers = [cell for cell in cells if cell.sources]
+    assert len(transfers) == 6 * 3 * 3 * 2  # pairs × sizes × blocks × seeds
+    assert len([c for c in cells if c.method == "network" and not c.sources]) == 3 * 3 * 2
+    assert [cell.target for cell in cells if cell.method == "source"] == ["a", "b", "c"]
+    assert [cell.target for cell in cells if cell.method == "majority"] == ["a", "b", "c"]
+    keys = [cell.key(FACTS) for cell in cells]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_transfer_knows_the_source_cell_of_the_grid() -> None:
+    cells = list(enumerate_cells(parse_study(TEXT, "s.toml"), FACTS))
+    keys = {cell.key(FACTS) for cell in cells}
+    assert all(c.source_cell(c.sources[0], FACTS).key(FACTS) in keys for c in cells if c.sources)
+
+
+def test_keys_depend_on_what_matters_and_on_nothing_else() -> None:
+    cell = Cell("network", "a", 1, 20, sources=("b",), model=ModelConfig(), train=TrainConfig())
+    key = cell.key(FACTS)
+    assert key == replace(cell).key(dict(reversed(FACTS.items())))
+    assert key != replace(cell, seed=1).key(FACTS)
+    assert key != replace(cell, train=TrainConfig(epochs=3)).key(FACTS)
+    other_source = {**FACTS, "b": DomainFacts("b", "another", 80)}
+    assert key != cell.key(other_source)
+    unread = {**FACTS, "c": DomainFacts("c", "another", 300)}
+    assert key == cell.key(unread)
+
+
+def test_the_key_of_a_cell_is_stable() -> None:
+    """If this fails, records of earlier versions are not found any more: raise CELL_SCHEMA."""
+    cell = Cell("network", "a", 1, 20, model=ModelConfig(), train=TrainConfig())
+    assert cell.key(FACTS).startswith("e108fa01be8d7466")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (TEXT + "sead = 3\n", "grid.sead: unknown key"),
+        (TEXT.replace("seeds = 2", 'seeds = "2"'), 'grid.seeds: found "2"'),
+        (TEXT.replace('"50%"', '"half"'), 'grid.sizes.1: found "half"'),
+        (TEXT.replace('"50%"', "1"), "grid.sizes.1: found 1"),
+        (TEXT.replace("[0, 1, 5]", "[0, 6]"), "grid.blocks: 6 blocks"),
+        (TEXT.replace("[0, 1, 5]", "[]"), "grid.blocks"),
+        (TEXT.replace("[grid]", "[gird]"), "gird: unknown key"),
+        (TEXT.replace('name = "demo"', ""), "name: missing key"),
+        (TEXT.replace('"demo"', '"../demo"'), "name: found"),
+        (TEXT + "[model]\nfilters = [4, 4]\n", "model.filters"),
+        (TEXT + "[adaptation]\nepochs = 0\n", "adaptation.epochs: found 0"),
+        (TEXT + "[adaptation]\nlearning_rate = nan\n", "adaptation.learning_rate"),
+        (TEXT + '[transfer]\nstrategy = "thaw"\n', 'transfer.strategy: found "thaw"'),
+        (
+            TEXT + '[transfer]\nstrategy = "copy"\nfreeze_spectral = true\n',
+            "transfer.freeze_spectral",
+        ),
+        ('name = "demo"\nname = "demo"', "not valid TOML"),
+        (TEXT.replace('b = "wharf"', "").replace('c = "dsads:placement=torso"', ""), "domains"),
+    ],
+)
+def test_wrong_study_files_are_told_by_key(text: str, where: str) -> None:
+    with pytest.raises(StudyFileError) as caught:
+        parse_study(text, "s.toml")
+    assert str(caught.value).startswith("s.toml")
+    assert where in str(caught.value)
+
+
+@pytest.mark.parametrize("size", ["81", '"1%"'])
+def test_sizes_must_fit_the_smallest_train_subset(size: str) -> None:
+    study = parse_study(TEXT.replace("[20,", f"[{size},"), "s.toml")
+    with pytest.raises(StudyFileError, match=r"grid.sizes.*'b' has 80"):
+        resolve_sizes(study, FACTS)

@@ -1,0 +1,214 @@
+"""A study from file to records: interrupted, resumed, reordered, spread over processes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crosswear.engine.task import Outcome, Task
+from crosswear.errors import DiskError, DomainError
+from crosswear.experiment import parse_study
+from crosswear.result import CellResult
+from crosswear.store import Store
+from crosswear.study import OpenStudy, Progressed, open_study, plan_study, read_study, run_study
+
+TEXT = """
+name = "tiny"
+[domains]
+gestures = "simulated-gestures"
+daily = "simulated-daily"
+[grid]
+sizes = [20, 40]
+blocks = [0, 2]
+seeds = 1
+[model]
+filters = [2, 2, 2]
+[source]
+epochs = 1
+[adaptation]
+epochs = 2
+"""
+CELLS = 2 + 2 + 4 + 8
+
+
+def ignore(*_: object) -> None:
+    pass
+
+
+@pytest.fixture(scope="session")
+def opened(cache: Path) -> OpenStudy:
+    return open_study(parse_study(TEXT, "tiny.toml"), TEXT, None, cache, ignore)
+
+
+def run(
+    opened: OpenStudy,
+    out: Path,
+    workers: int = 1,
+    progress: Callable[[int, int, str], None] = ignore,
+    note: Callable[[str], None] = ignore,
+) -> Progressed:
+    return run_study(opened, Store(out), workers, "cpu", progress, note)
+
+
+def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
+    store = Store(out)
+    return {key: store.read(key).result for key in store.done(opened.cells)}
+
+
+@pytest.fixture(scope="session")
+def whole(opened: OpenStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of an uninterrupted run."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert run(opened, out) == Progressed(found=0, trained=CELLS, failed=())
+    return out
+
+
+def written(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (out / "cells").iterdir()}
+
+
+def test_every_cell_has_a_record(opened: OpenStudy, whole: Path) -> None:
+    assert set(results(opened, whole)) == set(opened.cells)
+    assert len(opened.cells) == CELLS
+
+
+def test_a_finished_study_trains_nothing(opened: OpenStudy, whole: Path) -> None:
+    before = written(whole)
+    assert run(opened, whole) == Progressed(found=CELLS, trained=0, failed=())
+    assert written(whole) == before
+
+
+@pytest.mark.parametrize("after", [1, 5, 11])
+def test_an_interrupted_study_continues(
+    opened: OpenStudy, whole: Path, tmp_path: Path, after: int
+) -> None:
+    def interrupt(done: int, *_: object) -> None:
+        if done == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(opened, tmp_path, progress=interrupt)
+    first = written(tmp_path)
+    assert len(first) == after
+    assert run(opened, tmp_path) == Progressed(after, CELLS - after, ())
+    assert first.items() <= written(tmp_path).items()
+    assert results(opened, tmp_path) == results(opened, whole)
+
+
+def test_order_and_workers_change_nothing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
+    backwards = dict(reversed(opened.cells.items()))
+    turned = OpenStudy(opened.study, opened.text, opened.domains, backwards)
+    run(turned, tmp_path, workers=2)
+    assert results(opened, tmp_path) == results(opened, whole)
+
+
+@pytest.mark.parametrize("damage", ["record", "source record", "checkpoint", "no checkpoint"])
+def test_damage_is_noted_set_aside_and_mended(
+    opened: OpenStudy, whole: Path, tmp_path: Path, damage: str
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    method = "network" if damage == "record" else "source"
+    key = next(key for key, cell in opened.cells.items() if cell.method == method)
+    path = out / "cells" / f"{key}.json"
+    if "checkpoint" in damage:
+        path = out / "sources" / f"{key}.safetensors"
+    if damage == "no checkpoint":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-40])
+    notes: list[str] = []
+    assert run(opened, out, note=notes.append).trained == 1
+    assert len(notes) == 1
+    assert key in notes[0]
+    assert results(opened, out) == results(opened, whole)
+
+
+def test_a_failed_cell_is_kept_as_failed_and_tried_again(
+    opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crosswear.engine.reference import train_cell
+
+    def unlucky(task: Task, device: str) -> Outcome:
+        if task.cell.method == "network" and task.cell.size == 40:
+            raise RuntimeError("cosmic ray")
+        return train_cell(task, device)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("crosswear.study.train_cell", unlucky)
+        done = run(opened, tmp_path)
+    assert len(done.failed) == 6
+    store = Store(tmp_path)
+    assert store.failed(opened.cells) == set(done.failed)
+    assert "cosmic ray" in store.traceback(done.failed[0])
+    assert run(opened, tmp_path) == Progressed(CELLS - 6, 6, ())
+    assert store.failed(opened.cells) == set()
+    assert results(opened, tmp_path) == results(opened, whole)
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
+    opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    fsync = os.fsync
+
+    def fill_up(handle: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 6:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fill_up)
+        with pytest.raises(DiskError, match="No space left"):
+            run(opened, tmp_path)
+    kept = results(opened, tmp_path)
+    assert 0 < len(kept) < CELLS
+    assert not list(tmp_path.rglob(".partial-*"))
+    assert run(opened, tmp_path).found == len(kept)
+    assert results(opened, tmp_path) == results(opened, whole)
+
+
+def test_more_seeds_keep_the_cells_that_are_there(
+    opened: OpenStudy, whole: Path, tmp_path: Path, cache: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    text = TEXT.replace("seeds = 1", "seeds = 2")
+    larger = open_study(parse_study(text, "tiny.toml"), text, None, cache, ignore)
+    assert run(larger, out) == Progressed(found=CELLS, trained=12, failed=())
+
+
+def test_the_plan_counts_what_is_missing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
+    before = plan_study(opened, Store(tmp_path))
+    assert before.cells == {"majority": 2, "source": 2, "baseline": 4, "transfer": 8}
+    assert before.sizes == (20, 40)
+    assert before.missing == CELLS
+    assert before.multiply_adds > 0
+    after = plan_study(opened, Store(whole))
+    assert (after.missing, after.multiply_adds) == (0, 0)
+
+
+def test_a_damaged_prepared_domain_is_prepared_anew(opened: OpenStudy, cache: Path) -> None:
+    folder = opened.domains["daily"].folder
+    (folder / "y.npy").write_bytes(b"\x93NUMPY")
+    again = open_study(opened.study, TEXT, None, cache, ignore)
+    assert again.cells.keys() == opened.cells.keys()
+
+
+def test_a_domain_that_cannot_carry_a_study(cache: Path) -> None:
+    text = TEXT + "[preparation]\nwindow_s = 500.0\n"
+    with pytest.raises(DomainError, match="simulated-gestures"):
+        open_study(parse_study(text, "t.toml"), text, None, cache, ignore)
+
+
+def test_the_quickstart_is_a_study_of_simulated_domains() -> None:
+    study, _ = read_study(None)
+    assert all(reference.startswith("simulated-") for reference in study.domains.values())
+    assert len(study.domains) == 4

@@ -1,0 +1,122 @@
+"""What a transfer copies, freezes and leaves fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from crosswear.config import ModelConfig, Strategy, TransferConfig
+from crosswear.errors import TransferError
+from crosswear.models import NETWORKS, build, declared
+from crosswear.transfer import adapt_statistics, plan_transfer, set_training
+
+FILTERS = (4, 6, 4)
+STRATEGIES = get_args(Strategy)
+
+
+def pair(name: str = "multi-resnet") -> tuple[nn.Module, nn.Module]:
+    """A source of 5 classes and a target of 3."""
+    config = ModelConfig(name=name, filters=FILTERS)
+    return build(config, 5, 100, seed=1), build(config, 3, 100, seed=2)
+
+
+def snapshot(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def changed(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> set[str]:
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("blocks", range(len(FILTERS) + 1))
+def test_everything_is_copied_or_fresh(name: str, strategy: Strategy, blocks: int) -> None:
+    source, target = pair(name)
+    before = snapshot(target)
+    plan = plan_transfer(target, TransferConfig(strategy=strategy), blocks)
+    report = plan.apply(target, source.state_dict())
+    assert set(report.copied) | set(report.fresh) == set(before)
+    assert not set(report.copied) & set(report.fresh)
+    after = target.state_dict()
+    for weight in report.copied:
+        assert torch.equal(after[weight], source.state_dict()[weight])
+    assert not changed(before, after) & set(report.fresh)
+    assert not any(weight.startswith("head.") for weight in report.copied)
+    units = declared(target).transfer_units
+    inside = tuple(f"{module}." for unit in units[:blocks] for module in unit)
+    outside = tuple(f"{module}." for unit in units[blocks:] for module in unit)
+    copied_blocks = {weight for weight in report.copied if weight.startswith(inside)}
+    assert bool(copied_blocks) == (blocks > 0)
+    copies_more = any(weight.startswith(outside) for weight in report.copied) if outside else False
+    assert copies_more == (strategy == "freeze" and blocks < len(FILTERS))
+    assert bool(report.frozen) == (strategy != "copy" and blocks > 0)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("blocks", range(len(FILTERS) + 1))
+def test_training_leaves_frozen_weights_and_statistics_alone(name: str, blocks: int) -> None:
+    source, target = pair(name)
+    report = plan_transfer(target, TransferConfig(), blocks).apply(target, source.state_dict())
+    before = snapshot(target)
+    optimiser = torch.optim.Adam([p for p in target.parameters() if p.requires_grad], lr=0.1)
+    for _ in range(2):
+        set_training(target, report.frozen)
+        target(torch.randn(8, 3, 100)).square().mean().backward()
+        optimiser.step()
+    frozen = tuple(f"{module}." for module in report.frozen)
+    moved = changed(before, target.state_dict())
+    assert not {weight for weight in moved if weight.startswith(frozen)} or not frozen
+    first_trained = {w for w in moved if w.startswith(f"blocks.block{blocks + 1}.")}
+    assert bool(first_trained) == (blocks < len(FILTERS))
+
+
+def test_frozen_spectral_branch() -> None:
+    source, target = pair()
+    plan = plan_transfer(target, TransferConfig(freeze_spectral=True), 0)
+    report = plan.apply(target, source.state_dict())
+    assert report.frozen == ("spectral",)
+    assert not any(p.requires_grad for p in target.get_submodule("spectral").parameters())
+
+
+def test_adapted_statistics_are_those_of_the_adaptation_set() -> None:
+    source, target = pair()
+    plan = plan_transfer(target, TransferConfig(), 1)
+    plan.apply(target, source.state_dict())
+    before = snapshot(target)
+    windows = 5 + 2 * torch.randn(64, 3, 100)
+    adapt_statistics(target, plan.frozen, windows)
+    mean = target.state_dict()["normalise.running_mean"]
+    torch.testing.assert_close(mean, windows.mean(dim=(0, 2)), rtol=1e-4, atol=1e-4)
+    moved = changed(before, target.state_dict())
+    assert moved
+    assert all("running_" in name or "num_batches" in name for name in moved)
+    assert all(name.startswith(("normalise.", "blocks.block1.")) for name in moved)
+
+
+def test_shapes_must_fit() -> None:
+    source = build(ModelConfig(filters=(4, 8, 4)), 5, 100, seed=1)
+    _, target = pair()
+    with pytest.raises(TransferError, match=r"blocks.block2.*shape"):
+        plan_transfer(target, TransferConfig(), 1).apply(target, source.state_dict())
+
+
+def test_missing_and_unknown_weights_are_errors() -> None:
+    source, target = pair()
+    state = dict(source.state_dict())
+    extra = {**state, "blocks.block9.weight": torch.ones(1)}
+    plan = plan_transfer(target, TransferConfig(), 1)
+    with pytest.raises(TransferError, match="block9"):
+        plan.apply(target, extra)
+    del state["dense1.weight"]
+    with pytest.raises(TransferError, match=r"dense1.weight.*no such weight"):
+        plan.apply(target, state)
+
+
+def test_no_more_blocks_than_there_are() -> None:
+    with pytest.raises(TransferError, match="4 blocks"):
+        plan_transfer(pair()[1], TransferConfig(), 4)
