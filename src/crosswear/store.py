@@ -181,6 +181,7 @@ class Store:
             )
 
 
+_RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
 
 
@@ -195,6 +196,6 @@ def _parse_record(content: dict[str, Any], path: Path, todo: str) -> Record:
         )
     fields = {name: content.get(name) for name in _RECORD_FIELDS}
     try:
-        return pydantic.TypeAdapter(Record).validate_json(json.dumps(fields))
+        return _RECORD.validate_json(json.dumps(fields))
     except pydantic.ValidationError as error:
         raise StoreError(f"not a record: {error}", where=str(path), todo=todo) from error

@@ -37,6 +37,7 @@ ROOMS = (
     "study",
     "report",
     "cli",
+    "__main__",
 )
 WITHOUT_TORCH = (*ROOMS[: ROOMS.index("domain") + 1], "experiment", "store", "report")
 MODULES = sorted(

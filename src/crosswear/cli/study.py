@@ -141,7 +141,9 @@ def report(
     opened, store = _open(path, data, out, cache)
     made = _report(opened, store, allow_partial)
     if as_json:
-        print_json(made)
+        paths = [str(path) for path in made.paths]
+        counts = {"done": made.done, "failed": made.failed, "expected": made.expected}
+        print_json({**counts, "report": paths})
         return
     typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
     typer.echo("\n".join(str(path) for path in made.paths))

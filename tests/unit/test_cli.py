@@ -1,0 +1,187 @@
+"""The command line as a user meets it: output, JSON, exit codes, one clear error."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosswear.cli import main
+from crosswear.store import Store
+
+STUDY = """
+name = "tiny"
+[domains]
+gestures = "simulated-gestures"
+daily = "simulated-daily"
+[grid]
+sizes = [20]
+blocks = [0, 2]
+[model]
+filters = [2, 2, 2]
+[source]
+epochs = 1
+[adaptation]
+epochs = 1
+"""
+CELLS = 2 + 2 + 2 + 4
+RUN = [sys.executable, "-m", "crosswear", "study", "run", "tiny.toml"]
+
+
+class CommandLine:
+    """Calls `crosswear` in a folder of its own."""
+
+    def __init__(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.folder = folder
+        self.capsys = capsys
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: str, exit_code: int = 0) -> str:
+        self.monkeypatch.setattr(sys, "argv", ["crosswear", *arguments])
+        try:
+            main()
+            code: object = 0
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = self.capsys.readouterr()
+        assert code == exit_code, out + err
+        assert "Traceback" not in err
+        return out if exit_code == 0 else err
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json"))
+
+
+@pytest.fixture
+def crosswear(
+    tmp_path: Path,
+    cache: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> CommandLine:
+    (tmp_path / "tiny.toml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CROSSWEAR_DATA", raising=False)
+    monkeypatch.setenv("CROSSWEAR_CACHE", str(cache))
+    monkeypatch.setenv("COLUMNS", "200")
+    return CommandLine(tmp_path, capsys, monkeypatch)
+
+
+def test_help_and_version(crosswear: CommandLine) -> None:
+    assert "study" in crosswear("--help")
+    assert crosswear("--version").strip()
+
+
+def test_data_list(crosswear: CommandLine) -> None:
+    assert "wharf" in crosswear("data", "list")
+    listed = {entry["name"]: entry for entry in crosswear.json("data", "list")}
+    assert listed["dsads"]["licence"]
+    assert len(listed["simulated-gestures"]["variants"]["default"]) == 10
+
+
+def test_data_describe(crosswear: CommandLine) -> None:
+    text = crosswear("data", "describe", "simulated-gestures", "simulated-daily")
+    assert "majority" in text
+    (domain,) = crosswear.json("data", "describe", "simulated-gestures")
+    assert sum(map(sum, domain["windows"].values())) == sum(domain["summary"]["split"]["windows"])
+
+
+def test_model_summary(crosswear: CommandLine) -> None:
+    assert "block5" in crosswear("model", "summary")
+    counted = crosswear.json("model", "summary", "--classes", "12")
+    assert counted["parameters"][""] > 100_000
+
+
+def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
+    assert crosswear.json("study", "plan", "tiny.toml")["missing"] == CELLS
+    assert crosswear.json("study", "status", "tiny.toml")["done"] == 0
+    run = crosswear.json("study", "run", "tiny.toml", "--workers", "1")
+    assert run["run"] == {"found": 0, "trained": CELLS, "failed": []}
+    names = {Path(path).name for path in run["report"]}
+    assert names == {"results.csv", "results.parquet", "heatmaps.png", "heatmaps.svg"}
+    assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])
+    assert crosswear.json("study", "status", "tiny.toml")["missing"] == 0
+    again = crosswear("study", "run", "tiny.toml")
+    assert f"0 cells trained, {CELLS} found" in again
+    assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
+
+
+def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
+    message = crosswear("study", "report", "tiny.toml", exit_code=12)
+    assert f"0 of {CELLS}" in message
+    made = crosswear.json("study", "report", "tiny.toml", "--allow-partial")
+    assert made["done"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (["data", "describe", "wahrf"], 2, "wharf"),
+        (["data", "describe", "dsads:placement=nose"], 2, "right_arm"),
+        (["data", "describe", "wharf"], 3, "--data"),
+        (["data", "describe", "wharf", "--data", "nowhere"], 3, "nowhere"),
+        (["model", "summary", "--samples", "40"], 2, "too short"),
+        (["study", "run", "missing.toml"], 5, "missing.toml"),
+        (["study", "run", "bad.toml"], 5, "grid.sizez: unknown key"),
+        (["study", "run", "large.toml"], 5, "grid.sizes"),
+        (["study", "run", "tiny.toml", "--out", "foreign"], 8, "not a study's"),
+        (["study", "run", "tiny.toml", "--out", "file"], 11, "cannot write"),
+        (["study", "run", "tiny.toml", "--workers", "0"], 2, "workers"),
+        (["study", "fly"], 2, "fly"),
+    ],
+)
+def test_bad_input_is_told_in_one_message(
+    crosswear: CommandLine, arguments: list[str], exit_code: int, said: str
+) -> None:
+    folder = crosswear.folder
+    (folder / "bad.toml").write_text(STUDY.replace("sizes", "sizez"))
+    (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
+    (folder / "foreign").mkdir()
+    (folder / "foreign" / "thesis.tex").write_text("")
+    (folder / "file").write_text("")
+    before = sorted(path.name for path in folder.rglob("*"))
+    assert said in crosswear(*arguments, exit_code=exit_code)
+    assert sorted(path.name for path in folder.rglob("*")) == before
+
+
+def test_a_failed_cell_has_an_exit_code(crosswear: CommandLine) -> None:
+    crosswear("study", "run", "tiny.toml")
+    for path in (crosswear.folder / "runs" / "tiny" / "sources").iterdir():
+        path.unlink()
+        path.mkdir()  # a network cannot be saved where a folder is
+    assert "cannot write" in crosswear("study", "run", "tiny.toml", exit_code=11)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
+    crosswear: CommandLine, tmp_path: Path
+) -> None:
+    crosswear("study", "run", "tiny.toml", "--out", "whole")
+    chance = random.Random(2019)  # noqa: S311
+    kept: dict[str, int] = {}
+    for _ in range(4):
+        process = subprocess.Popen(
+            [*RUN, "--out", "killed", "--workers", "2"], stderr=subprocess.DEVNULL
+        )
+        time.sleep(chance.uniform(3, 9))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        cells = tmp_path / "killed" / "cells"
+        now = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.json")}
+        assert kept.items() <= now.items(), "a finished cell was trained again"
+        kept = now
+    crosswear("study", "run", "tiny.toml", "--out", "killed")
+    whole, killed = Store(tmp_path / "whole"), Store(tmp_path / "killed")
+    keys = [path.stem for path in (tmp_path / "whole" / "cells").iterdir()]
+    assert len(keys) == CELLS
+    assert killed.done(keys) == set(keys)
+    assert all(whole.read(key).result == killed.read(key).result for key in keys)
