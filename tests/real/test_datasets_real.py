@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from crosswear.datasets import lookup
+from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
+from crosswear.datasets.tables import read_table
 from crosswear.datasets.tree import FolderTree
 from crosswear.recording import NO_LABEL, Recording
+from crosswear.resample import stretches
+from crosswear.windows import cut
 from generators.planted import resting_g
 
 pytestmark = pytest.mark.real
@@ -43,6 +46,7 @@ FACTS = {
     "actrectut": Facts(2, 2, 11, 133_258, 1.000, 0),
     "actrectut:placement=right_lower_arm": Facts(2, 2, 11, 133_258, 1.012, 0),
     "actrectut:placement=right_upper_arm": Facts(2, 2, 11, 133_258, 1.005, 0),
+    "sp_sw_har": Facts(223, 23, 5, 262_553, 0.998, 1),
 }
 
 
@@ -161,6 +165,45 @@ def test_actrectut_gestures_look_like_their_names(real_data: Path) -> None:
     assert np.all(frozen[:251] == frozen[0])
     assert np.any(frozen[251] != frozen[0])
     assert set(recordings[1].labels[:251].tolist()) == {NO_LABEL}
+
+
+def test_sp_sw_har_stamps_are_late_and_its_samples_even(real_data: Path) -> None:
+    recordings, notes = read(real_data, "sp_sw_har")
+    assert notes[0].startswith("1362 time stamps repeat the one before.")
+    rates, spread, between, jumps = [], [], [], []
+    for recording in recordings:
+        name = f"DATA/{recording.subject}/{recording.subject}_{recording.session}_sw.csv"
+        stamps = read_table(FolderTree(real_data / "sp_sw_har"), name, sp_sw_har.LAYOUT, [6])[:, 0]
+        samples = np.arange(len(stamps))
+        slope, start = np.polyfit(samples, stamps - stamps[0], 1)
+        rates.append(1000 / slope)
+        late = stamps - stamps[0] - slope * samples - start
+        spread.append(late.std())
+        gaps = np.flatnonzero(np.diff(stamps) > 28)
+        between += np.diff(gaps).tolist()
+        inner = gaps[(gaps > 60) & (gaps < len(stamps) - 70)]
+        jumps += [late[gap + 12 : gap + 60].mean() - late[gap - 50 : gap].mean() for gap in inner]
+    assert min(rates) > 104.26
+    assert max(rates) < 104.32
+    assert np.mean(rates) == pytest.approx(sp_sw_har.RATE_HZ, abs=0.005)
+    assert np.mean(spread) < 3
+    # Late stamps come every 480 samples on one unchanged grid: nothing was lost at them.
+    assert np.mean(np.array(between) == 480) > 0.99
+    assert abs(np.median(jumps)) < 0.2
+    assert np.abs(jumps).max() < 1000 / sp_sw_har.RATE_HZ / 2
+
+
+def test_sp_sw_har_is_a_sequence_of_short_activities(real_data: Path) -> None:
+    recordings, _ = read(real_data, "sp_sw_har")
+    seconds = [len(recording.labels) / recording.rate_hz for recording in recordings]
+    assert min(seconds) == pytest.approx(8.58, abs=0.02)
+    assert max(seconds) == pytest.approx(14.78, abs=0.02)
+    labels = np.concatenate([recording.labels for recording in recordings])
+    assert np.bincount(labels).tolist() == [32_025, 27_765, 117_126, 53_180, 32_457]
+    pieces = [piece for recording in recordings for piece in stretches(recording)]
+    assert len(pieces) == len(recordings)
+    windows = np.concatenate([cut(piece).y for piece in pieces])
+    assert np.bincount(windows).tolist() == [19, 5, 846, 7, 51]
 
 
 def test_matrices_equal_those_of_scipy(real_data: Path) -> None:

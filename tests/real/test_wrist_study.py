@@ -1,0 +1,96 @@
+"""The real recordings as domains, and a study on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crosswear.config import PreparationConfig
+from crosswear.domain import Domain, prepare
+from crosswear.errors import LeakageError
+from crosswear.experiment import enumerate_cells, parse_study
+from crosswear.leakage import audit
+from crosswear.recording import Subset
+from crosswear.report import write_report
+from crosswear.store import Store
+from crosswear.study import open_study, plan_study, read_study, run_study
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+STUDIES = Path(__file__).parents[2] / "studies"
+DATASETS = ("actrectut", "wharf", "selfback", "dsads")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def domains(real_data: Path, cache: Path) -> dict[str, Domain]:
+    return {name: prepare(name, real_data, PreparationConfig(), cache) for name in DATASETS}
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_no_raw_sample_is_in_two_subsets(domains: dict[str, Domain], name: str) -> None:
+    domain = domains[name]
+    audit(domain.windows, domain.subset)
+    train = domain.indices(Subset.TRAIN)
+    planted = domain.subset.copy()
+    inside = train[1:][np.diff(train) == 1]  # a window whose neighbour is in train as well
+    planted[inside[len(inside) // 2]] = Subset.TEST
+    with pytest.raises(LeakageError):
+        audit(domain.windows, planted)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_splits_reach_the_protocol(domains: dict[str, Domain], name: str) -> None:
+    split = domains[name].summary.split
+    assert np.abs(np.subtract(split.percent, (40, 10, 50))).max() < 3
+    assert split.unit == ("occurrence" if name == "actrectut" else "subject")
+    subjects = [
+        set(domains[name].windows.subject[domains[name].indices(subset)]) for subset in Subset
+    ]
+    if split.unit == "subject":
+        assert not subjects[0] & subjects[1]
+        assert not subjects[0] & subjects[2]
+        assert not subjects[1] & subjects[2]
+
+
+def test_the_full_study_is_twelve_pairs(
+    domains: dict[str, Domain], real_data: Path, cache: Path, tmp_path: Path
+) -> None:
+    study, text = read_study(STUDIES / "wrist.toml")
+    opened = open_study(study, text, real_data, cache, lambda _: None)
+    plan = plan_study(opened, Store(tmp_path))
+    assert plan.cells["transfer"] == 12 * 6 * 6 * 3
+    assert plan.cells["baseline"] == 4 * 6 * 3
+    smallest = min(domain.summary.split.windows[0] for domain in domains.values())
+    assert plan.sizes == (20, 50, 100, 200, 400, smallest)
+    assert len(list(enumerate_cells(study, opened.facts))) == plan.missing
+
+
+def test_a_study_of_real_recordings_ends_in_heatmaps(
+    domains: dict[str, Domain], real_data: Path, cache: Path, tmp_path: Path
+) -> None:
+    """The short wrist study with one block count, one size and very few epochs."""
+    _, text = read_study(STUDIES / "wrist-small.toml")
+    for old, new in (
+        ("sizes = [20, 100, 400]", "sizes = [100]"),
+        ("blocks = [1, 3, 5]", "blocks = [3]"),
+        ("epochs = 15", "epochs = 1"),
+        ("epochs = 30", "epochs = 2"),
+        ("[source]", "[model]\nfilters = [4, 8, 8]\n\n[source]"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    opened = open_study(parse_study(text, "cut"), text, real_data, cache, lambda _: None)
+    store = Store(tmp_path)
+    done = run_study(opened, store, 1, "cpu", lambda *_: None, lambda _: None)
+    assert done.failed == ()
+    assert done.trained == 4 + 4 + 4 + 12
+    cells = list(opened.cells.values())
+    report = write_report(opened.study, cells, opened.facts, store, tmp_path, allow_partial=False)
+    assert all(path.stat().st_size > 1000 for path in report.paths)
