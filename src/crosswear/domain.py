@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from crosswear.config import PreparationConfig
 from crosswear.datasets import lookup
+from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
-from crosswear.datasets.tree import FolderTree, fingerprint
-from crosswear.errors import DataFormatError, DomainError, MissingDataError
+from crosswear.datasets.tree import FileTree, fingerprint
+from crosswear.errors import DataFormatError, DomainError
 from crosswear.files import new_folder
 from crosswear.keys import canonical_json, digest, seed_for
 from crosswear.leakage import audit
@@ -101,7 +102,7 @@ def domain_digest(reference: str, data: Path | None, config: PreparationConfig) 
         MissingDataError: if its folder is not there.
     """
     spec, options = lookup(reference)
-    return _digest(spec, options, _tree(spec, data), config)
+    return _digest(spec, options, locate(spec, data), config)
 
 
 def prepare(reference: str, data: Path | None, config: PreparationConfig, cache: Path) -> Domain:
@@ -121,7 +122,7 @@ def prepare(reference: str, data: Path | None, config: PreparationConfig, cache:
         LeakageError: if a raw sample is in two subsets.
     """
     spec, options = lookup(reference)
-    tree = _tree(spec, data)
+    tree = locate(spec, data)
     key = _digest(spec, options, tree, config)
     folder = cache / key
     if folder.exists():
@@ -168,7 +169,7 @@ def _build(
     reference: str,
     spec: DatasetSpec,
     options: ReadOptions,
-    tree: FolderTree,
+    tree: FileTree,
     config: PreparationConfig,
 ) -> None:
     notes: list[str] = []
@@ -248,22 +249,8 @@ class _Reader:
             yield f"{null} windows, unlabelled for the most part, were dropped"
 
 
-def _tree(spec: DatasetSpec, data: Path | None) -> FolderTree:
-    if not spec.patterns:
-        return FolderTree(Path())
-    if data is None or not (data / spec.name).is_dir():
-        raise MissingDataError(
-            "no such folder" if data else "needs a folder of recordings, and none was named",
-            where=str(data / spec.name) if data else spec.name,
-            expected=f"a folder {spec.name!r} with the files of {spec.title}",
-            todo=f"get them from {spec.home}, put them there, and name the folder around it "
-            "with --data",
-        )
-    return FolderTree(data / spec.name)
-
-
 def _digest(
-    spec: DatasetSpec, options: ReadOptions, tree: FolderTree, config: PreparationConfig
+    spec: DatasetSpec, options: ReadOptions, tree: FileTree, config: PreparationConfig
 ) -> str:
     return digest(
         {

@@ -24,8 +24,26 @@ from crosswear.models import summarise
 from crosswear.store import Record, Store
 
 Note = Callable[[str], None]
-Progress = Callable[[int, int, str], None]
-"""Takes cells done, cells in all, and what was done last."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done: cells with a record, those of earlier runs included.
+        cells: cells in all.
+        share: of this run's work, in multiply-adds, from 0 to 1.
+        last: what was done last; empty at the start.
+    """
+
+    done: int
+    cells: int
+    share: float
+    last: str
+
+
+Report = Callable[[Progress], None]
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
@@ -121,18 +139,13 @@ def plan_study(opened: OpenStudy, store: Store) -> Plan:
     """Count the cells and multiply-adds of a study."""
     done = store.done(opened.cells)
     counts: dict[str, int] = {}
-    multiply_adds = 0
-    per_window = functools.cache(_multiply_adds_per_window)
-    for key, cell in opened.cells.items():
+    for cell in opened.cells.values():
         name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
         counts[name] = counts.get(name, 0) + 1
-        if key not in done:
-            domain = opened.domains[cell.target]
-            multiply_adds += _windows_seen(cell, domain) * (
-                per_window(cell.model, len(domain.classes), domain.samples) if cell.model else 0
-            )
+    missing = {key: cell for key, cell in opened.cells.items() if key not in done}
+    multiply_adds = sum(_cost(opened, cell) for cell in missing.values())
     sizes = sorted({cell.size for cell in opened.cells.values() if cell.method == "network"})
-    return Plan(counts, tuple(sizes), multiply_adds, len(opened.cells) - len(done))
+    return Plan(counts, tuple(sizes), multiply_adds, len(missing))
 
 
 def run_study(
@@ -140,7 +153,7 @@ def run_study(
     store: Store,
     workers: int,
     device: str,
-    progress: Progress,
+    report: Report,
     note: Note,
 ) -> Progressed:
     """Train every cell that has no record yet, and keep each as soon as it is done.
@@ -159,8 +172,9 @@ def run_study(
             for key, cell in opened.cells.items()
             if key not in done
         ]
-        total, failed = len(opened.cells), []
-        progress(len(done), total, "")
+        costs = {task.key: _cost(opened, task.cell) for task in tasks}
+        total, spent, failed = max(sum(costs.values()), 1), 0, []
+        report(Progress(len(done), len(opened.cells), 0.0, ""))
         trainer = functools.partial(train_cell, device=device)
         for finished, outcome in enumerate(run_tasks(tasks, trainer, workers), start=1):
             cell, key = outcome.task.cell, outcome.task.key
@@ -172,7 +186,9 @@ def run_study(
             else:
                 store.write_failure(key, cell, outcome.traceback)
                 failed.append(key)
-            progress(len(done) + finished, total, cell.describe())
+            spent += costs[key]
+            cells_done = len(done) + finished - len(failed)
+            report(Progress(cells_done, len(opened.cells), spent / total, cell.describe()))
     return Progressed(len(done), len(tasks) - len(failed), tuple(failed))
 
 
@@ -222,14 +238,17 @@ def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
     return sound
 
 
-def _multiply_adds_per_window(model: ModelConfig, classes: int, samples: int) -> int:
-    return summarise(model, classes, samples).multiply_adds[""]
-
-
-def _windows_seen(cell: Cell, domain: Domain) -> int:
-    """Windows through the network, forward; a backward pass counts as two more."""
-    if cell.train is None:
+def _cost(opened: OpenStudy, cell: Cell) -> int:
+    """Multiply-adds of a cell; a backward pass counts as two forward passes."""
+    if cell.model is None or cell.train is None:
         return 0
+    domain = opened.domains[cell.target]
     _, validation, test = domain.summary.split.windows
     looked_at = validation * cell.train.epochs if cell.train.selection == "validation" else 0
-    return 3 * cell.size * cell.train.epochs + looked_at + test
+    windows = 3 * cell.size * cell.train.epochs + looked_at + test
+    return windows * _multiply_adds(cell.model, len(domain.classes), domain.samples)
+
+
+@functools.cache
+def _multiply_adds(model: ModelConfig, classes: int, samples: int) -> int:
+    return summarise(model, classes, samples).multiply_adds[""]

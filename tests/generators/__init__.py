@@ -11,14 +11,33 @@ from pathlib import Path
 
 import numpy as np
 
-from generators import actrectut, dsads, selfback, wharf
+from generators import (
+    actrectut,
+    dsads,
+    jsi_fos,
+    mhealth,
+    opportunity,
+    pamap2,
+    selfback,
+    skoda,
+    sp_sw_har,
+    wharf,
+    wisdm2019,
+)
 from generators.planted import Planted
 
 Generator = Callable[[Path, np.random.Generator], list[Planted]]
 
 GENERATORS: Mapping[str, Generator] = {
+    "pamap2": pamap2.write,
+    "opportunity": opportunity.write,
     "dsads": dsads.write,
     "selfback": selfback.write,
     "wharf": wharf.write,
     "actrectut": actrectut.write,
+    "skoda": skoda.write,
+    "jsi_fos": jsi_fos.write,
+    "sp_sw_har": sp_sw_har.write,
+    "wisdm2019": wisdm2019.write,
+    "mhealth": mhealth.write,
 }

@@ -23,13 +23,29 @@ from crosswear.recording import Recording
 from generators import GENERATORS
 
 FILES = {
+    "pamap2": "Protocol/subject101.dat",
+    "opportunity": "S1-Drill.dat",
     "dsads": "data/a01/p2/s02.txt",
     "selfback": "raw/9_class/wrist50/lying/052.csv",
     "wharf": "WHARF Data Set/Data/Walk/Accelerometer-2011-03-24-11-00-00-walk-f1.txt",
     "actrectut": "Data/subject2_gesture/data.mat",
+    "skoda": "right_classall_clean.mat",
+    "jsi_fos": "jsi-fos/subject2.csv",
+    "sp_sw_har": "DATA/s01/s01_02_sw.csv",
+    "wisdm2019": "raw/watch/accel/data_1650_accel_watch.txt",
+    "mhealth": "mHealth_subject10.log",
 }
 TEXT_DATASETS = ("dsads", "selfback", "wharf")
-SEPARATORS = {"dsads": b",", "selfback": b",", "wharf": b" "}
+SEPARATORS = {
+    "pamap2": b" ",
+    "opportunity": b" ",
+    "dsads": b",",
+    "selfback": b",",
+    "wharf": b" ",
+    "sp_sw_har": b",",
+    "wisdm2019": b",",
+    "mhealth": b"\t",
+}
 
 
 def write(name: str, root: Path) -> Path:
@@ -93,6 +109,8 @@ class TestEveryDataset:
     def test_a_folder_too_low(self, name: str, tmp_path: Path) -> None:
         write(name, tmp_path)
         inner = tmp_path / FILES[name].split("/")[0]
+        if inner.is_file():
+            pytest.skip("the files lie in the root itself")
         fails(MissingDataError, lambda: read(name, inner), "give the folder 1 level above instead")
 
     def test_a_file_without_a_byte(self, name: str, tmp_path: Path) -> None:

@@ -15,7 +15,15 @@ from crosswear.errors import DiskError, DomainError
 from crosswear.experiment import parse_study
 from crosswear.result import CellResult
 from crosswear.store import Store
-from crosswear.study import OpenStudy, Progressed, open_study, plan_study, read_study, run_study
+from crosswear.study import (
+    OpenStudy,
+    Progress,
+    Progressed,
+    open_study,
+    plan_study,
+    read_study,
+    run_study,
+)
 
 TEXT = """
 name = "tiny"
@@ -49,10 +57,10 @@ def run(
     opened: OpenStudy,
     out: Path,
     workers: int = 1,
-    progress: Callable[[int, int, str], None] = ignore,
+    report: Callable[[Progress], None] = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Progressed:
-    return run_study(opened, Store(out), workers, "cpu", progress, note)
+    return run_study(opened, Store(out), workers, "cpu", report, note)
 
 
 def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
@@ -87,12 +95,12 @@ def test_a_finished_study_trains_nothing(opened: OpenStudy, whole: Path) -> None
 def test_an_interrupted_study_continues(
     opened: OpenStudy, whole: Path, tmp_path: Path, after: int
 ) -> None:
-    def interrupt(done: int, *_: object) -> None:
-        if done == after:
+    def interrupt(now: Progress) -> None:
+        if now.done == after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(opened, tmp_path, progress=interrupt)
+        run(opened, tmp_path, report=interrupt)
     first = written(tmp_path)
     assert len(first) == after
     assert run(opened, tmp_path) == Progressed(after, CELLS - after, ())

@@ -15,17 +15,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
-    Progress,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from crosswear.errors import CrosswearError
 from crosswear.keys import to_json
-from crosswear.study import Progress as Report
+from crosswear.study import Progress, Report
 
 LINE_EVERY_S = 20.0
 
@@ -78,34 +77,37 @@ def progress_shown() -> Iterator[Report]:
         return
     columns = (
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[cells]} cells"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=None)
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("", total=1.0, cells="")
 
-        def report(done: int, total: int, last: str) -> None:
-            bar.update(task, completed=done, total=total, description=escape(last))
+        def report(now: Progress) -> None:
+            cells = f"{now.done}/{now.cells}"
+            bar.update(task, completed=now.share, cells=cells, description=escape(now.last))
 
         yield report
 
 
 def _lines(console: Console) -> Report:
     started = time.monotonic()
-    first = -1
     printed = started - LINE_EVERY_S
 
-    def report(done: int, total: int, last: str) -> None:
-        nonlocal first, printed
-        first = done if first < 0 else first
-        now = time.monotonic()
-        if now - printed < LINE_EVERY_S and done < total:
+    def report(now: Progress) -> None:
+        nonlocal printed
+        clock = time.monotonic()
+        if clock - printed < LINE_EVERY_S and now.share < 1:
             return
-        printed = now
-        rate = (done - first) / max(now - started, 1e-9)
-        left = f", about {(total - done) / rate:.0f} s left" if rate else ""
-        console.print(f"{done}/{total} cells{left}{': ' if last else ''}{escape(last)}")
+        printed = clock
+        left = (clock - started) * (1 - now.share) / now.share if now.share else 0.0
+        about = f", about {left:.0f} s left" if left else ""
+        console.print(
+            f"{now.done}/{now.cells} cells{about}{': ' if now.last else ''}{now.last}",
+            markup=False,
+            highlight=False,
+        )
 
     return report

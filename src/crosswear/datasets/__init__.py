@@ -4,18 +4,40 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
-from crosswear.datasets import actrectut, dsads, selfback, simulated, wharf
+from crosswear.datasets import (
+    actrectut,
+    dsads,
+    jsi_fos,
+    mhealth,
+    opportunity,
+    pamap2,
+    selfback,
+    simulated,
+    skoda,
+    sp_sw_har,
+    wharf,
+    wisdm2019,
+)
+from crosswear.datasets.own import load_own
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.errors import UsageError
 
 REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
     {
+        "pamap2": pamap2.SPEC,
+        "opportunity": opportunity.SPEC,
         "dsads": dsads.SPEC,
         "selfback": selfback.SPEC,
         "wharf": wharf.SPEC,
         "actrectut": actrectut.SPEC,
+        "skoda": skoda.SPEC,
+        "jsi_fos": jsi_fos.SPEC,
+        "sp_sw_har": sp_sw_har.SPEC,
+        "wisdm2019": wisdm2019.SPEC,
+        "mhealth": mhealth.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
@@ -27,11 +49,17 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
 
     Args:
         reference: a name alone, or with choices: ``dsads:placement=torso,variant=default``.
-            What is not chosen is the first of the dataset's placements and variants.
+            What is not chosen is the first of the dataset's placements and variants. Own
+            recordings: the path of their ``dataset.toml``.
 
     Raises:
         UsageError: for an unknown dataset, key or value; names the ones that there are.
+        MissingDataError: if there is no such ``dataset.toml``.
+        DataFormatError: if the ``dataset.toml`` holds what it should not.
     """
+    if reference.endswith(".toml"):
+        spec = load_own(Path(reference))
+        return spec, spec.default_options
     name, colon, choices = reference.partition(":")
     spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]
     offered = {"placement": tuple(spec.placements), "variant": tuple(spec.variants)}

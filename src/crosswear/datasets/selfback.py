@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
@@ -56,23 +57,15 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 todo="take the folder away, or rename it as the publisher does",
             )
         values = read_table(tree, name, LAYOUT, range(4))
-        backwards = np.flatnonzero(np.diff(values[:, 0]) <= 0)
-        if len(backwards):
-            raise DataFormatError(
-                "the time does not go on",
-                # The header is line 1, and the second sample of the step is the wrong one.
-                where=f"{tree.where(name)}, line {backwards[0] + 3}, column 1",
-                expected="time stamps that increase",
-                todo="fetch the file again",
-            )
+        where = tree.where(name)
         yield Recording(
-            acceleration=to_g(values[:, 1:], 1.0, tree.where(name)),
+            acceleration=to_g(values[:, 1:], 1.0, where),
             rate_hz=SPEC.rate_hz,
             labels=np.full(len(values), codes.index(activity), np.int16),
             subject=file.removesuffix(".csv"),
             session=activity,
             placement=options.placement,
-            time_s=values[:, 0] - values[0, 0],
+            time_s=elapsed_s(values[:, 0], 1.0, where, first_line=2),
         )
 
 

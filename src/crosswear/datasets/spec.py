@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from crosswear.datasets.tree import FileTree
 from crosswear.recording import Recording
@@ -30,6 +32,50 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
+class Download:
+    """An archive that can be fetched.
+
+    Attributes:
+        file: the publisher's name for it.
+        urls: where it is given out, byte for byte the same; the publisher's own address first.
+        sha256: of the archive, where it is known.
+        size: in bytes, where it is known.
+    """
+
+    file: str
+    urls: tuple[str, ...]
+    sha256: str | None = None
+    size: int | None = None
+
+
+def from_uci(number: int, file: str) -> Download:
+    """An archive of the UCI Machine Learning Repository."""
+    return Download(file, (f"https://archive.ics.uci.edu/static/public/{number}/{file}",))
+
+
+@dataclass(frozen=True)
+class PublishedCounts:
+    """How much of each activity the publisher counts in the whole dataset.
+
+    Attributes:
+        title: what is counted, for people.
+        quantity: of all uninterrupted runs of a class: how many there are (occurrences), how many
+            samples they have, or the seconds from their first to their last sample.
+        expected: for each class code, one number for each of `subjects`.
+        subjects: names of the subjects; without any, all subjects are counted together.
+        variant: the class table that the codes are of.
+        tolerance: largest difference that is due to rounding.
+    """
+
+    title: str
+    quantity: Literal["occurrences", "samples", "seconds"]
+    expected: Mapping[str, tuple[float, ...]]
+    subjects: tuple[str, ...] = ()
+    variant: str = "default"
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
 class ReadOptions:
     """Which of a dataset's sensors and class tables to read."""
 
@@ -46,13 +92,17 @@ class DatasetSpec:
         title, licence, citation, home: for people.
         rate_hz: nominal sampling rate.
         unit: unit of acceleration in the files; recordings are in g.
-        subjects: how many people the publisher's full dataset has.
+        subjects: how many people the publisher's full dataset has; 0: not known without reading.
         placements: placements that can be read, the default first.
         variants: class tables by name, the default first; a label is an index into its table.
         patterns: glob patterns, relative to the root, of all files that `read` opens.
         read: yields the recordings, in an order that depends on names alone.
-        files: what the publisher gives out.
+        files: the publisher's files, by their names below the dataset's root.
+        archives: file names of the archives that the publisher packs them in.
+        downloads: those of the archives that can be fetched without a person at hand.
+        counts: what the publisher counts in them.
         traps: what readers of this dataset get wrong, one sentence each.
+        root: where the files lie, if not below the folder of all datasets.
         schema: raised by hand whenever `read` gives other recordings for the same files.
     """
 
@@ -69,7 +119,11 @@ class DatasetSpec:
     patterns: tuple[str, ...]
     read: Callable[[FileTree, ReadOptions, Note], Iterator[Recording]]
     files: tuple[PublishedFile, ...] = ()
+    archives: tuple[str, ...] = ()
+    downloads: tuple[Download, ...] = ()
+    counts: PublishedCounts | None = None
     traps: tuple[str, ...] = ()
+    root: Path | None = None
     schema: int = 1
 
     @property

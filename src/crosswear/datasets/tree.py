@@ -19,7 +19,10 @@ class FileTree(Protocol):
     """Names are relative to the dataset's root, with ``/`` between folders."""
 
     def glob(self, pattern: str) -> list[str]:
-        """Names of the regular files that match, sorted; hidden files are left out."""
+        """Names of the regular files that match, sorted; hidden files are left out.
+
+        ``*``, ``?`` and ``[...]`` as in `fnmatch`, each within one part of a name.
+        """
         ...
 
     def entries(self) -> list[str]:
@@ -86,6 +89,10 @@ class FolderTree:
         """The path on disk."""
         return str(self.root / name)
 
+    def below(self, folder: str) -> FolderTree:
+        """The tree that starts at one of its folders; at its own root for no name."""
+        return FolderTree(self.root / folder)
+
 
 @contextmanager
 def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
@@ -100,7 +107,9 @@ def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
             yield file
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise DataFormatError(
-            f"cannot be read: {error}", where=tree.where(name), todo="fetch the file again"
+            f"cannot be read: {str(error) or 'it ends too early'}",
+            where=tree.where(name),
+            todo="fetch the file again",
         ) from error
 
 

@@ -1,0 +1,109 @@
+"""How well source networks do on their own domain, split by split, beside a random forest.
+
+    python benchmarks/sources.py --data DATA --splits 3 --workers 2
+
+Prints micro-F1 on the test subset of each split, and the means.
+"""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from sklearn.ensemble import RandomForestClassifier
+
+from crosswear.cli.output import DEFAULT_CACHE, print_note
+from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.domain import Domain, prepare
+from crosswear.engine.local import run_tasks
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Failure, Task
+from crosswear.experiment import Cell
+from crosswear.metrics import micro_f1
+from crosswear.recording import Subset
+
+DATASETS = ["dsads", "selfback", "wharf", "actrectut"]
+BANDS = (1, 3, 6, 10, 16, 26, 51)  # bins of 0.25 Hz
+
+
+def features(x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Per axis and for |a|: moments, quartiles, steps and log power in six bands; correlations."""
+    signal = np.concatenate([x, np.linalg.norm(x, axis=1, keepdims=True)], axis=1).astype(float)
+    centred = signal - signal.mean(axis=2, keepdims=True)
+    power = np.abs(np.fft.rfft(centred, axis=2)) ** 2
+    bands = [power[:, :, a:b].sum(axis=2) for a, b in itertools.pairwise(BANDS)]
+    spread = signal.std(axis=2) + 1e-9
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    parts = [
+        signal.mean(axis=2),
+        spread,
+        np.diff(signal, axis=2).std(axis=2),
+        *np.percentile(signal, [0, 25, 50, 75, 100], axis=2),
+        *(np.log(band + 1e-9) for band in bands),
+        power[:, :, 1:].argmax(axis=2),
+        np.stack(
+            [
+                (centred[:, i] * centred[:, j]).mean(1) / spread[:, i] / spread[:, j]
+                for i, j in pairs
+            ],
+            axis=1,
+        ),
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def forest(domain: Domain) -> float:
+    """Micro-F1 of 200 trees on the features."""
+    train, test = domain.indices(Subset.TRAIN), domain.indices(Subset.TEST)
+    x, y = features(np.asarray(domain.windows.x)), domain.windows.y
+    model = RandomForestClassifier(200, random_state=0).fit(x[train], y[train])
+    return float((model.predict(x[test]) == y[test]).mean())
+
+
+def main(
+    data: Annotated[Path, typer.Option()],
+    splits: Annotated[int, typer.Option()] = 3,
+    epochs: Annotated[int, typer.Option()] = 40,
+    workers: Annotated[int, typer.Option()] = 2,
+    datasets: Annotated[list[str], typer.Option("--dataset")] = DATASETS,
+) -> None:
+    """Train and print."""
+    domains: dict[str, Domain] = {}
+    tasks = []
+    for name in datasets:
+        for split in range(splits):
+            config = PreparationConfig(split=split)
+            domain = prepare(name, data, config, DEFAULT_CACHE)
+            key = f"{name} {split}"
+            domains[key] = domain
+            train = TrainConfig(epochs=epochs)
+            size = domain.summary.split.windows[0]
+            cell = Cell("source", name, 2019, size, model=ModelConfig(), train=train)
+            tasks.append(Task(cell, key, domain.folder))
+    scores = {}
+    for outcome in run_tasks(tasks, partial(train_cell, device="cpu"), workers):
+        if isinstance(outcome, Failure):
+            print_note(outcome.traceback)
+            continue
+        scores[outcome.task.key] = float(micro_f1(np.array(outcome.result.confusion)))
+    table = Table("dataset", *(f"split {n}" for n in range(splits)), "mean", title="micro-F1")
+    for name in datasets:
+        keys = [f"{name} {split}" for split in range(splits)]
+        for label, values in (
+            ("network", [scores[key] for key in keys]),
+            ("forest", [forest(domains[key]) for key in keys]),
+        ):
+            figures = [*values, float(np.mean(values))]
+            table.add_row(f"{name}, {label}", *(f"{figure:.3f}" for figure in figures))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,249 @@
+"""Own recordings: a folder of CSV or Parquet files, told by a `dataset.toml` in it.
+
+`crosswear.datasets.own_layout` lists the keys of that file.
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.datasets.own_layout import Layout, parse_layout
+from crosswear.datasets.own_table import Codes, Table, place, read_own_table
+from crosswear.datasets.own_units import alike, resting, unit_at_rest
+from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
+from crosswear.datasets.tables import LARGEST_G, to_g
+from crosswear.datasets.tree import FileTree, require
+from crosswear.errors import DataFormatError, MissingDataError
+from crosswear.recording import Recording
+
+RATE_TOLERANCE = 0.1
+"""How far the rate of the time stamps may be from the declared one."""
+
+
+def load_own(path: Path) -> DatasetSpec:
+    """The dataset that a `dataset.toml` describes; its name is that of the folder.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it holds what it should not; names the key.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataFormatError("not UTF-8", where=str(path), expected="TOML in UTF-8") from error
+    except OSError as error:
+        raise MissingDataError(
+            f"cannot be read: {error.strerror or error}",
+            where=str(path),
+            expected="a dataset.toml beside one's own recordings",
+            todo="check the path, or let `crosswear data new FOLDER` write the file",
+        ) from error
+    return own_spec(parse_layout(text, str(path)), path)
+
+
+def own_spec(layout: Layout, path: Path) -> DatasetSpec:
+    """The declaration of a dataset that is described by `layout`, as found in the file `path`."""
+    root = path.resolve().parent
+    return DatasetSpec(
+        name=root.name or "own",
+        title=layout.title,
+        licence=layout.licence,
+        citation=layout.citation,
+        home=str(root),
+        rate_hz=layout.rate_hz,
+        unit=layout.unit if isinstance(layout.unit, str) else f"1/{layout.unit:g} g",
+        subjects=0,
+        placements=(layout.placement,),
+        variants={"default": layout.class_table},
+        patterns=(glob.escape(path.name), *layout.files),
+        read=functools.partial(read, layout),
+        root=root,
+    )
+
+
+def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+    """Yield one recording for each file, or for each subject and session in it.
+
+    Raises:
+        MissingDataError: if no file matches the patterns.
+        DataFormatError: if a file is not what the layout says, or two differ in their unit.
+    """
+    names = require(tree, layout.files)
+    resting_g: dict[str, float] = {}
+    seen: set[tuple[str, str]] = set()
+    for name in names:
+        table = read_own_table(tree, name, layout)
+        rest = resting(table.acceleration, layout.rate_hz)
+        if rest is not None:
+            _check_unit(tree, layout, names, name, rest, next(iter(resting_g), None))
+            resting_g[name] = rest / layout.units_per_g
+        yield from _recordings(tree, layout, name, table, seen)
+    if not resting_g:
+        note("No file has a second at rest, or gravity was taken away: the unit is unchecked.")
+    typical = float(np.median(list(resting_g.values()))) if resting_g else 1.0
+    if not alike(typical, 1.0):
+        note(f"At rest the sensor reads {typical:.3g} g, not 1 g: check the unit.")
+
+
+def _recordings(
+    tree: FileTree, layout: Layout, name: str, table: Table, seen: set[tuple[str, str]]
+) -> Iterator[Recording]:
+    told = path_tells(tree, layout, name)
+    rows = len(table.acceleration)
+    try:
+        acceleration = to_g(table.acceleration, layout.units_per_g, tree.where(name))
+    except DataFormatError as error:
+        raise DataFormatError(
+            error.what,
+            where=error.where,
+            expected=f"at most {LARGEST_G:g} g",
+            todo="correct the file, or unit in dataset.toml",
+        ) from error
+    labels = _labels(tree, layout, name, table, told)
+    starts = _starts(table)
+    for first, last in zip(starts, [*starts[1:], rows], strict=True):
+        said = {role: codes.values[codes.indices[first]] for role, codes in table.codes.items()}
+        subject = said.get("subject") or told.get("subject") or layout.subject or ""
+        session = "#".join(filter(None, (name.rpartition(".")[0], said.get("session"))))
+        if not subject or (subject, session) in seen:
+            raise DataFormatError(
+                f"subject {subject!r} comes again after another one" if subject else "no subject",
+                where=place(tree, name, layout, first),
+                expected="rows of one person and session together, and a name in each",
+                todo="sort the rows, give each file a name of its own, or add columns.session",
+            )
+        seen.add((subject, session))
+        time_s = None if table.time_s is None else table.time_s[first:last]
+        if time_s is not None:
+            _check_time(tree, layout, name, time_s, first)
+            time_s = time_s - time_s[0]
+        yield Recording(
+            acceleration=acceleration[first:last],
+            rate_hz=layout.rate_hz,
+            labels=labels[first:last],
+            subject=subject,
+            session=session,
+            placement=layout.placement,
+            time_s=time_s,
+        )
+
+
+def path_tells(tree: FileTree, layout: Layout, name: str) -> dict[str, str]:
+    """What the name of a file tells: subject, label, both or nothing.
+
+    Raises:
+        DataFormatError: if `path` does not match the name.
+    """
+    if layout.path is None:
+        return {}
+    # Some systems write é as two characters.
+    match = re.fullmatch(layout.path, unicodedata.normalize("NFC", name))
+    if match is None or not all(match.groupdict().values()):
+        raise DataFormatError(
+            "the name does not match path",
+            where=tree.where(name),
+            expected=layout.path,
+            todo="rename the file, or correct path or files in dataset.toml",
+        )
+    return match.groupdict()
+
+
+def _labels(
+    tree: FileTree, layout: Layout, name: str, table: Table, told: dict[str, str]
+) -> NDArray[np.int16]:
+    codes = table.codes.get("label")
+    if codes is None:
+        codes = Codes(np.zeros(len(table.acceleration), np.int32), (told["label"],))
+    known = layout.label_of
+    for index, code in enumerate(codes.values):
+        if code not in known:
+            row = int((codes.indices == index).argmax())
+            raise DataFormatError(
+                f"label {code!r} is not in the class table",
+                where=place(tree, name, layout, row)
+                if "label" in table.codes
+                else tree.where(name),
+                expected="one of " + ", ".join(map(repr, known)),
+                todo=f"add {code!r} to [classes] or to null in dataset.toml, or correct the file",
+            )
+    indices = np.array([known[code] for code in codes.values], np.int16)
+    return np.asarray(indices[codes.indices])
+
+
+def _starts(table: Table) -> list[int]:
+    """First rows of the runs of one subject and session."""
+    changes = np.zeros(len(table.acceleration) - 1, bool)
+    for role in ("subject", "session"):
+        if role in table.codes:
+            changes |= np.diff(table.codes[role].indices) != 0
+    return [0, *(np.flatnonzero(changes) + 1).tolist()]
+
+
+def _check_time(
+    tree: FileTree, layout: Layout, name: str, time_s: NDArray[np.float64], first: int
+) -> None:
+    steps = np.diff(time_s)
+    wrong = np.flatnonzero(~(steps > 0))
+    if len(wrong):
+        same = steps[wrong[0]] == 0
+        raise DataFormatError(
+            "the time stamp repeats the one before it" if same else "the time runs backwards",
+            where=place(tree, name, layout, first + int(wrong[0]) + 1),
+            expected="time stamps that increase from row to row",
+            todo="sort the rows, add columns.session, or leave columns.time out: then rate_hz "
+            "alone tells the time",
+        )
+    if not len(steps):
+        return
+    rate_hz = 1 / float(steps[steps <= 3 * np.median(steps)].mean())
+    if abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
+        raise DataFormatError(
+            f"the time stamps tell {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
+            where=place(tree, name, layout, first),
+            expected=f"a rate within {RATE_TOLERANCE:.0%} of rate_hz",
+            todo="correct rate_hz or time_unit in dataset.toml",
+        )
+
+
+def _check_unit(
+    tree: FileTree, layout: Layout, names: list[str], name: str, rest: float, sound: str | None
+) -> None:
+    """Stop at a file that is in another unit than declared; name one that is not, if there is."""
+    one_g = layout.units_per_g
+    unit = unit_at_rest(rest)
+    if alike(rest, one_g) or unit is None:
+        return
+    where = tree.where(name)
+    expected = f"about {one_g:g} at rest, as unit = {layout.unit!r} says"
+    other = sound or _other_unit(tree, layout, names, unit)
+    if other is None:
+        raise DataFormatError(
+            f"at rest the sensor reads {rest:.4g}, as if in {unit}",
+            where=where,
+            expected=expected,
+            todo=f"correct unit in dataset.toml, perhaps to {unit!r}",
+        )
+    raise DataFormatError(
+        f"mixed units: at rest it reads {rest:.4g}, as if in {unit}, and {tree.where(other)} "
+        "does not",
+        where=where,
+        expected=expected,
+        todo="convert the file, or describe it in a dataset.toml of its own",
+    )
+
+
+def _other_unit(tree: FileTree, layout: Layout, names: list[str], unit: str) -> str | None:
+    """A file that is at rest in another unit than `unit`."""
+    for name in names:
+        rest = resting(read_own_table(tree, name, layout).acceleration, layout.rate_hz)
+        if rest is not None and unit_at_rest(rest) != unit:
+            return name
+    return None

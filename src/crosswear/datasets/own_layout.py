@@ -1,0 +1,255 @@
+"""What `dataset.toml` says about a folder of one's own recordings.
+
+`KEYS` tells every key. The label comes from a column or from the names of the files; the person
+from a column, the names, or a word of its own if all files are of one. An empty cell, ``NaN``,
+``NA`` or ``null`` in x, y or z is a lost sample.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import PureWindowsPath
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias
+
+import pydantic
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from crosswear.config import SETTINGS
+from crosswear.datasets.spec import ActivityClass
+from crosswear.errors import DataFormatError
+from crosswear.recording import STANDARD_GRAVITY
+
+UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
+"""How many of a unit are one g."""
+SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+"""How many of a unit are one second."""
+AXES = ("x", "y", "z")
+KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "title": "What people call the recordings.",
+        "files": "Patterns of the CSV or Parquet files, relative to the folder of this file.",
+        "separator": "CSV: what stands between two columns; a comma, if left out.",
+        "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
+        "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
+        "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
+        "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or 'datetime' (ISO 8601).",
+        "unit": "Of x, y and z: 'g', 'mg', 'm/s2', or a number: how many counts are one g.",
+        "placement": "Where the sensor was, for example 'right_wrist'.",
+        "path": "Regular expression for the whole name of each file, relative to the folder, with "
+        "/ between folders; it has a group (?P<subject>…) or (?P<label>…) or both.",
+        "subject": "The person, if all files are of one.",
+        "null": "Labels that mean no activity; none, if left out.",
+        "licence": "Under which the recordings may be used; 'not stated', if left out.",
+        "citation": "What to cite; 'not stated', if left out.",
+        "columns": "Names, if the files have a header; numbers from 0 on, if they have none.",
+        "columns.x": "Acceleration, also y and z.",
+        "columns.time": "When the row was measured; left out, rate_hz alone tells the time.",
+        "columns.label": "The label, unless it is in path.",
+        "columns.subject": "The person, unless it is in path or in subject.",
+        "columns.session": "Where it changes, a new recording begins.",
+        "classes": "Label in the files = name of the class; labels of one name are one class.",
+    }
+)
+"""What every key of `dataset.toml` means."""
+
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
+Column: TypeAlias = Text | Annotated[int, Field(ge=0, lt=10_000)]
+Unit: TypeAlias = Literal["g", "mg", "m/s2"] | Annotated[float, Field(gt=0)]
+TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns", "datetime"]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Columns:
+    """Which column is what; see `KEYS`."""
+
+    x: Column
+    y: Column
+    z: Column
+    time: Column | None = None
+    label: Column | None = None
+    subject: Column | None = None
+    session: Column | None = None
+
+    def used(self) -> dict[str, Column]:
+        """The columns that are there, by what they are."""
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {role: column for role, column in given.items() if column is not None}
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Layout:
+    """A `dataset.toml`, checked; `KEYS` says what the keys mean."""
+
+    title: Text
+    files: Annotated[tuple[Text, ...], Field(min_length=1)]
+    columns: Columns
+    rate_hz: Annotated[float, Field(gt=0, le=100_000)]
+    unit: Unit
+    placement: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    classes: Annotated[dict[str, Text], Field(min_length=2)]
+    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    skip_lines: Annotated[int, Field(ge=0, le=100_000)] = 0
+    time_unit: TimeUnit | None = None
+    path: Text | None = None
+    subject: Text | None = None
+    null: tuple[str, ...] = ()
+    licence: Text = "not stated"
+    citation: Text = "not stated"
+
+    @property
+    def units_per_g(self) -> float:
+        """How many of the files' units are one g."""
+        return UNITS[self.unit] if isinstance(self.unit, str) else self.unit
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the columns are named in the files."""
+        return isinstance(self.columns.x, str)
+
+    @property
+    def path_groups(self) -> frozenset[str]:
+        """What the names of the files tell: `subject`, `label`, both or nothing."""
+        return frozenset(re.compile(self.path).groupindex) if self.path else frozenset()
+
+    @property
+    def class_table(self) -> tuple[ActivityClass, ...]:
+        """One row for each class name, in the order of the file."""
+        names = dict.fromkeys(self.classes.values())
+        codes = {name: [c for c, other in self.classes.items() if other == name] for name in names}
+        return tuple(ActivityClass("/".join(codes[name]), name) for name in names)
+
+    @property
+    def label_of(self) -> dict[str, int]:
+        """Index into the class table by code; -1 for the null codes."""
+        names = [row.name for row in self.class_table]
+        known = {code: names.index(name) for code, name in self.classes.items()}
+        return known | dict.fromkeys(self.null, -1)
+
+
+def parse_layout(text: str, where: str) -> Layout:
+    """Check the text of a `dataset.toml`.
+
+    Args:
+        text: TOML.
+        where: name of the file, for messages.
+
+    Raises:
+        DataFormatError: naming the key, what was found and what was expected.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataFormatError(
+            f"not valid TOML: {error}", where=where, expected="a TOML file"
+        ) from error
+    try:
+        # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
+        layout = pydantic.TypeAdapter(Layout).validate_json(json.dumps(content, default=str))
+    except pydantic.ValidationError as error:
+        raise _first_problem(error, where) from error
+    for key, problem, expected in _contradictions(layout):
+        raise DataFormatError(problem, where=f"{where}: {key}", expected=expected)
+    return layout
+
+
+def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
+    """Key, what is wrong and what would be right, for values that do not go together."""
+    columns = layout.columns.used()
+    try:
+        groups = layout.path_groups
+    except re.error as error:
+        return [("path", f"not a regular expression: {error}", "see Python's re")]
+    sources = {
+        role: [f"columns.{role}"] * (role in columns) + ["path"] * (role in groups)
+        for role in ("label", "subject")
+    }
+    sources["subject"] += ["subject"] * (layout.subject is not None)
+    both = sorted(set(layout.null) & set(layout.classes))
+    kinds = {type(column) for column in columns.values()}
+    escaping = [
+        pattern
+        for pattern in layout.files
+        if (path := PureWindowsPath(pattern)).anchor or ".." in path.parts
+    ]
+    checks = (
+        (len(kinds) > 1, "columns", "names and numbers", "names if there is a header, or numbers"),
+        (
+            len(set(columns.values())) < len(columns),
+            "columns",
+            "one column is two things",
+            "a column of its own for each",
+        ),
+        (
+            ("time" in columns) != (layout.time_unit is not None),
+            "time_unit",
+            "a unit without columns.time" if layout.time_unit else "columns.time has no unit",
+            "time_unit with columns.time, or neither",
+        ),
+        (
+            bool(layout.path) and (not groups or not groups <= set(sources)),
+            "path",
+            f"groups {sorted(groups)}",
+            "(?P<subject>…) or (?P<label>…) or both",
+        ),
+        *(
+            (
+                len(found) != 1,
+                role if not found else found[-1],
+                f"the {role} comes from {' and from '.join(found) or 'nowhere'}",
+                f"columns.{role}, or a group (?P<{role}>…) in path"
+                + (", or subject = a name" if role == "subject" else ""),
+            )
+            for role, found in sources.items()
+        ),
+        (bool(both), "null", f"{both} is a class too", "each code once"),
+        (layout.separator == layout.decimal, "decimal", "the same as separator", "two characters"),
+        (layout.separator in '"\r\n', "separator", "not a separator", "',', ';', a tab or a space"),
+        (
+            bool(escaping),
+            "files",
+            f"{escaping[:1]} leads out of the folder",
+            "patterns relative to the folder of this file",
+        ),
+    )
+    return [(key, problem, expected) for wrong, key, problem, expected in checks if wrong]
+
+
+def _first_problem(error: pydantic.ValidationError, where: str) -> DataFormatError:
+    problems = error.errors(include_url=False)
+    # A misspelt key is missing as well: its own line says more.
+    problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
+    # A value of none of several types is told once, without the names of the types.
+    keys = [str(part) for part in problem["loc"]]
+    if keys and keys[-1].startswith(_TYPES):
+        keys.pop()
+    alike = [
+        one["msg"] for one in problems if one["loc"][: len(keys)] == problem["loc"][: len(keys)]
+    ]
+    where = f"{where}: {'.'.join(keys)}" if keys else where
+    if problem["type"] == "unexpected_keyword_argument":
+        return DataFormatError(
+            "unknown key",
+            where=where,
+            expected="a key of dataset.toml",
+            todo="correct or remove it",
+        )
+    if problem["type"].startswith("missing"):
+        return DataFormatError(
+            "missing key", where=where, expected="a key of dataset.toml", todo="add it"
+        )
+    found = json.dumps(problem["input"], ensure_ascii=False, default=str)
+    return DataFormatError(
+        f"found {found if len(found) < 80 else 'a wrong value'}",
+        where=where,
+        expected=" or ".join(dict.fromkeys(alike)),
+    )
+
+
+_TYPES = ("constrained-", "literal[", "str", "int", "float")

@@ -1,0 +1,111 @@
+"""Where the files of a dataset lie: in a folder, in an archive, or in an archive in an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from crosswear.datasets import REGISTRY
+from crosswear.datasets.archive import ZipTree, open_archive
+from crosswear.datasets.spec import DatasetSpec
+from crosswear.datasets.tree import FileTree, FolderTree, require
+from crosswear.errors import DataFormatError, MissingDataError
+
+Tree = TypeVar("Tree", FolderTree, ZipTree)
+
+_DEEPEST = 3
+"""How many folders publishers put around the dataset's root."""
+
+
+def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
+    """The files of a dataset.
+
+    They are looked for in the folder `data` / name: the dataset's root, or up to three folders
+    above it, or its archive alone. Without that folder, the publisher's archive or name.zip in
+    `data` will do. An archive may hold the root, folders around it, or one more archive. A
+    dataset that names a root of its own is looked for there in the same manner.
+
+    Args:
+        spec: the dataset.
+        data: folder with one folder or archive per dataset; not needed for simulated ones.
+
+    Raises:
+        MissingDataError: if there is nothing, or no file of this dataset.
+        DataFormatError: if an archive is damaged or unfit, or the dataset is there twice.
+        DiskError: if there is no space to copy an archive inside of an archive.
+    """
+    if not spec.patterns:
+        return FolderTree(Path())
+    place = spec.root or (data / spec.name if data else None)
+    archives = (*spec.archives, f"{spec.name}.zip")
+    beside = [data / name for name in archives] if data and not spec.root else []
+    if place and place.is_dir():
+        return _in_folder(spec, FolderTree(place))
+    for path in (place, *beside):
+        if path and path.is_file():
+            return _in_archive(spec, open_archive(path), nested=False)
+    raise MissingDataError(
+        "no such folder" if place else "needs a folder of recordings, and none was named",
+        where=str(place or spec.name),
+        expected=f"a folder {(place or Path(spec.name)).name!r} with the files of {spec.title}"
+        + (f", or the archive {' or '.join(archives)} beside it" if beside else ""),
+        todo=f"get them from {spec.home}, put them there, and name the folder around it "
+        "with --data",
+    )
+
+
+def _in_folder(spec: DatasetSpec, tree: FolderTree) -> FileTree:
+    root = _root(spec, tree)
+    if root is not None:
+        return root
+    found = tree.glob("*.zip")
+    named = [name for name in spec.archives if name in found]
+    if named or len(found) == 1:
+        return _in_archive(spec, open_archive(tree.root / (named or found)[0]), nested=False)
+    return _required(spec, tree)
+
+
+def _in_archive(spec: DatasetSpec, tree: ZipTree, *, nested: bool) -> FileTree:
+    root = _root(spec, tree)
+    if root is not None:
+        return root
+    inner = [name for depth in range(_DEEPEST) for name in tree.glob("*/" * depth + "*.zip")]
+    if len(inner) == 1 and not nested:
+        return _in_archive(spec, tree.inner(inner[0]), nested=True)
+    return _required(spec, tree)
+
+
+def _root(spec: DatasetSpec, tree: Tree) -> Tree | None:
+    """The part of a tree that starts at the dataset's root, if the dataset is there."""
+    folders = _folders(spec, tree)
+    if len(folders) > 1:
+        raise DataFormatError(
+            f"{spec.name} is there {len(folders)} times: {', '.join(folders[:5])}",
+            where=tree.where(""),
+            expected="the files of a dataset once",
+            todo="take all but one of them away",
+        )
+    return tree.below(folders[0]) if folders else None
+
+
+def _folders(spec: DatasetSpec, tree: FileTree) -> list[str]:
+    """The uppermost folders that could be the dataset's root; the tree's own has no name."""
+    for depth in range(_DEEPEST + 1):
+        names = [name for pattern in spec.patterns for name in tree.glob("*/" * depth + pattern)]
+        if names:
+            return sorted({"/".join(name.split("/")[:depth]) for name in names})
+    return []
+
+
+def _required(spec: DatasetSpec, tree: FileTree) -> FileTree:
+    """Tells what is here instead of the dataset."""
+    others = [name for name, other in REGISTRY.items() if _folders(other, tree)]
+    if others:
+        raise MissingDataError(
+            f"the files of {others[0]} are here, and none of {spec.name}",
+            where=tree.where(""),
+            expected=" or ".join(spec.patterns),
+            todo=f"put the files of {others[0]} into a folder of that name",
+        )
+    require(tree, spec.patterns)
+    return tree
