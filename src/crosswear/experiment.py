@@ -26,6 +26,7 @@ from crosswear.config import (
 )
 from crosswear.errors import StudyFileError
 from crosswear.keys import digest
+from crosswear.validation import first_problem
 
 CELL_SCHEMA = 1
 """Raised by hand whenever the same cell would give other numbers."""
@@ -154,7 +155,7 @@ def parse_study(text: str, where: str) -> Study:
         # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
         study = pydantic.TypeAdapter(Study).validate_json(json.dumps(content, default=str))
     except pydantic.ValidationError as error:
-        raise _first_problem(error, where) from error
+        raise first_problem(error, where, StudyFileError, "docs/study.md lists all keys") from error
     depth = len(study.model.filters)
     if max(study.grid.blocks) > depth:
         raise StudyFileError(
@@ -246,24 +247,3 @@ def _transfers(study: Study, baseline: Cell, source: str) -> Iterator[Cell]:
             transfer=study.transfer,
             source_train=study.source,
         )
-
-
-def _first_problem(error: pydantic.ValidationError, where: str) -> StudyFileError:
-    problems = error.errors(include_url=False)
-    # A misspelt key is missing as well: its own line says more.
-    problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    key = ".".join(str(part) for part in problem["loc"])
-    where = f"{where}: {key}" if key else where
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    if problem["type"] == "unexpected_keyword_argument":
-        return StudyFileError(
-            f"unknown key{more}",
-            where=where,
-            todo="correct its spelling or remove it; docs/study.md lists all keys",
-        )
-    if problem["type"] == "missing_argument" or problem["msg"] == "Field required":
-        return StudyFileError(f"missing key{more}", where=where, todo="add it; see docs/study.md")
-    found = problem["input"]
-    what = f"found {json.dumps(found)}" if isinstance(found, str | int | float) else "wrong value"
-    expected = problem["msg"].removeprefix("Value error, ")
-    return StudyFileError(f"{what}{more}", where=where, expected=expected)

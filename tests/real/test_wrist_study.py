@@ -78,7 +78,7 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
     """The short wrist study with one block count, one size and very few epochs."""
     _, text = read_study(STUDIES / "wrist-small.toml")
     for old, new in (
-        ("sizes = [20, 100, 300]", "sizes = [100]"),
+        ("sizes = [20, 100, 200]", "sizes = [100]"),
         ("blocks = [1, 3, 5]", "blocks = [3]"),
         ("epochs = 12", "epochs = 1"),
         ("epochs = 70", "epochs = 2"),

@@ -18,6 +18,7 @@ ROOMS = (
     "errors",
     "keys",
     "files",
+    "validation",
     "config",
     "recording",
     "result",
@@ -27,6 +28,9 @@ ROOMS = (
     "leakage",
     "splits",
     "datasets",
+    "propose",
+    "fetch",
+    "verify",
     "domain",
     "models",
     "transfer",
@@ -36,10 +40,11 @@ ROOMS = (
     "engine",
     "study",
     "report",
+    "describe",
     "cli",
     "__main__",
 )
-WITHOUT_TORCH = (*ROOMS[: ROOMS.index("domain") + 1], "experiment", "store", "report")
+WITHOUT_TORCH = (*ROOMS[: ROOMS.index("domain") + 1], "experiment", "store", "report", "describe")
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")
 )

@@ -2,7 +2,7 @@
 
 Whoever has the recordings writes them as one CSV file for each person, ``jsi-fos/subject….csv``,
 with the columns ``subject,session,time_s,x_g,y_g,z_g,activity``, and beside them a
-``jsi-fos/dataset.toml`` as of any recordings of one's own (`crosswear.datasets.own_layout`), whose
+``jsi-fos/dataset.toml`` as of any recordings of one's own (`crosswear.datasets.own.layout`), whose
 classes are named as in this dataset's table::
 
     title = "JSI-FOS"
@@ -35,7 +35,7 @@ from dataclasses import replace
 import numpy as np
 
 from crosswear.datasets import own
-from crosswear.datasets.own_layout import Layout, parse_layout
+from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree, reading, require
 from crosswear.errors import DataFormatError

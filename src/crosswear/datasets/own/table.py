@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from crosswear.datasets.own_layout import AXES, SECOND, Layout
+from crosswear.datasets.own.layout import AXES, SECOND, Layout
 from crosswear.datasets.tree import FileTree, reading
 from crosswear.errors import DataFormatError
 

@@ -1,6 +1,6 @@
 """Own recordings: a folder of CSV or Parquet files, told by a `dataset.toml` in it.
 
-`crosswear.datasets.own_layout` lists the keys of that file.
+`crosswear.datasets.own.layout` lists the keys of that file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.datasets.own_layout import Layout, parse_layout
-from crosswear.datasets.own_table import Codes, Table, place, read_own_table
-from crosswear.datasets.own_units import alike, resting, unit_at_rest
+from crosswear.datasets.own.layout import Layout, parse_layout
+from crosswear.datasets.own.table import Codes, Table, place, read_own_table
+from crosswear.datasets.own.units import alike, resting, unit_at_rest
 from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.datasets.own_layout import UNITS
+from crosswear.datasets.own.layout import UNITS
 
 STEADY = 0.1
 """A second is quiet if no axis deviates by more than this part of the mean vector's length."""

@@ -24,6 +24,7 @@ from crosswear.config import SETTINGS
 from crosswear.datasets.spec import ActivityClass
 from crosswear.errors import DataFormatError
 from crosswear.recording import STANDARD_GRAVITY
+from crosswear.validation import first_problem
 
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
 """How many of a unit are one g."""
@@ -153,7 +154,9 @@ def parse_layout(text: str, where: str) -> Layout:
         # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
         layout = pydantic.TypeAdapter(Layout).validate_json(json.dumps(content, default=str))
     except pydantic.ValidationError as error:
-        raise _first_problem(error, where) from error
+        raise first_problem(
+            error, where, DataFormatError, "docs/datasets.md lists all keys"
+        ) from error
     for key, problem, expected in _contradictions(layout):
         raise DataFormatError(problem, where=f"{where}: {key}", expected=expected)
     return layout
@@ -219,37 +222,3 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
         ),
     )
     return [(key, problem, expected) for wrong, key, problem, expected in checks if wrong]
-
-
-def _first_problem(error: pydantic.ValidationError, where: str) -> DataFormatError:
-    problems = error.errors(include_url=False)
-    # A misspelt key is missing as well: its own line says more.
-    problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    # A value of none of several types is told once, without the names of the types.
-    keys = [str(part) for part in problem["loc"]]
-    if keys and keys[-1].startswith(_TYPES):
-        keys.pop()
-    alike = [
-        one["msg"] for one in problems if one["loc"][: len(keys)] == problem["loc"][: len(keys)]
-    ]
-    where = f"{where}: {'.'.join(keys)}" if keys else where
-    if problem["type"] == "unexpected_keyword_argument":
-        return DataFormatError(
-            "unknown key",
-            where=where,
-            expected="a key of dataset.toml",
-            todo="correct or remove it",
-        )
-    if problem["type"].startswith("missing"):
-        return DataFormatError(
-            "missing key", where=where, expected="a key of dataset.toml", todo="add it"
-        )
-    found = json.dumps(problem["input"], ensure_ascii=False, default=str)
-    return DataFormatError(
-        f"found {found if len(found) < 80 else 'a wrong value'}",
-        where=where,
-        expected=" or ".join(dict.fromkeys(alike)),
-    )
-
-
-_TYPES = ("constrained-", "literal[", "str", "int", "float")

@@ -1,0 +1,99 @@
+"""`crosswear data new`: from a folder of files to a `dataset.toml`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crosswear.cli.output import AsJson, print_json, print_note, print_table
+from crosswear.propose import (
+    Tried,
+    parse_answer,
+    propose,
+    refuse_to_overwrite,
+    try_out,
+    write_proposal,
+)
+from crosswear.propose.draft import FILE_NAME, Proposal
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of CSV or Parquet files.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Answer for a key of dataset.toml, e.g. placement=right_wrist; repeatable.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Write over an existing dataset.toml.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at own recordings, explain what was found, ask the rest, write dataset.toml."""
+    refuse_to_overwrite(folder / FILE_NAME, force)
+    answers = dict(parse_answer(text) for text in settings or ())
+    proposal = propose(folder, answers)
+    while proposal.questions and _is_terminal() and not as_json:
+        _explain(proposal)
+        question = proposal.questions[0]
+        text = typer.prompt(f"{question.text}\n{question.key}", default=question.suggestion or None)
+        key, value = parse_answer(text, question.key)
+        answers[key] = value
+        proposal = propose(folder, answers)
+    tried = None if proposal.questions else try_out(proposal)
+    if as_json:
+        print_json(_as_json(proposal, tried))
+    else:
+        _explain(proposal)
+        for asked in proposal.questions:
+            typer.echo(f"? {asked.key}: {asked.text}")
+        if tried is not None:
+            _report(tried)
+    path = write_proposal(proposal, force)
+    if not as_json:
+        typer.echo(f"wrote {path}")
+
+
+def _explain(proposal: Proposal) -> None:
+    rows = [[guess.key, _shown(guess.value), guess.because] for guess in proposal.guesses]
+    print_table(f"Proposed {FILE_NAME}", ["key", "value", "because"], rows)
+    for sentence in proposal.notes:
+        print_note(sentence)
+
+
+def _report(tried: Tried) -> None:
+    people = f"{len(tried.subjects)} people" if len(tried.subjects) != 1 else "one person"
+    rows = [[name, f"{minutes:.1f}"] for name, minutes in tried.minutes.items()]
+    print_table(f"It reads {tried.recordings} recordings of {people}", ["class", "minutes"], rows)
+    for sentence in tried.notes:
+        print_note(sentence)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(
+            str(key) if key == name else f"{key}: {name}" for key, name in value.items()
+        )
+    if isinstance(value, list):
+        return ", ".join(map(repr, value))
+    # A tab or a space would not be seen.
+    return str(value) if str(value).strip() == str(value) else repr(value)
+
+
+def _as_json(proposal: Proposal, tried: Tried | None) -> dict[str, Any]:
+    return {
+        "folder": str(proposal.folder),
+        "guesses": proposal.guesses,
+        "questions": proposal.questions,
+        "notes": proposal.notes,
+        "toml": proposal.toml(),
+        "reads": tried,
+    }
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

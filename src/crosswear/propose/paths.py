@@ -1,0 +1,205 @@
+"""What the names of files tell: patterns that match them, and which part is what."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from crosswear.datasets.tree import FileTree
+
+_ACTIVITY = re.compile(
+    r"(walk|run|jog|sit|seat|stand|l(ie|y|ay)|stair|climb|ascend|descend|upstair|downstair|cycl|bik|"
+    r"eat|drink|sleep|rest|jump|row|driv|typ|writ|wash|brush|clean|cook|fall|still|idle|turn|swim|"
+    r"clap|wav|talk|read|iron|vacuum|sweep|knead|cut|chop|stir|open|clos|push|pull|squat|danc|"
+    r"cook|shake|throw|catch|gesture|null|other)",
+    re.IGNORECASE,
+)
+_PERSON_WORDS = (
+    r"(s|p|u|id|sub|subj|subject|user|person|people|participant|part|proband|vp|volunteer|patient)"
+)
+_PERSON = re.compile(rf"{_PERSON_WORDS}[_-]?\d+", re.IGNORECASE)
+_PERSON_WORD = re.compile(_PERSON_WORDS, re.IGNORECASE)
+_NOT_A_PERSON = re.compile(
+    r"(session|sess|trial|run|rec|recording|day|file|data|log|take|test|seg|segment)?[_-]?\d*",
+    re.IGNORECASE,
+)
+_PLACEMENT = re.compile(
+    r"(?<![a-z])(?:(left|right|dominant|non_?dominant)[_ -]?)?"
+    r"(wrist|hand|forearm|upper_?arm|arm|ankle|waist|hip|chest|thigh|pocket|foot|head)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class NamePart:
+    """A part of the names that differs from file to file.
+
+    Attributes:
+        component, token: which folder or file name, and which piece of it.
+        values: what it is for each file.
+        before: what stands before it in every name, within the same folder or file name.
+    """
+
+    component: int
+    token: int
+    values: tuple[str, ...]
+    before: str
+
+    def __str__(self) -> str:
+        different = sorted(set(self.values))
+        more = f" … ({len(different)} in all)" if len(different) > 3 else ""
+        return ", ".join(different[:3]) + more
+
+
+def file_patterns(tree: FileTree, names: Sequence[str], others: Collection[str]) -> tuple[str, ...]:
+    """Glob patterns that match `names` and none of the `others`."""
+    suffix = os.path.splitext(names[0])[1]  # noqa: PTH122
+    split = [name.split("/") for name in names]
+    tries = [f"**/*{suffix}", f"**/{glob.escape(split[0][-1])}"]
+    if len({len(parts) for parts in split}) == 1:
+        columns = zip(*split, strict=True)
+        tries.insert(0, "/".join(_common(sorted(set(column))) for column in columns))
+    tries.append("**/" + _common(sorted({parts[-1] for parts in split})))
+    for pattern in tries:
+        if sorted(set(tree.glob(pattern)) & {*names, *others}) == sorted(names):
+            return (pattern,)
+    return tuple(glob.escape(name) for name in names)
+
+
+def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePart]]:
+    """The names in pieces, and the pieces that differ.
+
+    Returns:
+        For each component, for each file the pieces and what stands between them in turn (pieces
+        at even positions); and the differing pieces, without those that repeat an earlier one.
+    """
+    split = [name.split("/") for name in names]
+    if len({len(parts) for parts in split}) > 1:
+        return [], []
+    pieces = []
+    for column in zip(*split, strict=True):
+        tokens = [re.split(r"([_\-. ])", text) for text in column]
+        shapes = {(len(one), *one[1::2]) for one in tokens}
+        if len(shapes) > 1:
+            tokens = [[*os.path.splitext(text)] for text in column]  # noqa: PTH122
+            tokens = [[stem, "", ending] if ending else [stem] for stem, ending in tokens]
+        pieces.append(tokens)
+    parts: list[NamePart] = []
+    for component, files in enumerate(pieces):
+        if len({len(tokens) for tokens in files}) > 1:
+            continue
+        for token in range(0, len(files[0]), 2):
+            values = tuple(tokens[token] for tokens in files)
+            if len(set(values)) > 1 and values not in [part.values for part in parts]:
+                before = files[0][token - 2] if token >= 2 else ""
+                parts.append(NamePart(component, token, values, before))
+    return pieces, parts
+
+
+def label_part(parts: Sequence[NamePart]) -> NamePart | None:
+    """The part of the names that tells the activity, if its words say so."""
+    likely = [part for part in parts if sounds_like_activities(set(part.values))]
+    return likely[0] if len(likely) == 1 else None
+
+
+def sounds_like_activities(values: Collection[str]) -> bool:
+    """Whether at least half of some words are those of activities, and there are at least two."""
+    words = [value for value in values if value]
+    hits = sum(bool(_ACTIVITY.search(value)) for value in words)
+    return len(words) >= 2 and hits >= max(2, len(words) / 2)
+
+
+def subject_part(parts: Sequence[NamePart], label: NamePart | None) -> tuple[NamePart | None, bool]:
+    """The part of the names that tells the person; whether that is sure."""
+    rest = [part for part in parts if part is not label]
+    for part in rest:
+        named = all(_PERSON.fullmatch(value) for value in part.values)
+        if named or _PERSON_WORD.fullmatch(part.before):
+            return part, True
+    crossing = [part for part in rest if label is not None and _crosses(part, label)]
+    if len(crossing) == 1:
+        return crossing[0], False
+    words = [part for part in rest if not all(map(_NOT_A_PERSON.fullmatch, part.values))]
+    if len(words) == 1:
+        return words[0], False
+    return None, False
+
+
+def path_regex(
+    pieces: Sequence[Sequence[Sequence[str]]], named: dict[str, NamePart | None]
+) -> str | None:
+    """A regular expression that matches all names, with a group for each named part."""
+    wanted = {(part.component, part.token): role for role, part in named.items() if part}
+    if not wanted:
+        return None
+    components = []
+    for component, files in enumerate(pieces):
+        alike = len({len(tokens) for tokens in files}) == 1
+        if len({tuple(tokens) for tokens in files}) == 1:
+            components.append(_literal("".join(files[0])))
+        elif not alike or not any(key[0] == component for key in wanted):
+            components.append("[^/]+")
+        else:
+            components.append(_component_regex(component, files, wanted))
+    return "/".join(components)
+
+
+def placements(texts: Sequence[str]) -> set[str]:
+    """Placements that are named in all of some texts, as in ``right_wrist``."""
+    found = [
+        {"_".join(filter(None, match)).lower() for match in _PLACEMENT.findall(text)}
+        for text in texts
+    ]
+    return set.intersection(*found) if found else set()
+
+
+def _component_regex(
+    component: int, files: Sequence[Sequence[str]], wanted: dict[tuple[int, int], str]
+) -> str:
+    # A hyphen stands last, where it is not a range.
+    between = "".join(sorted(set(files[0][1::2]), key=lambda text: (text == "-", text)))
+    one = f"[^/{between}]+"
+    text = ""
+    for token, first in enumerate(files[0]):
+        role = wanted.get((component, token))
+        if role:
+            text += f"(?P<{role}>{one})"
+        elif len({tokens[token] for tokens in files}) == 1:
+            text += _literal(first)
+        else:
+            text += one
+    return text
+
+
+def _common(texts: Sequence[str]) -> str:
+    """One pattern for all texts: what they begin and end with, and a star between.
+
+    Only whole words are kept, and words before a number: more would shut out the next recording.
+    """
+    if len(texts) == 1:
+        return glob.escape(texts[0])
+    start = _shared_start(texts).rstrip("0123456789")
+    if not all(text[len(start) :][:1].isdigit() for text in texts):
+        start = re.sub(r"[^_\-. ]+$", "", start)
+    end = _shared_start([text[len(start) :][::-1] for text in texts])[::-1]
+    return f"{glob.escape(start)}*{glob.escape(re.sub(r'^[^_. -]+', '', end))}"
+
+
+def _shared_start(texts: Sequence[str]) -> str:
+    low, high = min(texts), max(texts)
+    alike = (place for place, pair in enumerate(zip(low, high, strict=False)) if len(set(pair)) > 1)
+    return low[: next(alike, min(len(low), len(high)))]
+
+
+def _crosses(part: NamePart, label: NamePart) -> bool:
+    """Whether most values of a part occur with several labels."""
+    pairs = set(zip(part.values, label.values, strict=True))
+    values = set(part.values)
+    return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)

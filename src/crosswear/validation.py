@@ -1,0 +1,47 @@
+"""Settings files that are wrong: pydantic's findings as one clear error."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+import pydantic
+
+from crosswear.errors import CrosswearError
+
+E = TypeVar("E", bound=CrosswearError)
+
+_UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")
+
+
+def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], keys: str) -> E:
+    """The finding that helps most, as an error of the given kind.
+
+    Args:
+        error: what pydantic found.
+        where: name of the file.
+        kind: class of the error.
+        keys: where a user finds all keys, as in "docs/study.md lists all keys".
+    """
+    problems = error.errors(include_url=False)
+    # A misspelt key is missing as well: its own line says more.
+    problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
+    # A value of none of several types is told once, without the names of the types.
+    path = [str(part) for part in problem["loc"]]
+    if path and _UNION_MEMBER.fullmatch(path[-1]):
+        path.pop()
+    alike = [one for one in problems if one["loc"][: len(path)] == problem["loc"][: len(path)]]
+    more = f" (and {len(problems) - len(alike)} more)" if len(problems) > len(alike) else ""
+    where = f"{where}: {'.'.join(path)}" if path else where
+    if problem["type"] == "unexpected_keyword_argument":
+        return kind(f"unknown key{more}", where=where, todo=f"correct or remove it; {keys}")
+    if problem["type"].startswith("missing"):
+        return kind(f"missing key{more}", where=where, todo=f"add it; {keys}")
+    found = json.dumps(problem["input"], ensure_ascii=False, default=str)
+    expected = (one["msg"].removeprefix("Value error, ") for one in alike)
+    return kind(
+        f"found {found if len(found) < 80 else 'a wrong value'}{more}",
+        where=where,
+        expected=" or ".join(dict.fromkeys(expected)),
+    )

@@ -1,0 +1,307 @@
+"""`crosswear data new`: what it finds by itself, what it asks, and that it keeps its hands off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from crosswear.cli.data_new import new
+from crosswear.datasets import lookup
+from crosswear.datasets.tree import FolderTree
+from crosswear.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
+from crosswear.propose import parse_answer, propose, try_out, write_proposal
+from crosswear.recording import NO_LABEL
+from generators.own import LAYOUTS
+from generators.planted import Planted
+
+SEED = 11
+
+
+def write(name: str, root: Path) -> list[Planted]:
+    return LAYOUTS[name].write(root, np.random.default_rng(SEED))
+
+
+def complete(name: str, root: Path) -> Path:
+    """Answer as a user would, and write."""
+    answers: dict[str, Any] = {}
+    proposal = propose(root, answers)
+    while proposal.questions:
+        asked = proposal.questions[0]
+        answer = LAYOUTS[name].asked[asked.key]
+        text = f"{asked.key}={json.dumps(answer)}" if answer else asked.suggestion
+        key, value = parse_answer(text, asked.key)
+        answers[key] = value
+        proposal = propose(root, answers)
+    return write_proposal(proposal, force=False)
+
+
+def run(*arguments: object, typed: str | None = None) -> Result:
+    app = typer.Typer()
+    app.command()(new)
+    return CliRunner().invoke(app, [str(one) for one in arguments], input=typed)
+
+
+@pytest.mark.parametrize("name", sorted(LAYOUTS))
+class TestEveryLayout:
+    def test_what_is_found_and_what_is_asked(self, name: str, tmp_path: Path) -> None:
+        write(name, tmp_path)
+        proposal = propose(tmp_path, {})
+        found = {guess.key: guess.value for guess in proposal.guesses}
+        asked: set[str] = {question.key for question in proposal.questions}
+        expected = dict(LAYOUTS[name].told)
+        assert {key: found.get(key) for key in expected if key != "null"} == {
+            key: value for key, value in expected.items() if key != "null"
+        }
+        assert asked == set(LAYOUTS[name].asked) - {"null"}
+        assert all(guess.because for guess in proposal.guesses)
+
+    def test_the_recordings_come_back(self, name: str, tmp_path: Path) -> None:
+        planted = write(name, tmp_path)
+        spec, options = lookup(str(complete(name, tmp_path)))
+        assert spec.root is not None
+        recordings = list(spec.read(FolderTree(spec.root), options, lambda sentence: None))
+        codes = [row.code for row in spec.variants[options.variant]]
+        # "proband 1" is proposed as person 1.
+        people = [one.subject.removeprefix("proband ") for one in planted]
+        assert [one.subject for one in recordings] == people
+        for one, want in zip(recordings, planted, strict=True):
+            assert one.placement == want.placement
+            np.testing.assert_allclose(one.acceleration, want.acceleration, atol=want.resolution_g)
+            expected = [NO_LABEL if code is None else codes.index(code) for code in want.codes]
+            assert one.labels.tolist() == expected
+            assert (one.time_s is None) == (want.time_s is None)
+            if want.time_s is not None:
+                np.testing.assert_allclose(one.time_s, want.time_s, atol=1e-6)
+
+    def test_the_proposal_reads_without_a_remark(self, name: str, tmp_path: Path) -> None:
+        planted = write(name, tmp_path)
+        complete(name, tmp_path)
+        settings = [f"--set={key}={json.dumps(value)}" for key, value in answered(name).items()]
+        result = run(tmp_path, "--force", "--json", *settings)
+        assert result.exit_code == 0, result.output
+        reads = json.loads(result.stdout)["reads"]
+        assert reads["recordings"] == len(planted)
+        assert reads["notes"] == []
+
+
+def answered(name: str) -> dict[str, Any]:
+    answers = {key: value for key, value in LAYOUTS[name].asked.items() if value}
+    if "subject" in LAYOUTS[name].asked:
+        answers["path"] = r"(?P<subject>[^/]+)\.csv"
+    return answers
+
+
+class TestQuestions:
+    def test_nothing_is_written_while_there_are_questions(self, tmp_path: Path) -> None:
+        write("omgui", tmp_path)
+        result = run(tmp_path)
+        assert isinstance(result.exception, UsageError)
+        assert "--set placement=" in str(result.exception)
+        assert "placement: Where was the sensor" in result.stdout
+        assert not (tmp_path / "dataset.toml").exists()
+
+    def test_a_terminal_is_asked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write("phone_app", tmp_path)
+        typed = iter(["wrist", r"path=(?P<subject>.+)\.csv"])
+        monkeypatch.setattr("crosswear.cli.data_new._is_terminal", lambda: True)
+        result = run(tmp_path, typed="\n".join(typed) + "\n")
+        assert result.exit_code == 0, result.output
+        assert 'placement = "wrist"' in (tmp_path / "dataset.toml").read_text()
+
+    def test_label_0_is_asked_for(self, tmp_path: Path) -> None:
+        write("phyphox", tmp_path)
+        (question,) = propose(tmp_path, {"placement": "chest"}).questions
+        assert question.key == "null"
+        kept = propose(tmp_path, {"placement": "chest", "null": []})
+        assert kept.questions == ()
+        assert set(try_out(kept).minutes) == {"0", "3", "12"}
+
+    def test_a_folder_without_people_or_labels_in_names(self, tmp_path: Path) -> None:
+        rng = np.random.default_rng(0)
+        for number in range(3):
+            lines = [f"{x},{y},{z}\n" for x, y, z in rng.normal((0, 0, 1), 0.004, (300, 3))]
+            (tmp_path / f"{number}.csv").write_text("ax,ay,az\n" + "".join(lines))
+        proposal = propose(tmp_path, {})
+        asked = {question.key for question in proposal.questions}
+        assert asked == {"rate_hz", "placement", "columns.label", "subject"}
+
+    def test_gravity_taken_away_leaves_the_unit_open(self, tmp_path: Path) -> None:
+        rng = np.random.default_rng(0)
+        lines = [f"{i / 50},{x},{y},{z}\n" for i, (x, y, z) in enumerate(rng.normal(size=(300, 3)))]
+        (tmp_path / "a.csv").write_text("time,x,y,z\n" + "".join(lines))
+        assert "unit" in {question.key for question in propose(tmp_path, {}).questions}
+
+    def test_two_sensors_in_one_file(self, tmp_path: Path) -> None:
+        rng = np.random.default_rng(0)
+        names = [f"{side}_acc_{axis}" for side in ("left", "right") for axis in "xyz"]
+        values = rng.normal((0, 0, 1, 0, 1, 0), 0.004, (300, 6))
+        lines = [",".join(map(str, row)) + "\n" for row in values.tolist()]
+        (tmp_path / "a.csv").write_text(",".join(names) + "\n" + "".join(lines))
+        (question,) = (one for one in propose(tmp_path, {}).questions if one.key == "columns.x")
+        assert "right_acc_x, right_acc_y, right_acc_z" in question.text
+        chosen = propose(tmp_path, {"columns.x": "right_acc_x"})
+        found = {guess.key: guess.value for guess in chosen.guesses}
+        assert found["columns.z"] == "right_acc_z"
+        assert found["unit"] == "g"
+
+    def test_answers_go_before_guesses(self, tmp_path: Path) -> None:
+        write("parquet_files", tmp_path)
+        answers = {"placement": "ankle", "rate_hz": 49.5, "classes.run": "running"}
+        proposal = propose(tmp_path, answers)
+        assert proposal.questions == ()
+        assert "rate_hz = 49.5" in proposal.toml()
+        assert '"run" = "running"' in proposal.toml()
+
+    def test_time_stamps_that_repeat_are_not_used(self, tmp_path: Path) -> None:
+        write("phone_app", tmp_path)
+        for path in tmp_path.glob("*.csv"):
+            lines = path.read_text("utf-8").split("\n")
+            lines[10] = ";".join([lines[9].split(";")[0], *lines[10].split(";")[1:]])
+            path.write_text("\n".join(lines), "utf-8")
+        proposal = propose(tmp_path, {})
+        found = {guess.key: guess.value for guess in proposal.guesses}
+        assert "columns.time" not in found
+        assert found["rate_hz"] == 50.0
+        assert any("repeats" in note for note in proposal.notes)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("rate_hz", "fast"),
+            ("unit", "stone"),
+            ("columns.label", "nothing"),
+            ("columns.x", 99),
+            ("path", "("),
+            ("files", ["*.xyz"]),
+            ("skip_lines", -1),
+        ],
+    )
+    def test_a_wrong_answer(self, tmp_path: Path, key: str, value: Any) -> None:
+        write("parquet_files", tmp_path)
+        with pytest.raises(CrosswearError):
+            write_proposal(propose(tmp_path, {"placement": "ankle", key: value}), force=False)
+        assert not (tmp_path / "dataset.toml").exists()
+
+    @pytest.mark.parametrize("text", ["placement", "colour=red", "columns=x"])
+    def test_an_answer_without_a_key(self, text: str) -> None:
+        with pytest.raises(UsageError, match="not an answer"):
+            parse_answer(text)
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("rate_hz=50", ("rate_hz", 50)),
+            ("null=['0']", ("null", ["0"])),
+            ("placement=right_wrist", ("placement", "right_wrist")),
+            ("path=(?P<subject>.+)", ("path", "(?P<subject>.+)")),
+            ("right_wrist", ("placement", "right_wrist")),
+            ("a=b", ("placement", "a=b")),
+            ("subject=7", ("subject", "7")),
+            ("null=0", ("null", ["0"])),
+            ("files=*.csv", ("files", ["*.csv"])),
+            ("columns.x=3", ("columns.x", 3)),
+            ("columns.time=", ("columns.time", "")),
+            ("unit=[1]", ("unit", "[1]")),
+            ("classes.1=sit", ("classes.1", "sit")),
+        ],
+    )
+    def test_answers(self, text: str, expected: tuple[str, Any]) -> None:
+        assert parse_answer(text, "placement") == expected
+
+
+class TestCare:
+    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+        write("parquet_files", tmp_path)
+        (tmp_path / "dataset.toml").write_text("mine")
+        result = run(tmp_path, "--set=placement=wrist")
+        assert isinstance(result.exception, UsageError)
+        assert "--force" in str(result.exception)
+        assert (tmp_path / "dataset.toml").read_text() == "mine"
+        assert run(tmp_path, "--set=placement=wrist", "--force").exit_code == 0
+        assert (tmp_path / "dataset.toml").read_text() != "mine"
+
+    def test_only_the_toml_is_new(self, tmp_path: Path) -> None:
+        write("parquet_files", tmp_path)
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        assert run(tmp_path, "--set=placement=wrist").exit_code == 0
+        after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        assert after.pop(tmp_path / "dataset.toml")
+        assert after == before
+
+    def test_nothing_is_written_that_does_not_read(self, tmp_path: Path) -> None:
+        write("phone_app", tmp_path)
+        path = tmp_path / "Zoë.csv"
+        content = path.read_text("utf-8").split("\n")
+        content[500] = content[499]
+        path.write_text("\n".join(content), "utf-8")
+        settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
+        result = run(tmp_path, *settings, "--set=columns.time=timestamp")
+        assert isinstance(result.exception, DataFormatError)
+        assert "line 501" in str(result.exception)
+        assert not (tmp_path / "dataset.toml").exists()
+
+    def test_mixed_units(self, tmp_path: Path) -> None:
+        write("actigraph", tmp_path)
+        path = tmp_path / "subject_7_running RAW.csv"
+        lines = path.read_text().split("\n")
+        rows = [
+            ",".join(f"{float(cell) * 9.80665:.3f}" for cell in line.split(","))
+            for line in lines[11:]
+            if line.strip()
+        ]
+        path.write_text("\n".join([*lines[:11], *rows]) + "\n")
+        with pytest.raises(DataFormatError, match="mixed units") as caught:
+            propose(tmp_path, {})
+        assert "subject_7_running" in str(caught.value)
+        assert str(caught.value).count(".csv") == 2
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("a.csv", b""),
+            ("a.csv", b"hello\n"),
+            ("a.csv", bytes(range(256)) * 9),
+            ("a.csv", b"a,b,c\nx,y,z\nu,v,w\n"),
+            ("a.parquet", b"PAR1"),
+            ("a.csv", b'"' + b"a" * 200_000),
+        ],
+    )
+    def test_no_table_of_acceleration(self, tmp_path: Path, name: str, content: bytes) -> None:
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DataFormatError, match="none of 1 files"):
+            propose(tmp_path, {})
+
+    def test_no_files(self, tmp_path: Path) -> None:
+        with pytest.raises(MissingDataError):
+            propose(tmp_path, {})
+        with pytest.raises(MissingDataError):
+            propose(tmp_path / "nowhere", {})
+
+    def test_as_json(self, tmp_path: Path) -> None:
+        write("parquet_files", tmp_path)
+        result = run(tmp_path, "--json")
+        told = json.loads(result.stdout)
+        assert [question["key"] for question in told["questions"]] == ["placement"]
+        assert told["reads"] is None
+        assert isinstance(result.exception, CrosswearError)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("dataset", "unit", "rate_hz", "asked"),
+    [("selfback", "g", 100.0, {"subject"}), ("sp_sw_har", "m/s2", 104.25, {"placement"})],
+)
+def test_published_folders(
+    real_data: Path, dataset: str, unit: str, rate_hz: float, asked: set[str]
+) -> None:
+    proposal = propose(real_data / dataset, {})
+    found = {guess.key: guess.value for guess in proposal.guesses}
+    assert found["unit"] == unit
+    assert abs(found["rate_hz"] / rate_hz - 1) < 0.001
+    assert {question.key for question in proposal.questions} == asked
