@@ -112,3 +112,9 @@ class EngineError(CrosswearError):
     """The processes that train cells keep dying."""
 
     exit_code = 13
+
+
+class FetchError(CrosswearError):
+    """A dataset cannot be downloaded; says how to get it by hand."""
+
+    exit_code = 14

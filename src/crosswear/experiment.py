@@ -155,7 +155,7 @@ def parse_study(text: str, where: str) -> Study:
         # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
         study = pydantic.TypeAdapter(Study).validate_json(json.dumps(content, default=str))
     except pydantic.ValidationError as error:
-        raise first_problem(error, where, StudyFileError, "docs/study.md lists all keys") from error
+        raise first_problem(error, where, StudyFileError, "docs/study.md") from error
     depth = len(study.model.filters)
     if max(study.grid.blocks) > depth:
         raise StudyFileError(

@@ -22,7 +22,7 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
         error: what pydantic found.
         where: name of the file.
         kind: class of the error.
-        keys: where a user finds all keys, as in "docs/study.md lists all keys".
+        keys: the document that lists all keys.
     """
     problems = error.errors(include_url=False)
     # A misspelt key is missing as well: its own line says more.
@@ -35,9 +35,16 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
     more = f" (and {len(problems) - len(alike)} more)" if len(problems) > len(alike) else ""
     where = f"{where}: {'.'.join(path)}" if path else where
     if problem["type"] == "unexpected_keyword_argument":
-        return kind(f"unknown key{more}", where=where, todo=f"correct or remove it; {keys}")
+        return kind(
+            f"unknown key{more}",
+            where=where,
+            expected=f"one of the keys that {keys} lists",
+            todo="correct or remove it",
+        )
     if problem["type"].startswith("missing"):
-        return kind(f"missing key{more}", where=where, todo=f"add it; {keys}")
+        return kind(
+            f"missing key{more}", where=where, expected=f"the keys that {keys} lists", todo="add it"
+        )
     found = json.dumps(problem["input"], ensure_ascii=False, default=str)
     expected = (one["msg"].removeprefix("Value error, ") for one in alike)
     return kind(

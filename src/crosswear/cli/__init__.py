@@ -1,6 +1,6 @@
 """The command line: parse, call, print. Exit codes are those of `crosswear.errors`.
 
-0 done; 1 some cells failed; 2 wrong usage; 3 to 13 bad input or environment, one number for each
+0 done; 1 some cells failed; 2 wrong usage; 3 to 14 bad input or environment, one number for each
 kind of error; 130 interrupted.
 """
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
+from crosswear.cli.data_fetch import fetch, verify
+from crosswear.cli.data_new import new
 from crosswear.cli.output import (
     DEFAULT_CACHE,
     AsJson,
@@ -18,15 +20,35 @@ from crosswear.cli.output import (
 )
 from crosswear.config import PreparationConfig
 from crosswear.datasets import REGISTRY
-from crosswear.domain import Domain, prepare
-from crosswear.recording import Subset
+from crosswear.describe.catalogue import catalogue
+from crosswear.describe.plot import draw_domains
+from crosswear.describe.table import (
+    describe_domain,
+    missing_classes,
+    recorded,
+    split_reached,
+    to_csv,
+    to_latex,
+    windowed,
+    windows_by_class,
+)
+from crosswear.domain import prepare
+from crosswear.files import write_text
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
+for command in (new, fetch, verify):
+    data_app.command()(command)
 
 
 @data_app.command("list")
-def list_datasets(as_json: AsJson = False) -> None:
+def list_datasets(
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option(help="Print all that is declared, as a page.")] = False,
+) -> None:
     """All datasets that can be read."""
+    if markdown:
+        typer.echo(catalogue(REGISTRY.values()), nl=False)
+        return
     if as_json:
         print_json(
             [
@@ -72,63 +94,38 @@ def describe(
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
     split: Annotated[int, typer.Option(min=0, help="Number of the subject split.")] = 0,
+    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write the table as LaTeX.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Folder for pictures of each domain.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
     config = PreparationConfig(split=split)
     domains = [prepare(reference, data, config, cache) for reference in references]
+    rows = [describe_domain(domain, config.hop_s) for domain in domains]
+    if csv:
+        write_text(csv, to_csv(rows))
+    if latex:
+        write_text(latex, to_latex(rows))
+    pictures = draw_domains(domains, config, plot) if plot else []
     if as_json:
-        print_json([{"summary": d.summary, "windows": class_windows(d)} for d in domains])
+        print_json(
+            [
+                {"summary": domain.summary, "table": row, "windows": row.by_class}
+                for domain, row in zip(domains, rows, strict=True)
+            ]
+        )
         return
     for domain in domains:
         for sentence in domain.summary.notes:
             print_note(f"{domain.summary.reference}: {sentence}")
-    columns = ["", *references]
-    about = [_facts(domain) for domain in domains]
-    rows = [[name, *(facts[name] for facts in about)] for name in about[0]]
-    print_table("Domains", columns, rows)
-    for domain in domains:
-        counts = class_windows(domain)
-        print_table(
-            f"{domain.summary.reference}: windows by class",
-            ["class", "train", "validation", "test"],
-            [[name, *(str(n) for n in row)] for name, row in counts.items()],
-        )
-
-
-def class_windows(domain: Domain) -> dict[str, list[int]]:
-    """Windows of each class in train, validation and test."""
-    counts = [
-        np.bincount(domain.windows.y[domain.indices(subset)], minlength=len(domain.classes))
-        for subset in Subset
-    ]
-    return {
-        name: [int(count[index]) for count in counts] for index, name in enumerate(domain.classes)
-    }
-
-
-def _facts(domain: Domain) -> dict[str, str]:
-    summary, split = domain.summary, domain.summary.split
-    test = np.array([row[2] for row in class_windows(domain).values()])
-    train = np.array([row[0] for row in class_windows(domain).values()])
-    shares = " / ".join(f"{share:.1f}" for share in split.percent)
-    missing = [
-        f"{domain.classes[index]} ({subset.name.lower()})"
-        for subset in Subset
-        for index in split.missing[subset]
-    ]
-    return {
-        "placement": summary.placement,
-        "rate (Hz)": f"{summary.rate_hz:g}",
-        "subjects": str(len(summary.subjects)),
-        "classes": str(len(summary.classes)),
-        "duration (min)": f"{summary.duration_s / 60:.1f}",
-        "windows": str(len(domain.windows)),
-        "split by": split.unit,
-        "train / validation / test (%)": shares,
-        "windows in them": " / ".join(str(n) for n in split.windows),
-        "groups in them": " / ".join(str(n) for n in split.groups),
-        "given up against leakage": " / ".join(str(n) for n in split.purged),
-        "classes missing": ", ".join(missing) or "none",
-        "majority micro-F1 (%)": f"{100 * test[train.argmax()] / test.sum():.1f}",
-    }
+    print_table("Recorded, null and gaps included", *recorded(rows))
+    print_table("Windowed", *windowed(rows))
+    print_table("Split reached", *split_reached(rows))
+    columns, lacking = missing_classes(rows)
+    if lacking:
+        print_table("Classes missing", columns, lacking)
+    for row in rows:
+        print_table(f"{row.domain}: windows by class", *windows_by_class(row))
+    for path in filter(None, (csv, latex, *pictures)):
+        typer.echo(f"wrote {path}")

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    Note,
+    PublishedCounts,
+    PublishedFile,
+    ReadOptions,
+    from_uci,
+)
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
@@ -59,6 +67,19 @@ TRAPS = (
     "On the stairs the segments of p1 and p6 hold 4 s and one second of zeros; rows of three "
     "zeros are read as lost samples.",
     "The units of the arms were worn on the wrists; which hand is the dominant one is not told.",
+)
+
+FILES = tuple(
+    PublishedFile(f"data/{activity.code}/p{subject}/s{segment:02d}.txt")
+    for activity in CLASSES
+    for subject in range(1, SUBJECTS + 1)
+    for segment in range(1, SEGMENTS + 1)
+)
+COUNTS = PublishedCounts(
+    title=f"samples, {SEGMENTS} segments of {SEGMENT_SAMPLES}",
+    quantity="samples",
+    expected={activity.code: (SEGMENTS * SEGMENT_SAMPLES,) * SUBJECTS for activity in CLASSES},
+    subjects=tuple(f"p{subject}" for subject in range(1, SUBJECTS + 1)),
 )
 
 
@@ -139,5 +160,9 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    files=FILES,
+    archives=("daily+and+sports+activities.zip",),
+    downloads=(from_uci(256, "daily+and+sports+activities.zip"),),
+    counts=COUNTS,
     traps=TRAPS,
 )

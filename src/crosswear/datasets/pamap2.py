@@ -132,7 +132,7 @@ COUNTS = PublishedCounts(
     variant="all18",
     tolerance=0.02,
 )
-"""PerformedActivitiesSummary.pdf; it counts from the first to the last sample of each run."""
+"""PerformedActivitiesSummary.pdf; each run from its first to its last sample, by all signs."""
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:

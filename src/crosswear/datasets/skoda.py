@@ -14,6 +14,7 @@ from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
+    Download,
     Note,
     PublishedFile,
     ReadOptions,
@@ -154,5 +155,14 @@ SPEC = DatasetSpec(
     read=read,
     files=tuple(PublishedFile(path) for path in FILES.values()),
     archives=("skodaminicp_2015_08.zip",),
+    downloads=(
+        Download(
+            "skodaminicp_2015_08.zip",
+            (
+                "http://har-dataset.org/lib/exe/fetch.php"
+                "?media=wiki:dataset:skodaminicp:skodaminicp_2015_08.zip",
+            ),
+        ),
+    ),
     traps=TRAPS,
 )

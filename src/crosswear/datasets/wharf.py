@@ -10,7 +10,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    Note,
+    PublishedCounts,
+    ReadOptions,
+)
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
@@ -51,6 +57,28 @@ TRAPS = (
     "MODELS holds copies of trials, aligned and cut: it is not read.",
     "Two trials of descend_stairs by f6 (2014-03-30, 10:13 and 10:25) are the same file twice.",
 )
+
+COUNTS = PublishedCounts(
+    title="trials of each activity",
+    quantity="occurrences",
+    expected={
+        "brush_teeth": (12,),
+        "climb_stairs": (112,),
+        "comb_hair": (31,),
+        "descend_stairs": (51,),
+        "drink_glass": (115,),
+        "eat_meat": (5,),
+        "eat_soup": (3,),
+        "getup_bed": (101,),
+        "liedown_bed": (28,),
+        "pour_water": (100,),
+        "sitdown_chair": (109,),
+        "standup_chair": (112,),
+        "use_telephone": (13,),
+        "walk": (100,),
+    },
+)
+"""MANUAL.txt, 2.1."""
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
@@ -104,5 +132,6 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    counts=COUNTS,
     traps=TRAPS,
 )

@@ -216,6 +216,8 @@ SPEC = DatasetSpec(
         "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip",
         "wisdm-dataset.zip",
     ),
-    downloads=(from_uci(507, "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"),),
+    downloads=(
+        from_uci(507, "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"),
+    ),
     traps=TRAPS,
 )

@@ -25,8 +25,8 @@ from crosswear.experiment import Cell
 from crosswear.keys import seed_for
 from crosswear.metrics import confusion, micro_f1
 from crosswear.models import build, declared
-from crosswear.result import CellResult, EpochScore, Timing, TransferReport
 from crosswear.recording import Subset
+from crosswear.result import CellResult, EpochScore, Timing, TransferReport
 from crosswear.transfer import adapt_statistics, plan_transfer, set_training
 
 EVALUATION_BATCH = 1024

@@ -154,9 +154,7 @@ def parse_layout(text: str, where: str) -> Layout:
         # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
         layout = pydantic.TypeAdapter(Layout).validate_json(json.dumps(content, default=str))
     except pydantic.ValidationError as error:
-        raise first_problem(
-            error, where, DataFormatError, "docs/datasets.md lists all keys"
-        ) from error
+        raise first_problem(error, where, DataFormatError, "docs/datasets.md") from error
     for key, problem, expected in _contradictions(layout):
         raise DataFormatError(problem, where=f"{where}: {key}", expected=expected)
     return layout

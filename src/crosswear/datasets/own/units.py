@@ -14,6 +14,9 @@ STEADY = 0.1
 TOLERANCE = 1.25
 """Sensors that are not calibrated read one g within this factor."""
 
+_LARGEST = 1e100
+"""The squares of much larger numbers overflow."""
+
 
 def resting(values: NDArray[np.float64], rate_hz: float) -> float | None:
     """|a| at rest: the median over the quietest tenth of all quiet seconds.
@@ -29,7 +32,7 @@ def resting(values: NDArray[np.float64], rate_hz: float) -> float | None:
     second = max(round(rate_hz), 2)
     whole = len(values) // second
     pieces = values[: whole * second].reshape(whole, second, 3)
-    pieces = pieces[np.isfinite(pieces).all(axis=(1, 2))]
+    pieces = pieces[(np.abs(pieces) < _LARGEST).all(axis=(1, 2))]  # NaN is not
     if not len(pieces):
         return None
     length = np.linalg.norm(pieces.mean(axis=1), axis=1)
