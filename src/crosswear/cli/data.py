@@ -36,8 +36,9 @@ from crosswear.domain import prepare
 from crosswear.files import write_text
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
-for command in (new, fetch, verify):
-    data_app.command()(command)
+data_app.command()(new)
+data_app.command()(fetch)
+data_app.command()(verify)
 
 
 @data_app.command("list")
@@ -70,20 +71,26 @@ def list_datasets(
             ]
         )
         return
-    rows = [
+    specs = REGISTRY.values()
+    print_table(
+        "Datasets",
+        ["name", "title", "licence"],
+        [[spec.name, spec.title, spec.licence] for spec in specs],
+    )
+    print_table(
+        "What is in them (a placement other than the first: NAME:placement=…)",
+        ["name", "subjects", "classes", "Hz", "placements"],
         [
-            spec.name,
-            spec.title,
-            str(spec.subjects),
-            str(len(next(iter(spec.variants.values())))),
-            f"{spec.rate_hz:g}",
-            ", ".join(spec.placements),
-            spec.licence,
-        ]
-        for spec in REGISTRY.values()
-    ]
-    columns = ["name", "title", "subjects", "classes", "Hz", "placements", "licence"]
-    print_table("Datasets (a placement other than the first: NAME:placement=…)", columns, rows)
+            [
+                spec.name,
+                str(spec.subjects),
+                str(len(spec.variants[spec.default_options.variant])),
+                f"{spec.rate_hz:g}",
+                ", ".join(spec.placements),
+            ]
+            for spec in specs
+        ],
+    )
 
 
 @data_app.command()
@@ -111,7 +118,12 @@ def describe(
     if as_json:
         print_json(
             [
-                {"summary": domain.summary, "table": row, "windows": row.by_class}
+                {
+                    "summary": domain.summary,
+                    "windowed_min": row.windowed_min,
+                    "majority_f1_percent": row.majority_f1,
+                    "windows": row.by_class,
+                }
                 for domain, row in zip(domains, rows, strict=True)
             ]
         )

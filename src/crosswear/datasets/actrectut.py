@@ -11,7 +11,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    Note,
+    ReadOptions,
+    three_from,
+)
 from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
@@ -101,5 +107,6 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns=f"labels, and of data {three_from(FIRST_COLUMN)}",
     traps=TRAPS,
 )

@@ -19,6 +19,7 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
     from_uci,
+    three_from,
 )
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
@@ -160,6 +161,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns=three_from(FIRST_COLUMN),
     files=FILES,
     archives=("daily+and+sports+activities.zip",),
     downloads=(from_uci(256, "daily+and+sports+activities.zip"),),

@@ -124,5 +124,6 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="those that dataset.toml names",
     traps=TRAPS,
 )

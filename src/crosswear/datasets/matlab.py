@@ -20,6 +20,9 @@ from crosswear.errors import DataFormatError
 
 _HEADER_BYTES = 128
 _LARGEST_BYTES = 2**31
+_LARGEST_RATIO = 100
+"""How much smaller numbers may be packed; those of sensors reach 10, deflate can reach 1032."""
+_RATIO_FROM = 2**26  # labels that hardly ever change may be packed far better
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15
 # fmt: off
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8",
@@ -56,7 +59,7 @@ def read_matrices(
     with reading(tree, name) as file:
         content = file.read()
     try:
-        found = dict(_variables(content, columns))
+        found = dict(_variables(memoryview(content), columns))
         missing = [variable for variable in columns if variable not in found]
         if missing:
             raise _DamageError(f"variable {missing[0]!r} is missing")
@@ -72,27 +75,27 @@ def read_matrices(
 
 
 def _variables(
-    content: bytes, columns: Mapping[str, int]
+    content: memoryview, columns: Mapping[str, int]
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    order = {b"\x00\x01IM": "<", b"\x01\x00MI": ">"}.get(content[124:_HEADER_BYTES])
+    order = {b"\x00\x01IM": "<", b"\x01\x00MI": ">"}.get(bytes(content[124:_HEADER_BYTES]))
     if order is None:
         raise _DamageError("not a MATLAB 5 file")
     for kind, element in _elements(content[_HEADER_BYTES:], order):
         if kind == _COMPRESSED:
-            kind, element = next(_elements(_inflate(element), order), (0, b""))
+            kind, element = next(_elements(_inflate(element), order), (0, memoryview(b"")))
         if kind == _MATRIX:
             yield from _wanted(element, order, columns)
 
 
 def _wanted(
-    matrix: bytes, order: str, columns: Mapping[str, int]
+    matrix: memoryview, order: str, columns: Mapping[str, int]
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """The matrix with its name if it is wanted, and nothing if it is not."""
     parts = list(islice(_elements(matrix, order), 4))
     if [kind for kind, _ in parts[:3]] != [_UINT32, _INT32, _INT8] or len(parts[0][1]) != 8:
         return  # an object that holds no numbers
     flags = struct.unpack_from(order + "I", parts[0][1])[0]
-    variable = parts[2][1].decode("latin-1")
+    variable = bytes(parts[2][1]).decode("latin-1")
     if variable not in columns:
         return
     number = flags & 0xFF
@@ -109,7 +112,7 @@ def _wanted(
     yield variable, np.frombuffer(numbers, dtype).reshape(shape, order="F").astype(np.float64)
 
 
-def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+def _elements(content: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
     """Type and bytes of every element; one of at most four bytes is packed into its tag."""
     at = 0
     while at < len(content):
@@ -125,9 +128,13 @@ def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         at = after
 
 
-def _inflate(packed: bytes) -> bytes:
+def _inflate(packed: memoryview) -> memoryview:
+    largest = min(max(_LARGEST_RATIO * len(packed), _RATIO_FROM), _LARGEST_BYTES)
     stream = zlib.decompressobj()
-    content = stream.decompress(packed, _LARGEST_BYTES)
+    content = stream.decompress(packed, largest)
     if not stream.eof:
-        raise _DamageError("compressed numbers are cut off")
-    return content
+        cut_off = len(content) < largest
+        raise _DamageError(
+            "compressed numbers are cut off" if cut_off else "numbers are packed too well"
+        )
+    return memoryview(content)

@@ -16,6 +16,7 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
     from_uci,
+    three_from,
 )
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
@@ -108,6 +109,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns=f"{LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(path) for path in FILES),
     archives=("mhealth+dataset.zip",),
     downloads=(from_uci(319, "mhealth+dataset.zip"),),

@@ -18,6 +18,7 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
     from_uci,
+    three_from,
 )
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
@@ -250,6 +251,14 @@ SPEC = DatasetSpec(
     variants=VARIANTS,
     patterns=PATTERNS,
     read=read,
+    columns=f"{TIME + 1} time (ms), {LOCOMOTION + 1} mode of locomotion, {GESTURE + 1} gesture, "
+    + three_from(
+        {
+            f"{placement}, {'instead ' * (place > 0)}{sensor}": first
+            for placement, sensors in SENSORS.items()
+            for place, (sensor, first) in enumerate(sensors.items())
+        }
+    ),
     files=FILES,
     archives=("opportunity+activity+recognition.zip", "OpportunityUCIDataset.zip"),
     downloads=(from_uci(226, "opportunity+activity+recognition.zip"),),

@@ -18,6 +18,7 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
     from_uci,
+    three_from,
 )
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
@@ -188,6 +189,7 @@ SPEC = DatasetSpec(
     variants=VARIANTS,
     patterns=PATTERNS,
     read=read,
+    columns=f"{TIME + 1} time (s), {ACTIVITY + 1} activity, {three_from(FIRST_COLUMN)}",
     files=FILES,
     archives=("pamap2+physical+activity+monitoring.zip", "PAMAP2_Dataset.zip"),
     downloads=(from_uci(231, "pamap2+physical+activity+monitoring.zip"),),

@@ -84,5 +84,6 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="time, x, y, z",
     traps=TRAPS,
 )

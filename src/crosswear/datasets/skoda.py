@@ -153,6 +153,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="1 label, then for each sensor its id, and x, y, z calibrated",
     files=tuple(PublishedFile(path) for path in FILES.values()),
     archives=("skodaminicp_2015_08.zip",),
     downloads=(

@@ -113,5 +113,6 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="x_acc, y_acc, z_acc, label, and timestamp as a check",
     traps=TRAPS,
 )

@@ -83,6 +83,11 @@ class ReadOptions:
     variant: str
 
 
+def three_from(first: Mapping[str, int]) -> str:
+    """Tells where x, y and z are, given the 0-based first column of each sensor by its name."""
+    return "x, y, z " + ", ".join(f"{at + 1}–{at + 3} ({name})" for name, at in first.items())
+
+
 @dataclass(frozen=True)
 class DatasetSpec:
     """The declaration of a dataset.
@@ -97,6 +102,7 @@ class DatasetSpec:
         variants: class tables by name, the default first; a label is an index into its table.
         patterns: glob patterns, relative to the root, of all files that `read` opens.
         read: yields the recordings, in an order that depends on names alone.
+        columns: which columns of its files it reads, counted from 1, for people.
         files: the publisher's files, by their names below the dataset's root.
         archives: file names of the archives that the publisher packs them in.
         downloads: those of the archives that can be fetched without a person at hand.
@@ -118,6 +124,7 @@ class DatasetSpec:
     variants: Mapping[str, tuple[ActivityClass, ...]]
     patterns: tuple[str, ...]
     read: Callable[[FileTree, ReadOptions, Note], Iterator[Recording]]
+    columns: str | None = None
     files: tuple[PublishedFile, ...] = ()
     archives: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()

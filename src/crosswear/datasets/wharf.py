@@ -132,6 +132,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="1–3 x, y, z",
     counts=COUNTS,
     traps=TRAPS,
 )

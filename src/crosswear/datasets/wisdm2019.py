@@ -211,6 +211,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
+    columns="1 subject, 2 activity, 3 time (ns), 4–6 x, y, z",
     files=tuple(PublishedFile(f"{FOLDER}/data_{subject}_accel_watch.txt") for subject in SUBJECTS),
     archives=(
         "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip",

@@ -66,6 +66,7 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Archive": " or ".join(f"`{name}`" for name in spec.archives),
         "Fetched": f"`crosswear data fetch {spec.name}`" if spec.downloads else "",
         "Files": ", ".join(f"`{pattern}`" for pattern in spec.patterns) or "none",
+        "Columns": _text(spec.columns or ""),
         "Verified by": _verified_by(spec),
         "People": str(spec.subjects),
         "Rate": f"{spec.rate_hz:g} Hz",

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.domain import Domain
 from crosswear.recording import Subset
@@ -45,6 +46,8 @@ class DomainRow:
         placement: where the sensor was.
         rate_hz: nominal rate of the recordings.
         subjects: how many people.
+        resting_g: length of the mean acceleration in the quietest tenth of the windows, median;
+            near 1 if the unit is right.
         activities: how many classes have a window.
         recorded_min: length of all recordings, null and gaps included, in minutes.
         windowed_min: a hop for each window, in minutes: about the time in which a class goes on
@@ -61,6 +64,7 @@ class DomainRow:
     placement: str
     rate_hz: float
     subjects: int
+    resting_g: float
     activities: int
     recorded_min: float
     windowed_min: float
@@ -86,6 +90,7 @@ def describe_domain(domain: Domain, hop_s: float) -> DomainRow:
         placement=summary.placement,
         rate_hz=summary.rate_hz,
         subjects=len(summary.subjects),
+        resting_g=_resting_g(domain.windows.x),
         activities=len(summary.classes),
         recorded_min=summary.duration_s / 60,
         windowed_min=len(domain.windows) * hop_s / 60,
@@ -102,9 +107,15 @@ def describe_domain(domain: Domain, hop_s: float) -> DomainRow:
     )
 
 
+def _resting_g(x: NDArray[np.float32]) -> float:
+    movement = x.std(axis=2).sum(axis=1)
+    quiet = x[movement <= np.quantile(movement, 0.1)]
+    return float(np.median(np.linalg.norm(quiet.mean(axis=2), axis=1)))
+
+
 def recorded(rows: Sequence[DomainRow]) -> Cells:
     """What was recorded, one line for each domain."""
-    columns = ["domain", "placement", "Hz", "subjects", "split by", "minutes"]
+    columns = ["domain", "placement", "Hz", "subjects", "split by", "at rest", "minutes"]
     return columns, [
         [
             row.domain,
@@ -112,6 +123,7 @@ def recorded(rows: Sequence[DomainRow]) -> Cells:
             f"{row.rate_hz:g}",
             str(row.subjects),
             row.split.unit,
+            f"{row.resting_g:.2f} g",
             f"{row.recorded_min:.1f}",
         ]
         for row in rows
@@ -194,7 +206,7 @@ def to_latex(rows: Sequence[DomainRow]) -> str:
     ]
     lines = [
         "% needs \\usepackage{booktabs}",
-        "\\begin{tabular}{llrrlrrrrrrrr}",
+        "\\begin{tabular}{llrrlrrrrrrrrr}",
         "\\toprule",
         _latex_line(columns),
         "\\midrule",
@@ -228,6 +240,7 @@ def _record(row: DomainRow) -> dict[str, str]:
         "placement": _harmless(row.placement),
         "rate_hz": f"{row.rate_hz:g}",
         "subjects": str(row.subjects),
+        "resting_g": f"{row.resting_g:.3f}",
         "activities": str(row.activities),
         "recorded_min": f"{row.recorded_min:.2f}",
         "windowed_min": f"{row.windowed_min:.2f}",
