@@ -20,7 +20,8 @@ def write(root: Path, rng: np.random.Generator) -> list[Planted]:
     planted = []
     root.mkdir(parents=True, exist_ok=True)
     for arm, sensors in SENSORS.items():
-        codes = np.repeat([32, 48, 32, 57, 32, 50, 32], rng.integers(60, 150, 7))
+        performed = [32, 48, 32, 57, 32, 50, 32, 48, 32, 57, 32]
+        codes = np.repeat(performed, rng.integers(200, 400, len(performed)))
         samples = len(codes)
         table = np.empty((samples, 71))
         table[:, 0] = codes

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crosswear.config import PreparationConfig
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
+from crosswear.domain import domain_digest, prepare
 from crosswear.errors import UsageError
+from crosswear.leakage import audit
 from crosswear.recording import NO_LABEL, Recording
+from crosswear.resample import stretches
+from crosswear.windows import assemble
 from generators import GENERATORS
 from generators.planted import Planted, resting_g
 
 SEED = 20190909
+SHORT = PreparationConfig(window_s=1.0, hop_s=0.5)
+"""Windows short enough for the generators' small files."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Sample:
     """A dataset, files in its layout, and what was planted in them."""
 
     spec: DatasetSpec
+    data: Path
     tree: FileTree
     planted: list[Planted]
     recordings: list[Recording]
@@ -60,12 +69,15 @@ def _ignore(sentence: str) -> None:
 @pytest.fixture(scope="module", params=sorted(REGISTRY))
 def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sample:
     spec = REGISTRY[request.param]
-    root = tmp_path_factory.mktemp(spec.name)
+    data = tmp_path_factory.mktemp("data")
+    root = data / spec.name
+    root.mkdir()
     planted = []
     if spec.patterns:
         planted = GENERATORS[spec.name](root, np.random.default_rng(SEED))
     tree = FolderTree(root)
-    return Sample(spec, tree, planted, list(spec.read(tree, spec.default_options, _ignore)))
+    recordings = list(spec.read(tree, spec.default_options, _ignore))
+    return Sample(spec, data, tree, planted, recordings)
 
 
 def test_every_dataset_is_registered_under_its_own_name() -> None:
@@ -124,6 +136,31 @@ def test_recordings_belong_to_the_dataset(sample: Sample) -> None:
 
 def test_a_resting_limb_reads_one_g(sample: Sample) -> None:
     assert abs(resting_g(sample.recordings) - 1.0) < 0.1
+
+
+def test_windows_span_neither_recordings_nor_gaps(sample: Sample) -> None:
+    pieces = [(0, stretches(recording)) for recording in sample.recordings]
+    windows, _ = assemble(pieces, SHORT.window, SHORT.hop)
+    longest = SHORT.bridge_s * sample.spec.rate_hz + 1
+    for number, start, stop in zip(windows.recording, windows.start, windows.stop, strict=True):
+        recording = sample.recordings[number]
+        assert 0 <= start < stop <= len(recording.labels)
+        measured = np.flatnonzero(~np.isnan(recording.acceleration[start:stop]).any(axis=1))
+        assert np.diff(measured).max() <= longest
+        if recording.time_s is not None:
+            period_s = np.diff(recording.time_s[start:stop][measured]).max()
+            assert period_s <= SHORT.bridge_s + 1.5 / recording.rate_hz
+
+
+def test_a_prepared_domain_is_audited_and_has_one_digest(
+    sample: Sample, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    caches = [tmp_path_factory.mktemp("cache") for _ in range(2)]
+    one, two = (prepare(sample.spec.name, sample.data, SHORT, cache) for cache in caches)
+    assert one.summary == two.summary
+    assert one.summary.digest == domain_digest(sample.spec.name, sample.data, SHORT)
+    assert all(np.array_equal(one.windows.x[i], two.windows.x[i]) for i in range(len(one.windows)))
+    audit(one.windows, one.subset)
 
 
 def test_every_variant_has_labels_within_its_table(sample: Sample) -> None:
