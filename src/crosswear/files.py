@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -23,8 +24,12 @@ def _as_disk_error(target: Path) -> Iterator[None]:
             f"cannot write: {error.strerror or error}",
             where=str(target),
             expected="a writable folder with space left",
-            todo="free some space or choose another folder, then run the same command again: "
-            "finished work is kept",
+            todo=(
+                "choose a folder that you may write to"
+                if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+                else "free some space or choose another folder, then run the same command again: "
+                "finished work is kept"
+            ),
         ) from error
 
 

@@ -5,6 +5,8 @@
     OUT/failed/KEY.json  a cell that raised, with its traceback; it counts as not done
     OUT/sources/KEY.*    source networks
 
+The report lies beside them.
+
 A record carries the sha256 of its own content: a damaged one is told from a finished one.
 """
 
@@ -70,7 +72,7 @@ class Store:
             StoreError: if the folder belongs to another study, or another run holds it.
             DiskError: if the folder cannot be written.
         """
-        self._check_owner(study)
+        self.check_owner(study)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(self.folder / ".lock", timeout=0)
@@ -160,13 +162,19 @@ class Store:
         path = self.folder / "cells" / f"{key}.json"
         return path.replace(path.with_suffix(".damaged"))
 
-    def _check_owner(self, study: Study) -> None:
+    def check_owner(self, study: Study) -> None:
+        """Refuse a folder that holds another study, or other things.
+
+        Raises:
+            StoreError: naming the study, or what else is there.
+        """
         path = self.folder / "study.toml"
         if not path.exists():
-            foreign = [p.name for p in self.folder.glob("*")] if self.folder.is_dir() else []
-            if foreign and not set(foreign) <= {".lock", "cells", "failed", "sources"}:
+            names = {p.name for p in self.folder.glob("*")} if self.folder.is_dir() else set()
+            foreign = sorted(names - _OWN)
+            if foreign:
                 raise StoreError(
-                    f"the folder is not empty and not a study's: {', '.join(sorted(foreign)[:3])}",
+                    f"the folder is not empty and not a study's: {', '.join(foreign[:3])}",
                     where=str(self.folder),
                     todo="choose another --out",
                 )
@@ -181,6 +189,8 @@ class Store:
             )
 
 
+_REPORT = ("results.csv", "results.parquet", "heatmaps.png", "heatmaps.svg")
+_OWN = {".lock", "cells", "failed", "sources", *_REPORT}
 _RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
 

@@ -6,7 +6,7 @@ import functools
 import os
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.metadata import version
@@ -109,10 +109,23 @@ def read_study(path: Path | None) -> tuple[Study, str]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise StudyFileError(
-            f"cannot be read ({error})", where=str(path), expected="a TOML file in UTF-8"
+            f"cannot be read: {reason}",
+            where=str(path),
+            expected="a TOML file in UTF-8",
+            todo="check the path; docs/study.md shows what such a file looks like",
         ) from error
-    return parse_study(text, str(path)), text
+    study = parse_study(text, str(path))
+    return replace(study, domains=_beside(study.domains, path.parent)), text
+
+
+def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Own recordings are named relative to the study file, wherever the command is given."""
+    return {
+        name: str(folder / reference) if reference.endswith(".toml") else reference
+        for name, reference in domains.items()
+    }
 
 
 def open_study(study: Study, text: str, data: Path | None, cache: Path, note: Note) -> OpenStudy:
@@ -230,9 +243,11 @@ def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
             store.read(key)
             if opened.cells[key].method == "source":
                 load_checkpoint(store.checkpoint(key))
-        except (StoreError, CheckpointError) as error:
+        except StoreError as error:
             kept = store.set_aside(key)
-            note(f"{error.where}: {error.what}; set aside as {kept.name} and trained again")
+            note(f"{error.where}: {error.what}; set aside as {kept.name} and computed again")
+        except CheckpointError as error:
+            note(f"{error.where}: {error.what}; this source network is trained again")
         else:
             sound.add(key)
     return sound

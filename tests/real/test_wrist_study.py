@@ -81,7 +81,7 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
         ("sizes = [20, 100, 200]", "sizes = [100]"),
         ("blocks = [1, 3, 5]", "blocks = [3]"),
         ("epochs = 12", "epochs = 1"),
-        ("epochs = 70", "epochs = 2"),
+        ("epochs = 40", "epochs = 2"),
         ("[source]", "[model]\nfilters = [4, 8, 8]\n\n[source]"),
     ):
         assert old in text

@@ -122,6 +122,22 @@ def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     assert made["done"] == 0
 
 
+def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) -> None:
+    crosswear("study", "report", "tiny.toml", "--allow-partial")
+    other = STUDY.replace('"tiny"', '"other"')
+    (crosswear.folder / "other.toml").write_text(other)
+    crosswear("study", "run", "other.toml", "--workers", "1")
+    foreign = ("--out", "runs/other", "--allow-partial")
+    assert "'other'" in crosswear("study", "report", "tiny.toml", *foreign, exit_code=8)
+    (crosswear.folder / "recordings").mkdir()
+    (crosswear.folder / "recordings" / "walk.csv").write_text("")
+    foreign = ("--out", "recordings", "--allow-partial")
+    assert "walk.csv" in crosswear("study", "report", "tiny.toml", *foreign, exit_code=8)
+    assert len(list((crosswear.folder / "recordings").iterdir())) == 1
+    done = crosswear.json("study", "run", "tiny.toml", "--workers", "1")
+    assert done["run"]["trained"] == CELLS
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "said"),
     [

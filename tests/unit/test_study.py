@@ -220,3 +220,10 @@ def test_the_quickstart_is_a_study_of_simulated_domains() -> None:
     study, _ = read_study(None)
     assert all(reference.startswith("simulated-") for reference in study.domains.values())
     assert len(study.domains) == 4
+
+
+def test_own_recordings_are_named_relative_to_the_study_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(TEXT.replace('"simulated-daily"', '"own/dataset.toml"'))
+    study, _ = read_study(tmp_path / "mine.toml")
+    assert study.domains["daily"] == str(tmp_path / "own" / "dataset.toml")
+    assert study.domains["gestures"] == "simulated-gestures"

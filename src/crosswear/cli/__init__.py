@@ -54,4 +54,5 @@ def main() -> None:
         print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
+        typer.echo("interrupted; finished cells are kept, the same command goes on", err=True)
         sys.exit(130)

@@ -91,6 +91,8 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
             print_note(sentence)
         typer.echo(f"read {found.recordings} recordings of {found.subjects} subjects")
     problem = found.problem()
+    if problem is None and not as_json:
+        typer.echo("nothing differs from what is published")
     if problem is not None:
         raise problem
 

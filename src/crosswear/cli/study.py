@@ -153,8 +153,10 @@ def _open(
     path: Path | None, data: Path | None, out: Path | None, cache: Path
 ) -> tuple[OpenStudy, Store]:
     study, text = read_study(path)
+    store = Store(out or Path("runs") / study.name)
+    store.check_owner(study)
     opened = open_study(study, text, data, cache, print_note)
-    return opened, Store(out or Path("runs") / study.name)
+    return opened, store
 
 
 def _report(opened: OpenStudy, store: Store, allow_partial: bool) -> Report:

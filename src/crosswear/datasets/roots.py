@@ -44,6 +44,13 @@ def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
     for path in (place, *beside):
         if path and path.is_file():
             return _in_archive(spec, open_archive(path), nested=False)
+    if data and not spec.root and not data.is_dir():
+        raise MissingDataError(
+            "no such folder",
+            where=str(data),
+            expected="the folder with one folder or archive per dataset",
+            todo="check --data",
+        )
     raise MissingDataError(
         "no such folder" if place else "needs a folder of recordings, and none was named",
         where=str(place or spec.name),

@@ -64,7 +64,7 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Licence": _text(spec.licence),
         "Citation": _text(spec.citation),
         "Archive": " or ".join(f"`{name}`" for name in spec.archives),
-        "Fetched": f"`crosswear data fetch {spec.name}`" if spec.downloads else "",
+        "Fetched": f"`crosswear data fetch {spec.name} --data DATA`" if spec.downloads else "",
         "Files": ", ".join(f"`{pattern}`" for pattern in spec.patterns) or "none",
         "Columns": _text(spec.columns or ""),
         "Verified by": _verified_by(spec),

@@ -53,6 +53,13 @@ def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
             where="--set",
             expected="KEY=VALUE with a key of dataset.toml: " + ", ".join(KEYS),
         )
+    if found in ("classes", "columns"):
+        raise UsageError(
+            f"{found} is a table, and takes one answer a key",
+            where="--set",
+            expected=f"{found}.{'CODE=NAME' if found == 'classes' else 'x=COLUMN'}",
+            todo="give --set once for each",
+        )
     return found, _typed(found, value.strip())
 
 

@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -33,6 +34,10 @@ BASELINE_GAP = 0.3
 MARGIN, PADDING, LINE = 0.25, 0.3, 0.18
 COLOURS = "viridis"
 """Even to the eye, also to one that sees red and green alike."""
+BLOCKS = MappingProxyType(
+    {"freeze": "frozen", "copy": "copied", "copy-freeze": "copied and frozen"}
+)
+"""What becomes of the blocks that a column counts, by strategy."""
 TEXT, TITLE, HEADING = 8, 9, 12
 """Sizes of type, in points."""
 BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
@@ -71,7 +76,7 @@ def heatmaps_figure(table: pa.Table, title: str) -> Figure:
     study = panels_of(table)
     scores = np.array([panel.scores for panel in study.panels])
     norm = _limits(scores)
-    below = f"residual blocks transferred (strategy: {study.strategy})"
+    below = f"residual blocks {BLOCKS.get(study.strategy, 'transferred')} ({study.strategy})"
     with _style():
         titles = _titles(study)
         title_height = LINE * (max(text.count("\n") for text in titles) + 1)

@@ -73,10 +73,10 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
     """Yield one recording for each file, or for each subject and session in it.
 
     Raises:
-        MissingDataError: if no file matches the patterns.
+        MissingDataError: if no file matches one of the patterns.
         DataFormatError: if a file is not what the layout says, or two differ in their unit.
     """
-    names = require(tree, layout.files)
+    names = sorted({name for pattern in layout.files for name in require(tree, (pattern,))})
     resting_g: dict[str, float] = {}
     seen: set[tuple[str, str]] = set()
     for name in names:
