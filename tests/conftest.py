@@ -10,8 +10,13 @@ import filelock
 import platformdirs
 import pytest
 import torch
+from hypothesis import settings
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data" / "unpack"
+
+# The same examples everywhere, and no clock: a busy machine is not a failure.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 # Two test processes with two threads each would stand in each other's way.
 torch.set_num_threads(1)
