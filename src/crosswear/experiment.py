@@ -6,9 +6,7 @@ tested on one domain. Its key says what it is, so that equal cells are never com
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
@@ -26,7 +24,7 @@ from crosswear.config import (
 )
 from crosswear.errors import StudyFileError
 from crosswear.keys import digest
-from crosswear.validation import first_problem
+from crosswear.validation import parse_settings
 
 CELL_SCHEMA = 1
 """Raised by hand whenever the same cell would give other numbers."""
@@ -147,15 +145,7 @@ def parse_study(text: str, where: str) -> Study:
     Raises:
         StudyFileError: naming the key, what was found and what was expected.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(f"not valid TOML: {error}", where=where) from error
-    try:
-        # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
-        study = pydantic.TypeAdapter(Study).validate_json(json.dumps(content, default=str))
-    except pydantic.ValidationError as error:
-        raise first_problem(error, where, StudyFileError, "docs/study.md") from error
+    study = parse_settings(text, Study, where, StudyFileError, "docs/study.md")
     depth = len(study.model.filters)
     if max(study.grid.blocks) > depth:
         raise StudyFileError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from typing import TypeVar
 
 import pydantic
@@ -11,8 +12,33 @@ import pydantic
 from crosswear.errors import CrosswearError
 
 E = TypeVar("E", bound=CrosswearError)
+T = TypeVar("T")
 
 _UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")
+
+
+def parse_settings(text: str, settings: type[T], where: str, kind: type[E], keys: str) -> T:
+    """Check the text of a settings file.
+
+    Args:
+        text: TOML.
+        settings: a pydantic dataclass.
+        where: name of the file, for messages.
+        kind: class of the error.
+        keys: the document that lists all keys.
+
+    Raises:
+        CrosswearError: of the given kind, naming the key, what was found and what was expected.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise kind(f"not valid TOML: {error}", where=where, expected="a TOML file") from error
+    try:
+        # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
+        return pydantic.TypeAdapter(settings).validate_json(json.dumps(content, default=str))
+    except pydantic.ValidationError as error:
+        raise first_problem(error, where, kind, keys) from error
 
 
 def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], keys: str) -> E:

@@ -8,15 +8,12 @@ from a column, the names, or a word of its own if all files are of one. An empty
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import PureWindowsPath
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
-import pydantic
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -24,7 +21,7 @@ from crosswear.config import SETTINGS
 from crosswear.datasets.spec import ActivityClass
 from crosswear.errors import DataFormatError
 from crosswear.recording import STANDARD_GRAVITY
-from crosswear.validation import first_problem
+from crosswear.validation import parse_settings
 
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
 """How many of a unit are one g."""
@@ -144,17 +141,7 @@ def parse_layout(text: str, where: str) -> Layout:
     Raises:
         DataFormatError: naming the key, what was found and what was expected.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataFormatError(
-            f"not valid TOML: {error}", where=where, expected="a TOML file"
-        ) from error
-    try:
-        # Through JSON: there, strict types still let a list be a tuple and a table a dataclass.
-        layout = pydantic.TypeAdapter(Layout).validate_json(json.dumps(content, default=str))
-    except pydantic.ValidationError as error:
-        raise first_problem(error, where, DataFormatError, "docs/datasets.md") from error
+    layout = parse_settings(text, Layout, where, DataFormatError, "docs/datasets.md")
     for key, problem, expected in _contradictions(layout):
         raise DataFormatError(problem, where=f"{where}: {key}", expected=expected)
     return layout
