@@ -8,7 +8,6 @@ Prints micro-F1 on the test subset of each split, and the means.
 from __future__ import annotations
 
 import itertools
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +21,8 @@ from sklearn.ensemble import RandomForestClassifier
 from crosswear.cli.output import DEFAULT_CACHE, print_note
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
-from crosswear.engine.local import run_tasks
-from crosswear.engine.reference import train_cell
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.local import run_cohorts
 from crosswear.engine.task import Failure, Task
 from crosswear.experiment import Cell
 from crosswear.metrics import micro_f1
@@ -87,8 +86,9 @@ def main(
             size = domain.summary.split.windows[0]
             cell = Cell("source", name, 2019, size, model=ModelConfig(), train=train)
             tasks.append(Task(cell, key, domain.folder))
+    cohorts = [(task,) for task in tasks]
     scores = {}
-    for outcome in run_tasks(tasks, partial(train_cell, device="cpu"), workers):
+    for outcome in run_cohorts(cohorts, CohortTrainer(), workers):
         if isinstance(outcome, Failure):
             print_note(outcome.traceback)
             continue

@@ -15,6 +15,7 @@ SETTINGS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Selection: TypeAlias = Literal["validation", "last"]
 Strategy: TypeAlias = Literal["freeze", "copy", "copy-freeze"]
+Precision: TypeAlias = Literal["float32", "bfloat16"]
 FrozenBatchNorm: TypeAlias = Literal["source", "adapt"]
 
 FilterCount: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
@@ -78,6 +79,8 @@ class TrainConfig:
         decay: the learning rate of update u is `learning_rate / (1 + decay * u)`.
         l2: factor of the squared weights of the dense layers in the loss.
         selection: weights of the epoch with the best validation micro-F1, or of the last one.
+        precision: of convolutions and matrix products. Weights, statistics, losses and updates
+            are float32 with either.
     """
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 70
@@ -86,6 +89,7 @@ class TrainConfig:
     decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
     l2: Annotated[float, Field(ge=0, le=10)] = 1e-3
     selection: Selection = "validation"
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True, config=SETTINGS)

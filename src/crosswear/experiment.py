@@ -26,7 +26,7 @@ from crosswear.errors import StudyFileError
 from crosswear.keys import digest
 from crosswear.validation import parse_settings
 
-CELL_SCHEMA = 1
+CELL_SCHEMA = 2
 """Raised by hand whenever the same cell would give other numbers."""
 
 Method: TypeAlias = Literal["source", "network", "majority"]

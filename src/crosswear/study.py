@@ -15,8 +15,9 @@ from pathlib import Path
 from crosswear.checkpoint import load_checkpoint, save_checkpoint
 from crosswear.config import ModelConfig
 from crosswear.domain import Domain, prepare
-from crosswear.engine.local import run_tasks
-from crosswear.engine.reference import train_cell
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.grouping import group
+from crosswear.engine.local import run_cohorts
 from crosswear.engine.task import Outcome, Task
 from crosswear.errors import CheckpointError, StoreError, StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
@@ -188,8 +189,9 @@ def run_study(
         costs = {task.key: _cost(opened, task.cell) for task in tasks}
         total, spent, failed = max(sum(costs.values()), 1), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
-        trainer = functools.partial(train_cell, device=device)
-        for finished, outcome in enumerate(run_tasks(tasks, trainer, workers), start=1):
+        cohorts = group(tasks, device)
+        outcomes = run_cohorts(cohorts, CohortTrainer(device), workers)
+        for finished, outcome in enumerate(outcomes, start=1):
             cell, key = outcome.task.cell, outcome.task.key
             if isinstance(outcome, Outcome):
                 if outcome.checkpoint is not None:

@@ -124,7 +124,7 @@ def adapt_statistics(network: nn.Module, frozen: Iterable[str], windows: Tensor)
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over passes, and there is one pass
+        norm.momentum = 1.0  # what this one pass finds
         norm.train()
     network(windows)
     for norm, momentum in zip(norms, momenta, strict=True):

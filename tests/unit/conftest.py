@@ -26,13 +26,24 @@ def gestures(cache: Path) -> Domain:
     return prepare("simulated-gestures", None, PreparationConfig(), cache)
 
 
+def trained_source(domain: Domain, filters: tuple[int, ...], folder: Path) -> Task:
+    cell = Cell(
+        "source", "s", 7, 300, model=ModelConfig(filters=filters), train=TrainConfig(epochs=2)
+    )
+    outcome = train_cell(Task(cell, "source", domain.folder))
+    path = folder / "source.safetensors"
+    assert outcome.checkpoint is not None
+    save_checkpoint(path, outcome.checkpoint)
+    return Task(cell, "source", domain.folder, path)
+
+
 @pytest.fixture(scope="session")
 def gestures_source(gestures: Domain, tmp_path_factory: pytest.TempPathFactory) -> Task:
     """A task whose `source` is a small network that was trained for two epochs."""
-    model = ModelConfig(filters=(4, 4, 4))
-    cell = Cell("source", "s", 7, 300, model=model, train=TrainConfig(epochs=2))
-    outcome = train_cell(Task(cell, "source", gestures.folder))
-    path = tmp_path_factory.mktemp("sources") / "source.safetensors"
-    assert outcome.checkpoint is not None
-    save_checkpoint(path, outcome.checkpoint)
-    return Task(cell, "source", gestures.folder, path)
+    return trained_source(gestures, (4, 4, 4), tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="session")
+def wide_source(gestures: Domain, tmp_path_factory: pytest.TempPathFactory) -> Task:
+    """The same, with layers that are trained side by side."""
+    return trained_source(gestures, (16, 16, 16), tmp_path_factory.mktemp("wide"))

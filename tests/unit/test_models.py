@@ -41,7 +41,7 @@ def test_units_name_modules_and_share_none(name: str) -> None:
     ]
     assert names
     assert len(names) == len(set(names))
-    assert declared(network).penalty().requires_grad
+    assert all(weight.requires_grad for weight in declared(network).regularised)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

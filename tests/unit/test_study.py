@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crosswear.engine.task import Outcome, Task
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.task import Cohort, Outcome
 from crosswear.errors import DiskError, DomainError
 from crosswear.experiment import parse_study
 from crosswear.result import CellResult
@@ -140,15 +141,14 @@ def test_damage_is_noted_set_aside_and_mended(
 def test_a_failed_cell_is_kept_as_failed_and_tried_again(
     opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from crosswear.engine.reference import train_cell
-
-    def unlucky(task: Task, device: str) -> Outcome:
-        if task.cell.method == "network" and task.cell.size == 40:
-            raise RuntimeError("cosmic ray")
-        return train_cell(task, device)
+    class Unlucky(CohortTrainer):
+        def __call__(self, cohort: Cohort) -> list[Outcome]:
+            if any(task.cell.method == "network" and task.cell.size == 40 for task in cohort):
+                raise RuntimeError("cosmic ray")
+            return super().__call__(cohort)
 
     with monkeypatch.context() as patch:
-        patch.setattr("crosswear.study.train_cell", unlucky)
+        patch.setattr("crosswear.study.CohortTrainer", Unlucky)
         done = run(opened, tmp_path)
     assert len(done.failed) == 6
     store = Store(tmp_path)

@@ -90,7 +90,7 @@ def test_adapted_statistics_are_those_of_the_adaptation_set() -> None:
     before = snapshot(target)
     windows = 5 + 2 * torch.randn(64, 3, 100)
     adapt_statistics(target, plan.frozen, windows)
-    mean = target.state_dict()["normalise.running_mean"]
+    mean = target.state_dict()["normalise.norm.running_mean"]
     torch.testing.assert_close(mean, windows.mean(dim=(0, 2)), rtol=1e-4, atol=1e-4)
     moved = changed(before, target.state_dict())
     assert moved

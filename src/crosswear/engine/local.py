@@ -1,4 +1,4 @@
-"""Where tasks run on this machine: in this process, or in several.
+"""Where cohorts run on this machine: in this process, or in several.
 
 Each process trains on one thread. Networks of this size gain nothing from a second one, and sums
 that do not depend on the number of threads keep the numbers of a cell the same everywhere.
@@ -6,106 +6,165 @@ that do not depend on the number of threads keep the numbers of a cell the same 
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 
 import torch
 
 from crosswear.checkpoint import checkpoint_exists
-from crosswear.engine.task import Failure, Outcome, Task, Trainer
+from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
 from crosswear.errors import EngineError
 
 MAX_DEATHS = 3
 
 
-def run_tasks(tasks: Sequence[Task], train: Trainer, workers: int) -> Iterator[Outcome | Failure]:
-    """Train cells, each when its source network is on disk, and yield them as they finish.
+def run_cohorts(
+    cohorts: Sequence[Cohort], train: Trainer, workers: int
+) -> Iterator[Outcome | Failure]:
+    """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
 
-    The caller keeps each outcome (and its checkpoint) before it asks for the next one. Tasks are
-    begun in their order. Closing the iterator stops the work.
+    The caller keeps each outcome (and its checkpoint) before it asks for the next one. Cohorts
+    are begun in their order. Closing the iterator stops the work.
 
     Raises:
-        EngineError: if worker processes die again and again without finishing a cell.
+        EngineError: if worker processes die again and again without finishing a cohort.
     """
     runner = _in_this_process if workers == 1 else _in_processes
-    yield from runner(list(tasks), train, workers)
+    yield from runner(list(cohorts), train, min(workers, len(cohorts)))
 
 
-def _in_this_process(pending: list[Task], train: Trainer, _: int) -> Iterator[Outcome | Failure]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def attempt(train: Trainer, cohort: Cohort) -> list[Outcome | Failure]:
+    """Train a cohort; if it raises, each of its cells alone, so that a bad one costs only itself.
+
+    What a single cell raises becomes a record of its failure.
+    """
     try:
-        while pending:
-            task = _take_ready(pending)
-            yield attempt(train, task) if task else _orphan(pending.pop(0))
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _in_processes(pending: list[Task], train: Trainer, workers: int) -> Iterator[Outcome | Failure]:
-    deaths = 0
-    while pending:
-        running: dict[Future[Outcome | Failure], Task] = {}
-        pool = _pool(workers)
-        try:
-            while pending or running:
-                while len(running) < workers and (task := _take_ready(pending)):
-                    running[pool.submit(attempt, train, task)] = task
-                if not running:
-                    yield _orphan(pending.pop(0))
-                    continue
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    outcome = future.result()
-                    del running[future]
-                    deaths = 0
-                    yield outcome
-        except BrokenProcessPool as error:
-            deaths += 1
-            if deaths == MAX_DEATHS:
-                raise EngineError(
-                    f"worker processes died {MAX_DEATHS} times without finishing a cell",
-                    where=", ".join(task.cell.describe() for task in running.values()),
-                    todo="look for a lack of memory, use fewer --workers, and run again: finished "
-                    "cells are kept",
-                ) from error
-            pending[:0] = running.values()
-        finally:
-            _stop(pool)
-
-
-def attempt(train: Trainer, task: Task) -> Outcome | Failure:
-    """Train a cell; whatever it raises becomes a record of the failure."""
-    try:
-        return train(task)
+        return [*train(cohort)]
     except Exception:  # noqa: BLE001  # one bad cell must not cost the others
-        return Failure(task, traceback.format_exc())
+        if len(cohort) == 1:
+            return [Failure(cohort[0], traceback.format_exc())]
+    return [outcome for task in cohort for outcome in attempt(train, (task,))]
 
 
-def _take_ready(pending: list[Task]) -> Task | None:
-    for index, task in enumerate(pending):
-        if task.source is None or checkpoint_exists(task.source):
+def take_ready(pending: list[Cohort]) -> Cohort | None:
+    """Remove and return the first cohort whose source networks are on disk."""
+    for index, cohort in enumerate(pending):
+        if all(task.source is None or checkpoint_exists(task.source) for task in cohort):
             return pending.pop(index)
     return None
 
 
-def _orphan(task: Task) -> Failure:
-    return Failure(task, "the source network of this cell could not be trained")
+def orphans(cohort: Cohort) -> list[Outcome | Failure]:
+    """The failures of cells whose source network nobody is going to train."""
+    return [
+        Failure(task, "the source network of this cell could not be trained") for task in cohort
+    ]
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def _in_this_process(pending: list[Cohort], train: Trainer, _: int) -> Iterator[Outcome | Failure]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        while pending:
+            cohort = take_ready(pending)
+            yield from attempt(train, cohort) if cohort else orphans(pending.pop(0))
+    finally:
+        torch.set_num_threads(threads)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, our end of the pipe to it, and what it is at."""
+
+    process: SpawnProcess
+    pipe: Connection
+    cohort: Cohort | None = None
+
+
+def _in_processes(
+    pending: list[Cohort], train: Trainer, workers: int
+) -> Iterator[Outcome | Failure]:
+    crew = [_start(train) for _ in range(workers)]
+    deaths = 0
+    try:
+        while pending or any(worker.cohort for worker in crew):
+            for worker in crew:
+                if worker.cohort is None and (cohort := take_ready(pending)):
+                    worker.cohort = cohort
+                    worker.pipe.send(cohort)
+            busy = {worker.pipe: worker for worker in crew if worker.cohort}
+            if not busy:
+                yield from orphans(pending.pop(0))
+            for pipe in wait(list(busy)) if busy else ():
+                worker = next(one for one in crew if one.pipe is pipe)
+                cohort, worker.cohort = worker.cohort, None
+                try:
+                    outcomes = worker.pipe.recv()
+                except (EOFError, OSError) as error:
+                    deaths += 1
+                    if deaths == MAX_DEATHS:
+                        raise _dying(cohort or ()) from error
+                    _end(worker)
+                    crew[crew.index(worker)] = _start(train)
+                    pending[:0] = [cohort] if cohort else []
+                else:
+                    deaths = 0
+                    yield from outcomes
+    finally:
+        for worker in crew:
+            _end(worker)
+
+
+def _dying(cohort: Cohort) -> EngineError:
+    return EngineError(
+        f"worker processes died {MAX_DEATHS} times without finishing a cell",
+        where=", ".join(task.cell.describe() for task in cohort),
+        todo="look for a lack of memory, use fewer --workers, and run again: finished "
+        "cells are kept",
+    )
+
+
+def _start(train: Trainer) -> _Worker:
     # Not forked: a copy of a process that has used torch's threads may hang.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, train), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
 
 
-def _start_worker() -> None:
+def _serve(pipe: Connection, train: Trainer) -> None:
+    """The life of a worker process: cohorts in, outcomes out, until the parent is gone."""
     torch.set_num_threads(1)
+    _keep_freed_memory()
     threading.Thread(target=_follow_parent, daemon=True).start()
+    while True:
+        try:
+            cohort: tuple[Task, ...] = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(attempt(train, cohort))
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc not to return memory between steps: getting it back costs a tenth of the time."""
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another libc
+        for option, size in (
+            (mmap_threshold, 2**30),
+            (trim_threshold, 2**31 - 1),
+            (top_pad, 2**28),
+        ):
+            ctypes.CDLL(None).mallopt(option, size)
 
 
 def _follow_parent() -> None:
@@ -116,9 +175,8 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers now; what they were at is not done and will be run again."""
-    # The executor offers no way to end a running call before Python 3.14.
-    for process in list((pool._processes or {}).values()):
-        process.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
+def _end(worker: _Worker) -> None:
+    """End a worker now; what it was at is not done and will be run again."""
+    worker.process.terminate()
+    worker.process.join()
+    worker.pipe.close()

@@ -1,29 +1,29 @@
-"""The plain trainer: one cell at a time, as the study describes it. Kept as the oracle.
-
-Every random number comes from a seed made of names (`crosswear.keys.seed_for`), so a cell has
-the same numbers whatever was trained before it. Networks are trained on one thread: sums over
-several threads depend on how many there are.
-"""
+"""The plain trainer: one cell at a time, as the study describes it. Kept as the oracle."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from crosswear.checkpoint import Checkpoint, load_checkpoint
 from crosswear.config import TrainConfig
 from crosswear.domain import Domain, load_domain
+from crosswear.engine.subsets import (
+    adaptation_set,
+    arithmetic,
+    batches,
+    confusion_rows,
+    learning_rate,
+    majority,
+    order_of,
+    weight_seed,
+)
 from crosswear.engine.task import Outcome, Task
-from crosswear.experiment import Cell
-from crosswear.keys import seed_for
-from crosswear.metrics import confusion, micro_f1
 from crosswear.models import build, declared
 from crosswear.recording import Subset
 from crosswear.result import CellResult, EpochScore, Timing, TransferReport
@@ -45,27 +45,24 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     cell = task.cell
     domain = load_domain(task.target)
     if cell.method == "majority":
-        return _majority(task, domain)
+        return majority(task, domain)
     if cell.model is None or cell.train is None:
         raise ValueError("a network's cell has model and train settings")
     start = time.perf_counter()
     adaptation = labelled(domain, adaptation_set(cell, domain), device)
     validation = labelled(domain, domain.indices(Subset.VALIDATION), device)
-    names = (cell.study_seed, cell.method, cell.target, cell.seed)
-    network = build(
-        cell.model, len(domain.classes), domain.samples, seed_for(*names, "weights", cell.size)
-    )
+    network = build(cell.model, len(domain.classes), domain.samples, weight_seed(cell))
     network.to(device)
     transferred = _transfer(task, network, adaptation) if task.source else None
     frozen = transferred.frozen if transferred else ()
-    rng = np.random.default_rng(seed_for(*names, "order", cell.size))
-    history, epoch = fit(network, adaptation, validation, cell.train, rng, frozen)
+    history, epoch = fit(network, adaptation, validation, cell.train, order_of(cell), frozen)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
-    predicted = scores(network, test.x).argmax(dim=1)
-    matrix = confusion(test.y.numpy(force=True), predicted.numpy(force=True), len(domain.classes))
+    predicted = scores(network, test.x, cell.train).argmax(dim=1)
     result = CellResult(
-        confusion=tuple(tuple(int(count) for count in row) for row in matrix),
+        confusion=confusion_rows(
+            test.y.numpy(force=True), predicted.numpy(force=True), len(domain.classes)
+        ),
         history=history,
         epoch=epoch,
         transferred=transferred,
@@ -78,16 +75,7 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     return Outcome(task, result, timing, checkpoint)
 
 
-def adaptation_set(cell: Cell, domain: Domain) -> NDArray[np.int64]:
-    """Windows of the train subset that a cell may learn from; nested over sizes, within a seed."""
-    train = domain.indices(Subset.TRAIN)
-    if cell.method == "source":
-        return train
-    seed = seed_for(cell.study_seed, "adaptation", cell.target, cell.seed)
-    return np.random.default_rng(seed).permutation(train)[: cell.size]
-
-
-def labelled(domain: Domain, indices: NDArray[np.int64], device: str) -> LabelledWindows:
+def labelled(domain: Domain, indices: np.ndarray, device: str) -> LabelledWindows:
     """Copy windows out of the memory map, to a device."""
     return LabelledWindows(
         x=torch.from_numpy(domain.windows.x[indices]).to(device),
@@ -111,25 +99,28 @@ def fit(
         validation loss.
     """
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.Adam(trainable, lr=config.learning_rate, fused=True)
-    decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda u: 1 / (1 + config.decay * u))
+    optimiser = torch.optim.Adam(trainable, fused=True)
     history: list[EpochScore] = []
-    chosen, best = 0, (-1.0, 0.0)
+    chosen, best, update = 0, (-1.0, 0.0), 0
     weights: dict[str, Tensor] = {}
     for epoch in range(1, config.epochs + 1):
         set_training(network, frozen)
         total = 0.0
         for batch in batches(len(train.y), config.batch_size, rng):
+            optimiser.param_groups[0]["lr"] = learning_rate(config, update)
             optimiser.zero_grad()
-            loss = functional.cross_entropy(network(train.x[batch]), train.y[batch])
-            loss = loss + config.l2 * declared(network).penalty()
-            loss.backward()  # type: ignore[no-untyped-call]
+            rows = torch.from_numpy(batch)
+            with arithmetic(config, train.x.device.type):
+                logits = network(train.x[rows])
+            loss = functional.cross_entropy(logits.float(), train.y[rows])
+            penalty = sum(weight.square().sum() for weight in declared(network).regularised)
+            (loss + config.l2 * penalty).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-            decay.step()
+            update += 1
             total += loss.item() * len(batch)
         score = EpochScore(train_loss=total / len(train.y))
         if config.selection == "validation":
-            score = _validate(network, validation, score.train_loss)
+            score = _validate(network, validation, config, score.train_loss)
             rank = (score.validation_micro_f1 or 0.0, -(score.validation_loss or 0.0))
             if not weights or rank > best:
                 chosen, best = epoch, rank
@@ -141,33 +132,22 @@ def fit(
     return tuple(history), chosen or config.epochs
 
 
-def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
-    """A pass over `count` windows in random order; a last single window joins its neighbours.
-
-    Batch norm cannot estimate a variance from one window.
-    """
-    order = torch.from_numpy(rng.permutation(count))
-    whole = count - 1 if count % size == 1 else count
-    for start in range(0, whole, size):
-        stop = start + size
-        yield order[start:] if stop >= whole else order[start:stop]
-
-
 @torch.inference_mode()
-def scores(network: nn.Module, x: Tensor) -> Tensor:
+def scores(network: nn.Module, x: Tensor, config: TrainConfig) -> Tensor:
     """Class scores float32 [n, C], computed in parts to bound memory."""
     network.eval()
-    return torch.cat([network(part) for part in torch.split(x, EVALUATION_BATCH)])
+    with arithmetic(config, x.device.type):
+        return torch.cat([network(part).float() for part in torch.split(x, EVALUATION_BATCH)])
 
 
-def _validate(network: nn.Module, validation: LabelledWindows, train_loss: float) -> EpochScore:
-    logits = scores(network, validation.x)
-    predicted = logits.argmax(dim=1).numpy(force=True)
-    matrix = confusion(validation.y.numpy(force=True), predicted, logits.shape[1])
+def _validate(
+    network: nn.Module, validation: LabelledWindows, config: TrainConfig, train_loss: float
+) -> EpochScore:
+    logits = scores(network, validation.x, config)
     return EpochScore(
         train_loss=train_loss,
         validation_loss=functional.cross_entropy(logits, validation.y).item(),
-        validation_micro_f1=float(micro_f1(matrix)),
+        validation_micro_f1=(logits.argmax(dim=1) == validation.y).double().mean().item(),
     )
 
 
@@ -181,13 +161,3 @@ def _transfer(task: Task, network: nn.Module, adaptation: LabelledWindows) -> Tr
     if cell.transfer.frozen_batchnorm == "adapt":
         adapt_statistics(network, plan.frozen, adaptation.x)
     return report
-
-
-def _majority(task: Task, domain: Domain) -> Outcome:
-    start = time.perf_counter()
-    classes = len(domain.classes)
-    train, test = (domain.windows.y[domain.indices(s)] for s in (Subset.TRAIN, Subset.TEST))
-    guess = int(np.bincount(train, minlength=classes).argmax())
-    matrix = confusion(test, np.full_like(test, guess), classes)
-    rows = tuple(tuple(int(count) for count in row) for row in matrix)
-    return Outcome(task, CellResult(rows), Timing(0.0, time.perf_counter() - start))

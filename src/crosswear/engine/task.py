@@ -29,6 +29,10 @@ class Task:
     source: Path | None = None
 
 
+Cohort: TypeAlias = tuple[Task, ...]
+"""Cells that are trained side by side, see `crosswear.engine.grouping`."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A finished cell; `checkpoint` is the trained network of a source cell."""
@@ -47,5 +51,5 @@ class Failure:
     traceback: str
 
 
-Trainer: TypeAlias = Callable[[Task], Outcome]
-"""Trains one cell. Raises whatever went wrong; whoever runs it makes a `Failure` of that."""
+Trainer: TypeAlias = Callable[[Cohort], list[Outcome]]
+"""Trains a cohort. Raises whatever went wrong; whoever runs it makes a `Failure` of that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -35,12 +35,21 @@ class Network(Protocol):
         """Modules that depend on the number of classes."""
         ...
 
-    def penalty(self) -> Tensor:
-        """What the loss counts `l2` times: the sum of squared weights of regularised layers."""
+    @property
+    def regularised(self) -> tuple[Tensor, ...]:
+        """Weights whose squares the loss counts `l2` times."""
+        ...
+
+    def front(self, x: Tensor, frozen: Collection[str]) -> tuple[Tensor, ...]:
+        """What depends on no weight outside `frozen`, for windows [N, 3, L]; [N, ...] each."""
+        ...
+
+    def rest(self, front: tuple[Tensor, ...], frozen: Collection[str]) -> Tensor:
+        """Class scores [copies, N, C] from the fronts of all copies, joined along dim 1."""
         ...
 
 
-NETWORKS: Mapping[str, Callable[[ModelConfig, int, int], nn.Module]] = MappingProxyType(
+NETWORKS: Mapping[str, Callable[[ModelConfig, int, int, int], nn.Module]] = MappingProxyType(
     {"multi-resnet": MultiResNet}
 )
 
@@ -65,11 +74,42 @@ def build(config: ModelConfig, classes: int, samples: int, seed: int) -> nn.Modu
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = NETWORKS[config.name](config, classes, samples)
+        network = NETWORKS[config.name](config, classes, samples, 1)
+    _seed_dropout(network, [seed])
+    return network.eval()
+
+
+def side_by_side(
+    config: ModelConfig,
+    classes: int,
+    samples: int,
+    states: Sequence[Mapping[str, Tensor]],
+    seeds: Sequence[int],
+) -> nn.Module:
+    """Several networks as one, in evaluation mode; each computes what it would alone.
+
+    Args:
+        config: the settings of all of them.
+        classes: number of classes.
+        samples: length of a window.
+        states: weights and statistics of each, by name.
+        seeds: of each one's dropout masks.
+    """
+    network = NETWORKS[config.name](config, classes, samples, len(states))
+    network.load_state_dict(
+        {
+            name: torch.cat([state[name] for state in states]) if value.ndim else states[0][name]
+            for name, value in network.state_dict().items()
+        }
+    )
+    _seed_dropout(network, seeds)
+    return network.eval()
+
+
+def _seed_dropout(network: nn.Module, seeds: Sequence[int]) -> None:
     for module in network.modules():
         if isinstance(module, SeededDropout):
-            module.generator.manual_seed(seed)
-    return network.eval()
+            module.seed(seeds)
 
 
 def declared(network: nn.Module) -> Network:

@@ -1,27 +1,139 @@
-"""Layers that networks share."""
+"""Layers that networks share.
+
+A network may be several equal ones side by side (`copies`), each with weights of its own: their
+parameters and statistics lie one after another along the first dimension, so a slice of it is one
+copy. What one copy computes does not depend on the others.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class SeededDropout(nn.Module):
-    """Dropout whose masks come from a generator of its own.
+    """Dropout whose masks come from a generator of its own for each copy.
 
-    torch's dropout draws from one generator for the whole process; with this one, a network gets
-    the same masks whatever else is trained beside it. The generator lives on the CPU, so that
-    the masks are the same on every device.
+    torch's dropout draws from one generator for the whole process; with these, a network gets
+    the same masks whatever else is trained beside it. They live on the CPU, so that the masks are
+    the same on every device.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, copies: int = 1) -> None:
         super().__init__()
         self.rate = rate
-        self.generator = torch.Generator()
+        self.generators = tuple(torch.Generator() for _ in range(copies))
+
+    def seed(self, seeds: Sequence[int]) -> None:
+        """Begin anew, with one seed for each copy."""
+        for generator, seed in zip(self.generators, seeds, strict=True):
+            generator.manual_seed(seed)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero a share `rate` of the entries in training and scale the others; any shape."""
+        """Zero a share `rate` of the entries in training and scale the others; [copies, ...]."""
         if not self.training or self.rate == 0:
             return x
-        keep = torch.rand(x.shape, generator=self.generator) >= self.rate
-        return x * keep.to(x.device) / (1 - self.rate)
+        masks = [torch.rand(x.shape[1:], generator=one) >= self.rate for one in self.generators]
+        return x * (torch.stack(masks).to(x.device) / (1 - self.rate))
+
+
+class SideBySideLinear(nn.Module):
+    """A linear layer in each copy: [copies, N, before] → [copies, N, after]."""
+
+    def __init__(self, before: int, after: int, copies: int = 1) -> None:
+        super().__init__()
+        layer = nn.Linear(before, copies * after)  # for its initial weights
+        self.weight, self.bias = layer.weight, layer.bias
+        self.copies = copies
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        weight = self.weight.reshape(self.copies, -1, self.weight.shape[1])
+        return torch.baddbmm(self.bias.reshape(self.copies, 1, -1), x, weight.transpose(1, 2))
+
+
+class SideBySideNorm(nn.Module):
+    """Batch norm of features in each copy: [copies, N, features] → the same shape."""
+
+    def __init__(self, features: int, copies: int = 1) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(copies * features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        copies, windows, features = x.shape
+        y: Tensor = self.norm(x.transpose(0, 1).reshape(windows, copies * features))
+        return y.view(windows, copies, features).transpose(0, 1)
+
+
+class InputNorm(nn.Module):
+    """Batch norm of the raw channels: [N, channels, 1, L] → the same shape, channels-last.
+
+    Each copy by itself: with so few channels, kernels treat a channel by its neighbours.
+    """
+
+    def __init__(self, channels: int, copies: int = 1) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(copies * channels)
+        self.copies = copies
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        norm = self.norm
+        mean, variance = statistics(norm)
+        parts = (part.chunk(self.copies) for part in (mean, variance, norm.weight, norm.bias))
+        normalised = [
+            functional.batch_norm(
+                one.contiguous(), m, v, w, b, norm.training, norm.momentum or 0.0, norm.eps
+            )
+            for one, m, v, w, b in zip(x.chunk(self.copies, dim=1), *parts, strict=True)
+        ]
+        return torch.cat(normalised, dim=1).contiguous(memory_format=torch.channels_last)
+
+
+class NormalisedConvolution(nn.Module):
+    """Convolution along time, 'same' padding, batch norm; each group of channels alone.
+
+    [N, groups·before, 1, L] → [N, groups·after, 1, L]. Written as a (1, width) two-dimensional
+    one: only those come in channels-last layout, in which a step takes less than half the time on
+    a CPU.
+    """
+
+    def __init__(self, groups: int, before: int, after: int, width: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(
+            groups * before,
+            groups * after,
+            (1, width),
+            padding=(0, width // 2),
+            groups=groups,
+            bias=False,
+        )
+        self.norm = nn.BatchNorm2d(groups * after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        if self.norm.training:
+            y: Tensor = self.norm(self.convolution(x))
+            return y
+        # Fixed statistics: the norm is a part of the convolution, and costs no pass of its own.
+        norm, convolution = self.norm, self.convolution
+        mean, variance = statistics(norm)
+        scale = norm.weight * torch.rsqrt(variance + norm.eps)
+        return functional.conv2d(
+            x,
+            convolution.weight * scale[:, None, None, None],
+            norm.bias - mean * scale,
+            padding=convolution.padding,
+            groups=convolution.groups,
+        )
+
+
+def statistics(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
+    """Running mean and variance of a batch norm, which all of ours keep."""
+    if norm.running_mean is None or norm.running_var is None:
+        raise TypeError("a batch norm without statistics")
+    return norm.running_mean, norm.running_var

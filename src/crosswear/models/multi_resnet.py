@@ -9,12 +9,13 @@ Adjunct. What the paper leaves open is reconstructed, see docs/study.md.
     concatenate [N, 3552] ─ dense 64 ─ dense 128 ─ class scores [N, C]
 
 "Each channel alone" is a convolution in three groups: one call instead of three, and the numbers
-of a loop over channels. One-dimensional convolutions are written as (1, 3) two-dimensional ones,
-because only those come in channels-last layout, in which a step takes less than half the time on
-a CPU.
+of a loop over channels. In the same way several networks stand side by side, as more groups.
 """
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,13 @@ from torch.nn import functional
 
 from crosswear.config import ModelConfig
 from crosswear.errors import UsageError
-from crosswear.models.layers import SeededDropout
+from crosswear.models.layers import (
+    InputNorm,
+    NormalisedConvolution,
+    SeededDropout,
+    SideBySideLinear,
+    SideBySideNorm,
+)
 
 WIDTH = 3
 CONVOLUTIONS = 3
@@ -32,44 +39,26 @@ SPECTRAL_FILTERS = 32
 DENSE = (64, 128)
 
 
-def convolution(channels: int, before: int, after: int, width: int) -> nn.Sequential:
-    """Convolution along time with 'same' padding and batch norm, in one group per channel.
-
-    [N, channels·before, 1, L] → [N, channels·after, 1, L]
-    """
-    return nn.Sequential(
-        nn.Conv2d(
-            channels * before,
-            channels * after,
-            (1, width),
-            padding=(0, width // 2),
-            groups=channels,
-            bias=False,
-        ),
-        nn.BatchNorm2d(channels * after),
-    )
-
-
 class ResidualBlock(nn.Module):
     """Three convolutions beside a 1×1 shortcut; max-pool 3, stride 2.
 
-    [N, channels·before, 1, L] → [N, channels·after, 1, (L - 1) // 2]
+    [N, groups·before, 1, L] → [N, groups·after, 1, (L - 1) // 2]
     """
 
-    def __init__(self, channels: int, before: int, after: int) -> None:
+    def __init__(self, groups: int, before: int, after: int) -> None:
         super().__init__()
         widths = (before, *(after,) * (CONVOLUTIONS - 1))
         self.convolutions = nn.ModuleList(
-            convolution(channels, inputs, after, WIDTH) for inputs in widths
+            NormalisedConvolution(groups, inputs, after, WIDTH) for inputs in widths
         )
-        self.shortcut = convolution(channels, before, after, 1)
+        self.shortcut = NormalisedConvolution(groups, before, after, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
         y = x
         for layer in self.convolutions[:-1]:
-            y = functional.relu(layer(y))
-        y = functional.relu(self.convolutions[-1](y) + self.shortcut(x))
+            y = layer(y).relu_()
+        y = self.convolutions[-1](y).add_(self.shortcut(x)).relu_()
         return functional.max_pool2d(y, (1, 3), (1, 2))
 
 
@@ -95,7 +84,8 @@ class Spectrogram(nn.Module):
         """See the class for shapes."""
         mirrored = functional.pad(x, (FFT // 2, FFT // 2), mode="reflect")
         frames = mirrored.unfold(-1, FFT, HOP).contiguous()
-        cosine, sine = functional.linear(frames, self.basis).chunk(2, dim=-1)
+        with torch.autocast(x.device.type, enabled=False):  # 80 dB need more than bfloat16 has
+            cosine, sine = functional.linear(frames, self.basis).chunk(2, dim=-1)
         power = (cosine.square() + sine.square()).clamp_min(1e-10)
         decibel = 10 * power.log10()
         decibel = decibel - decibel.amax(dim=(-2, -1), keepdim=True)
@@ -103,21 +93,24 @@ class Spectrogram(nn.Module):
 
 
 class MultiResNet(nn.Module):
-    """The network of the study.
+    """The network of the study, or several of it side by side.
 
     Args:
         config: filters (their number is the depth), channels, dropout.
         classes: number of classes C.
         samples: length L of a window.
+        copies: how many networks.
 
     Raises:
         UsageError: if the window is too short for the depth.
     """
 
-    def __init__(self, config: ModelConfig, classes: int, samples: int) -> None:
+    def __init__(self, config: ModelConfig, classes: int, samples: int, copies: int = 1) -> None:
         super().__init__()
         self.magnitude = config.magnitude
+        self.copies = copies
         channels = 4 if config.magnitude else 3
+        groups = copies * channels
         length = samples
         for _ in config.filters:
             length = (length - 1) // 2
@@ -127,22 +120,26 @@ class MultiResNet(nn.Module):
                 expected="at least one sample after halving in every block",
                 todo="use fewer blocks or longer windows",
             )
-        self.normalise = nn.BatchNorm2d(channels)
+        self.normalise = InputNorm(channels, copies)
         self.blocks = nn.ModuleDict()
         before = 1
         for number, after in enumerate(config.filters, start=1):
-            self.blocks[f"block{number}"] = ResidualBlock(channels, before, after)
+            self.blocks[f"block{number}"] = ResidualBlock(groups, before, after)
             before = after
         self.spectrogram = Spectrogram()
         frames = samples // HOP + 1
-        self.spectral = convolution(channels, frames, SPECTRAL_FILTERS, WIDTH)
+        self.spectral = NormalisedConvolution(groups, frames, SPECTRAL_FILTERS, WIDTH)
         features = channels * (before * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
-        self.dense1 = nn.Linear(features, DENSE[0])
-        self.dense1_norm = nn.BatchNorm1d(DENSE[0])
-        self.dense2 = nn.Linear(*DENSE)
-        self.head = nn.Linear(DENSE[1], classes)
-        self.dropout = SeededDropout(config.dropout)
+        self.dense1 = SideBySideLinear(features, DENSE[0], copies)
+        self.dense1_norm = SideBySideNorm(DENSE[0], copies)
+        self.dense2 = SideBySideLinear(*DENSE, copies)
+        self.head = SideBySideLinear(DENSE[1], classes, copies)
+        self.dropout = SeededDropout(config.dropout, copies)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+
+    @property
+    def _block_names(self) -> list[str]:
+        return [f"blocks.{name}" for name in self.blocks]
 
     @property
     def transfer_units(self) -> tuple[tuple[str, ...], ...]:
@@ -150,7 +147,7 @@ class MultiResNet(nn.Module):
 
         The input's batch norm belongs to the first block: nothing before a frozen block is trained.
         """
-        first, *others = (f"blocks.{name}" for name in self.blocks)
+        first, *others = self._block_names
         return (("normalise", first), *((name,) for name in others))
 
     @property
@@ -163,21 +160,57 @@ class MultiResNet(nn.Module):
         """Modules that depend on the number of classes."""
         return ("head",)
 
-    def penalty(self) -> Tensor:
-        """Sum of the squared weights of the two dense layers."""
-        return self.dense1.weight.square().sum() + self.dense2.weight.square().sum()
+    @property
+    def regularised(self) -> tuple[Tensor, ...]:
+        """The weights of the two dense layers."""
+        return (self.dense1.weight, self.dense2.weight)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Class scores (logits) [N, C] of windows [N, 3, L] in g."""
+    def front(self, x: Tensor, frozen: Collection[str]) -> tuple[Tensor, ...]:
+        """What of the network depends on no weight outside the modules `frozen`.
+
+        Args:
+            x: windows [N, 3, L] in g, of a single network.
+            frozen: modules as `transfer_units` and `spectral_unit` name them.
+
+        Returns:
+            The temporal branch after the first blocks that are frozen, and the spectral branch,
+            before or after its convolution; [N, features, 1, length].
+        """
         if self.magnitude:
             x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
-        spectral = functional.relu(self.spectral(self.spectrogram(x)))
-        temporal = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        temporal = self.normalise(temporal)
-        for block in self.blocks.values():
-            temporal = block(temporal)
-        features = torch.cat([temporal.flatten(1), spectral.flatten(1)], dim=1)
+        spectral = self.spectrogram(x).contiguous(memory_format=torch.channels_last)
+        if "spectral" in frozen:
+            spectral = self.spectral(spectral).relu_()
+        temporal = x.unsqueeze(2)
+        first = itertools.takewhile(frozen.__contains__, self._block_names)
+        return self._through_blocks(temporal, first), spectral
+
+    def rest(self, front: tuple[Tensor, ...], frozen: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C] from the fronts of all copies, joined along dim 1.
+
+        Args:
+            front: as `front` returns it, for the same `frozen`.
+            frozen: the modules that are in the front.
+        """
+        temporal, spectral = front
+        others = (name for name in self._block_names if name not in frozen)
+        temporal = self._through_blocks(temporal, others)
+        if "spectral" not in frozen:
+            spectral = self.spectral(spectral).relu_()
+        branches = [part.reshape(len(part), self.copies, -1) for part in (temporal, spectral)]
+        features = torch.cat(branches, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
         y = functional.relu(self.dense2(self.dropout(y)))
         scores: Tensor = self.head(self.dropout(y))
         return scores
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
+        return self.rest(self.front(x, ()), ())[0]
+
+    def _through_blocks(self, temporal: Tensor, names: Iterable[str]) -> Tensor:
+        for name in names:
+            if name == self._block_names[0]:
+                temporal = self.normalise(temporal)
+            temporal = self.get_submodule(name)(temporal)
+        return temporal

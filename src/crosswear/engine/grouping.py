@@ -1,0 +1,64 @@
+"""Which cells are trained side by side. Pure: a list of tasks in, a list of cohorts out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+from crosswear.engine.task import Cohort, Task
+from crosswear.experiment import Cell
+
+WIDTH = {"cpu": 160, "cuda": 16_384}
+"""Windows in a step, of all cells of a cohort together: what docs/performance.md found fastest.
+
+On a CPU more do not stay in the cache, fewer cost more calls than arithmetic.
+"""
+COPIES = {"cpu": 8, "cuda": 64}
+"""Cells in a cohort at most: what it loses if it is interrupted."""
+LANES = 16
+"""Kernels round whole vectors and the few values behind the last one in two ways.
+
+Networks whose layers do not fill them would change with their neighbours: they are trained alone.
+"""
+
+
+def group(tasks: Sequence[Task], device: str) -> list[Cohort]:
+    """Cut tasks into cohorts, so that those which share frozen blocks follow each other.
+
+    A cohort's cells differ in source, repetition and initial weights only: same target, size,
+    network, training and frozen modules. First come the cells that others wait for.
+    """
+    alike: dict[Hashable, list[Task]] = {}
+    for task in tasks:
+        alike.setdefault((task.target, _shape(task.cell)), []).append(task)
+    cohorts = []
+    for members in alike.values():
+        width = cohort_width(members[0].cell, device)
+        cohorts += [tuple(members[i : i + width]) for i in range(0, len(members), width)]
+    targets = list(dict.fromkeys(task.target for task in tasks))
+    return sorted(cohorts, key=lambda cohort: _place(cohort, targets))
+
+
+def cohort_width(cell: Cell, device: str) -> int:
+    """How many cells like this one stand side by side."""
+    if cell.train is None or cell.model is None or any(n % LANES for n in cell.model.filters):
+        return 1
+    windows = min(cell.size, cell.train.batch_size)
+    return max(1, min(WIDTH[device] // windows, COPIES[device]))
+
+
+def frozen_blocks(cell: Cell) -> int:
+    """How many blocks of a cell's network are not trained."""
+    return cell.blocks if cell.transfer and cell.transfer.strategy != "copy" else 0
+
+
+def _shape(cell: Cell) -> Hashable:
+    frozen = frozen_blocks(cell)
+    spectral = cell.transfer is not None and cell.transfer.freeze_spectral
+    return (cell.method, cell.size, cell.model, cell.train, frozen, spectral)
+
+
+def _place(cohort: Cohort, targets: list[Path]) -> tuple[int, ...]:
+    task = cohort[0]
+    first = {"source": 0, "majority": 1}.get(task.cell.method, 2)
+    return (first, targets.index(task.target), frozen_blocks(task.cell), -task.cell.size)
