@@ -22,7 +22,8 @@ from crosswear.cli.output import DEFAULT_CACHE, print_note
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.local import run_cohorts
+from crosswear.engine.dispatch import run_cohorts
+from crosswear.engine.local import this_machine
 from crosswear.engine.task import Failure, Task
 from crosswear.experiment import Cell
 from crosswear.metrics import micro_f1
@@ -88,7 +89,7 @@ def main(
             tasks.append(Task(cell, key, domain.folder))
     cohorts = [(task,) for task in tasks]
     scores = {}
-    for outcome in run_cohorts(cohorts, CohortTrainer(), workers):
+    for outcome in run_cohorts(cohorts, this_machine(CohortTrainer(), workers)):
         if isinstance(outcome, Failure):
             print_note(outcome.traceback)
             continue

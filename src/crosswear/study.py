@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
@@ -15,9 +16,11 @@ from pathlib import Path
 from crosswear.checkpoint import load_checkpoint, save_checkpoint
 from crosswear.config import ModelConfig
 from crosswear.domain import Domain, prepare
+from crosswear.engine.cluster import cluster
 from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.dispatch import Crew, run_cohorts
 from crosswear.engine.grouping import group
-from crosswear.engine.local import run_cohorts
+from crosswear.engine.local import this_machine
 from crosswear.engine.task import Outcome, Task
 from crosswear.errors import CheckpointError, StoreError, StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
@@ -47,6 +50,27 @@ class Progress:
 Report = Callable[[Progress], None]
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cells are trained.
+
+    Attributes:
+        workers: processes on this machine.
+        device: `cpu` or `cuda`, of each worker.
+        cluster: address of a scheduler, or `local`; then its workers train, not this machine's.
+    """
+
+    workers: int = 1
+    device: str = "cpu"
+    cluster: str | None = None
+
+    def hire(self) -> AbstractContextManager[Crew]:
+        """The workers."""
+        if self.cluster is not None:
+            return cluster(self.cluster, self.device, self.workers)
+        return this_machine(CohortTrainer(self.device), self.workers)
 
 
 @dataclass(frozen=True)
@@ -165,14 +189,20 @@ def plan_study(opened: OpenStudy, store: Store) -> Plan:
 def run_study(
     opened: OpenStudy,
     store: Store,
-    workers: int,
-    device: str,
+    where: Place,
     report: Report,
     note: Note,
 ) -> Progressed:
     """Train every cell that has no record yet, and keep each as soon as it is done.
 
     Interrupted at any moment, it continues with what is missing; equal cells have equal results.
+
+    Args:
+        opened: the study.
+        store: its output folder.
+        where: who trains.
+        report: is told of progress.
+        note: is told of damage that was mended.
 
     Raises:
         StoreError: if the folder belongs to another study or another run.
@@ -189,14 +219,13 @@ def run_study(
         costs = {task.key: _cost(opened, task.cell) for task in tasks}
         total, spent, failed = max(sum(costs.values()), 1), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
-        cohorts = group(tasks, device)
-        outcomes = run_cohorts(cohorts, CohortTrainer(device), workers)
+        outcomes = run_cohorts(group(tasks, where.device), where.hire())
         for finished, outcome in enumerate(outcomes, start=1):
             cell, key = outcome.task.cell, outcome.task.key
             if isinstance(outcome, Outcome):
                 if outcome.checkpoint is not None:
                     save_checkpoint(store.checkpoint(key), outcome.checkpoint)
-                about = provenance(device)
+                about = provenance(where.device)
                 store.write(Record(key, cell, outcome.result, outcome.timing, about))
             else:
                 store.write_failure(key, cell, outcome.traceback)

@@ -12,7 +12,8 @@ import pytest
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.local import run_cohorts
+from crosswear.engine.dispatch import run_cohorts
+from crosswear.engine.local import this_machine
 from crosswear.engine.task import Cohort, Failure, Outcome, Task
 from crosswear.errors import EngineError
 from crosswear.experiment import Cell
@@ -53,7 +54,9 @@ def test_a_failing_cell_costs_only_itself(gestures: Domain, workers: int) -> Non
         (Task(CELL, "no domain", missing), majority(2, gestures), majority(3, gestures)),
         (Task(replace(CELL, sources=("s",)), "no source", gestures.folder, missing / "s.x"),),
     ]
-    outcomes = {one.task.key: one for one in run_cohorts(cohorts, CohortTrainer(), workers)}
+    outcomes = {
+        one.task.key: one for one in run_cohorts(cohorts, this_machine(CohortTrainer(), workers))
+    }
     assert all(isinstance(outcomes[key], Outcome) for key in "123")
     failures = [outcomes["no domain"], outcomes["no source"]]
     assert all(isinstance(failure, Failure) for failure in failures)
@@ -65,7 +68,7 @@ def test_a_dead_worker_is_replaced_and_its_cohort_runs_again(
     gestures: Domain, tmp_path: Path
 ) -> None:
     cohorts = [(majority(number, gestures),) for number in range(5)]
-    outcomes = list(run_cohorts(cohorts, DeadlyOnce(tmp_path / "mark"), workers=2))
+    outcomes = list(run_cohorts(cohorts, this_machine(DeadlyOnce(tmp_path / "mark"), workers=2)))
     assert sorted(outcome.task.key for outcome in outcomes) == list("01234")
     assert all(isinstance(outcome, Outcome) for outcome in outcomes)
 
@@ -73,4 +76,4 @@ def test_a_dead_worker_is_replaced_and_its_cohort_runs_again(
 def test_workers_that_keep_dying_end_the_run(gestures: Domain) -> None:
     cohorts = [(majority(number, gestures),) for number in range(2)]
     with pytest.raises(EngineError, match="died 3 times"):
-        list(run_cohorts(cohorts, deadly, workers=2))
+        list(run_cohorts(cohorts, this_machine(deadly, workers=2)))

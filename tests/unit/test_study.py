@@ -18,6 +18,7 @@ from crosswear.result import CellResult
 from crosswear.store import Store
 from crosswear.study import (
     OpenStudy,
+    Place,
     Progress,
     Progressed,
     open_study,
@@ -61,7 +62,7 @@ def run(
     report: Callable[[Progress], None] = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Progressed:
-    return run_study(opened, Store(out), workers, "cpu", report, note)
+    return run_study(opened, Store(out), Place(workers), report, note)
 
 
 def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:

@@ -23,6 +23,7 @@ from crosswear.report import Report, write_report
 from crosswear.store import Store
 from crosswear.study import (
     OpenStudy,
+    Place,
     available_workers,
     open_study,
     plan_study,
@@ -43,6 +44,13 @@ Workers: TypeAlias = Annotated[
     int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
 ]
 Device: TypeAlias = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where networks train.")]
+Cluster: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Scheduler of a dask.distributed cluster to train on; 'local' starts one here.",
+    ),
+]
 
 
 @study_app.command()
@@ -75,18 +83,18 @@ def run(
     cache: CacheFolder = DEFAULT_CACHE,
     workers: Workers = None,
     device: Device = "cpu",
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
-    if device == "cuda" and not torch.cuda.is_available():
+    if device == "cuda" and cluster is None and not torch.cuda.is_available():
         raise UsageError(
             "no CUDA device can be used here", where="--device", expected="cpu on this machine"
         )
     opened, store = _open(path, data, out, cache)
     with progress_shown() as progress:
-        done = run_study(
-            opened, store, workers or available_workers(), device, progress, print_note
-        )
+        where = Place(workers or available_workers(), device, cluster)
+        done = run_study(opened, store, where, progress, print_note)
     for key in done.failed:
         print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
     paths: list[str] = []

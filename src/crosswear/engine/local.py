@@ -11,73 +11,70 @@ import ctypes
 import multiprocessing
 import os
 import threading
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 import torch
 
-from crosswear.checkpoint import checkpoint_exists
-from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
-from crosswear.errors import EngineError
-
-MAX_DEATHS = 3
+from crosswear.engine.dispatch import Crew, attempt
+from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 
 
-def run_cohorts(
-    cohorts: Sequence[Cohort], train: Trainer, workers: int
-) -> Iterator[Outcome | Failure]:
-    """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
-
-    The caller keeps each outcome (and its checkpoint) before it asks for the next one. Cohorts
-    are begun in their order. Closing the iterator stops the work.
-
-    Raises:
-        EngineError: if worker processes die again and again without finishing a cohort.
-    """
-    runner = _in_this_process if workers == 1 else _in_processes
-    yield from runner(list(cohorts), train, min(workers, len(cohorts)))
-
-
-def attempt(train: Trainer, cohort: Cohort) -> list[Outcome | Failure]:
-    """Train a cohort; if it raises, each of its cells alone, so that a bad one costs only itself.
-
-    What a single cell raises becomes a record of its failure.
-    """
+@contextlib.contextmanager
+def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
+    """A crew of processes, or for one worker this process; ended when the block is left."""
+    if workers == 1:
+        with one_thread():
+            yield _Alone(train)
+        return
+    crew = _Processes(train, workers)
     try:
-        return [*train(cohort)]
-    except Exception:  # noqa: BLE001  # one bad cell must not cost the others
-        if len(cohort) == 1:
-            return [Failure(cohort[0], traceback.format_exc())]
-    return [outcome for task in cohort for outcome in attempt(train, (task,))]
+        yield crew
+    finally:
+        crew.end()
 
 
-def take_ready(pending: list[Cohort]) -> Cohort | None:
-    """Remove and return the first cohort whose source networks are on disk."""
-    for index, cohort in enumerate(pending):
-        if all(task.source is None or checkpoint_exists(task.source) for task in cohort):
-            return pending.pop(index)
-    return None
-
-
-def orphans(cohort: Cohort) -> list[Outcome | Failure]:
-    """The failures of cells whose source network nobody is going to train."""
-    return [
-        Failure(task, "the source network of this cell could not be trained") for task in cohort
-    ]
-
-
-def _in_this_process(pending: list[Cohort], train: Trainer, _: int) -> Iterator[Outcome | Failure]:
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread in this process."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        while pending:
-            cohort = take_ready(pending)
-            yield from attempt(train, cohort) if cohort else orphans(pending.pop(0))
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+def keep_freed_memory() -> None:
+    """Ask glibc not to return memory between steps: getting it back costs a tenth of the time."""
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another libc
+        for option, size in (
+            (mmap_threshold, 2**30),
+            (trim_threshold, 2**31 - 1),
+            (top_pad, 2**28),
+        ):
+            ctypes.CDLL(None).mallopt(option, size)
+
+
+class _Alone:
+    """This process."""
+
+    def __init__(self, train: Trainer) -> None:
+        self.train = train
+        self.cohort: Cohort | None = None
+
+    def idle(self) -> int:
+        return int(self.cohort is None)
+
+    def send(self, cohort: Cohort) -> None:
+        self.cohort = cohort
+
+    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+        cohort, self.cohort = self.cohort, None
+        return [(cohort, attempt(self.train, cohort))] if cohort else []
 
 
 @dataclass(eq=False)
@@ -89,47 +86,41 @@ class _Worker:
     cohort: Cohort | None = None
 
 
-def _in_processes(
-    pending: list[Cohort], train: Trainer, workers: int
-) -> Iterator[Outcome | Failure]:
-    crew = [_start(train) for _ in range(workers)]
-    deaths = 0
-    try:
-        while pending or any(worker.cohort for worker in crew):
-            for worker in crew:
-                if worker.cohort is None and (cohort := take_ready(pending)):
-                    worker.cohort = cohort
-                    worker.pipe.send(cohort)
-            busy = {worker.pipe: worker for worker in crew if worker.cohort}
-            if not busy:
-                yield from orphans(pending.pop(0))
-            for pipe in wait(list(busy)) if busy else ():
-                worker = next(one for one in crew if one.pipe is pipe)
-                cohort, worker.cohort = worker.cohort, None
-                try:
-                    outcomes = worker.pipe.recv()
-                except (EOFError, OSError) as error:
-                    deaths += 1
-                    if deaths == MAX_DEATHS:
-                        raise _dying(cohort or ()) from error
-                    _end(worker)
-                    crew[crew.index(worker)] = _start(train)
-                    pending[:0] = [cohort] if cohort else []
-                else:
-                    deaths = 0
-                    yield from outcomes
-    finally:
-        for worker in crew:
+class _Processes:
+    """Processes of this machine; one that dies is replaced."""
+
+    def __init__(self, train: Trainer, workers: int) -> None:
+        self.train = train
+        self.workers = [_start(train) for _ in range(workers)]
+
+    def idle(self) -> int:
+        return sum(worker.cohort is None for worker in self.workers)
+
+    def send(self, cohort: Cohort) -> None:
+        worker = next(one for one in self.workers if one.cohort is None)
+        worker.cohort = cohort
+        with contextlib.suppress(OSError):  # dead already: `wait` finds out
+            worker.pipe.send(cohort)
+
+    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+        ready = wait([worker.pipe for worker in self.workers if worker.cohort])
+        news: list[tuple[Cohort, list[Outcome | Failure] | None]] = []
+        for index, worker in enumerate(self.workers):
+            cohort = worker.cohort
+            if cohort is None or worker.pipe not in ready:
+                continue
+            try:
+                news.append((cohort, worker.pipe.recv()))
+                worker.cohort = None
+            except (EOFError, OSError):
+                news.append((cohort, None))
+                _end(worker)
+                self.workers[index] = _start(self.train)
+        return news
+
+    def end(self) -> None:
+        for worker in self.workers:
             _end(worker)
-
-
-def _dying(cohort: Cohort) -> EngineError:
-    return EngineError(
-        f"worker processes died {MAX_DEATHS} times without finishing a cell",
-        where=", ".join(task.cell.describe() for task in cohort),
-        todo="look for a lack of memory, use fewer --workers, and run again: finished "
-        "cells are kept",
-    )
 
 
 def _start(train: Trainer) -> _Worker:
@@ -142,29 +133,24 @@ def _start(train: Trainer) -> _Worker:
     return _Worker(process, ours)
 
 
+def _end(worker: _Worker) -> None:
+    """End a worker now; what it was at is not done and will be run again."""
+    worker.process.terminate()
+    worker.process.join()
+    worker.pipe.close()
+
+
 def _serve(pipe: Connection, train: Trainer) -> None:
     """The life of a worker process: cohorts in, outcomes out, until the parent is gone."""
     torch.set_num_threads(1)
-    _keep_freed_memory()
+    keep_freed_memory()
     threading.Thread(target=_follow_parent, daemon=True).start()
     while True:
         try:
-            cohort: tuple[Task, ...] = pipe.recv()
+            cohort: Cohort = pipe.recv()
         except EOFError:
             return
         pipe.send(attempt(train, cohort))
-
-
-def _keep_freed_memory() -> None:
-    """Ask glibc not to return memory between steps: getting it back costs a tenth of the time."""
-    trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another libc
-        for option, size in (
-            (mmap_threshold, 2**30),
-            (trim_threshold, 2**31 - 1),
-            (top_pad, 2**28),
-        ):
-            ctypes.CDLL(None).mallopt(option, size)
 
 
 def _follow_parent() -> None:
@@ -173,10 +159,3 @@ def _follow_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _end(worker: _Worker) -> None:
-    """End a worker now; what it was at is not done and will be run again."""
-    worker.process.terminate()
-    worker.process.join()
-    worker.pipe.close()

@@ -1,0 +1,105 @@
+"""Hand cohorts to a crew and yield what comes back: the same loop wherever the crew works."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from crosswear.checkpoint import checkpoint_exists
+from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
+from crosswear.errors import EngineError
+
+MAX_DEATHS = 3
+
+
+class Crew(Protocol):
+    """Workers that train cohorts; each is at one cohort at a time."""
+
+    def idle(self) -> int:
+        """How many workers have nothing to do; 0 if there is none at present."""
+        ...
+
+    def send(self, cohort: Cohort) -> None:
+        """Give an idle worker a cohort."""
+        ...
+
+    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+        """Cohorts that came back since, with None for outcomes where the worker was lost.
+
+        Returns after a while even if there is none: workers may have joined.
+
+        Raises:
+            EngineError: if nothing can come back any more.
+        """
+        ...
+
+
+def run_cohorts(
+    cohorts: Sequence[Cohort], hired: AbstractContextManager[Crew]
+) -> Iterator[Outcome | Failure]:
+    """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
+
+    The caller keeps each outcome (and its checkpoint) before it asks for the next one. Cohorts
+    are begun in their order. Closing the iterator stops the work.
+
+    Raises:
+        EngineError: if workers are lost again and again over the same cohort.
+    """
+    pending = list(cohorts)
+    running = 0
+    deaths: Counter[str] = Counter()
+    with hired as crew:
+        while pending or running:
+            while crew.idle() and (cohort := _take_ready(pending)):
+                crew.send(cohort)
+                running += 1
+            if pending and not running and crew.idle():
+                yield from _orphans(pending.pop(0))
+                continue
+            for cohort, outcomes in crew.wait():
+                running -= 1
+                if outcomes is not None:
+                    yield from outcomes
+                    continue
+                deaths[cohort[0].key] += 1
+                if deaths[cohort[0].key] == MAX_DEATHS:
+                    raise _deadly(cohort)
+                pending.insert(0, cohort)
+
+
+def attempt(train: Trainer, cohort: Cohort) -> list[Outcome | Failure]:
+    """Train a cohort; if it raises, each of its cells alone, so that a bad one costs only itself.
+
+    What a single cell raises becomes a record of its failure.
+    """
+    try:
+        return [*train(cohort)]
+    except Exception:  # noqa: BLE001  # one bad cell must not cost the others
+        if len(cohort) == 1:
+            return [Failure(cohort[0], traceback.format_exc())]
+    return [outcome for task in cohort for outcome in attempt(train, (task,))]
+
+
+def _take_ready(pending: list[Cohort]) -> Cohort | None:
+    """Remove and return the first cohort whose source networks are on disk."""
+    for index, cohort in enumerate(pending):
+        if all(task.source is None or checkpoint_exists(task.source) for task in cohort):
+            return pending.pop(index)
+    return None
+
+
+def _orphans(cohort: Cohort) -> list[Failure]:
+    text = "the source network of this cell could not be trained"
+    return [Failure(task, text) for task in cohort]
+
+
+def _deadly(cohort: Cohort) -> EngineError:
+    return EngineError(
+        f"worker processes died {MAX_DEATHS} times over the same cells",
+        where=", ".join(task.cell.describe() for task in cohort),
+        todo="look for a lack of memory, use fewer --workers, and run again: finished "
+        "cells are kept",
+    )

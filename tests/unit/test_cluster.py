@@ -1,0 +1,249 @@
+"""Workers on other machines: lost ones, late ones, a lost scheduler, hosts that share no disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crosswear.engine.cluster import cluster
+from crosswear.errors import EngineError
+from crosswear.experiment import parse_study
+from crosswear.result import CellResult
+from crosswear.store import Store
+from crosswear.study import OpenStudy, Place, Progress, Progressed, open_study, run_study
+
+TEXT = """
+name = "clustered"
+[domains]
+gestures = "simulated-gestures"
+daily = "simulated-daily"
+[grid]
+sizes = [20, 40]
+blocks = [0, 2]
+seeds = 3
+[model]
+filters = [16, 16, 16]
+[source]
+epochs = 2
+[adaptation]
+epochs = 4
+"""
+CELLS = 2 + 2 + 3 * (4 + 8)
+
+pytestmark = pytest.mark.slow
+
+
+def ignore(*_: object) -> None:
+    pass
+
+
+class Hosts:
+    """Processes of a cluster on this machine, all ended at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "scheduler.json"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.scheduler = self.start(
+            "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)
+        )
+        while not self.file.exists():
+            time.sleep(0.05)
+
+    @property
+    def address(self) -> str:
+        text = self.file.read_text()
+        return text[text.index("tcp://") :].split('"')[0]
+
+    def start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
+        with (self.folder / f"{kind}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        self.processes.append(process)
+        return process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
+        return self.start("worker", self.address, *options)
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    started = Hosts(tmp_path)
+    yield started
+    started.end()
+
+
+@pytest.fixture(scope="module")
+def opened(cache: Path) -> OpenStudy:
+    return open_study(parse_study(TEXT, "clustered.toml"), TEXT, None, cache, ignore)
+
+
+def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
+    store = Store(out)
+    return {key: store.read(key).result for key in store.done(opened.cells)}
+
+
+@pytest.fixture(scope="module")
+def expected(opened: OpenStudy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, CellResult]:
+    """What a single process finds."""
+    out = tmp_path_factory.mktemp("single") / "out"
+    run_study(opened, Store(out), Place(), ignore, ignore)
+    return results(opened, out)
+
+
+def after(cells: int, act: Callable[[], object]) -> Callable[[Progress], None]:
+    """Does something once, when so many cells are done."""
+    acted = False
+
+    def report(now: Progress) -> None:
+        nonlocal acted
+        if now.done >= cells and not acted:
+            acted = True
+            act()
+
+    return report
+
+
+def test_a_worker_is_killed_and_another_joins(
+    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
+) -> None:
+    first, *_ = [hosts.worker() for _ in range(3)]
+    done: list[int] = []
+
+    def disturb() -> None:
+        os.kill(first.pid, signal.SIGKILL)
+        hosts.worker()
+
+    disturbing = after(6, disturb)
+
+    def report(now: Progress) -> None:
+        done.append(now.done)
+        disturbing(now)
+
+    out = tmp_path / "out"
+    progressed = run_study(opened, Store(out), Place(cluster=hosts.address), report, ignore)
+    assert progressed == Progressed(found=0, trained=CELLS, failed=())
+    assert done == list(range(CELLS + 1))  # none twice
+    assert results(opened, out) == expected
+    assert not list((out / "cells").glob(".partial-*"))
+
+
+def test_a_lost_scheduler_is_said_and_the_study_resumes(
+    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.worker()
+    killed = 0.0
+
+    def kill() -> None:
+        nonlocal killed
+        hosts.scheduler.kill()
+        killed = time.monotonic()
+
+    out = tmp_path / "out"
+    place = Place(cluster=hosts.address)
+    with pytest.raises(EngineError, match="does not answer"):
+        run_study(opened, Store(out), place, after(6, kill), ignore)
+    assert time.monotonic() - killed < 30
+    kept = results(opened, out)
+    assert 6 <= len(kept) < CELLS
+    assert run_study(opened, Store(out), Place(), ignore, ignore).found == len(kept)
+    assert results(opened, out) == expected
+
+
+def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:
+    with (
+        pytest.raises(EngineError, match="no scheduler answers"),
+        cluster("tcp://127.0.0.1:9", "cpu", 1),
+    ):
+        pass
+
+
+NETWORKS = (("crosswear-a", "10.77.31.1"), ("crosswear-b", "10.77.31.2"))
+
+
+def host(number: int, *command: str) -> list[str]:
+    return ["ip", "netns", "exec", NETWORKS[number][0], *command]
+
+
+@contextlib.contextmanager
+def two_hosts() -> Iterator[None]:
+    """Two network namespaces, joined by a wire."""
+    (one, here), (other, there) = NETWORKS
+    wire = ["ip", "link", "add", "wire-a", "netns", one, "type", "veth"]
+    commands = [
+        ["ip", "netns", "add", one],
+        ["ip", "netns", "add", other],
+        [*wire, "peer", "name", "wire-b", "netns", other],
+        host(0, "ip", "addr", "add", f"{here}/24", "dev", "wire-a"),
+        host(1, "ip", "addr", "add", f"{there}/24", "dev", "wire-b"),
+        *(host(n, "ip", "link", "set", "up", "dev", d) for n, d in ((0, "wire-a"), (1, "wire-b"))),
+        *(host(n, "ip", "link", "set", "up", "dev", "lo") for n in (0, 1)),
+    ]
+    try:
+        for command in commands:
+            subprocess.run(command, check=True, capture_output=True)
+        yield
+    finally:
+        for name, _ in NETWORKS:
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def namespaces_work() -> bool:
+    if shutil.which("ip") is None or shutil.which("unshare") is None:
+        return False
+    try:
+        with two_hosts():
+            return True
+    except subprocess.CalledProcessError:
+        return False
+
+
+def test_two_hosts_with_separate_disks(
+    opened: OpenStudy, expected: dict[str, CellResult], cache: Path, tmp_path: Path
+) -> None:
+    if not namespaces_work():
+        pytest.skip("needs root, iproute2 and network namespaces")
+    address = f"tcp://{NETWORKS[0][1]}:8786"
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    for folder in (own, theirs):
+        folder.mkdir()
+    (own / "study.toml").write_text(TEXT)
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "8786"]
+    worker = [
+        *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"),
+        *("--nthreads", "1", "--local-directory", str(theirs), "--no-dashboard"),
+    ]
+    # On the worker's disk, nothing of ours is to be seen: empty file systems lie over it.
+    hidden = "; ".join(f"mount -t tmpfs none '{path}'" for path in (own, cache))
+    away = ["unshare", "--mount", "sh", "-c", f'{hidden}; exec "$@"', "sh", *worker]
+    study = [
+        *(sys.executable, "-m", "crosswear", "study", "run", str(own / "study.toml")),
+        *("--out", str(own / "out"), "--cache", str(cache), "--cluster", address),
+    ]
+    with two_hosts(), contextlib.ExitStack() as stack:
+        for command in (host(0, *scheduler, "--no-dashboard"), host(1, *away)):
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        time.sleep(3)  # until the scheduler listens
+        ran = subprocess.run(host(0, *study), check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert f"{CELLS} cells trained, 0 found, 0 failed" in ran.stdout
+    assert results(opened, own / "out") == expected
