@@ -109,7 +109,7 @@ class IncompleteError(CrosswearError):
 
 
 class EngineError(CrosswearError):
-    """The processes that train cells keep dying."""
+    """The processes that train cells keep dying, or a cluster does not answer."""
 
     exit_code = 13
 

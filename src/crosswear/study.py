@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,17 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from crosswear.checkpoint import load_checkpoint, save_checkpoint
-from crosswear.config import ModelConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.cluster import cluster
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Crew, run_cohorts
+from crosswear.engine.estimate import estimate, work_of
 from crosswear.engine.grouping import group
 from crosswear.engine.local import this_machine
 from crosswear.engine.task import Outcome, Task
 from crosswear.errors import CheckpointError, StoreError, StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
-from crosswear.models import summarise
 from crosswear.store import Record, Store
 
 Note = Callable[[str], None]
@@ -112,14 +110,18 @@ class Plan:
         cells: their number by method.
         sizes: adaptation sizes, in windows.
         multiply_adds: of all trainings and tests that are still missing, a backward pass counted
-            as two forward passes.
+            as two forward passes, frozen blocks not counted.
         missing: how many cells have no record.
+        seconds: what these will take.
+        memory_mb: of all workers together.
     """
 
     cells: dict[str, int]
     sizes: tuple[int, ...]
     multiply_adds: int
     missing: int
+    seconds: float
+    memory_mb: float
 
 
 def read_study(path: Path | None) -> tuple[Study, str]:
@@ -173,17 +175,31 @@ def open_study(study: Study, text: str, data: Path | None, cache: Path, note: No
     return OpenStudy(study, text, domains, cells)
 
 
-def plan_study(opened: OpenStudy, store: Store) -> Plan:
-    """Count the cells and multiply-adds of a study."""
+def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
+    """Count the cells and multiply-adds of a study, and tell what they will take on this machine.
+
+    The processes that would train are started for a few seconds, to time some of the cells.
+    """
     done = store.done(opened.cells)
     counts: dict[str, int] = {}
     for cell in opened.cells.values():
         name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
         counts[name] = counts.get(name, 0) + 1
-    missing = {key: cell for key, cell in opened.cells.items() if key not in done}
-    multiply_adds = sum(_cost(opened, cell) for cell in missing.values())
-    sizes = sorted({cell.size for cell in opened.cells.values() if cell.method == "network"})
-    return Plan(counts, tuple(sizes), multiply_adds, len(missing))
+    tasks = _tasks(opened, store, done)
+    expected = estimate(
+        group(tasks, where.device, where.workers),
+        lambda task: opened.domains[task.cell.target].summary,
+        where.workers,
+        where.device,
+    )
+    return Plan(
+        cells=counts,
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
+        multiply_adds=sum(_cost(opened, task.cell) for task in tasks),
+        missing=len(tasks),
+        seconds=expected.seconds,
+        memory_mb=expected.memory_mb,
+    )
 
 
 def run_study(
@@ -211,15 +227,11 @@ def run_study(
     """
     with store.owned_by(opened.study, opened.text):
         done = _sound_records(opened, store, note)
-        tasks = [
-            Task(cell, key, opened.domains[cell.target].folder, _source(opened, store, cell))
-            for key, cell in opened.cells.items()
-            if key not in done
-        ]
+        tasks = _tasks(opened, store, done)
         costs = {task.key: _cost(opened, task.cell) for task in tasks}
         total, spent, failed = max(sum(costs.values()), 1), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
-        outcomes = run_cohorts(group(tasks, where.device), where.hire())
+        outcomes = run_cohorts(group(tasks, where.device, where.workers), where.hire())
         for finished, outcome in enumerate(outcomes, start=1):
             cell, key = outcome.task.cell, outcome.task.key
             if isinstance(outcome, Outcome):
@@ -284,17 +296,16 @@ def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
     return sound
 
 
+def _tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:
+    """What is missing."""
+    return [
+        Task(cell, key, opened.domains[cell.target].folder, _source(opened, store, cell))
+        for key, cell in opened.cells.items()
+        if key not in done
+    ]
+
+
 def _cost(opened: OpenStudy, cell: Cell) -> int:
-    """Multiply-adds of a cell; a backward pass counts as two forward passes."""
-    if cell.model is None or cell.train is None:
-        return 0
-    domain = opened.domains[cell.target]
-    _, validation, test = domain.summary.split.windows
-    looked_at = validation * cell.train.epochs if cell.train.selection == "validation" else 0
-    windows = 3 * cell.size * cell.train.epochs + looked_at + test
-    return windows * _multiply_adds(cell.model, len(domain.classes), domain.samples)
-
-
-@functools.cache
-def _multiply_adds(model: ModelConfig, classes: int, samples: int) -> int:
-    return summarise(model, classes, samples).multiply_adds[""]
+    """Multiply-adds of a cell."""
+    work = work_of(cell, opened.domains[cell.target].summary)
+    return work.training + work.scoring

@@ -132,7 +132,7 @@ def test_front_and_rest_are_the_whole(name: str, blocks: int, spectral: bool) ->
         ModelConfig(name, FILTERS[1]), 7, 100, [one.state_dict() for one in networks], range(3)
     )
     with torch.inference_mode():
-        fronts = [declared(one).front(x, frozen) for one in networks]
+        fronts = [declared(one).advance(declared(one).front(x), (), frozen) for one in networks]
         front = tuple(torch.cat(some, dim=1) for some in zip(*fronts, strict=True))
         found = declared(together).rest(front, frozen)
         for copy, network in enumerate(networks):
@@ -194,6 +194,13 @@ def test_every_task_is_in_one_cohort_of_its_like(tasks: list[Task]) -> None:
         assert len({cell.blocks for cell in cells if cell.sources}) <= 1
         assert len(cells) <= cohort_width(cells[0], "cpu")
         assert len(cells) == 1 or len(cells) * cells[0].size <= WIDTH["cpu"]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_few_cells_are_enough_for_every_worker(workers: int) -> None:
+    cohorts = group([network_task(20, seed, "", 0) for seed in range(5)], "cpu", workers)
+    assert len(cohorts) == workers
+    assert max(map(len, cohorts)) - min(map(len, cohorts)) <= 1
 
 
 def test_networks_that_do_not_fill_the_lanes_are_trained_alone() -> None:

@@ -195,13 +195,15 @@ def test_more_seeds_keep_the_cells_that_are_there(
 
 
 def test_the_plan_counts_what_is_missing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
-    before = plan_study(opened, Store(tmp_path))
+    before = plan_study(opened, Store(tmp_path), Place())
     assert before.cells == {"majority": 2, "source": 2, "baseline": 4, "transfer": 8}
     assert before.sizes == (20, 40)
     assert before.missing == CELLS
     assert before.multiply_adds > 0
-    after = plan_study(opened, Store(whole))
-    assert (after.missing, after.multiply_adds) == (0, 0)
+    assert before.seconds > 0
+    assert 100 < before.memory_mb < 3000
+    after = plan_study(opened, Store(whole), Place())
+    assert (after.missing, after.multiply_adds, after.seconds) == (0, 0, 0)
 
 
 def test_a_damaged_prepared_domain_is_prepared_anew(opened: OpenStudy, cache: Path) -> None:

@@ -59,11 +59,14 @@ def plan(
     data: DataFolder = None,
     out: OutFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
+    workers: Workers = None,
+    device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """What a study would train: cells, sizes, multiply-adds."""
+    """What a study would train, and what that takes on this machine: cells, time, memory."""
+    where = _place(workers, device, None)
     opened, store = _open(path, data, out, cache)
-    planned = plan_study(opened, store)
+    planned = plan_study(opened, store, where)
     if as_json:
         print_json(planned)
         return
@@ -73,6 +76,10 @@ def plan(
     print_table(f"Study {opened.study.name}: cells", ["kind", "cells"], rows)
     typer.echo(f"adaptation sizes (windows): {', '.join(str(size) for size in planned.sizes)}")
     typer.echo(f"multiply-adds still to do: {planned.multiply_adds:.3g}")
+    typer.echo(
+        f"expected here, {where.workers} at a time: {_duration(planned.seconds)}, "
+        f"{planned.memory_mb / 1024:.1f} GB of memory"
+    )
 
 
 @study_app.command()
@@ -87,13 +94,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
-    if device == "cuda" and cluster is None and not torch.cuda.is_available():
-        raise UsageError(
-            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
-        )
+    where = _place(workers, device, cluster)
     opened, store = _open(path, data, out, cache)
     with progress_shown() as progress:
-        where = Place(workers or available_workers(), device, cluster)
         done = run_study(opened, store, where, progress, print_note)
     for key in done.failed:
         print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
@@ -155,6 +158,21 @@ def report(
         return
     typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
     typer.echo("\n".join(str(path) for path in made.paths))
+
+
+def _place(workers: int | None, device: Literal["cpu", "cuda"], cluster: str | None) -> Place:
+    if device == "cuda" and cluster is None and not torch.cuda.is_available():
+        raise UsageError(
+            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
+        )
+    # One process keeps a CUDA device busy; several would share it and its memory.
+    usual = 1 if device == "cuda" else available_workers()
+    return Place(workers or usual, device, cluster)
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60:.0f} s"
 
 
 def _open(

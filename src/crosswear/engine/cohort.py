@@ -9,7 +9,7 @@ depend on its neighbours, to the last bit on a CPU; `crosswear.engine.reference`
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,23 @@ class Member:
         return self.transferred.frozen if self.transferred else ()
 
 
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What training must know of the target domain.
+
+    Attributes:
+        y: int [N], class of each window.
+        validation: int64, windows of the validation subset.
+        classes: how many.
+        samples: length of a window.
+    """
+
+    y: NDArray[np.int16]
+    validation: NDArray[np.int64]
+    classes: int
+    samples: int
+
+
 class CohortTrainer:
     """Trains and tests cohorts on a torch device.
 
@@ -86,7 +103,13 @@ class CohortTrainer:
         start = time.perf_counter()
         members = [self._enter(task, domain) for task in cohort]
         model, train = _settings(cohort[0])
-        training = Training(members, domain, model, train, self.device)
+        target = Target(
+            y=domain.windows.y,
+            validation=domain.indices(Subset.VALIDATION),
+            classes=len(domain.classes),
+            samples=domain.samples,
+        )
+        training = Training(members, target, model, train, self.device)
         histories, epochs = training.fit()
         trained = time.perf_counter()
         test = domain.indices(Subset.TEST)
@@ -112,18 +135,18 @@ class CohortTrainer:
         model, train = _settings(task)
         network = build(model, len(domain.classes), domain.samples, weight_seed(cell))
         rows = adaptation_set(cell, domain)
-        report, key = None, None
+        report, weights = None, None
         if task.source is not None and cell.transfer is not None:
             plan = plan_transfer(network, cell.transfer, cell.blocks)
             report = plan.apply(network, load_checkpoint(task.source).state)
+            weights = str(task.source)
             if cell.transfer.frozen_batchnorm == "adapt":
                 adapt_statistics(network, plan.frozen, torch.from_numpy(domain.windows.x[rows]))
-                key = task.key
+                weights = task.key
         frozen = report.frozen if report else ()
-        origin: Hashable = (key or task.source) if frozen else None
-        name = (task.target, model, train.precision, frozen, origin)
-        front = self.fronts.get(name, domain, network, frozen, train)
-        return Member(task, network.cpu(), front, rows, report)
+        origin = (task.target, model, train.precision, weights if frozen else None)
+        front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
+        return Member(task, network, front, rows, report)
 
 
 class Training:
@@ -131,7 +154,7 @@ class Training:
 
     Args:
         members: of one shape: same frozen modules, size and settings.
-        domain: the target.
+        target: the target domain.
         model: of all members.
         config: likewise.
         device: where to train.
@@ -140,21 +163,22 @@ class Training:
     def __init__(
         self,
         members: Sequence[Member],
-        domain: Domain,
+        target: Target,
         model: ModelConfig,
         config: TrainConfig,
         device: str,
     ) -> None:
         self.members = members
+        self.model = model
         self.frozen = members[0].frozen
         self.config = config
         self.device = device
-        self.y = torch.from_numpy(domain.windows.y.astype(np.int64)).to(device)
-        self.validation = domain.indices(Subset.VALIDATION)
+        self.y = torch.from_numpy(target.y.astype(np.int64)).to(device)
+        self.validation = target.validation
         self.network = side_by_side(
             model,
-            len(domain.classes),
-            domain.samples,
+            target.classes,
+            target.samples,
             [member.network.state_dict() for member in members],
             [weight_seed(member.task.cell) for member in members],
         ).to(device)
@@ -205,10 +229,8 @@ class Training:
         ]
         losses = []
         for batch in zip(*steps, strict=True):
-            rows = [
-                torch.from_numpy(member.rows[one]).to(self.device)
-                for member, one in zip(self.members, batch, strict=True)
-            ]
+            drawn = [m.rows[one] for m, one in zip(self.members, batch, strict=True)]
+            rows = torch.from_numpy(np.stack(drawn)).to(self.device, non_blocking=True)
             for parameters in self.optimiser.param_groups:
                 parameters["lr"] = learning_rate(config, self.updates)
             self.optimiser.zero_grad()
@@ -225,7 +247,7 @@ class Training:
         self.network.eval()
         rows = torch.from_numpy(indices).to(self.device)
         parts = [
-            self._logits([part] * len(self.members))
+            self._logits(part.expand(len(self.members), -1))
             for part in torch.split(rows, EVALUATION_BATCH[self.device])
         ]
         return torch.cat(parts, dim=1)
@@ -236,20 +258,21 @@ class Training:
         state = self.network.cpu().state_dict()
         return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
 
-    def _logits(self, rows: Sequence[Tensor]) -> Tensor:
+    def _logits(self, rows: Tensor) -> Tensor:
+        """Class scores float32 [copies, n, C] of windows [copies, n] of the domain."""
         front = rows_of([member.front for member in self.members], rows)
         with arithmetic(self.config, self.device):
             return declared(self.network).rest(front, self.frozen).float()
 
-    def _losses(self, logits: Tensor, rows: Sequence[Tensor]) -> Tensor:
+    def _losses(self, logits: Tensor, rows: Tensor) -> Tensor:
         """Cross-entropy [copies, n] of scores [copies, n, C]."""
-        y = torch.cat([self.y[mine] for mine in rows])
+        y = self.y[rows].flatten()
         losses = functional.cross_entropy(logits.flatten(0, 1), y, reduction="none")
         return losses.view(logits.shape[:2])
 
     def _validate(self, scored: list[EpochScore]) -> list[EpochScore]:
         logits = self.scores(self.validation)
-        rows = [torch.from_numpy(self.validation).to(self.device)] * len(self.members)
+        rows = torch.from_numpy(self.validation).to(self.device).expand(len(self.members), -1)
         losses = _means(self._losses(logits, rows))
         right = _means((logits.argmax(dim=2) == self.y[rows[0]]).float())
         return [

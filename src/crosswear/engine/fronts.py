@@ -6,7 +6,7 @@ Without frozen blocks, that is the windows and their spectrograms. See `Network.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crosswear.config import TrainConfig
-from crosswear.domain import Domain
 from crosswear.engine.subsets import arithmetic
 from crosswear.models import declared
 
 Front: TypeAlias = tuple[Tensor, ...]
 """For every window of a domain, [N, ...] each."""
 
-KEPT = 4
-"""Fronts held at a time, beside those in use: the sources of a target, mostly."""
+KEPT = 6
+"""Fronts held at a time, beside those in use: what the next cohorts need or can go on from."""
 BATCH = 512
 
 
@@ -32,50 +31,89 @@ class Fronts:
 
     def __init__(self, device: str) -> None:
         self.device = device
-        self._kept: OrderedDict[Hashable, Front] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, frozenset[str]], Front] = OrderedDict()
 
     def get(
         self,
-        key: Hashable,
-        domain: Domain,
+        origin: Hashable,
+        windows: NDArray[np.float32],
         network: nn.Module,
-        frozen: Collection[str],
+        frozen: tuple[str, ...],
         config: TrainConfig,
     ) -> Front:
         """The front of a network on all windows of a domain.
 
         Args:
-            key: equal for equal fronts.
-            domain: whose windows.
-            network: on the CPU; its modules `frozen` make the front.
-            frozen: as in `Network.front`.
+            origin: equal for the same windows, and frozen modules with the same weights.
+            windows: [N, 3, L].
+            network: on the CPU, in evaluation mode.
+            frozen: its modules that make the front.
             config: for the precision.
         """
+        key = (origin, frozenset(frozen))
         if key not in self._kept:
-            self._kept[key] = _compute(domain, network, frozen, config, self.device)
+            self._kept[key] = self._make(origin, windows, network, frozen, config)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
 
+    def _make(
+        self,
+        origin: Hashable,
+        windows: NDArray[np.float32],
+        network: nn.Module,
+        frozen: tuple[str, ...],
+        config: TrainConfig,
+    ) -> Front:
+        """From the nearest front that is there."""
+        before = [done for name, done in self._kept if name == origin and done < set(frozen)]
+        if before:
+            done = max(before, key=len)
+            front = self._kept[origin, done]
+        else:
+            done, front = frozenset(), raw_front(windows, network, self.device)
+        return advance(front, network, tuple(done), frozen, config, self.device)
 
-def rows_of(fronts: Sequence[Front], rows: Sequence[Tensor]) -> Front:
-    """Some rows of each front, side by side as `Network.rest` takes them."""
+
+@torch.inference_mode()
+def raw_front(windows: NDArray[np.float32], network: nn.Module, device: str) -> Front:
+    """What depends on no weight, of windows [N, 3, L]."""
+    network.to(device)
+    parts = [
+        declared(network).front(torch.from_numpy(windows[start : start + BATCH].copy()).to(device))
+        for start in range(0, len(windows), BATCH)
+    ]
+    network.cpu()
+    return tuple(torch.cat(some) for some in zip(*parts, strict=True))
+
+
+@torch.inference_mode()
+def advance(
+    front: Front,
+    network: nn.Module,
+    done: tuple[str, ...],
+    frozen: tuple[str, ...],
+    config: TrainConfig,
+    device: str,
+) -> Front:
+    """Carry a front of a single network through its frozen modules; parts they leave are shared."""
+    network.to(device)
+    batches = [torch.split(part, BATCH) for part in front]
+    with arithmetic(config, device):
+        after = [
+            declared(network).advance(some, done, frozen) for some in zip(*batches, strict=True)
+        ]
+    network.cpu()
+    return tuple(
+        part if some[0] is batch[0] else torch.cat(some)
+        for part, batch, some in zip(front, batches, zip(*after, strict=True), strict=True)
+    )
+
+
+def rows_of(fronts: Sequence[Front], rows: Tensor) -> Front:
+    """Some rows [copies, n] of each front, side by side as `Network.rest` takes them."""
     return tuple(
         torch.cat([part[mine] for part, mine in zip(parts, rows, strict=True)], dim=1)
         for parts in zip(*fronts, strict=True)
     )
-
-
-@torch.inference_mode()
-def _compute(
-    domain: Domain, network: nn.Module, frozen: Collection[str], config: TrainConfig, device: str
-) -> Front:
-    network = network.to(device).eval()
-    windows: NDArray[np.float32] = domain.windows.x
-    parts = []
-    for start in range(0, len(windows), BATCH):
-        x = torch.from_numpy(windows[start : start + BATCH].copy()).to(device)
-        with arithmetic(config, device):
-            parts.append(declared(network).front(x, frozen))
-    return tuple(torch.cat(some) for some in zip(*parts, strict=True))

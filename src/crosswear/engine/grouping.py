@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
@@ -22,19 +24,23 @@ Networks whose layers do not fill them would change with their neighbours: they 
 """
 
 
-def group(tasks: Sequence[Task], device: str) -> list[Cohort]:
+def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     """Cut tasks into cohorts, so that those which share frozen blocks follow each other.
 
     A cohort's cells differ in source, repetition and initial weights only: same target, size,
-    network, training and frozen modules. First come the cells that others wait for.
+    network, training and frozen modules. First come the cells that others wait for. Where there
+    are few cohorts, they are cut smaller, so that every worker has some.
     """
     alike: dict[Hashable, list[Task]] = {}
     for task in tasks:
         alike.setdefault((task.target, _shape(task.cell)), []).append(task)
+    few = len(alike) < 4 * workers
     cohorts = []
     for members in alike.values():
-        width = cohort_width(members[0].cell, device)
-        cohorts += [tuple(members[i : i + width]) for i in range(0, len(members), width)]
+        parts = math.ceil(len(members) / cohort_width(members[0].cell, device))
+        parts = max(parts, min(workers, len(members))) if few else parts
+        cuts = [len(members) * part // parts for part in range(parts + 1)]
+        cohorts += [tuple(members[a:b]) for a, b in itertools.pairwise(cuts)]
     targets = list(dict.fromkeys(task.target for task in tasks))
     return sorted(cohorts, key=lambda cohort: _place(cohort, targets))
 

@@ -26,7 +26,8 @@ from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
     """A crew of processes, or for one worker this process; ended when the block is left."""
     if workers == 1:
-        with one_thread():
+        keep_freed_memory()
+        with _one_thread():
             yield _Alone(train)
         return
     crew = _Processes(train, workers)
@@ -37,7 +38,7 @@ def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+def _one_thread() -> Iterator[None]:
     """Let torch use one thread in this process."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -48,7 +49,7 @@ def one_thread() -> Iterator[None]:
 
 
 def keep_freed_memory() -> None:
-    """Ask glibc not to return memory between steps: getting it back costs a tenth of the time."""
+    """Ask glibc not to return memory between steps: to get it back costs a quarter of the time."""
     trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
     with contextlib.suppress(OSError, AttributeError, TypeError):  # another libc
         for option, size in (

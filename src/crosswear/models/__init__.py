@@ -40,11 +40,17 @@ class Network(Protocol):
         """Weights whose squares the loss counts `l2` times."""
         ...
 
-    def front(self, x: Tensor, frozen: Collection[str]) -> tuple[Tensor, ...]:
-        """What depends on no weight outside `frozen`, for windows [N, 3, L]; [N, ...] each."""
+    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+        """What of windows [N, 3, L] depends on no weight; [N, ...] each."""
         ...
 
-    def rest(self, front: tuple[Tensor, ...], frozen: Collection[str]) -> Tensor:
+    def advance(
+        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    ) -> tuple[Tensor, ...]:
+        """Carry a front through the modules in `upto` that are not `done`."""
+        ...
+
+    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """Class scores [copies, N, C] from the fronts of all copies, joined along dim 1."""
         ...
 

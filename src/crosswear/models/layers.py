@@ -18,26 +18,31 @@ class SeededDropout(nn.Module):
     """Dropout whose masks come from a generator of its own for each copy.
 
     torch's dropout draws from one generator for the whole process; with these, a network gets
-    the same masks whatever else is trained beside it. They live on the CPU, so that the masks are
-    the same on every device.
+    the same masks whatever else is trained beside it. Masks are drawn where the network is: those
+    of a CUDA device are others than those of a CPU.
     """
 
     def __init__(self, rate: float, copies: int = 1) -> None:
         super().__init__()
         self.rate = rate
-        self.generators = tuple(torch.Generator() for _ in range(copies))
+        self.seed([0] * copies)
 
     def seed(self, seeds: Sequence[int]) -> None:
         """Begin anew, with one seed for each copy."""
-        for generator, seed in zip(self.generators, seeds, strict=True):
-            generator.manual_seed(seed)
+        self.seeds = tuple(seeds)
+        self.generators: tuple[torch.Generator, ...] = ()
 
     def forward(self, x: Tensor) -> Tensor:
         """Zero a share `rate` of the entries in training and scale the others; [copies, ...]."""
         if not self.training or self.rate == 0:
             return x
-        masks = [torch.rand(x.shape[1:], generator=one) >= self.rate for one in self.generators]
-        return x * (torch.stack(masks).to(x.device) / (1 - self.rate))
+        if not self.generators or self.generators[0].device != x.device:
+            self.generators = tuple(torch.Generator(x.device).manual_seed(s) for s in self.seeds)
+        shape, device = x.shape[1:], x.device
+        masks = [
+            torch.rand(shape, generator=one, device=device) >= self.rate for one in self.generators
+        ]
+        return x * (torch.stack(masks) / (1 - self.rate))
 
 
 class SideBySideLinear(nn.Module):

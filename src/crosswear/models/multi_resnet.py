@@ -14,8 +14,7 @@ of a loop over channels. In the same way several networks stand side by side, as
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import torch
 from torch import Tensor, nn
@@ -165,40 +164,51 @@ class MultiResNet(nn.Module):
         """The weights of the two dense layers."""
         return (self.dense1.weight, self.dense2.weight)
 
-    def front(self, x: Tensor, frozen: Collection[str]) -> tuple[Tensor, ...]:
-        """What of the network depends on no weight outside the modules `frozen`.
+    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+        """What depends on no weight: the channels and their spectrograms.
 
         Args:
-            x: windows [N, 3, L] in g, of a single network.
-            frozen: modules as `transfer_units` and `spectral_unit` name them.
+            x: windows [N, 3, L] in g.
 
         Returns:
-            The temporal branch after the first blocks that are frozen, and the spectral branch,
-            before or after its convolution; [N, features, 1, length].
+            The temporal and the spectral branch, [N, features, 1, length].
         """
         if self.magnitude:
             x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
         spectral = self.spectrogram(x).contiguous(memory_format=torch.channels_last)
-        if "spectral" in frozen:
-            spectral = self.spectral(spectral).relu_()
-        temporal = x.unsqueeze(2)
-        first = itertools.takewhile(frozen.__contains__, self._block_names)
-        return self._through_blocks(temporal, first), spectral
+        return x.unsqueeze(2), spectral
 
-    def rest(self, front: tuple[Tensor, ...], frozen: Collection[str]) -> Tensor:
-        """Class scores (logits) [copies, N, C] from the fronts of all copies, joined along dim 1.
+    def advance(
+        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    ) -> tuple[Tensor, ...]:
+        """Carry a front further, through the modules in `upto` that are not `done`.
 
         Args:
-            front: as `front` returns it, for the same `frozen`.
-            frozen: the modules that are in the front.
+            front: of all copies, joined along dim 1.
+            done: modules that are in the front, as `transfer_units` and `spectral_unit` name them.
+            upto: those that shall be; of the blocks the first ones.
         """
         temporal, spectral = front
-        others = (name for name in self._block_names if name not in frozen)
-        temporal = self._through_blocks(temporal, others)
-        if "spectral" not in frozen:
+        for name in self._block_names:
+            if name in upto and name not in done:
+                if name == self._block_names[0]:
+                    temporal = self.normalise(temporal)
+                temporal = self.get_submodule(name)(temporal)
+        if "spectral" in upto and "spectral" not in done:
             spectral = self.spectral(spectral).relu_()
-        branches = [part.reshape(len(part), self.copies, -1) for part in (temporal, spectral)]
-        features = torch.cat(branches, dim=2).transpose(0, 1).contiguous()
+        return temporal, spectral
+
+    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C].
+
+        Args:
+            front: of all copies, joined along dim 1.
+            done: the modules that are in it.
+        """
+        everything = (*self._block_names, *self.spectral_unit)
+        branches = self.advance(front, done, everything)
+        flat = [part.reshape(len(part), self.copies, -1) for part in branches]
+        features = torch.cat(flat, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
         y = functional.relu(self.dense2(self.dropout(y)))
         scores: Tensor = self.head(self.dropout(y))
@@ -206,11 +216,4 @@ class MultiResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
-        return self.rest(self.front(x, ()), ())[0]
-
-    def _through_blocks(self, temporal: Tensor, names: Iterable[str]) -> Tensor:
-        for name in names:
-            if name == self._block_names[0]:
-                temporal = self.normalise(temporal)
-            temporal = self.get_submodule(name)(temporal)
-        return temporal
+        return self.rest(self.front(x), ())[0]

@@ -1,0 +1,153 @@
+"""The cohort trainer against the reference trainer, on the same cells, in the same run.
+
+    python benchmarks/engine.py
+
+Simulated data. Every size has a baseline and 3 sources with 0 to 5 frozen blocks. The reference
+trains one cell after the other with torch's default threads; the cohort trainer has one process of
+one thread for each processor. `GFLOP/s` counts what is computed (frozen blocks once are not), and
+is compared with products of 1024 × 1024 matrices. The seconds of a size are those of its cells by
+their records, shared by the workers; the last lines are the overall ratios, by the clock.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from grid import Grid, make_grid
+from rich.console import Console
+from rich.table import Table
+
+from crosswear.config import ModelConfig, TrainConfig
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.dispatch import Crew, run_cohorts
+from crosswear.engine.estimate import work_of
+from crosswear.engine.grouping import group
+from crosswear.engine.local import this_machine
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Failure, Task
+from crosswear.study import available_workers
+
+BLOCKS = (0, 1, 2, 3, 4, 5)
+HOP_S = 0.4
+SMALL = ModelConfig(filters=(16, 16, 16))
+
+
+def seconds(call: Callable[..., object], *arguments: object) -> float:
+    """How long a call takes."""
+    begun = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - begun
+
+
+def matrix_rate(dtype: torch.dtype) -> float:
+    """Floating-point operations per second of a matrix product on all processors."""
+    one, other = (torch.randn(1024, 1024, dtype=dtype) for _ in range(2))
+    times = [seconds(torch.matmul, one, other) for _ in range(60)]
+    return 2 * 1024**3 / sorted(times)[len(times) // 2]
+
+
+def one_by_one(tasks: list[Task], device: str) -> None:
+    """All cells, by the reference trainer."""
+    for task in tasks:
+        train_cell(task, device)
+
+
+def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[int, float]:
+    """All cells, with a crew that is there already; returns the seconds of a worker by size."""
+    spent: dict[int, float] = defaultdict(float)
+    for outcome in run_cohorts(group(tasks, device, workers), nullcontext(crew)):
+        if isinstance(outcome, Failure):
+            raise RuntimeError(outcome.traceback)
+        spent[outcome.task.cell.size] += outcome.timing.train_s + outcome.timing.test_s
+    return spent
+
+
+def compare(
+    grid: Grid, sizes: list[int], epochs: int, crew: Crew, crew_size: int, device: str
+) -> tuple[list[Table], list[str]]:
+    """A table of the sizes for each precision, and the overall ratios."""
+    config = TrainConfig(epochs=epochs)
+    tasks = {size: grid.tasks(size, BLOCKS, 1, config) for size in sizes}
+    reference = {size: seconds(one_by_one, tasks[size], device) for size in sizes}
+    columns = ("size", "cells", "reference s", "cohort s", "ratio", "GFLOP/s", "of matrix rate")
+    tables, lines = [], []
+    for name in ("float32", "bfloat16"):
+        matrix = matrix_rate(getattr(torch, name))
+        title = f"cohort trainer in {name}; matrix product {matrix / 1e9:.0f} GFLOP/s"
+        table = Table(*columns, title=title)
+        train = replace(config, precision=name)  # type: ignore[arg-type]
+        same = [
+            replace(task, cell=replace(task.cell, train=train))
+            for some in tasks.values()
+            for task in some
+        ]
+        begun = time.perf_counter()
+        spent = train_all(same, crew, crew_size, device)
+        wall = time.perf_counter() - begun
+        for size in sizes:
+            took = spent[size] / crew_size
+            works = [work_of(task.cell, grid.target.summary) for task in tasks[size]]
+            rate = 2 * sum(work.training + work.scoring for work in works) / took
+            table.add_row(
+                *(str(size), str(len(works)), f"{reference[size]:.1f}", f"{took:.1f}"),
+                *(f"{reference[size] / took:.2f}", f"{rate / 1e9:.0f}", f"{rate / matrix:.0%}"),
+            )
+        tables.append(table)
+        total = sum(reference.values())
+        lines.append(f"{name}: {total:.0f} s against {wall:.0f} s, {total / wall:.2f} times faster")
+    return tables, lines
+
+
+def scaling(grid: Grid, workers: int, console: Console) -> None:
+    """Print cells per second against the number of cells and of workers (a small network)."""
+    table = Table("cells", *(f"{n} worker(s), cells/s" for n in range(1, workers + 1)))
+    train = TrainConfig(epochs=2, selection="last")
+    rows: dict[int, list[str]] = {10: [], 100: [], 1000: []}
+    for count in range(1, workers + 1):
+        with this_machine(CohortTrainer(), count) as crew:
+            train_all(grid.tasks(20, (), 8, train), crew, count, "cpu")  # the processes are up
+            for cells, row in rows.items():
+                took = seconds(train_all, grid.tasks(20, (), cells, train), crew, count, "cpu")
+                row.append(f"{cells / took:.1f}")
+    for cells, row in rows.items():
+        table.add_row(str(cells), *row)
+    console.print(table)
+
+
+def main(
+    sizes: Annotated[list[int], typer.Option("--size")] = [20, 100, 400, 2000],  # noqa: B006
+    epochs: Annotated[int, typer.Option()] = 10,
+    workers: Annotated[int | None, typer.Option()] = None,
+    device: Annotated[str, typer.Option()] = "cpu",
+) -> None:
+    """Measure and print."""
+    console = Console(width=100)
+    crew_size = workers or (available_workers() if device == "cpu" else 1)
+    with tempfile.TemporaryDirectory() as name:
+        grid = make_grid(Path(name), ModelConfig(), HOP_S, epochs=1)
+        windows = grid.target.summary.split.windows
+        console.print(f"windows of the target: {windows}; {epochs} epochs; {crew_size} worker(s)")
+        if device == "cpu":
+            small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)
+            scaling(small, crew_size, console)
+        with this_machine(CohortTrainer(device), crew_size) as crew:
+            train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), crew, crew_size, device)
+            tables, lines = compare(grid, sizes, epochs, crew, crew_size, device)
+    console.print(*tables)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    console.print(f"peak memory of a worker: {peak:.2f} GB; {crew_size} of them")
+    console.print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,265 @@
+"""How long cohorts will take, and how much memory, before they are trained.
+
+Their work is counted exactly: multiply-adds in training and in scoring, updates, weights updated.
+What each costs on this machine is found by timing a few of the study's own cohorts on random
+windows, in as many processes as will work at the same time.
+"""
+
+from __future__ import annotations
+
+import functools
+import heapq
+import math
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from crosswear.config import ModelConfig, TrainConfig
+from crosswear.domain import DomainSummary
+from crosswear.engine.cohort import EVALUATION_BATCH, Member, Target, Training
+from crosswear.engine.fronts import KEPT, advance, raw_front
+from crosswear.engine.grouping import cohort_width, frozen_blocks
+from crosswear.engine.local import keep_freed_memory
+from crosswear.engine.subsets import order_of
+from crosswear.engine.task import Cohort, Task
+from crosswear.experiment import Cell
+from crosswear.models import build, declared, summarise
+from crosswear.result import TransferReport
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do for cells side by side.
+
+    Attributes:
+        updates: of all networks at once.
+        weights: trained weights, times the updates.
+        training: multiply-adds of steps; a backward pass counts as two forward ones.
+        passes: forward passes in scoring.
+        scoring: multiply-adds of them.
+        networks: to be made ready.
+    """
+
+    updates: int = 0
+    weights: int = 0
+    training: int = 0
+    passes: int = 0
+    scoring: int = 0
+    networks: int = 0
+
+    def vector(self) -> Floats:
+        """All of it, in this order."""
+        counts = (self.updates, self.weights, self.training, self.passes, self.scoring)
+        return np.array([*counts, self.networks], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take.
+
+    Attributes:
+        seconds: from the first cell to the last.
+        memory_mb: of all workers together, at most.
+    """
+
+    seconds: float
+    memory_mb: float
+
+
+def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "cpu") -> Work:
+    """The work of equal cells side by side on a target domain."""
+    model, train = cell.model, cell.train
+    if model is None or train is None:
+        return Work()
+    adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
+    _, validation, test = domain.split.windows
+    looks = train.epochs if train.selection == "validation" else 0
+    updates = train.epochs * math.ceil(cell.size / train.batch_size)
+    passes = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
+    return Work(
+        updates=updates,
+        weights=copies * weights * updates,
+        training=3 * copies * adds * cell.size * train.epochs,
+        passes=passes[0] * looks + passes[1],
+        scoring=copies * adds * (validation * looks + test),
+        networks=copies,
+    )
+
+
+def estimate(
+    cohorts: Sequence[Cohort],
+    domain_of: Callable[[Task], DomainSummary],
+    workers: int,
+    device: str,
+) -> Estimate:
+    """Time a few cohorts here, and count what all of them will take.
+
+    Args:
+        cohorts: in the order in which they will be trained.
+        domain_of: the target domain of a task.
+        workers: how many processes will train at the same time.
+        device: `cpu` or `cuda`.
+    """
+    samples = [(task.cell, domain_of(task)) for task in _samples(cohorts)]
+    if not samples:
+        return Estimate(0.0, 0.0)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        measured = list(pool.map(_measure, [samples] * workers, [device] * workers))
+    work = np.concatenate([one.work for one in measured])
+    seconds = np.concatenate([one.seconds for one in measured])
+    # Each measurement counts alike, however short: relative errors are what adds up.
+    costs, _ = nnls(work / seconds[:, None], np.ones(len(seconds)))
+    each = [
+        float(work_of(c[0].cell, domain_of(c[0]), len(c), device).vector() @ costs) for c in cohorts
+    ]
+    windows = max(sum(domain_of(task).split.windows) for cohort in cohorts for task in cohort)
+    memory = max(one.memory_mb + (KEPT + 1) * windows * one.front_mb for one in measured)
+    return Estimate(
+        # Every worker computes the fronts that it needs for itself.
+        seconds=_makespan(cohorts, each, workers) + float(_fronts(cohorts, domain_of) @ costs),
+        memory_mb=workers * memory,
+    )
+
+
+def _fronts(cohorts: Sequence[Cohort], domain_of: Callable[[Task], DomainSummary]) -> Floats:
+    """The work of carrying each target's windows through each source's frozen blocks, once."""
+    frozen: dict[tuple[str, str], int] = {}
+    for task in (task for cohort in cohorts for task in cohort if task.source):
+        cell, domain = task.cell, domain_of(task)
+        if cell.model is not None:
+            size = len(domain.classes), domain.samples
+            adds = _rest(cell.model, *size, ())[0] - _rest(cell.model, *size, _frozen(cell))[0]
+            pair = (str(task.target), str(task.source))
+            frozen[pair] = max(frozen.get(pair, 0), adds * sum(domain.split.windows))
+    return Work(scoring=sum(frozen.values())).vector()
+
+
+def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int) -> float:
+    """When the last one ends, if the first that is ready is always begun next."""
+    free = [0.0] * workers
+    trained: dict[str, float] = {}
+    pending = sorted(zip(cohorts, seconds, strict=True), key=lambda one: bool(one[0][0].source))
+    for cohort, duration in pending:
+        sources = (trained.get(task.source.stem, 0.0) for task in cohort if task.source)
+        begin = max(heapq.heappop(free), *sources, 0.0)
+        heapq.heappush(free, begin + duration)
+        trained.update(dict.fromkeys((task.key for task in cohort), begin + duration))
+    return max(free)
+
+
+@functools.cache
+def _rest(
+    model: ModelConfig, classes: int, samples: int, frozen: tuple[str, ...]
+) -> tuple[int, int]:
+    """Multiply-adds for a window, and weights, of what is not in the front of a network."""
+    counted = summarise(model, classes, samples)
+    within = ("spectrogram", *frozen)
+    adds = counted.multiply_adds[""] - sum(counted.multiply_adds[name] for name in within)
+    return adds, counted.parameters[""] - sum(counted.parameters[name] for name in within)
+
+
+@functools.cache
+def _frozen(cell: Cell) -> tuple[str, ...]:
+    if cell.model is None or cell.transfer is None:
+        return ()
+    parts = declared(build(cell.model, 2, 100, seed=0))
+    units = parts.transfer_units[: frozen_blocks(cell)]
+    spectral = parts.spectral_unit if cell.transfer.freeze_spectral else ()
+    return (*(name for unit in units for name in unit), *spectral)
+
+
+def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
+    """A task of the smallest and of the largest step, for few, some and many frozen blocks."""
+    tasks = [cohort[0] for cohort in cohorts if cohort[0].cell.train is not None]
+    depths = sorted({frozen_blocks(task.cell) for task in tasks})
+    chosen = {}
+    for depth in {depths[i * (len(depths) - 1) // 2] for i in range(3)} if depths else ():
+        alike = [task for task in tasks if frozen_blocks(task.cell) == depth]
+        for pick in (min, max):
+            task = pick(alike, key=lambda one: one.cell.size)
+            chosen[depth, task.cell.size] = task
+    return list(chosen.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Work [n, 6], the seconds [n] it took, the process's peak, and what a front takes."""
+
+    work: Floats
+    seconds: Floats
+    memory_mb: float
+    front_mb: float
+
+
+def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Measured:
+    """Time steps and forward passes of cells like the given ones, on random windows."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    work: list[Floats] = []
+    seconds: list[float] = []
+    largest = 0.0
+    for cell, domain in samples:
+        copies = cohort_width(cell, device)
+        begun = time.perf_counter()
+        training, rows = _mock(cell, domain, copies, device)
+        work.append(Work(networks=copies).vector())
+        seconds.append(time.perf_counter() - begun)
+        bytes_ = sum(part.nbytes / len(part) for part in training.members[0].front)
+        largest = max(largest, bytes_ / 2**20)
+        adds, weights = _rest(training.model, len(domain.classes), domain.samples, training.frozen)
+        batch = np.arange(EVALUATION_BATCH[device])
+        step = functools.partial(training.train_epoch, [order_of(cell)] * copies)
+        work.append(Work(1, copies * weights, 3 * copies * adds * rows).vector())
+        seconds.append(_middle(step, device))
+        work.append(Work(passes=1, scoring=copies * adds * len(batch)).vector())
+        seconds.append(_middle(functools.partial(training.scores, batch), device))
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = kilobytes / (2**20 if sys.platform == "darwin" else 2**10)
+    return _Measured(np.array(work), np.array(seconds), peak, largest)
+
+
+def _mock(cell: Cell, domain: DomainSummary, copies: int, device: str) -> tuple[Training, int]:
+    """A cohort of equal cells with random windows, and the windows in its one step."""
+    model, train = cell.model or ModelConfig(), cell.train or TrainConfig()
+    count = min(cell.size, train.batch_size)
+    rng = np.random.default_rng(0)
+    windows = max(count, EVALUATION_BATCH[device])
+    x = rng.normal(size=(windows, 3, domain.samples)).astype(np.float32)
+    y = rng.integers(len(domain.classes), size=windows).astype(np.int16)
+    frozen = _frozen(cell)
+    task = Task(cell, "", Path())
+    members = []
+    for seed in range(copies):
+        network = build(model, len(domain.classes), domain.samples, seed)
+        front = advance(raw_front(x, network, device), network, (), frozen, train, device)
+        members.append(
+            Member(task, network, front, np.arange(count), TransferReport((), (), frozen))
+        )
+    target = Target(y, np.arange(0), len(domain.classes), domain.samples)
+    return Training(members, target, model, train, device), count
+
+
+def _middle(run: Callable[[], object], device: str) -> float:
+    """Seconds of the middle one of three runs, after one to warm up."""
+    seconds = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        run()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - begun)
+    return sorted(seconds[1:])[1]
