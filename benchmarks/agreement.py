@@ -28,7 +28,7 @@ from crosswear.engine.local import this_machine
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
 from crosswear.metrics import micro_f1
-from crosswear.study import available_workers
+from crosswear.study.place import available_workers
 
 BLOCKS = (0, 3, 5)
 

@@ -35,7 +35,7 @@ from crosswear.engine.grouping import group
 from crosswear.engine.local import this_machine
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Failure, Task
-from crosswear.study import available_workers
+from crosswear.study.place import available_workers
 
 BLOCKS = (0, 1, 2, 3, 4, 5)
 HOP_S = 0.4
@@ -72,29 +72,34 @@ def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[
     return spent
 
 
+def in_precision(task: Task, name: str) -> Task:
+    """The same cell in another precision."""
+    if task.cell.train is None:
+        return task
+    train = replace(task.cell.train, precision=name)  # type: ignore[arg-type]
+    return replace(task, cell=replace(task.cell, train=train))
+
+
 def compare(
-    grid: Grid, sizes: list[int], epochs: int, crew: Crew, crew_size: int, device: str
+    grid: Grid,
+    tasks: dict[int, list[Task]],
+    reference: dict[int, float],
+    crew: Crew,
+    crew_size: int,
+    device: str,
 ) -> tuple[list[Table], list[str]]:
     """A table of the sizes for each precision, and the overall ratios."""
-    config = TrainConfig(epochs=epochs)
-    tasks = {size: grid.tasks(size, BLOCKS, 1, config) for size in sizes}
-    reference = {size: seconds(one_by_one, tasks[size], device) for size in sizes}
     columns = ("size", "cells", "reference s", "cohort s", "ratio", "GFLOP/s", "of matrix rate")
     tables, lines = [], []
     for name in ("float32", "bfloat16"):
         matrix = matrix_rate(getattr(torch, name))
         title = f"cohort trainer in {name}; matrix product {matrix / 1e9:.0f} GFLOP/s"
         table = Table(*columns, title=title)
-        train = replace(config, precision=name)  # type: ignore[arg-type]
-        same = [
-            replace(task, cell=replace(task.cell, train=train))
-            for some in tasks.values()
-            for task in some
-        ]
+        same = [in_precision(task, name) for some in tasks.values() for task in some]
         begun = time.perf_counter()
         spent = train_all(same, crew, crew_size, device)
         wall = time.perf_counter() - begun
-        for size in sizes:
+        for size in tasks:
             took = spent[size] / crew_size
             works = [work_of(task.cell, grid.target.summary) for task in tasks[size]]
             rate = 2 * sum(work.training + work.scoring for work in works) / took
@@ -140,9 +145,11 @@ def main(
         if device == "cpu":
             small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)
             scaling(small, crew_size, console)
+        tasks = {size: grid.tasks(size, BLOCKS, 1, TrainConfig(epochs=epochs)) for size in sizes}
+        reference = {size: seconds(one_by_one, tasks[size], device) for size in sizes}
         with this_machine(CohortTrainer(device), crew_size) as crew:
             train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), crew, crew_size, device)
-            tables, lines = compare(grid, sizes, epochs, crew, crew_size, device)
+            tables, lines = compare(grid, tasks, reference, crew, crew_size, device)
     console.print(*tables)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     console.print(f"peak memory of a worker: {peak:.2f} GB; {crew_size} of them")

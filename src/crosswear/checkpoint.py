@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from crosswear.config import ModelConfig
 from crosswear.errors import CheckpointError
-from crosswear.files import write_bytes, write_text
+from crosswear.files import remove_file, write_bytes, write_text
 from crosswear.keys import canonical_json
 from crosswear.models import build
 
@@ -86,6 +86,15 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def checkpoint_exists(path: Path) -> bool:
     """Whether a network was saved there, whole."""
     return path.with_suffix(".json").exists() and path.exists()
+
+
+def forget_checkpoint(path: Path) -> None:
+    """Let a network that may be damaged count as not saved.
+
+    Raises:
+        DiskError: if the file that makes it count cannot be deleted.
+    """
+    remove_file(path.with_suffix(".json"))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

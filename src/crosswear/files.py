@@ -60,6 +60,16 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode("utf-8"))
 
 
+def remove_file(path: Path) -> None:
+    """Delete a file if it is there.
+
+    Raises:
+        DiskError: if it cannot be deleted.
+    """
+    with _as_disk_error(path):
+        path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `path` if the block ends well, and vanishes if not.

@@ -16,7 +16,7 @@ class EpochScore:
     """One pass over the training windows.
 
     Attributes:
-        train_loss: mean over the windows of cross-entropy and penalty, as they were trained on.
+        train_loss: mean cross-entropy over the windows, as they were trained on.
         validation_loss: cross-entropy on the validation subset; None where it was not looked at.
         validation_micro_f1: likewise.
     """
@@ -61,7 +61,7 @@ class CellResult:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Timing:
-    """Wall-clock seconds of a cell on the host that ran it."""
+    """Wall-clock seconds of a cell on the host that ran it; beside others, its equal share."""
 
     train_s: float
     test_s: float

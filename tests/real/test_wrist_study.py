@@ -15,7 +15,10 @@ from crosswear.leakage import audit
 from crosswear.recording import Subset
 from crosswear.report import write_report
 from crosswear.store import Store
-from crosswear.study import open_study, plan_study, read_study, run_study
+from crosswear.study.opening import open_study, read_study
+from crosswear.study.place import Place
+from crosswear.study.plan import plan_study
+from crosswear.study.run import run_study
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -64,7 +67,8 @@ def test_the_full_study_is_twelve_pairs(
 ) -> None:
     study, text = read_study(STUDIES / "wrist.toml")
     opened = open_study(study, text, real_data, cache, lambda _: None)
-    plan = plan_study(opened, Store(tmp_path))
+    plan = plan_study(opened, Store(tmp_path), Place(workers=2))
+    assert plan.seconds > 60
     assert plan.cells["transfer"] == 12 * 6 * 6 * 3
     assert plan.cells["baseline"] == 4 * 6 * 3
     smallest = min(domain.summary.split.windows[0] for domain in domains.values())
@@ -82,13 +86,13 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
         ("blocks = [1, 3, 5]", "blocks = [3]"),
         ("epochs = 12", "epochs = 1"),
         ("epochs = 40", "epochs = 2"),
-        ("[source]", "[model]\nfilters = [4, 8, 8]\n\n[source]"),
+        ("[source]", "[model]\nfilters = [16, 16, 16]\n\n[source]"),
     ):
         assert old in text
         text = text.replace(old, new)
     opened = open_study(parse_study(text, "cut"), text, real_data, cache, lambda _: None)
     store = Store(tmp_path)
-    done = run_study(opened, store, 1, "cpu", lambda *_: None, lambda _: None)
+    done = run_study(opened, store, Place(), lambda *_: None, lambda _: None)
     assert done.failed == ()
     assert done.trained == 4 + 4 + 4 + 12
     cells = list(opened.cells.values())

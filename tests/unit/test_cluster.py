@@ -19,7 +19,9 @@ from crosswear.errors import EngineError
 from crosswear.experiment import parse_study
 from crosswear.result import CellResult
 from crosswear.store import Store
-from crosswear.study import OpenStudy, Place, Progress, Progressed, open_study, run_study
+from crosswear.study.opening import OpenStudy, open_study
+from crosswear.study.place import Place
+from crosswear.study.run import Progress, Progressed, run_study
 
 TEXT = """
 name = "clustered"
@@ -57,6 +59,7 @@ class Hosts:
             "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)
         )
         while not self.file.exists():
+            assert self.scheduler.poll() is None, "the scheduler did not start"
             time.sleep(0.05)
 
     @property
@@ -163,6 +166,14 @@ def test_a_lost_scheduler_is_said_and_the_study_resumes(
     assert 6 <= len(kept) < CELLS
     assert run_study(opened, Store(out), Place(), ignore, ignore).found == len(kept)
     assert results(opened, out) == expected
+
+
+def test_workers_of_several_threads_are_refused(
+    opened: OpenStudy, hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.start("worker", hosts.address, "--no-nanny", "--nthreads", "2", "--no-dashboard")
+    with pytest.raises(EngineError, match="has 2 threads"):
+        run_study(opened, Store(tmp_path / "out"), Place(cluster=hosts.address), ignore, ignore)
 
 
 def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:

@@ -93,6 +93,20 @@ def test_the_first_steps_of_fifty_random_cells_are_the_references(
         near(outcomes[task.key].result, train_cell(task).result, loss)
 
 
+@pytest.mark.parametrize("selection", ["validation", "last"])
+def test_the_epoch_is_chosen_as_the_reference_does(gestures: Domain, selection: str) -> None:
+    train = TrainConfig(epochs=6, batch_size=16, selection=selection)  # type: ignore[arg-type]
+    cell = Cell("network", "t", 7, 40, model=ModelConfig(filters=FILTERS[0]), train=train)
+    tasks = [Task(replace(cell, seed=seed), str(seed), gestures.folder) for seed in range(4)]
+    for outcome, task in zip(CohortTrainer()(tuple(tasks)), tasks, strict=True):
+        reference = train_cell(task).result
+        assert outcome.result.epoch == reference.epoch
+        looked = [one.validation_loss or 0.0 for one in outcome.result.history]
+        assert looked == pytest.approx(
+            [one.validation_loss or 0.0 for one in reference.history], 0.02
+        )
+
+
 def copies_of(outcomes: list[Outcome]) -> list[CellResult]:
     return [outcome.result for outcome in outcomes]
 

@@ -16,16 +16,10 @@ from crosswear.errors import DiskError, DomainError
 from crosswear.experiment import parse_study
 from crosswear.result import CellResult
 from crosswear.store import Store
-from crosswear.study import (
-    OpenStudy,
-    Place,
-    Progress,
-    Progressed,
-    open_study,
-    plan_study,
-    read_study,
-    run_study,
-)
+from crosswear.study.opening import OpenStudy, open_study, read_study
+from crosswear.study.place import Place
+from crosswear.study.plan import plan_study
+from crosswear.study.run import Progress, Progressed, run_study
 
 TEXT = """
 name = "tiny"
@@ -139,6 +133,21 @@ def test_damage_is_noted_set_aside_and_mended(
     assert results(opened, out) == results(opened, whole)
 
 
+def test_transfers_wait_for_a_source_that_is_trained_again(
+    opened: OpenStudy, whole: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    source = next(key for key, cell in opened.cells.items() if cell.method == "source")
+    path = out / "sources" / f"{source}.safetensors"
+    path.write_bytes(path.read_bytes()[:-40])
+    for key, cell in opened.cells.items():
+        if cell.sources:
+            (out / "cells" / f"{key}.json").unlink()
+    assert run(opened, out, workers=2) == Progressed(CELLS - 9, 9, ())
+    assert results(opened, out) == results(opened, whole)
+
+
 def test_a_failed_cell_is_kept_as_failed_and_tried_again(
     opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +158,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
             return super().__call__(cohort)
 
     with monkeypatch.context() as patch:
-        patch.setattr("crosswear.study.CohortTrainer", Unlucky)
+        patch.setattr("crosswear.study.place.CohortTrainer", Unlucky)
         done = run(opened, tmp_path)
     assert len(done.failed) == 6
     store = Store(tmp_path)

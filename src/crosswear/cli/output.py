@@ -24,7 +24,7 @@ from rich.table import Table
 
 from crosswear.errors import CrosswearError
 from crosswear.keys import to_json
-from crosswear.study import Progress, Report
+from crosswear.study.run import Progress, Report
 
 LINE_EVERY_S = 20.0
 

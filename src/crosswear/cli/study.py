@@ -21,15 +21,10 @@ from crosswear.cli.output import (
 from crosswear.errors import UsageError
 from crosswear.report import Report, write_report
 from crosswear.store import Store
-from crosswear.study import (
-    OpenStudy,
-    Place,
-    available_workers,
-    open_study,
-    plan_study,
-    read_study,
-    run_study,
-)
+from crosswear.study.opening import OpenStudy, open_study, read_study
+from crosswear.study.place import Place, available_workers
+from crosswear.study.plan import plan_study
+from crosswear.study.run import run_study
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
@@ -171,8 +166,9 @@ def _place(workers: int | None, device: Literal["cpu", "cuda"], cluster: str | N
 
 
 def _duration(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def _open(

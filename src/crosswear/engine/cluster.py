@@ -64,7 +64,10 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
         )
         if address == LOCAL:
             started = distributed.LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,  # a worker that dask pauses would never come back
+                dashboard_address=None,
             )
             address = stack.enter_context(started).scheduler_address
         try:
@@ -79,6 +82,7 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
             ) from error
         crew = _Cluster(client, address, device)
         stack.callback(crew.end)
+        crew.look()
         yield crew
 
 
@@ -100,36 +104,72 @@ class _Cluster:
         self.device = device
         self.workers: dict[str, _Worker] = {}
         self.finished: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.alone_since = self.looked = time.monotonic()
-        self._look()
+        self.lost: list[Cohort] = []
+        self.looked = 0.0
+        self.alone_since = time.monotonic()
 
     def idle(self) -> int:
         return sum(worker.cohort is None for worker in self.workers.values())
 
     def send(self, cohort: Cohort) -> None:
+        needs = {name: _content(files) for name, files in _needs(cohort).items()}
         address, worker = next(item for item in self.workers.items() if item[1].cohort is None)
         worker.cohort = cohort
-        with contextlib.suppress(OSError):  # lost meanwhile: `wait` finds out
-            for name, files in _needs(cohort).items():
-                if name not in worker.has:
-                    content = {path.name: path.read_bytes() for path in files}
-                    self._call(address, _receive, name, content)
-                    worker.has.add(name)
-            worker.future = self.client.submit(
-                _train, cohort, workers=[address], allow_other_workers=False, pure=False
-            )
-            worker.future.add_done_callback(lambda _: self.finished.put(address))
+        try:
+            for name in needs.keys() - worker.has:
+                self._call(address, _receive, self.client.id, name, needs[name])
+                worker.has.add(name)
+        except OSError:
+            self._lose(address)
+            return
+        worker.future = self.client.submit(
+            *(_train, self.client.id, cohort),
+            workers=[address],
+            allow_other_workers=False,
+            pure=False,
+        )
+        worker.future.add_done_callback(lambda _: self.finished.put(address))
 
     def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+        if time.monotonic() - self.looked > LOOK_EVERY_S:
+            self.look()
+        news: list[tuple[Cohort, list[Outcome | Failure] | None]]
+        news = [(cohort, None) for cohort in self.lost]
+        self.lost.clear()
+        if news:
+            return news
         with contextlib.suppress(queue.Empty):
             address = self.finished.get(timeout=LOOK_EVERY_S)
             worker = self.workers.get(address)
-            if worker and worker.cohort and worker.future.status == "finished":
-                cohort, worker.cohort = worker.cohort, None
-                return [(cohort, _as_asked(cohort, worker.future.result()))]
-        if time.monotonic() - self.looked < LOOK_EVERY_S:
-            return []
-        return [(cohort, None) for cohort in self._look()]
+            if worker and worker.cohort and worker.future.done():
+                news.append((worker.cohort, self._outcomes(address, worker)))
+                worker.cohort = None
+        return news
+
+    def _outcomes(self, address: str, worker: _Worker) -> list[Outcome | Failure] | None:
+        """What came of a worker's cohort; None if it was lost on the way."""
+        if worker.future.status == "error":
+            # A cell that raises is a `Failure`: this is the worker itself.
+            raise self._unfit(address, worker.future.exception())
+        try:
+            return _as_asked(worker.cohort or (), worker.future.result(timeout=ANSWER_WITHIN_S))
+        except Exception:  # noqa: BLE001  # cancelled, timed out: it runs again
+            return None
+
+    def _unfit(self, address: str, error: object) -> EngineError:
+        return EngineError(
+            f"the worker {address} cannot train ({error})",
+            where=f"--cluster {self.address}",
+            expected=f"scheduler and workers with {_versions()}",
+            todo="install the same crosswear[cluster] everywhere, the scheduler included",
+        )
+
+    def _lose(self, address: str) -> None:
+        worker = self.workers.pop(address)
+        if worker.future is not None:
+            worker.future.cancel()
+        if worker.cohort:
+            self.lost.append(worker.cohort)
 
     def end(self) -> None:
         for worker in self.workers.values():
@@ -138,51 +178,59 @@ class _Cluster:
         with contextlib.suppress(Exception):  # the scheduler may be gone
             self.client.close(timeout=ANSWER_WITHIN_S)
 
-    def _look(self) -> list[Cohort]:
-        """Greet workers that joined, forget lost ones; returns what those were at."""
-        now = time.monotonic()
+    def look(self) -> None:
+        """Greet workers that joined, forget lost ones.
+
+        Raises:
+            EngineError: if the scheduler is gone, a worker cannot train, or there is none for long.
+        """
         present = self._present()
-        lost = [self.workers.pop(address) for address in self.workers.keys() - present]
-        for worker in lost:
-            if worker.future is not None:
-                worker.future.cancel()
+        for address in self.workers.keys() - present:
+            self._lose(address)
         for address in sorted(present - self.workers.keys()):
             with contextlib.suppress(OSError):  # gone again
                 self._greet(address)
-        self.looked = now
+        self.looked = time.monotonic()
         if self.workers:
-            self.alone_since = now
-        elif now - self.alone_since > PATIENCE_S:
+            self.alone_since = self.looked
+        elif self.looked - self.alone_since > PATIENCE_S:
             raise EngineError(
                 f"the cluster has had no worker for {PATIENCE_S} seconds",
                 where=f"--cluster {self.address}",
                 todo=f"start some (`dask worker {self.address} --nthreads 1`) and run again: "
                 "finished cells are kept",
             )
-        return [worker.cohort for worker in lost if worker.cohort]
 
     def _present(self) -> set[str]:
+        """Workers that are up, of one thread each."""
         try:
             ask = self.client.scheduler.identity
-            return set(
-                self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)["workers"]
-            )
+            told = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
         except Exception as error:  # whatever dask makes of it, there is no answer
             raise EngineError(
                 "the scheduler of the cluster does not answer any more",
                 where=f"--cluster {self.address}",
                 todo="start it and its workers, and run again: finished cells are kept",
             ) from error
+        for address, worker in told["workers"].items():
+            if worker["nthreads"] != 1:
+                raise EngineError(
+                    f"the worker {address} has {worker['nthreads']} threads",
+                    where=f"--cluster {self.address}",
+                    expected="one: cells that are trained in one process would share its generator",
+                    todo="start a worker for each processor: --nworkers N --nthreads 1",
+                )
+        return set(told["workers"])
 
     def _greet(self, address: str) -> None:
-        theirs = self._call(address, _set_up, self.device)
+        try:
+            theirs = self._call(address, _set_up, self.client.id, self.device)
+        except OSError:
+            raise
+        except Exception as error:  # whatever it lacks
+            raise self._unfit(address, error) from error
         if theirs != _versions():
-            raise EngineError(
-                f"the worker {address} has {theirs}",
-                where=f"--cluster {self.address}",
-                expected=str(_versions()),
-                todo="install the same crosswear and torch everywhere",
-            )
+            raise self._unfit(address, theirs)
         self.workers[address] = _Worker()
 
     def _call(self, address: str, function: Any, *arguments: object) -> Any:
@@ -195,6 +243,10 @@ def _needs(cohort: Cohort) -> dict[str, list[Path]]:
     for path in {task.source for task in cohort if task.source}:
         needs[f"sources/{path.stem}"] = [path, path.with_suffix(".json")]
     return needs
+
+
+def _content(files: list[Path]) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in files}
 
 
 def _as_asked(cohort: Cohort, outcomes: list[Outcome | Failure]) -> list[Outcome | Failure]:
@@ -216,34 +268,37 @@ class _Desk:
     train: CohortTrainer
 
 
-def _set_up(device: str, dask_worker: Any) -> dict[str, str]:
-    """On a worker: begin anew; returns its versions."""
-    torch.set_num_threads(1)
+def _set_up(client: str, device: str, dask_worker: Any) -> dict[str, str]:
+    """On a worker: begin anew for a client; returns its versions."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("it has no CUDA device")
     keep_freed_memory()
-    folder = Path(dask_worker.local_directory) / "crosswear"
+    folder = Path(dask_worker.local_directory) / "crosswear" / client
     shutil.rmtree(folder, ignore_errors=True)
     dask_worker.crosswear = _Desk(folder, CohortTrainer(device))
     return _versions()
 
 
-def _receive(name: str, files: Mapping[str, bytes], dask_worker: Any) -> None:
+def _receive(client: str, name: str, files: Mapping[str, bytes], dask_worker: Any) -> None:
     """On a worker: write files that a cohort will need."""
-    with new_folder(dask_worker.crosswear.folder / name) as temporary:
+    with new_folder(Path(dask_worker.local_directory) / "crosswear" / client / name) as temporary:
         for file, content in files.items():
             (temporary / file).write_bytes(content)
 
 
-def _train(cohort: Cohort) -> list[Outcome | Failure]:
+def _train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
     """On a worker: train a cohort from the files that were sent before."""
     from distributed import get_worker
 
+    torch.set_num_threads(1)
     worker: Any = get_worker()
     desk: _Desk = worker.crosswear
+    folder = desk.folder.parent / client
 
     def here(task: Task) -> Task:
         source = task.source
         if source is not None:
-            source = desk.folder / "sources" / source.stem / source.name
-        return replace(task, target=desk.folder / "domains" / task.target.name, source=source)
+            source = folder / "sources" / source.stem / source.name
+        return replace(task, target=folder / "domains" / task.target.name, source=source)
 
     return attempt(desk.train, tuple(here(task) for task in cohort))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -39,7 +39,7 @@ class Crew(Protocol):
 
 def run_cohorts(
     cohorts: Sequence[Cohort], hired: AbstractContextManager[Crew]
-) -> Iterator[Outcome | Failure]:
+) -> Generator[Outcome | Failure, None, None]:
     """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
 
     The caller keeps each outcome (and its checkpoint) before it asks for the next one. Cohorts
@@ -49,6 +49,8 @@ def run_cohorts(
         EngineError: if workers are lost again and again over the same cohort.
     """
     pending = list(cohorts)
+    if not pending:
+        return
     running = 0
     deaths: Counter[str] = Counter()
     with hired as crew:
@@ -59,15 +61,16 @@ def run_cohorts(
             if pending and not running and crew.idle():
                 yield from _orphans(pending.pop(0))
                 continue
-            for cohort, outcomes in crew.wait():
-                running -= 1
-                if outcomes is not None:
-                    yield from outcomes
-                    continue
-                deaths[cohort[0].key] += 1
-                if deaths[cohort[0].key] == MAX_DEATHS:
+            news = crew.wait()
+            running -= len(news)
+            lost = [cohort for cohort, outcomes in news if outcomes is None]
+            for _, outcomes in news:
+                yield from outcomes or ()
+            pending[:0] = lost
+            deaths.update(cohort[0].key for cohort in lost)
+            for cohort in lost:
+                if deaths[cohort[0].key] >= MAX_DEATHS:
                     raise _deadly(cohort)
-                pending.insert(0, cohort)
 
 
 def attempt(train: Trainer, cohort: Cohort) -> list[Outcome | Failure]:

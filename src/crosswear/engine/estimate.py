@@ -27,12 +27,12 @@ from scipy.optimize import nnls
 
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import DomainSummary
-from crosswear.engine.cohort import EVALUATION_BATCH, Member, Target, Training
 from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import cohort_width, frozen_blocks
 from crosswear.engine.local import keep_freed_memory
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Cohort, Task
+from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
 from crosswear.experiment import Cell
 from crosswear.models import build, declared, summarise
 from crosswear.result import TransferReport
@@ -87,7 +87,7 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
     _, validation, test = domain.split.windows
     looks = train.epochs if train.selection == "validation" else 0
-    updates = train.epochs * math.ceil(cell.size / train.batch_size)
+    updates = train.epochs * max(1, math.ceil((cell.size - 1) / train.batch_size))
     passes = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
     return Work(
         updates=updates,
@@ -172,14 +172,17 @@ def _rest(
     return adds, counted.parameters[""] - sum(counted.parameters[name] for name in within)
 
 
-@functools.cache
 def _frozen(cell: Cell) -> tuple[str, ...]:
     if cell.model is None or cell.transfer is None:
         return ()
-    parts = declared(build(cell.model, 2, 100, seed=0))
-    units = parts.transfer_units[: frozen_blocks(cell)]
-    spectral = parts.spectral_unit if cell.transfer.freeze_spectral else ()
-    return (*(name for unit in units for name in unit), *spectral)
+    return _modules(cell.model, frozen_blocks(cell), cell.transfer.freeze_spectral)
+
+
+@functools.cache
+def _modules(model: ModelConfig, blocks: int, spectral: bool) -> tuple[str, ...]:
+    parts = declared(build(model, 2, 100, seed=0))
+    names = (name for unit in parts.transfer_units[:blocks] for name in unit)
+    return (*names, *(parts.spectral_unit if spectral else ()))
 
 
 def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
@@ -209,6 +212,8 @@ def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Mea
     """Time steps and forward passes of cells like the given ones, on random windows."""
     torch.set_num_threads(1)
     keep_freed_memory()
+    for cell, domain in samples[:1]:  # what is slow only once
+        _mock(cell, domain, 1, device)[0].train_epoch([order_of(cell)])
     work: list[Floats] = []
     seconds: list[float] = []
     largest = 0.0

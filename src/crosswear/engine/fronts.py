@@ -21,7 +21,7 @@ from crosswear.models import declared
 Front: TypeAlias = tuple[Tensor, ...]
 """For every window of a domain, [N, ...] each."""
 
-KEPT = 6
+KEPT = 4
 """Fronts held at a time, beside those in use: what the next cohorts need or can go on from."""
 BATCH = 512
 

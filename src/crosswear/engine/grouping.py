@@ -37,6 +37,7 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     few = len(alike) < 4 * workers
     cohorts = []
     for members in alike.values():
+        members.sort(key=lambda task: task.cell.sources)  # cells of a source share its front
         parts = math.ceil(len(members) / cohort_width(members[0].cell, device))
         parts = max(parts, min(workers, len(members))) if few else parts
         cuts = [len(members) * part // parts for part in range(parts + 1)]

@@ -10,11 +10,13 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from typing import Any
 
 import torch
 
@@ -111,7 +113,7 @@ class _Processes:
             if cohort is None or worker.pipe not in ready:
                 continue
             try:
-                news.append((cohort, worker.pipe.recv()))
+                news.append((cohort, _carried(worker.pipe.recv(), torch.from_numpy)))
                 worker.cohort = None
             except (EOFError, OSError):
                 news.append((cohort, None))
@@ -143,6 +145,7 @@ def _end(worker: _Worker) -> None:
 
 def _serve(pipe: Connection, train: Trainer) -> None:
     """The life of a worker process: cohorts in, outcomes out, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     torch.set_num_threads(1)
     keep_freed_memory()
     threading.Thread(target=_follow_parent, daemon=True).start()
@@ -151,7 +154,24 @@ def _serve(pipe: Connection, train: Trainer) -> None:
             cohort: Cohort = pipe.recv()
         except EOFError:
             return
-        pipe.send(attempt(train, cohort))
+        pipe.send(_carried(attempt(train, cohort), torch.Tensor.numpy))
+
+
+def _carried(
+    outcomes: list[Outcome | Failure], convert: Callable[[Any], Any]
+) -> list[Outcome | Failure]:
+    """Outcomes with their networks as arrays or as tensors.
+
+    A tensor would be sent as a handle on shared memory, which ends with the process that made it.
+    """
+
+    def carry(one: Outcome | Failure) -> Outcome | Failure:
+        if isinstance(one, Failure) or one.checkpoint is None:
+            return one
+        state = {name: convert(value) for name, value in one.checkpoint.state.items()}
+        return replace(one, checkpoint=replace(one.checkpoint, state=state))
+
+    return [carry(one) for one in outcomes]
 
 
 def _follow_parent() -> None:

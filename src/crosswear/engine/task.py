@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -35,12 +36,21 @@ Cohort: TypeAlias = tuple[Task, ...]
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished cell; `checkpoint` is the trained network of a source cell."""
+    """A finished cell.
+
+    Attributes:
+        task: what was done.
+        result: the numbers.
+        timing: how long it took.
+        checkpoint: the trained network of a source cell.
+        host: the machine that did it.
+    """
 
     task: Task
     result: CellResult
     timing: Timing
     checkpoint: Checkpoint | None = None
+    host: str = field(default_factory=platform.node)
 
 
 @dataclass(frozen=True)

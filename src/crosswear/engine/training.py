@@ -1,0 +1,239 @@
+"""Networks side by side on their way through the epochs.
+
+Each has its own weights, order of the windows, dropout masks and choice of the epoch; what one gets
+does not depend on the others, to the last bit on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crosswear.config import ModelConfig, TrainConfig
+from crosswear.engine.fronts import Front, rows_of
+from crosswear.engine.grouping import LANES
+from crosswear.engine.subsets import arithmetic, batches, learning_rate, order_of, weight_seed
+from crosswear.engine.task import Task
+from crosswear.models import declared, side_by_side
+from crosswear.result import EpochScore, TransferReport
+from crosswear.transfer import set_training
+
+EVALUATION_BATCH = {"cpu": 128, "cuda": 1024}
+"""Windows in a forward pass, of each cell. The same for every cohort: sums depend on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A cell of a cohort, ready to be trained.
+
+    Attributes:
+        task: the cell.
+        network: its own network; the source's weights are in it.
+        front: what its frozen part makes of the domain.
+        rows: int64 [n], its adaptation set, as windows of the domain.
+        transferred: what its transfer plan did.
+    """
+
+    task: Task
+    network: nn.Module
+    front: Front
+    rows: NDArray[np.int64]
+    transferred: TransferReport | None
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Modules that are not trained."""
+        return self.transferred.frozen if self.transferred else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What training must know of the target domain.
+
+    Attributes:
+        y: int [N], class of each window.
+        validation: int64, windows of the validation subset.
+        classes: how many.
+        samples: length of a window.
+    """
+
+    y: NDArray[np.int16]
+    validation: NDArray[np.int64]
+    classes: int
+    samples: int
+
+
+class Training:
+    """A cohort in training.
+
+    Args:
+        members: of one shape: same frozen modules, size and settings.
+        target: the target domain.
+        model: of all members.
+        config: likewise.
+        device: where to train.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        target: Target,
+        model: ModelConfig,
+        config: TrainConfig,
+        device: str,
+    ) -> None:
+        self.members = members
+        self.model = model
+        self.frozen = members[0].frozen
+        self.config = config
+        self.device = device
+        self.y = torch.from_numpy(target.y.astype(np.int64)).to(device)
+        self.validation = target.validation
+        self.network = side_by_side(
+            model,
+            target.classes,
+            target.samples,
+            [member.network.state_dict() for member in members],
+            [weight_seed(member.task.cell) for member in members],
+        ).to(device)
+        for module in self.frozen:
+            self.network.get_submodule(module).requires_grad_(False)
+        self.optimiser = _optimiser(self.network, len(members), config.l2)
+        self.updates = 0
+
+    def fit(self) -> tuple[list[tuple[EpochScore, ...]], list[int]]:
+        """Train; each copy is left with the weights of its chosen epoch.
+
+        Returns:
+            For each copy the history, and the number of the chosen epoch, from 1.
+        """
+        copies = range(len(self.members))
+        histories: list[list[EpochScore]] = [[] for _ in copies]
+        best = [(-1.0, 0.0) for _ in copies]
+        chosen = [self.config.epochs for _ in copies]
+        orders = [order_of(member.task.cell) for member in self.members]
+        kept: dict[str, tuple[Tensor, ...]] = {}
+        for epoch in range(1, self.config.epochs + 1):
+            scored = [EpochScore(loss) for loss in self.train_epoch(orders)]
+            if self.config.selection == "validation":
+                scored = self._validate(scored)
+                if not kept:
+                    kept = {name: _parts(value.clone(), copies) for name, value in self._values()}
+                for copy in copies:
+                    score = scored[copy]
+                    rank = (score.validation_micro_f1 or 0.0, -(score.validation_loss or 0.0))
+                    if rank > best[copy]:
+                        best[copy], chosen[copy] = rank, epoch
+                        for name, value in self._values():
+                            kept[name][copy].copy_(_parts(value, copies)[copy])
+            for history, score in zip(histories, scored, strict=True):
+                history.append(score)
+        for name, value in self._values():
+            if name in kept:
+                value.copy_(torch.cat(kept[name]))
+        return [tuple(history) for history in histories], chosen
+
+    def train_epoch(self, orders: Sequence[np.random.Generator]) -> list[float]:
+        """One pass over the adaptation sets; returns the mean cross-entropy of each copy."""
+        set_training(self.network, self.frozen)
+        config = self.config
+        steps = [
+            batches(len(member.rows), config.batch_size, order)
+            for member, order in zip(self.members, orders, strict=True)
+        ]
+        losses = []
+        for batch in zip(*steps, strict=True):
+            drawn = [m.rows[one] for m, one in zip(self.members, batch, strict=True)]
+            rows = torch.from_numpy(np.stack(drawn)).to(self.device, non_blocking=True)
+            for parameters in self.optimiser.param_groups:
+                parameters["lr"] = learning_rate(config, self.updates)
+            self.optimiser.zero_grad()
+            loss = self._losses(self._logits(rows), rows)
+            loss.mean(dim=1).sum().backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            self.updates += 1
+            losses.append(loss.detach())
+        return _means(torch.cat(losses, dim=1))
+
+    @torch.inference_mode()
+    def scores(self, indices: NDArray[np.int64]) -> Tensor:
+        """Class scores float32 [copies, n, C] of windows of the domain."""
+        self.network.eval()
+        rows = torch.from_numpy(indices).to(self.device)
+        parts = [
+            self._logits(part.expand(len(self.members), -1))
+            for part in torch.split(rows, EVALUATION_BATCH[self.device])
+        ]
+        return torch.cat(parts, dim=1)
+
+    def state(self, copy: int) -> dict[str, Tensor]:
+        """Weights and statistics of one copy."""
+        copies = range(len(self.members))
+        state = self.network.cpu().state_dict()
+        return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
+
+    def _logits(self, rows: Tensor) -> Tensor:
+        """Class scores float32 [copies, n, C] of windows [copies, n] of the domain."""
+        front = rows_of([member.front for member in self.members], rows)
+        with arithmetic(self.config, self.device):
+            return declared(self.network).rest(front, self.frozen).float()
+
+    def _losses(self, logits: Tensor, rows: Tensor) -> Tensor:
+        """Cross-entropy [copies, n] of scores [copies, n, C]."""
+        y = self.y[rows].flatten()
+        losses = functional.cross_entropy(logits.flatten(0, 1), y, reduction="none")
+        return losses.view(logits.shape[:2])
+
+    def _validate(self, scored: list[EpochScore]) -> list[EpochScore]:
+        logits = self.scores(self.validation)
+        rows = torch.from_numpy(self.validation).to(self.device).expand(len(self.members), -1)
+        losses = _means(self._losses(logits, rows))
+        right = _means((logits.argmax(dim=2) == self.y[rows[0]]).float())
+        return [
+            EpochScore(one.train_loss, loss, share)
+            for one, loss, share in zip(scored, losses, right, strict=True)
+        ]
+
+    def _values(self) -> Iterator[tuple[str, Tensor]]:
+        """Weights and statistics that training changes, by name."""
+        outside = tuple(f"{module}." for module in self.frozen)
+        for name, value in self.network.state_dict().items():
+            if value.ndim and not (outside and name.startswith(outside)):
+                yield name, value
+
+
+def _parts(value: Tensor, copies: range) -> tuple[Tensor, ...]:
+    return value.chunk(len(copies))
+
+
+def _means(values: Tensor) -> list[float]:
+    """Of each row, summed by itself and exactly enough to be the same in every company."""
+    return [float(row.mean()) for row in values.numpy(force=True).astype(np.float64)]
+
+
+def _optimiser(network: nn.Module, copies: int, l2: float) -> torch.optim.Adam:
+    """Adam; the gradient of the penalty `l2 · w²` is what it calls a weight decay of `2 · l2`.
+
+    Its fused kernel is many times faster, and only for weights that fill the lanes.
+    """
+    regularised = {id(weight) for weight in declared(network).regularised}
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for weight in network.parameters():
+        if weight.requires_grad:
+            kind = (id(weight) in regularised, weight.numel() // copies % LANES == 0)
+            groups.setdefault(kind, []).append(weight)
+    return torch.optim.Adam(
+        {
+            "params": weights,
+            "weight_decay": 2 * l2 * penalised,
+            "fused": whole,
+            "foreach": not whole,
+        }
+        for (penalised, whole), weights in groups.items()
+    )

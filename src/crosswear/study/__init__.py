@@ -1,0 +1,1 @@
+"""A run of a study: what is missing, hand it to the engine, keep the records."""

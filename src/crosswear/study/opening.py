@@ -1,0 +1,91 @@
+"""From a study file to prepared domains and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from crosswear.domain import Domain, prepare
+from crosswear.errors import StudyFileError
+from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """A study with its domains prepared and its cells laid out.
+
+    Attributes:
+        study: the study file, checked.
+        text: the study file as it was written.
+        domains: prepared domains by their names in the study.
+        cells: every cell by its key, in order.
+    """
+
+    study: Study
+    text: str
+    domains: Mapping[str, Domain]
+    cells: Mapping[str, Cell]
+
+    @property
+    def facts(self) -> dict[str, DomainFacts]:
+        """What the grid knows of the domains."""
+        return {name: _facts(name, domain) for name, domain in self.domains.items()}
+
+
+def read_study(path: Path | None) -> tuple[Study, str]:
+    """Read and check a study file; without one, the quickstart on simulated domains.
+
+    Raises:
+        StudyFileError: if it cannot be read or holds what it should not.
+    """
+    if path is None:
+        text = resources.files("crosswear").joinpath("quickstart.toml").read_text("utf-8")
+        return parse_study(text, "quickstart.toml"), text
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise StudyFileError(
+            f"cannot be read: {reason}",
+            where=str(path),
+            expected="a TOML file in UTF-8",
+            todo="check the path; docs/study.md shows what such a file looks like",
+        ) from error
+    study = parse_study(text, str(path))
+    return replace(study, domains=_beside(study.domains, path.parent)), text
+
+
+def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Own recordings are named relative to the study file, wherever the command is given."""
+    return {
+        name: str(folder / reference) if reference.endswith(".toml") else reference
+        for name, reference in domains.items()
+    }
+
+
+def open_study(study: Study, text: str, data: Path | None, cache: Path, note: Note) -> OpenStudy:
+    """Prepare the domains of a study (or find them in the cache) and lay out its cells.
+
+    Args:
+        study: the study file, checked.
+        text: the study file as it was written.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains.
+        note: takes a sentence about anything repaired, dropped or not found.
+    """
+    domains = {}
+    for name, reference in study.domains.items():
+        domains[name] = prepare(reference, data, study.preparation, cache)
+        for sentence in domains[name].summary.notes:
+            note(f"{name}: {sentence}")
+    facts = {name: _facts(name, domain) for name, domain in domains.items()}
+    cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+    return OpenStudy(study, text, domains, cells)
+
+
+def _facts(name: str, domain: Domain) -> DomainFacts:
+    return DomainFacts(name, domain.summary.digest, domain.summary.split.windows[0])

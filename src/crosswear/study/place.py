@@ -1,0 +1,38 @@
+"""Who trains the cells of a study."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from crosswear.engine.cluster import cluster
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.dispatch import Crew
+from crosswear.engine.local import this_machine
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cells are trained.
+
+    Attributes:
+        workers: processes on this machine.
+        device: `cpu` or `cuda`, of each worker.
+        cluster: address of a scheduler, or `local`; then its workers train, not this machine's.
+    """
+
+    workers: int = 1
+    device: str = "cpu"
+    cluster: str | None = None
+
+    def hire(self) -> AbstractContextManager[Crew]:
+        """The workers."""
+        if self.cluster is not None:
+            return cluster(self.cluster, self.device, self.workers)
+        return this_machine(CohortTrainer(self.device), self.workers)
+
+
+def available_workers() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,61 @@
+"""What a study asks for, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crosswear.engine.estimate import estimate
+from crosswear.engine.grouping import group
+from crosswear.store import Store
+from crosswear.study.missing import cost_of, missing_tasks
+from crosswear.study.opening import OpenStudy
+from crosswear.study.place import Place
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study asks for, before anything is trained.
+
+    Attributes:
+        cells: their number by method.
+        sizes: adaptation sizes, in windows.
+        multiply_adds: of all trainings and tests that are still missing, a backward pass counted
+            as two forward passes, frozen blocks not counted.
+        missing: how many cells have no record.
+        seconds: what these will take.
+        memory_mb: of all workers together.
+    """
+
+    cells: dict[str, int]
+    sizes: tuple[int, ...]
+    multiply_adds: int
+    missing: int
+    seconds: float
+    memory_mb: float
+
+
+def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
+    """Count the cells and multiply-adds of a study, and tell what they will take on this machine.
+
+    The processes that would train are started for a few seconds, to time some of the cells.
+    """
+    done = store.done(opened.cells)
+    counts: dict[str, int] = {}
+    for cell in opened.cells.values():
+        name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
+        counts[name] = counts.get(name, 0) + 1
+    tasks = missing_tasks(opened, store, done)
+    expected = estimate(
+        group(tasks, where.device, where.workers),
+        lambda task: opened.domains[task.cell.target].summary,
+        where.workers,
+        where.device,
+    )
+    return Plan(
+        cells=counts,
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
+        multiply_adds=sum(cost_of(opened, task.cell) for task in tasks),
+        missing=len(tasks),
+        seconds=expected.seconds,
+        memory_mb=expected.memory_mb,
+    )

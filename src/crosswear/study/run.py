@@ -1,0 +1,132 @@
+"""Train what is missing and keep the records."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from crosswear.checkpoint import forget_checkpoint, load_checkpoint, save_checkpoint
+from crosswear.engine.dispatch import run_cohorts
+from crosswear.engine.grouping import group
+from crosswear.engine.task import Outcome
+from crosswear.errors import CheckpointError, StoreError
+from crosswear.store import Record, Store
+from crosswear.study.missing import cost_of, missing_tasks
+from crosswear.study.opening import Note, OpenStudy
+from crosswear.study.place import Place
+
+PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done: cells with a record, those of earlier runs included.
+        cells: cells in all.
+        share: of this run's work, in multiply-adds, from 0 to 1.
+        last: what was done last; empty at the start.
+    """
+
+    done: int
+    cells: int
+    share: float
+    last: str
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """What a run did: cells that were there before, trained now, and failed now."""
+
+    found: int
+    trained: int
+    failed: tuple[str, ...]
+
+
+def run_study(
+    opened: OpenStudy,
+    store: Store,
+    where: Place,
+    report: Report,
+    note: Note,
+) -> Progressed:
+    """Train every cell that has no record yet, and keep each as soon as it is done.
+
+    Interrupted at any moment, it continues with what is missing; equal cells have equal results.
+
+    Args:
+        opened: the study.
+        store: its output folder.
+        where: who trains.
+        report: is told of progress.
+        note: is told of damage that was mended.
+
+    Raises:
+        StoreError: if the folder belongs to another study or another run.
+        DiskError: if a record cannot be written; what was finished before is kept.
+        EngineError: if worker processes keep dying.
+    """
+    with store.owned_by(opened.study, opened.text):
+        done = _sound_records(opened, store, note)
+        tasks = missing_tasks(opened, store, done)
+        costs = {task.key: cost_of(opened, task.cell) for task in tasks}
+        total, spent, failed = max(sum(costs.values()), 1), 0, []
+        report(Progress(len(done), len(opened.cells), 0.0, ""))
+        for task in tasks:
+            if task.cell.method == "source":  # a damaged network must not be taken for a new one
+                forget_checkpoint(store.checkpoint(task.key))
+        cohorts = group(tasks, where.device, where.workers)
+        with contextlib.closing(run_cohorts(cohorts, where.hire())) as outcomes:
+            for finished, outcome in enumerate(outcomes, start=1):
+                cell, key = outcome.task.cell, outcome.task.key
+                if isinstance(outcome, Outcome):
+                    if outcome.checkpoint is not None:
+                        save_checkpoint(store.checkpoint(key), outcome.checkpoint)
+                    about = provenance(where.device, outcome.host)
+                    store.write(Record(key, cell, outcome.result, outcome.timing, about))
+                else:
+                    store.write_failure(key, cell, outcome.traceback)
+                    failed.append(key)
+                spent += costs[key]
+                cells_done = len(done) + finished - len(failed)
+                report(Progress(cells_done, len(opened.cells), spent / total, cell.describe()))
+    return Progressed(len(done), len(tasks) - len(failed), tuple(failed))
+
+
+def provenance(device: str, host: str) -> dict[str, str]:
+    """Where and with what a cell was trained."""
+    about = {name: version(name) for name in PROVENANCE}
+    return {
+        **about,
+        "python": platform.python_version(),
+        "host": host,
+        "machine": platform.machine(),
+        "device": device,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
+    """Keys with a readable record, and, for source cells, a readable network."""
+    sound = set()
+    for key in sorted(store.done(opened.cells)):
+        try:
+            store.read(key)
+            if opened.cells[key].method == "source":
+                load_checkpoint(store.checkpoint(key))
+        except StoreError as error:
+            kept = store.set_aside(key)
+            note(f"{error.where}: {error.what}; set aside as {kept.name} and computed again")
+        except CheckpointError as error:
+            note(f"{error.where}: {error.what}; this source network is trained again")
+        else:
+            sound.add(key)
+    return sound
