@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crosswear.engine.cluster import cluster
-from crosswear.errors import EngineError
+from crosswear.errors import EngineError, UsageError
 from crosswear.experiment import parse_study
 from crosswear.result import CellResult
 from crosswear.store import Store
@@ -181,6 +181,12 @@ def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:
         pytest.raises(EngineError, match="no scheduler answers"),
         cluster("tcp://127.0.0.1:9", "cpu", 1),
     ):
+        pass
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"crosswear\[cluster\]"), cluster("local", "cpu", 1):
         pass
 
 

@@ -52,28 +52,26 @@ class Fronts:
         """
         key = (origin, frozenset(frozen))
         if key not in self._kept:
-            self._kept[key] = self._make(origin, windows, network, frozen, config)
+            done, front = self._nearest(origin, frozen)
+            if front is None:
+                front = raw_front(windows, network, self.device)
+            self._kept[key] = advance(front, network, tuple(done), frozen, config, self.device)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _make(
-        self,
-        origin: Hashable,
-        windows: NDArray[np.float32],
-        network: nn.Module,
-        frozen: tuple[str, ...],
-        config: TrainConfig,
-    ) -> Front:
-        """From the nearest front that is there."""
-        before = [done for name, done in self._kept if name == origin and done < set(frozen)]
-        if before:
-            done = max(before, key=len)
-            front = self._kept[origin, done]
-        else:
-            done, front = frozenset(), raw_front(windows, network, self.device)
-        return advance(front, network, tuple(done), frozen, config, self.device)
+    def _nearest(
+        self, origin: Hashable, frozen: tuple[str, ...]
+    ) -> tuple[frozenset[str], Front | None]:
+        """The front that is there and has most of the frozen modules in it."""
+        there = {
+            done: front
+            for (name, done), front in self._kept.items()
+            if name == origin and done < set(frozen)
+        }
+        done = max(there, key=len, default=frozenset())
+        return done, there.get(done)
 
 
 @torch.inference_mode()
