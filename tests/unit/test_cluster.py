@@ -168,12 +168,24 @@ def test_a_lost_scheduler_is_said_and_the_study_resumes(
     assert results(opened, out) == expected
 
 
-def test_workers_of_several_threads_are_refused(
-    opened: OpenStudy, hosts: Hosts, tmp_path: Path
+def test_workers_of_several_threads_get_nothing(
+    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
 ) -> None:
     hosts.start("worker", hosts.address, "--no-nanny", "--nthreads", "2", "--no-dashboard")
+    out, place = tmp_path / "out", Place(cluster=hosts.address)
     with pytest.raises(EngineError, match="has 2 threads"):
-        run_study(opened, Store(tmp_path / "out"), Place(cluster=hosts.address), ignore, ignore)
+        run_study(opened, Store(out), place, ignore, ignore)
+    hosts.worker()
+    while "worker-2" not in {path.stem for path in hosts.folder.glob("worker-*.log")}:
+        time.sleep(0.05)
+    time.sleep(4)  # until it has joined
+    run_study(opened, Store(out), place, ignore, ignore)
+    assert results(opened, out) == expected
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(UsageError, match="not the address"), cluster("nonsense", "cpu", 1):
+        pass
 
 
 def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:

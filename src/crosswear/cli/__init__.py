@@ -18,6 +18,9 @@ from crosswear.cli.output import print_error
 from crosswear.cli.study import study_app
 from crosswear.errors import CrosswearError
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
+
 app = typer.Typer(
     name="crosswear",
     help="How much of what a network learned on someone else's movement data can you keep?",
@@ -53,6 +56,7 @@ def main() -> None:
             raise
         print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; finished cells are kept, the same command goes on", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("interrupted; finished cells are kept, the same command goes on", err=True)
+        raise

@@ -10,24 +10,20 @@ dask.distributed is an optional extra and is imported where it is used.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import queue
-import shutil
+import re
+import signal
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.dispatch import Crew, attempt
-from crosswear.engine.local import keep_freed_memory
-from crosswear.engine.task import Cohort, Failure, Outcome, Task
+from crosswear.engine.desk import about, receive, set_up, train
+from crosswear.engine.dispatch import Crew
+from crosswear.engine.task import Cohort, Failure, Outcome
 from crosswear.errors import EngineError, UsageError
-from crosswear.experiment import CELL_SCHEMA
-from crosswear.files import new_folder
 
 LOCAL = "local"
 LOOK_EVERY_S = 2.0
@@ -58,17 +54,24 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
             where="--cluster",
             todo="pip install 'crosswear[cluster]'",
         ) from error
+    if address != LOCAL and not re.fullmatch(r"(\w+://)?[^/\s]+:\d+", address):
+        raise UsageError(
+            "not the address of a scheduler",
+            where=f"--cluster {address}",
+            expected="what `dask scheduler` printed, as in tcp://10.0.0.1:8786, or local",
+        )
     with contextlib.ExitStack() as stack:
         stack.enter_context(
             dask.config.set({"distributed.comm.timeouts.connect": f"{ANSWER_WITHIN_S}s"})
         )
         if address == LOCAL:
-            started = distributed.LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=0,  # a worker that dask pauses would never come back
-                dashboard_address=None,
-            )
+            with _ignoring_interrupts():
+                started = distributed.LocalCluster(  # type: ignore[no-untyped-call]
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,  # a worker that dask pauses would never come back
+                    dashboard_address=None,
+                )
             address = stack.enter_context(started).scheduler_address
         try:
             client = distributed.Client(  # type: ignore[no-untyped-call]
@@ -84,6 +87,19 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
         stack.callback(crew.end)
         crew.look()
         yield crew
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile ignore Ctrl-C too: it is us who end them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass
@@ -103,6 +119,7 @@ class _Cluster:
         self.address = address
         self.device = device
         self.workers: dict[str, _Worker] = {}
+        self.unfit: dict[str, EngineError] = {}
         self.finished: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.lost: list[Cohort] = []
         self.looked = 0.0
@@ -117,13 +134,13 @@ class _Cluster:
         worker.cohort = cohort
         try:
             for name in needs.keys() - worker.has:
-                self._call(address, _receive, self.client.id, name, needs[name])
+                self._call(address, receive, self.client.id, name, needs[name])
                 worker.has.add(name)
         except OSError:
             self._lose(address)
             return
         worker.future = self.client.submit(
-            *(_train, self.client.id, cohort),
+            *(train, self.client.id, cohort),
             workers=[address],
             allow_other_workers=False,
             pure=False,
@@ -150,18 +167,19 @@ class _Cluster:
         """What came of a worker's cohort; None if it was lost on the way."""
         if worker.future.status == "error":
             # A cell that raises is a `Failure`: this is the worker itself.
-            raise self._unfit(address, worker.future.exception())
+            raise self._cannot(address, worker.future.exception())
         try:
             return _as_asked(worker.cohort or (), worker.future.result(timeout=ANSWER_WITHIN_S))
         except Exception:  # noqa: BLE001  # cancelled, timed out: it runs again
             return None
 
-    def _unfit(self, address: str, error: object) -> EngineError:
+    def _cannot(self, address: str, reason: object) -> EngineError:
         return EngineError(
-            f"the worker {address} cannot train ({error})",
+            f"the worker {address} cannot train: {reason}",
             where=f"--cluster {self.address}",
-            expected=f"scheduler and workers with {_versions()}",
-            todo="install the same crosswear[cluster] everywhere, the scheduler included",
+            expected=f"{about(self.device)} there and on the scheduler, --nthreads 1",
+            todo="install the same crosswear[cluster] everywhere, start such workers, and run "
+            "again: finished cells are kept",
         )
 
     def _lose(self, address: str) -> None:
@@ -179,17 +197,19 @@ class _Cluster:
             self.client.close(timeout=ANSWER_WITHIN_S)
 
     def look(self) -> None:
-        """Greet workers that joined, forget lost ones.
+        """Greet workers that joined, forget lost ones; those that cannot train get nothing.
 
         Raises:
-            EngineError: if the scheduler is gone, a worker cannot train, or there is none for long.
+            EngineError: if the scheduler is gone, no worker can train, or none is there for long.
         """
         present = self._present()
-        for address in self.workers.keys() - present:
+        for address in self.workers.keys() - present.keys():
             self._lose(address)
-        for address in sorted(present - self.workers.keys()):
+        for address in sorted(present.keys() - self.workers.keys() - self.unfit.keys()):
             with contextlib.suppress(OSError):  # gone again
-                self._greet(address)
+                self._greet(address, present[address]["nthreads"])
+        if self.unfit and not self.workers:
+            raise next(iter(self.unfit.values()))
         self.looked = time.monotonic()
         if self.workers:
             self.alone_since = self.looked
@@ -201,8 +221,8 @@ class _Cluster:
                 "finished cells are kept",
             )
 
-    def _present(self) -> set[str]:
-        """Workers that are up, of one thread each."""
+    def _present(self) -> dict[str, Any]:
+        """What the scheduler tells of its workers, by address."""
         try:
             ask = self.client.scheduler.identity
             told = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
@@ -212,26 +232,22 @@ class _Cluster:
                 where=f"--cluster {self.address}",
                 todo="start it and its workers, and run again: finished cells are kept",
             ) from error
-        for address, worker in told["workers"].items():
-            if worker["nthreads"] != 1:
-                raise EngineError(
-                    f"the worker {address} has {worker['nthreads']} threads",
-                    where=f"--cluster {self.address}",
-                    expected="one: cells that are trained in one process would share its generator",
-                    todo="start a worker for each processor: --nworkers N --nthreads 1",
-                )
-        return set(told["workers"])
+        return dict(told["workers"])
 
-    def _greet(self, address: str) -> None:
-        try:
-            theirs = self._call(address, _set_up, self.client.id, self.device)
-        except OSError:
-            raise
-        except Exception as error:  # whatever it lacks
-            raise self._unfit(address, error) from error
-        if theirs != _versions():
-            raise self._unfit(address, theirs)
-        self.workers[address] = _Worker()
+    def _greet(self, address: str, threads: int) -> None:
+        """Take a worker on; several threads would share torch's generator."""
+        reason: object = f"it has {threads} threads"
+        if threads == 1:
+            try:
+                reason = self._call(address, set_up, self.client.id, self.device)
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it lacks
+                reason = error
+        if reason == about(self.device):
+            self.workers[address] = _Worker()
+        else:
+            self.unfit[address] = self._cannot(address, reason)
 
     def _call(self, address: str, function: Any, *arguments: object) -> Any:
         return self.client.run(function, *arguments, workers=[address])[address]
@@ -253,52 +269,3 @@ def _as_asked(cohort: Cohort, outcomes: list[Outcome | Failure]) -> list[Outcome
     """Outcomes with the tasks as we know them: a worker has other paths."""
     tasks = {task.key: task for task in cohort}
     return [replace(outcome, task=tasks[outcome.task.key]) for outcome in outcomes]
-
-
-def _versions() -> dict[str, str]:
-    versions = {name: importlib.metadata.version(name) for name in ("crosswear", "torch")}
-    return {**versions, "cells": str(CELL_SCHEMA)}
-
-
-@dataclass
-class _Desk:
-    """What a worker keeps for us: a folder for files, and its trainer with its fronts."""
-
-    folder: Path
-    train: CohortTrainer
-
-
-def _set_up(client: str, device: str, dask_worker: Any) -> dict[str, str]:
-    """On a worker: begin anew for a client; returns its versions."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("it has no CUDA device")
-    keep_freed_memory()
-    folder = Path(dask_worker.local_directory) / "crosswear" / client
-    shutil.rmtree(folder, ignore_errors=True)
-    dask_worker.crosswear = _Desk(folder, CohortTrainer(device))
-    return _versions()
-
-
-def _receive(client: str, name: str, files: Mapping[str, bytes], dask_worker: Any) -> None:
-    """On a worker: write files that a cohort will need."""
-    with new_folder(Path(dask_worker.local_directory) / "crosswear" / client / name) as temporary:
-        for file, content in files.items():
-            (temporary / file).write_bytes(content)
-
-
-def _train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
-    """On a worker: train a cohort from the files that were sent before."""
-    from distributed import get_worker
-
-    torch.set_num_threads(1)
-    worker: Any = get_worker()
-    desk: _Desk = worker.crosswear
-    folder = desk.folder.parent / client
-
-    def here(task: Task) -> Task:
-        source = task.source
-        if source is not None:
-            source = folder / "sources" / source.stem / source.name
-        return replace(task, target=folder / "domains" / task.target.name, source=source)
-
-    return attempt(desk.train, tuple(here(task) for task in cohort))
