@@ -136,7 +136,7 @@ class _Cluster:
             for name in needs.keys() - worker.has:
                 self._call(address, receive, self.client.id, name, needs[name])
                 worker.has.add(name)
-        except OSError:
+        except Exception:  # noqa: BLE001  # gone, or its disk is full: another tries
             self._lose(address)
             return
         worker.future = self.client.submit(
@@ -208,6 +208,7 @@ class _Cluster:
         for address in sorted(present.keys() - self.workers.keys() - self.unfit.keys()):
             with contextlib.suppress(OSError):  # gone again
                 self._greet(address, present[address]["nthreads"])
+        self.unfit = {name: why for name, why in self.unfit.items() if name in present}
         if self.unfit and not self.workers:
             raise next(iter(self.unfit.values()))
         self.looked = time.monotonic()
