@@ -9,13 +9,12 @@ Prints, for each precision of the cohort trainer, the mean difference of micro-F
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from grid import Grid, make_grid
+from grid import Grid, in_precision, make_grid
 from rich.console import Console
 from rich.table import Table
 from scipy import stats
@@ -54,12 +53,7 @@ def compare(grid: Grid, size: int, seeds: int, epochs: int, table: Table) -> Non
     expected = scores(tasks, one_by_one, [(task,) for task in tasks])
     across = expected.reshape(seeds, -1).std(axis=0, ddof=1).mean()
     for precision in ("float32", "bfloat16"):
-        same = [
-            replace(
-                task, cell=replace(task.cell, train=replace(task.cell.train, precision=precision))
-            )
-            for task in tasks
-        ]
+        same = [in_precision(task, precision) for task in tasks]
         difference = scores(same, CohortTrainer(), group(same, "cpu")) - expected
         # Cells of one seed share draw and weights: a seed is one observation.
         seed_means = difference.reshape(seeds, -1).mean(axis=1)

@@ -17,13 +17,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from grid import Grid, make_grid
+from grid import Grid, in_precision, make_grid
 from rich.console import Console
 from rich.table import Table
 
@@ -70,14 +69,6 @@ def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[
             raise RuntimeError(outcome.traceback)
         spent[outcome.task.cell.size] += outcome.timing.train_s + outcome.timing.test_s
     return spent
-
-
-def in_precision(task: Task, name: str) -> Task:
-    """The same cell in another precision."""
-    if task.cell.train is None:
-        return task
-    train = replace(task.cell.train, precision=name)  # type: ignore[arg-type]
-    return replace(task, cell=replace(task.cell, train=train))
 
 
 def compare(

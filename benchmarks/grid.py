@@ -57,3 +57,11 @@ def make_grid(folder: Path, model: ModelConfig, hop_s: float, epochs: int) -> Gr
         save_checkpoint(sources[name], checkpoint)
     target = prepare(TARGET, None, PreparationConfig(hop_s=hop_s), folder)
     return Grid(target, sources, model)
+
+
+def in_precision(task: Task, name: str) -> Task:
+    """The same cell in another precision."""
+    if task.cell.train is None:
+        return task
+    train = replace(task.cell.train, precision=name)  # type: ignore[arg-type]
+    return replace(task, cell=replace(task.cell, train=train))

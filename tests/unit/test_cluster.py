@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from study_helpers import ignore, results
 
 from crosswear.engine.cluster import cluster
 from crosswear.errors import EngineError, UsageError
@@ -42,10 +43,6 @@ epochs = 4
 CELLS = 2 + 2 + 3 * (4 + 8)
 
 pytestmark = pytest.mark.slow
-
-
-def ignore(*_: object) -> None:
-    pass
 
 
 class Hosts:
@@ -94,11 +91,6 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
 @pytest.fixture(scope="module")
 def opened(cache: Path) -> OpenStudy:
     return open_study(parse_study(TEXT, "clustered.toml"), TEXT, None, cache, ignore)
-
-
-def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
-    store = Store(out)
-    return {key: store.read(key).result for key in store.done(opened.cells)}
 
 
 @pytest.fixture(scope="module")

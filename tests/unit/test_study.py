@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from study_helpers import ignore, results
 
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.errors import DiskError, DomainError
 from crosswear.experiment import parse_study
-from crosswear.result import CellResult
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy, open_study, read_study
 from crosswear.study.place import Place
@@ -40,10 +40,6 @@ epochs = 2
 CELLS = 2 + 2 + 4 + 8
 
 
-def ignore(*_: object) -> None:
-    pass
-
-
 @pytest.fixture(scope="session")
 def opened(cache: Path) -> OpenStudy:
     return open_study(parse_study(TEXT, "tiny.toml"), TEXT, None, cache, ignore)
@@ -57,11 +53,6 @@ def run(
     note: Callable[[str], None] = ignore,
 ) -> Progressed:
     return run_study(opened, Store(out), Place(workers), report, note)
-
-
-def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
-    store = Store(out)
-    return {key: store.read(key).result for key in store.done(opened.cells)}
 
 
 @pytest.fixture(scope="session")

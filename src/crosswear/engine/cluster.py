@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from crosswear.engine.desk import about, receive, set_up, train
-from crosswear.engine.dispatch import Crew
+from crosswear.engine.dispatch import Crew, News
 from crosswear.engine.task import Cohort, Failure, Outcome
 from crosswear.errors import EngineError, UsageError
 
@@ -129,12 +129,13 @@ class _Cluster:
         return sum(worker.cohort is None for worker in self.workers.values())
 
     def send(self, cohort: Cohort) -> None:
-        needs = {name: _content(files) for name, files in _needs(cohort).items()}
         address, worker = next(item for item in self.workers.items() if item[1].cohort is None)
         worker.cohort = cohort
+        needs = _needs(cohort)
+        new = {name: _content(needs[name]) for name in needs.keys() - worker.has}
         try:
-            for name in needs.keys() - worker.has:
-                self._call(address, receive, self.client.id, name, needs[name])
+            for name, files in new.items():
+                self._call(address, receive, self.client.id, name, files)
                 worker.has.add(name)
         except Exception:  # noqa: BLE001  # gone, or its disk is full: another tries
             self._lose(address)
@@ -147,11 +148,10 @@ class _Cluster:
         )
         worker.future.add_done_callback(lambda _: self.finished.put(address))
 
-    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+    def wait(self) -> News:
         if time.monotonic() - self.looked > LOOK_EVERY_S:
             self.look()
-        news: list[tuple[Cohort, list[Outcome | Failure] | None]]
-        news = [(cohort, None) for cohort in self.lost]
+        news: News = [(cohort, None) for cohort in self.lost]
         self.lost.clear()
         if news:
             return news

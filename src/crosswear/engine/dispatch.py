@@ -6,13 +6,16 @@ import traceback
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from crosswear.checkpoint import checkpoint_exists
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 from crosswear.errors import EngineError
 
 MAX_DEATHS = 3
+
+News: TypeAlias = list[tuple[Cohort, list[Outcome | Failure] | None]]
+"""Cohorts that came back, with None for outcomes where the worker was lost."""
 
 
 class Crew(Protocol):
@@ -26,8 +29,8 @@ class Crew(Protocol):
         """Give an idle worker a cohort."""
         ...
 
-    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
-        """Cohorts that came back since, with None for outcomes where the worker was lost.
+    def wait(self) -> News:
+        """What came back since.
 
         Returns after a while even if there is none: workers may have joined.
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from crosswear.engine.dispatch import Crew, attempt
+from crosswear.engine.dispatch import Crew, News, attempt
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 
 
@@ -75,7 +75,7 @@ class _Alone:
     def send(self, cohort: Cohort) -> None:
         self.cohort = cohort
 
-    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+    def wait(self) -> News:
         cohort, self.cohort = self.cohort, None
         return [(cohort, attempt(self.train, cohort))] if cohort else []
 
@@ -105,9 +105,9 @@ class _Processes:
         with contextlib.suppress(OSError):  # dead already: `wait` finds out
             worker.pipe.send(cohort)
 
-    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
+    def wait(self) -> News:
         ready = wait([worker.pipe for worker in self.workers if worker.cohort])
-        news: list[tuple[Cohort, list[Outcome | Failure] | None]] = []
+        news: News = []
         for index, worker in enumerate(self.workers):
             cohort = worker.cohort
             if cohort is None or worker.pipe not in ready:

@@ -118,25 +118,25 @@ class Training:
         best = [(-1.0, 0.0) for _ in copies]
         chosen = [self.config.epochs for _ in copies]
         orders = [order_of(member.task.cell) for member in self.members]
+        values = dict(self._values())  # the tensors themselves: training changes them in place
         kept: dict[str, tuple[Tensor, ...]] = {}
         for epoch in range(1, self.config.epochs + 1):
             scored = [EpochScore(loss) for loss in self.train_epoch(orders)]
             if self.config.selection == "validation":
                 scored = self._validate(scored)
                 if not kept:
-                    kept = {name: _parts(value.clone(), copies) for name, value in self._values()}
+                    kept = {name: _parts(value.clone(), copies) for name, value in values.items()}
                 for copy in copies:
                     score = scored[copy]
                     rank = (score.validation_micro_f1 or 0.0, -(score.validation_loss or 0.0))
                     if rank > best[copy]:
                         best[copy], chosen[copy] = rank, epoch
-                        for name, value in self._values():
+                        for name, value in values.items():
                             kept[name][copy].copy_(_parts(value, copies)[copy])
             for history, score in zip(histories, scored, strict=True):
                 history.append(score)
-        for name, value in self._values():
-            if name in kept:
-                value.copy_(torch.cat(kept[name]))
+        for name, parts in kept.items():
+            values[name].copy_(torch.cat(parts))
         return [tuple(history) for history in histories], chosen
 
     def train_epoch(self, orders: Sequence[np.random.Generator]) -> list[float]:
