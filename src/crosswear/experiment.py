@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, TypeAlias
 
 import pydantic
@@ -23,13 +23,17 @@ from crosswear.config import (
     TransferConfig,
 )
 from crosswear.errors import StudyFileError
-from crosswear.keys import digest
+from crosswear.keys import digest, essentials
 from crosswear.validation import parse_settings
 
-CELL_SCHEMA = 2
+CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
 
-Method: TypeAlias = Literal["source", "network", "majority"]
+Baseline: TypeAlias = Literal["majority", "forest", "minirocket", "logistic"]
+Method: TypeAlias = Literal["source", "network"] | Baseline
+
+UNTRAINED = "random"
+"""Name of the source that has learned nothing: a network with its initial weights."""
 
 
 def _check_size(size: int | str) -> int | str:
@@ -52,11 +56,19 @@ class Grid:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
         blocks: numbers of residual blocks that are transferred (0: none is frozen or copied).
         seeds: how often each cell is repeated, with another draw and other fresh weights.
+        splits: how often the whole study is repeated, with other subjects to train and to test;
+            from `preparation.split` on.
+        sources: domains that are sources, and `random`, the network that has learned nothing;
+            every domain but `random` without it.
+        baselines: what else is trained on the same windows, beside the network from scratch.
     """
 
     sizes: Annotated[tuple[Size, ...], Field(min_length=1)]
     blocks: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
     seeds: Annotated[int, Field(ge=1, le=1000)] = 1
+    splits: Annotated[int, Field(ge=1, le=100)] = 1
+    sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    baselines: tuple[Baseline, ...] = ("majority", "forest")
 
 
 @settings(frozen=True, config=SETTINGS)
@@ -73,6 +85,16 @@ class Study:
     adaptation: TrainConfig = field(default_factory=TrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources, `UNTRAINED` among them if it is asked for."""
+        return self.grid.sources or tuple(self.domains)
+
+    @property
+    def splits(self) -> range:
+        """Numbers of the subject splits."""
+        return range(self.preparation.split, self.preparation.split + self.grid.splits)
+
 
 @dataclass(frozen=True)
 class DomainFacts:
@@ -83,18 +105,25 @@ class DomainFacts:
     train_windows: int
 
 
+Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
+"""Prepared domains by their name in the study and the number of the split."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One number of the study.
 
     Attributes:
         method: `source` trains on the whole train subset of `target`, with `train`; `network`
-            adapts `sources` (or, without, fresh weights: the baseline) on `size` windows of
-            `target`; `majority` predicts the most frequent class of the train subset.
-        sources: the source domains; empty for everything but a transfer.
+            adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
+            windows of `target`; `majority` predicts the most frequent class of the train subset;
+            `forest` and `minirocket` train on the adaptation set alone, `logistic` on what the
+            frozen blocks of a source network make of it, see `crosswear.engine.classical`.
+        sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many residual blocks are transferred.
         size: windows in the adaptation set.
         seed: number of the repetition.
+        split: number of the subject split, of all domains.
         study_seed: from it and the names here come all random numbers.
         source_train: how the source network was trained.
     """
@@ -104,6 +133,7 @@ class Cell:
     study_seed: int
     size: int
     seed: int = 0
+    split: int = 0
     sources: tuple[str, ...] = ()
     blocks: int = 0
     model: ModelConfig | None = None
@@ -111,28 +141,33 @@ class Cell:
     transfer: TransferConfig | None = None
     source_train: TrainConfig | None = None
 
-    def key(self, domains: Mapping[str, DomainFacts]) -> str:
+    def key(self, domains: Domains) -> str:
         """Digest of the cell and of the domains that it reads."""
-        digests = {name: domains[name].digest for name in (self.target, *self.sources)}
-        return digest({"schema": CELL_SCHEMA, "cell": self, "domains": digests})
+        names = (name for name in (self.target, *self.sources) if name != UNTRAINED)
+        digests = {name: domains[name, self.split].digest for name in names}
+        return digest({"schema": CELL_SCHEMA, "cell": essentials(self), "domains": digests})
 
-    def source_cell(self, source: str, domains: Mapping[str, DomainFacts]) -> Cell:
+    def source_cell(self, source: str, domains: Domains) -> Cell:
         """The cell that trains the network which this cell adapts."""
         return Cell(
             method="source",
             target=source,
             study_seed=self.study_seed,
-            size=domains[source].train_windows,
+            size=domains[source, self.split].train_windows,
+            split=self.split,
             model=self.model,
             train=self.source_train,
         )
 
     def describe(self) -> str:
         """One readable line."""
-        if self.method != "network":
-            return f"{self.method} {self.target}"
+        split = f", split {self.split}" if self.split else ""
+        if self.method in ("source", "majority"):
+            return f"{self.method} {self.target}{split}"
         origin = f"{'+'.join(self.sources)}, {self.blocks} blocks" if self.sources else "scratch"
-        return f"{self.target} from {origin}, {self.size} windows, seed {self.seed}"
+        if self.method != "network":
+            origin = "+".join((self.method, *self.sources))
+        return f"{self.target} from {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
 def parse_study(text: str, where: str) -> Study:
@@ -154,6 +189,7 @@ def parse_study(text: str, where: str) -> Study:
             expected=f"numbers from 0 to {depth}",
             todo="shorten the list, or add filters to [model]",
         )
+    _check_sources(study, where)
     if study.transfer.freeze_spectral and study.transfer.strategy != "freeze":
         raise StudyFileError(
             f"strategy {study.transfer.strategy!r} leaves the spectral branch fresh, "
@@ -164,7 +200,23 @@ def parse_study(text: str, where: str) -> Study:
     return study
 
 
-def resolve_sizes(study: Study, domains: Mapping[str, DomainFacts]) -> tuple[int, ...]:
+def _check_sources(study: Study, where: str) -> None:
+    if UNTRAINED in study.domains:
+        raise StudyFileError(
+            f"no domain can be called {UNTRAINED!r}: it is the source that has learned nothing",
+            where=f"{where}: domains.{UNTRAINED}",
+            todo="choose another name",
+        )
+    for name in study.sources:
+        if name != UNTRAINED and name not in study.domains:
+            raise StudyFileError(
+                f"there is no domain {name!r}",
+                where=f"{where}: grid.sources",
+                expected=f"{', '.join(study.domains)} or {UNTRAINED}",
+            )
+
+
+def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
     """The adaptation sizes in windows, rising, each once.
 
     Raises:
@@ -188,52 +240,38 @@ def resolve_sizes(study: Study, domains: Mapping[str, DomainFacts]) -> tuple[int
     return tuple(sorted(sizes))
 
 
-def enumerate_cells(study: Study, domains: Mapping[str, DomainFacts]) -> Iterator[Cell]:
-    """All cells of the study: majority, source networks, baselines, transfers."""
-    names = list(study.domains)
+def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
+    """All cells of the study: source networks, then for each target and size all that compete."""
     sizes = resolve_sizes(study, domains)
-    for name in names:
-        windows = domains[name].train_windows
-        yield Cell(method="majority", target=name, study_seed=study.seed, size=windows)
-    for name in names:
-        yield Cell(
-            method="source",
-            target=name,
-            study_seed=study.seed,
-            size=domains[name].train_windows,
-            model=study.model,
-            train=study.source,
-        )
-    for seed in range(study.grid.seeds):
-        for target in names:
-            for size in sizes:
-                baseline = Cell(
-                    method="network",
-                    target=target,
-                    study_seed=study.seed,
-                    size=size,
-                    seed=seed,
-                    model=study.model,
-                    train=study.adaptation,
-                )
-                yield baseline
-                for source in names:
-                    if source != target:
-                        yield from _transfers(study, baseline, source)
+    for split in study.splits:
+        for name in study.domains:
+            windows = domains[name, split].train_windows
+            whole = Cell("source", name, study.seed, windows, split=split)
+            if "majority" in study.grid.baselines:
+                yield replace(whole, method="majority")
+            if name in study.sources:
+                yield replace(whole, model=study.model, train=study.source)
+        for seed in range(study.grid.seeds):
+            for target in study.domains:
+                for size in sizes:
+                    cell = Cell("network", target, study.seed, size, seed, split)
+                    yield from _rivals(study, cell)
 
 
-def _transfers(study: Study, baseline: Cell, source: str) -> Iterator[Cell]:
-    for blocks in sorted(set(study.grid.blocks)):
-        yield Cell(
-            method="network",
-            target=baseline.target,
-            study_seed=study.seed,
-            size=baseline.size,
-            seed=baseline.seed,
-            sources=(source,),
-            blocks=blocks,
-            model=study.model,
-            train=study.adaptation,
-            transfer=study.transfer,
-            source_train=study.source,
-        )
+def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
+    """All that learn from the same windows."""
+    for baseline in study.grid.baselines:
+        if baseline in ("forest", "minirocket"):
+            yield replace(cell, method=baseline)
+    yield replace(cell, model=study.model, train=study.adaptation)
+    for source in study.sources:
+        if source == cell.target:
+            continue
+        trained = None if source == UNTRAINED else study.source
+        from_source = replace(cell, sources=(source,), model=study.model, source_train=trained)
+        if "logistic" in study.grid.baselines:
+            yield replace(from_source, method="logistic", blocks=len(study.model.filters))
+        for blocks in sorted(set(study.grid.blocks)):
+            yield replace(
+                from_source, blocks=blocks, train=study.adaptation, transfer=study.transfer
+            )

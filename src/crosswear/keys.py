@@ -34,6 +34,18 @@ def to_json(value: Any) -> Json:
     raise TypeError(f"{type(value).__name__} has no canonical JSON")
 
 
+def essentials(value: Any) -> Json:
+    """`to_json` without the fields of dataclasses that have their default.
+
+    What is named by its essentials keeps its name when a setting is added whose default means
+    what was done before.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {field.name: essentials(one) for field, one in fields if one != _default(field)}
+    return to_json(value)
+
+
 def canonical_json(value: Any) -> str:
     """One text for equal values: keys sorted, no spaces, ASCII only."""
     return json.dumps(
@@ -44,6 +56,12 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """The sha256 of the canonical JSON, as 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
 
 
 def seed_for(*names: str | int) -> int:

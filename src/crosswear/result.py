@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from crosswear.config import SETTINGS
 
-ConfusionRows: TypeAlias = tuple[tuple[int, ...], ...]
+Counts: TypeAlias = tuple[tuple[int, int, int, int], ...]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -46,17 +48,34 @@ class CellResult:
     """The numbers of a cell. Equal cells have equal results, wherever and whenever they run.
 
     Attributes:
-        confusion: [C, C] windows of the target's whole test subset; row: true class, column:
-            predicted class. Every score derives from it.
+        classes: size C of the target's class table.
+        counts: how the windows of the target's whole test subset were classified: group, true
+            class, predicted class, windows; rows without a window are left out. A group is what
+            the split keeps whole, numbered from 0: a subject, or a chain of occurrences. Every
+            score derives from these.
         history: epoch by epoch; empty where nothing was trained.
         epoch: number of the epoch whose weights were tested, from 1; 0 where nothing was trained.
         transferred: what the transfer plan did; None where there was no source.
     """
 
-    confusion: ConfusionRows
+    classes: int
+    counts: Counts
     history: tuple[EpochScore, ...] = ()
     epoch: int = 0
     transferred: TransferReport | None = None
+
+    def by_group(self) -> NDArray[np.int64]:
+        """Confusion matrices [G, C, C] of the groups; row: true class, column: predicted class."""
+        group, true, predicted, windows = np.array(self.counts, dtype=np.int64).reshape(-1, 4).T
+        matrices = np.zeros((group.max(initial=-1) + 1, self.classes, self.classes), np.int64)
+        matrices[group, true, predicted] = windows
+        return matrices
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """The confusion matrix [C, C] of the whole test subset."""
+        matrix: NDArray[np.int64] = self.by_group().sum(axis=0)
+        return matrix
 
 
 @dataclass(frozen=True, config=SETTINGS)

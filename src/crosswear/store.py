@@ -28,7 +28,7 @@ from crosswear.files import remove_leftovers, write_text
 from crosswear.keys import canonical_json, digest, to_json
 from crosswear.result import CellResult, Timing
 
-RECORD_SCHEMA = 1
+RECORD_SCHEMA = 2
 
 
 @dataclass(frozen=True)

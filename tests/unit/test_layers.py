@@ -25,6 +25,7 @@ ROOMS = (
     "metrics",
     "resample",
     "windows",
+    "features",
     "leakage",
     "splits",
     "datasets",
@@ -32,19 +33,29 @@ ROOMS = (
     "fetch",
     "verify",
     "domain",
+    "similarity",
     "models",
+    "baselines",
     "transfer",
     "checkpoint",
     "experiment",
     "store",
+    "evidence",
     "engine",
     "study",
     "report",
+    "bundle",
+    "adapt",
+    "recognise",
+    "export",
     "describe",
     "cli",
     "__main__",
 )
-WITHOUT_TORCH = (*ROOMS[: ROOMS.index("domain") + 1], "experiment", "store", "report", "describe")
+WITHOUT_TORCH = (
+    *ROOMS[: ROOMS.index("similarity") + 1],
+    *("experiment", "store", "evidence", "report", "describe"),
+)
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")
 )

@@ -11,11 +11,11 @@ import time
 
 import torch
 
-from crosswear.checkpoint import Checkpoint, load_checkpoint
+from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import Domain, load_domain
 from crosswear.engine.fronts import Fronts
-from crosswear.engine.subsets import adaptation_set, confusion_rows, majority, weight_seed
+from crosswear.engine.subsets import adaptation_set, count, majority, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.engine.training import Member, Target, Training
 from crosswear.models import build
@@ -54,14 +54,20 @@ class CohortTrainer:
         trained = time.perf_counter()
         test = domain.indices(Subset.TEST)
         predicted = training.scores(test).argmax(dim=2).numpy(force=True)
-        rows = [confusion_rows(domain.windows.y[test], p, len(domain.classes)) for p in predicted]
+        counts = [count(domain, one) for one in predicted]
         tested = time.perf_counter()
         share = len(cohort)
         timing = Timing(train_s=(trained - start) / share, test_s=(tested - trained) / share)
         return [
             Outcome(
                 member.task,
-                CellResult(rows[copy], histories[copy], epochs[copy], member.transferred),
+                CellResult(
+                    len(domain.classes),
+                    counts[copy],
+                    histories[copy],
+                    epochs[copy],
+                    member.transferred,
+                ),
                 timing,
                 Checkpoint(model, domain.classes, domain.samples, training.state(copy))
                 if member.task.cell.method == "source"
@@ -76,10 +82,10 @@ class CohortTrainer:
         network = build(model, len(domain.classes), domain.samples, weight_seed(cell))
         rows = adaptation_set(cell, domain)
         report, weights = None, None
-        if task.source is not None and cell.transfer is not None:
+        if cell.transfer is not None:
             plan = plan_transfer(network, cell.transfer, cell.blocks)
-            report = plan.apply(network, load_checkpoint(task.source).state)
-            weights = str(task.source)
+            report = plan.apply(network, source_weights(task, model, domain))
+            weights = str(task.source or cell.study_seed)
             if cell.transfer.frozen_batchnorm == "adapt":
                 adapt_statistics(network, plan.frozen, torch.from_numpy(domain.windows.x[rows]))
                 weights = task.key

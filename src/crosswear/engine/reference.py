@@ -10,23 +10,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.checkpoint import Checkpoint, load_checkpoint
+from crosswear.checkpoint import Checkpoint
 from crosswear.config import TrainConfig
 from crosswear.domain import Domain, load_domain
 from crosswear.engine.subsets import (
     adaptation_set,
     arithmetic,
     batches,
-    confusion_rows,
+    count,
     learning_rate,
     majority,
     order_of,
+    source_weights,
     weight_seed,
 )
 from crosswear.engine.task import Outcome, Task
 from crosswear.models import build, declared
 from crosswear.recording import Subset
-from crosswear.result import CellResult, EpochScore, Timing, TransferReport
+from crosswear.result import CellResult, EpochScore, Timing
 from crosswear.transfer import adapt_statistics, plan_transfer, set_training
 
 EVALUATION_BATCH = 1024
@@ -53,16 +54,20 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     validation = labelled(domain, domain.indices(Subset.VALIDATION), device)
     network = build(cell.model, len(domain.classes), domain.samples, weight_seed(cell))
     network.to(device)
-    transferred = _transfer(task, network, adaptation) if task.source else None
+    transferred = None
+    if cell.transfer is not None:
+        plan = plan_transfer(network, cell.transfer, cell.blocks)
+        transferred = plan.apply(network, source_weights(task, cell.model, domain))
+        if cell.transfer.frozen_batchnorm == "adapt":
+            adapt_statistics(network, plan.frozen, adaptation.x)
     frozen = transferred.frozen if transferred else ()
     history, epoch = fit(network, adaptation, validation, cell.train, order_of(cell), frozen)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
     predicted = scores(network, test.x, cell.train).argmax(dim=1)
     result = CellResult(
-        confusion=confusion_rows(
-            test.y.numpy(force=True), predicted.numpy(force=True), len(domain.classes)
-        ),
+        classes=len(domain.classes),
+        counts=count(domain, predicted.numpy(force=True)),
         history=history,
         epoch=epoch,
         transferred=transferred,
@@ -149,15 +154,3 @@ def _validate(
         validation_loss=functional.cross_entropy(logits, validation.y).item(),
         validation_micro_f1=(logits.argmax(dim=1) == validation.y).double().mean().item(),
     )
-
-
-def _transfer(task: Task, network: nn.Module, adaptation: LabelledWindows) -> TransferReport:
-    cell = task.cell
-    if task.source is None or cell.transfer is None:
-        raise ValueError("a transfer has a source and transfer settings")
-    source = load_checkpoint(task.source)
-    plan = plan_transfer(network, cell.transfer, cell.blocks)
-    report = plan.apply(network, source.state)
-    if cell.transfer.frozen_batchnorm == "adapt":
-        adapt_statistics(network, plan.frozen, adaptation.x)
-    return report

@@ -7,20 +7,23 @@ the same numbers whatever was trained before or beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from crosswear.config import TrainConfig
+from crosswear.checkpoint import load_checkpoint
+from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import Domain
 from crosswear.engine.task import Outcome, Task
 from crosswear.experiment import Cell
 from crosswear.keys import seed_for
-from crosswear.metrics import confusion
+from crosswear.leakage import chains
+from crosswear.models import build
 from crosswear.recording import Subset
-from crosswear.result import CellResult, ConfusionRows, Timing
+from crosswear.result import CellResult, Counts, Timing
 
 
 def adaptation_set(cell: Cell, domain: Domain) -> NDArray[np.int64]:
@@ -28,20 +31,27 @@ def adaptation_set(cell: Cell, domain: Domain) -> NDArray[np.int64]:
     train = domain.indices(Subset.TRAIN)
     if cell.method == "source":
         return train
-    seed = seed_for(cell.study_seed, "adaptation", cell.target, cell.seed)
+    seed = seed_for(cell.study_seed, "adaptation", cell.target, cell.split, cell.seed)
     return np.random.default_rng(seed).permutation(train)[: cell.size]
 
 
 def weight_seed(cell: Cell) -> int:
     """Seed of a cell's fresh weights and dropout masks."""
-    return seed_for(cell.study_seed, cell.method, cell.target, cell.seed, "weights", cell.size)
+    return seed_for(*_repetition(cell), "weights", cell.size)
+
+
+def source_weights(task: Task, model: ModelConfig, domain: Domain) -> Mapping[str, Tensor]:
+    """Weights and statistics of the source network: trained, or the initial ones (`UNTRAINED`)."""
+    if task.source is not None:
+        return load_checkpoint(task.source).state
+    cell = task.cell
+    seed = seed_for(cell.study_seed, *cell.sources, cell.split, "weights")
+    return build(model, len(domain.classes), domain.samples, seed).state_dict()
 
 
 def order_of(cell: Cell) -> np.random.Generator:
     """Where the order of a cell's windows comes from, epoch after epoch."""
-    return np.random.default_rng(
-        seed_for(cell.study_seed, cell.method, cell.target, cell.seed, "order", cell.size)
-    )
+    return np.random.default_rng(seed_for(*_repetition(cell), "order", cell.size))
 
 
 def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
@@ -66,19 +76,30 @@ def arithmetic(config: TrainConfig, device: str) -> torch.autocast:
     return torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
-def confusion_rows(
-    truth: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
-) -> ConfusionRows:
-    """The confusion matrix as a record holds it."""
-    matrix = confusion(truth, predicted, classes)
-    return tuple(tuple(int(count) for count in row) for row in matrix)
+def count(domain: Domain, predicted: NDArray[np.integer]) -> Counts:
+    """How the test windows [n] were classified, as a record holds it."""
+    test = domain.indices(Subset.TEST)
+    _, group = np.unique(_groups(domain)[test], return_inverse=True)
+    rows = np.stack([group, domain.windows.y[test], predicted], axis=1)
+    kinds, windows = np.unique(rows, axis=0, return_counts=True)
+    return tuple(map(tuple, np.column_stack([kinds, windows]).tolist()))
 
 
 def majority(task: Task, domain: Domain) -> Outcome:
     """Predict the most frequent class of the train subset."""
     start = time.perf_counter()
-    classes = len(domain.classes)
-    train, test = (domain.windows.y[domain.indices(s)] for s in (Subset.TRAIN, Subset.TEST))
-    guess = int(np.bincount(train, minlength=classes).argmax())
-    rows = confusion_rows(test, np.full_like(test, guess), classes)
-    return Outcome(task, CellResult(rows), Timing(0.0, time.perf_counter() - start))
+    train = domain.windows.y[domain.indices(Subset.TRAIN)]
+    guess = np.bincount(train).argmax()
+    counts = count(domain, np.full(len(domain.indices(Subset.TEST)), guess))
+    result = CellResult(len(domain.classes), counts)
+    return Outcome(task, result, Timing(0.0, time.perf_counter() - start))
+
+
+def _groups(domain: Domain) -> NDArray[np.integer]:
+    """The subject or the chain of occurrences of each window: what the split keeps whole."""
+    by_subject = domain.summary.split.unit == "subject"
+    return domain.windows.subject if by_subject else chains(domain.windows)
+
+
+def _repetition(cell: Cell) -> tuple[str | int, ...]:
+    return (cell.study_seed, cell.method, cell.target, cell.split, cell.seed)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crosswear.errors import IncompleteError
-from crosswear.experiment import Cell, DomainFacts, Study
+from crosswear.experiment import Cell, Domains, Study
 from crosswear.report.heatmaps import draw_heatmaps
 from crosswear.report.tables import cells_table, write_tables
 from crosswear.store import Store
@@ -33,7 +33,7 @@ class Report:
 def write_report(
     study: Study,
     cells: Sequence[Cell],
-    domains: Mapping[str, DomainFacts],
+    domains: Domains,
     store: Store,
     folder: Path,
     allow_partial: bool,

@@ -70,8 +70,8 @@ def draw_heatmaps(table: pa.Table, title: str, folder: Path) -> list[Path]:
 def heatmaps_figure(table: pa.Table, title: str) -> Figure:
     """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
 
-    A cell shows the mean of the micro-F1 over its seeds, in per cent; it is hatched and has no
-    number unless every seed is done. All panels share one scale of colours.
+    A cell shows the mean of the micro-F1 over its repetitions, in per cent; it is hatched and has
+    no number unless every repetition is done. All panels share one scale of colours.
     """
     study = panels_of(table)
     scores = np.array([panel.scores for panel in study.panels])
@@ -192,10 +192,11 @@ def _titles(study: Panels) -> list[str]:
 
 
 def _about(study: Panels, partial: bool) -> str:
-    seeds = "one seed" if study.seeds == 1 else f"mean over {study.seeds} seeds"
-    hatched = "; hatched: not every seed is done" if partial else ""
+    count = study.repetitions
+    mean = "one repetition" if count == 1 else f"mean over {count} repetitions"
+    hatched = "; hatched: not every repetition is done" if partial else ""
     return (
-        f"micro-F1 in per cent, {seeds}{hatched}\n"
+        f"micro-F1 in per cent, {mean}{hatched}\n"
         "T: target (its majority classifier), S: source, scratch: nothing transferred"
     )
 

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from crosswear.experiment import UNTRAINED
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -21,8 +23,8 @@ class Panel:
         column: place of the source among the sources.
         target, source: their names.
         majority: micro-F1 of the majority classifier in per cent; NaN where it is not done.
-        scores: float64 [sizes, 1 + blocks], micro-F1 in per cent, mean over the seeds; first the
-            baseline. NaN unless every seed is done.
+        scores: float64 [sizes, 1 + blocks], micro-F1 in per cent, mean over the repetitions;
+            first the network from scratch. NaN unless every repetition is done.
     """
 
     row: int
@@ -42,7 +44,7 @@ class Panels:
         rows, columns: how many targets and sources there are.
         sizes: windows in the adaptation set, rising.
         blocks: numbers of transferred blocks, rising.
-        seeds: how often each cell is repeated.
+        repetitions: how often each cell is repeated, seeds and splits together.
         strategy: of the transfers.
     """
 
@@ -51,24 +53,27 @@ class Panels:
     columns: int
     sizes: tuple[int, ...]
     blocks: tuple[int, ...]
-    seeds: int
+    repetitions: int
     strategy: str
 
 
 def panels_of(table: pa.Table) -> Panels:
-    """Average the networks of a table from `crosswear.report.tables.cells_table` over seeds."""
+    """Average the networks of a table from `cells_table`, over repetitions."""
     rows: list[dict[str, Any]] = table.to_pylist()
-    majority = {row["target"]: _mean([row]) for row in rows if row["method"] == "majority"}
+    majority = {
+        target: _mean([r for r in rows if (r["method"], r["target"]) == ("majority", target)])
+        for target in {row["target"] for row in rows}
+    }
     networks = [row for row in rows if row["method"] == "network"]
     transfers = [row for row in networks if row["source"]]
-    repetitions = defaultdict(list)
+    alike = defaultdict(list)
     for row in networks:
-        repetitions[row["target"], row["source"], row["blocks"], row["size"]].append(row)
+        alike[row["target"], row["source"], row["blocks"], row["size"]].append(row)
 
     targets = list(dict.fromkeys(row["target"] for row in networks))
     sources = sorted(
         {row["source"] for row in transfers},
-        key=lambda source: [targets.index(name) for name in source.split("+")],
+        key=lambda source: [(*targets, UNTRAINED).index(name) for name in source.split("+")],
     )
     sizes = tuple(sorted({row["size"] for row in networks}))
     blocks = tuple(sorted({row["blocks"] for row in transfers}))
@@ -76,10 +81,7 @@ def panels_of(table: pa.Table) -> Panels:
     def scores(target: str, source: str) -> NDArray[np.float64]:
         columns = [("", None), *((source, count) for count in blocks)]
         return np.array(
-            [
-                [_mean(repetitions[target, name, count, size]) for name, count in columns]
-                for size in sizes
-            ]
+            [[_mean(alike[target, name, count, size]) for name, count in columns] for size in sizes]
         )
 
     pairs = sorted({(targets.index(r["target"]), sources.index(r["source"])) for r in transfers})
@@ -99,13 +101,13 @@ def panels_of(table: pa.Table) -> Panels:
         columns=len(sources),
         sizes=sizes,
         blocks=blocks,
-        seeds=len({row["seed"] for row in networks}),
+        repetitions=len({(row["split"], row["seed"]) for row in networks}),
         strategy=", ".join(sorted({row["strategy"] for row in transfers})),
     )
 
 
 def _mean(rows: list[dict[str, Any]]) -> float:
     """Mean micro-F1 in per cent; NaN unless all are done."""
-    if any(row["status"] != "done" for row in rows):
+    if not rows or any(row["status"] != "done" for row in rows):
         return float("nan")
     return 100 * fmean(row["micro_f1"] for row in rows)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from crosswear.experiment import Cell, DomainFacts
+from crosswear.experiment import Cell, Domains
 from crosswear.files import write_bytes
 from crosswear.metrics import macro_f1, micro_f1
 from crosswear.store import Record, Store
@@ -30,6 +29,7 @@ def _schema() -> pa.Schema:
             ("blocks", pa.int64()),
             ("size", pa.int64()),
             ("seed", pa.int64()),
+            ("split", pa.int64()),
             ("micro_f1", pa.float64()),
             ("macro_f1", pa.float64()),
             ("test_windows", pa.int64()),
@@ -40,19 +40,19 @@ def _schema() -> pa.Schema:
     )
 
 
-def cells_table(
-    cells: Sequence[Cell], domains: Mapping[str, DomainFacts], store: Store
-) -> pa.Table:
+def cells_table(cells: Sequence[Cell], domains: Domains, store: Store) -> pa.Table:
     """The study as a table, in the order of `cells`.
 
     Columns:
         key: the key of the cell; its record is `cells/KEY.json`.
         status: `done`, `failed` (it raised the last time it was tried) or `missing`.
-        method: `majority`, `source` or `network`.
-        target, source: domains; several sources are joined by `+`, none is empty.
+        method: as in `crosswear.experiment.Cell`.
+        target, source: domains; several sources are joined by `+`, none is empty, `random` is the
+            network that has learned nothing.
         strategy, blocks: of a transfer; empty and null where there is no source.
         size: windows that it was trained on.
         seed: number of the repetition.
+        split: number of the subject split.
         micro_f1, macro_f1: from 0 to 1, from the confusion matrix.
         test_windows: how many windows it was tested on.
         epoch: whose weights were tested; 0 where nothing was trained.
@@ -77,6 +77,7 @@ def cells_table(
             "blocks": cell.blocks if cell.sources else None,
             "size": cell.size,
             "seed": cell.seed,
+            "split": cell.split,
         }
         rows.append(row | _numbers(store.read(key)) if key in done else row)
     return pa.Table.from_pylist(rows, schema=_schema())
@@ -100,7 +101,7 @@ def write_tables(table: pa.Table, folder: Path) -> list[Path]:
 
 
 def _numbers(record: Record) -> dict[str, float]:
-    confusion = np.array(record.result.confusion, dtype=np.int64)
+    confusion = record.result.confusion
     return {
         "micro_f1": micro_f1(confusion),
         "macro_f1": macro_f1(confusion),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell
+from crosswear.experiment import UNTRAINED, Cell
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
 
@@ -15,7 +15,7 @@ from crosswear.study.opening import OpenStudy
 def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:
     """What the engine needs to know of every cell that is not among the keys `done`."""
     return [
-        Task(cell, key, opened.domains[cell.target].folder, _source(opened, store, cell))
+        Task(cell, key, opened.target(cell).folder, _source(opened, store, cell))
         for key, cell in opened.cells.items()
         if key not in done
     ]
@@ -23,13 +23,13 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
 
 def cost_of(opened: OpenStudy, cell: Cell) -> int:
     """Multiply-adds of a cell."""
-    work = work_of(cell, opened.domains[cell.target].summary)
+    work = work_of(cell, opened.target(cell).summary)
     return work.training + work.scoring
 
 
 def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
     """Where the source network of a transfer is, or will be."""
-    if not cell.sources:
+    if not cell.sources or cell.sources == (UNTRAINED,):
         return None
     facts = opened.facts
     return store.checkpoint(cell.source_cell(cell.sources[0], facts).key(facts))

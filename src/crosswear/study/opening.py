@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crosswear.domain import Domain, prepare
 from crosswear.errors import StudyFileError
-from crosswear.experiment import Cell, DomainFacts, Study, enumerate_cells, parse_study
+from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells, parse_study
 
 Note = Callable[[str], None]
 
@@ -21,19 +21,23 @@ class OpenStudy:
     Attributes:
         study: the study file, checked.
         text: the study file as it was written.
-        domains: prepared domains by their names in the study.
+        domains: prepared domains by their names in the study and the number of the split.
         cells: every cell by its key, in order.
     """
 
     study: Study
     text: str
-    domains: Mapping[str, Domain]
+    domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
 
     @property
-    def facts(self) -> dict[str, DomainFacts]:
+    def facts(self) -> Domains:
         """What the grid knows of the domains."""
-        return {name: _facts(name, domain) for name, domain in self.domains.items()}
+        return _facts(self.domains)
+
+    def target(self, cell: Cell) -> Domain:
+        """The domain that a cell is tested on."""
+        return self.domains[cell.target, cell.split]
 
 
 def read_study(path: Path | None) -> tuple[Study, str]:
@@ -78,14 +82,20 @@ def open_study(study: Study, text: str, data: Path | None, cache: Path, note: No
         note: takes a sentence about anything repaired, dropped or not found.
     """
     domains = {}
-    for name, reference in study.domains.items():
-        domains[name] = prepare(reference, data, study.preparation, cache)
-        for sentence in domains[name].summary.notes:
+    for split in study.splits:
+        preparation = replace(study.preparation, split=split)
+        for name, reference in study.domains.items():
+            domains[name, split] = prepare(reference, data, preparation, cache)
+    for name in study.domains:
+        for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    facts = {name: _facts(name, domain) for name, domain in domains.items()}
+    facts = _facts(domains)
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     return OpenStudy(study, text, domains, cells)
 
 
-def _facts(name: str, domain: Domain) -> DomainFacts:
-    return DomainFacts(name, domain.summary.digest, domain.summary.split.windows[0])
+def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:
+    return {
+        (name, split): DomainFacts(name, domain.summary.digest, domain.summary.split.windows[0])
+        for (name, split), domain in domains.items()
+    }

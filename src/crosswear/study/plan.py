@@ -41,13 +41,16 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
     """
     done = store.done(opened.cells)
     counts: dict[str, int] = {}
+    name: str
     for cell in opened.cells.values():
-        name = "transfer" if cell.sources else {"network": "baseline"}.get(cell.method, cell.method)
+        name = cell.method
+        if name == "network":
+            name = "transfer" if cell.sources else "scratch"
         counts[name] = counts.get(name, 0) + 1
     tasks = missing_tasks(opened, store, done)
     expected = estimate(
         group(tasks, where.device, where.workers),
-        lambda task: opened.domains[task.cell.target].summary,
+        lambda task: opened.target(task.cell).summary,
         where.workers,
         where.device,
     )
