@@ -118,3 +118,9 @@ class FetchError(CrosswearError):
     """A dataset cannot be downloaded; says how to get it by hand."""
 
     exit_code = 14
+
+
+class BundleError(CrosswearError):
+    """A bundle is incomplete, altered, of another schema, or not the model that it says."""
+
+    exit_code = 15
