@@ -1,0 +1,96 @@
+"""How many blocks are best, and whether more labels want fewer of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from crosswear.evidence.inference import FEWEST, SAID, mean_over, rank_correlation
+from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Rival, Support
+from crosswear.evidence.scores import Question, Scores
+from crosswear.experiment import UNTRAINED, Study
+
+Gains = dict[str, list[float]]
+"""By target: of each number of blocks, the mean gain over scratch of all sources."""
+
+
+def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+    """The best number of blocks at each size, then their trend over the sizes."""
+    blocks = sorted(set(study.grid.blocks))
+    sizes = sorted({question.size for question in scores.by_question})
+    if len(blocks) < 2:
+        return
+    table = {size: _gains(study, scores, blocks, size) for size in sizes}
+    for size, gains in table.items():
+        if gains:
+            yield _best(size, blocks, gains)
+    targets = [target for target in study.domains if all(target in one for one in table.values())]
+    if len(sizes) >= FEWEST and targets:
+        yield _trend(sizes, blocks, [[table[size][t] for size in sizes] for t in targets])
+
+
+def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
+    best = int(np.argmax(np.mean(list(gains.values()), axis=0)))
+    other = 0 if best else len(blocks) - 1
+    difference = mean_over([one[best] - one[other] for one in gains.values()])
+    test = replace(difference, p=_friedman(list(gains.values())))  # of all, none of them chosen
+    decided = test.p is not None and test.p < ALPHA
+    support: Support = "supported" if decided else "undecided"
+    return Finding(
+        name=f"blocks_{size}",
+        question=f"Does the number of transferred blocks matter with {size} windows?",
+        support=support,
+        sentence=f"{SAID[support]}: {blocks[best]} have the highest mean; over {blocks[other]}, "
+        f"that is {test.points()}, over {test.n} targets. It is chosen on these scores, which "
+        "flatters it.",
+        measure="difference of micro-F1; p: Friedman's test of all numbers of blocks",
+        value=test.value,
+        p=test.p,
+        n=test.n,
+    )
+
+
+def _friedman(gains: Sequence[Sequence[float]]) -> float | None:
+    """Whether any number of blocks differs, over the targets; None with too few of either."""
+    if len(gains) < FEWEST or len(gains[0]) < FEWEST or np.ptp(gains, axis=1).max() == 0:
+        return None
+    return float(stats.friedmanchisquare(*zip(*gains, strict=True)).pvalue)
+
+
+def _trend(
+    sizes: Sequence[int], blocks: Sequence[int], gains: Sequence[list[list[float]]]
+) -> Finding:
+    """`gains`: of each target, by size, of each number of blocks."""
+    best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
+    test = mean_over([rank_correlation(sizes, one) for one in best])
+    support = test.support(-1)
+    return Finding(
+        name="blocks_by_size",
+        question="Do more labels want fewer transferred blocks?",
+        support=support,
+        sentence=f"{SAID[support]}: {test.rho()} of the size with the best number of blocks, "
+        f"mean over {test.n} targets.",
+        measure="mean Spearman's rho",
+        value=test.value,
+        p=test.p,
+        n=test.n,
+    )
+
+
+def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
+    """Of targets that have all scores at that size."""
+    gains = {}
+    for target in study.domains:
+        scratch = scores.by_question[Question(target, size, SCRATCH)].micro_f1
+        sources = [s for s in study.sources if s not in (target, UNTRAINED)]
+        rows = [
+            [scores.by_question[Question(target, size, Rival("network", s, k))] for k in blocks]
+            for s in sources
+        ]
+        means = [[one.micro_f1.mean for one in row if one.micro_f1] for row in rows]
+        if scratch and means and all(len(row) == len(blocks) for row in means):
+            gains[target] = [float(one) - scratch.mean for one in np.mean(means, axis=0)]
+    return gains

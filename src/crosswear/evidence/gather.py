@@ -1,0 +1,40 @@
+"""From the records of a study to its evidence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from crosswear.evidence.findings import findings_of
+from crosswear.evidence.model import Evidence
+from crosswear.evidence.records import StudyRecords
+from crosswear.evidence.scores import scores_of
+from crosswear.evidence.summary import summarise
+from crosswear.evidence.verdicts import verdicts_of
+
+
+def gather(records: StudyRecords) -> Evidence:
+    """Score, compare and judge everything that a study has done so far."""
+    study = records.study
+    keys = [key for key, _ in records.cells()]
+    done = sum(key in records.observed for key in keys)
+    scores = scores_of(records)
+    verdicts = verdicts_of(study, scores)
+    first = {name: records.domains[name, study.splits[0]] for name in study.domains}
+    provenance: dict[str, set[str]] = defaultdict(set)
+    for one in records.observed.values():
+        for name, value in one.provenance.items():
+            provenance[name].add(value)
+    return Evidence(
+        study=study,
+        text=records.text,
+        domains=first,
+        done=done,
+        failed=sum(key in records.failed and key not in records.observed for key in keys),
+        expected=len(keys),
+        scores=tuple(scores.by_question.values()),
+        verdicts=verdicts,
+        similarities=records.similarities,
+        findings=findings_of(study, scores, verdicts, records.similarities, first),
+        summary=summarise(verdicts, done, len(keys)),
+        provenance={name: tuple(sorted(values)) for name, values in sorted(provenance.items())},
+    )

@@ -1,0 +1,218 @@
+"""What the evidence of a study consists of. Plain data: tables and pages are made from it.
+
+Scores and differences of scores are shares from 0 to 1 (-1 to 1), not per cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.domain import DomainSummary
+from crosswear.experiment import UNTRAINED, Method, Study
+
+Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
+Support: TypeAlias = Literal["supported", "not supported", "undecided"]
+
+ALPHA = 0.05
+"""Error rate of tests and intervals."""
+
+
+@dataclass(frozen=True, order=True)
+class Rival:
+    """One way to learn from the adaptation set.
+
+    Attributes:
+        method: as in `crosswear.experiment.Cell`; `source` networks are no rivals.
+        source: source domains joined by `+`, or `random`; empty where nothing is transferred.
+        blocks: transferred blocks; 0 where nothing is transferred.
+    """
+
+    method: Method
+    source: str = ""
+    blocks: int = 0
+
+    @property
+    def label(self) -> str:
+        """What people read: `scratch`, `forest`, `transfer from dsads, 3 blocks`."""
+        origin = "an untrained network" if self.source == UNTRAINED else self.source
+        match self.method:
+            case "network" if self.source:
+                return f"transfer from {origin}, {self.blocks} blocks"
+            case "network":
+                return "scratch"
+            case "logistic":
+                return f"logistic on {origin}"
+        return self.method
+
+
+SCRATCH = Rival("network")
+CLASSICAL: tuple[Rival, ...] = (Rival("forest"), Rival("minirocket"))
+"""What a user would do without a source. Majority is the floor, no rival to beat."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over repetitions with its 95 % interval over repetitions and test people.
+
+    Attributes:
+        mean: of all test windows of all repetitions, pooled.
+        low, high: None where neither repetitions nor groups tell how sure it is.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A paired difference of micro-F1: same windows, repetitions and test people.
+
+    Attributes:
+        difference: ours less theirs.
+        p: two-sided, that there is none; None where nothing tells.
+        adjusted_p: corrected for all contrasts of its kind in the study (Holm).
+    """
+
+    difference: Interval
+    p: float | None
+    adjusted_p: float | None
+
+    @property
+    def effect(self) -> Effect:
+        """What may be said after the correction."""
+        if self.adjusted_p is None:
+            return "unknown"
+        if self.adjusted_p >= ALPHA:
+            return "no difference"
+        return "helps" if self.difference.mean > 0 else "hurts"
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A rival on one target with one size of the adaptation set.
+
+    Attributes:
+        target, rival, size: what was done.
+        done, repetitions: how many repetitions have a record, and how many there shall be.
+        micro_f1: None unless all are done; so are the others.
+        macro_f1: mean over the repetitions.
+        confusion: int64 [C, C], sum over the repetitions; row: true class.
+        train_s: mean wall-clock seconds of a repetition.
+    """
+
+    target: str
+    rival: Rival
+    size: int
+    done: int
+    repetitions: int
+    micro_f1: Interval | None = None
+    macro_f1: float | None = None
+    confusion: NDArray[np.int64] | None = None
+    train_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Does transfer from a source help on a target at a size?
+
+    The number of blocks is the one that was best on the *other* targets (`other`), so that it is
+    not chosen on the windows that judge it.
+
+    Attributes:
+        target, source, size: of the question.
+        blocks: transferred; None where no other target has all its scores.
+        micro_f1: of that transfer.
+        over_scratch: against the network from scratch.
+        over_untrained: against the same with an untrained network as the source.
+        over_classical: against `classical`.
+        classical: the best of the classical baselines on the test windows: a choice that favours
+            them; empty where there is none.
+    """
+
+    target: str
+    source: str
+    size: int
+    blocks: int | None
+    micro_f1: Interval | None = None
+    over_scratch: Contrast | None = None
+    over_untrained: Contrast | None = None
+    over_classical: Contrast | None = None
+    classical: str = ""
+
+    @property
+    def effect(self) -> Effect:
+        """Against scratch: *helps*, *no difference*, *hurts*, or *unknown*."""
+        return self.over_scratch.effect if self.over_scratch else "unknown"
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How alike a source and a target are, see `crosswear.similarity`; from train windows alone."""
+
+    target: str
+    source: str
+    a_distance: float
+    mmd: float
+    label_overlap: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A reading of the study, put to the test.
+
+    Attributes:
+        name: short, unique.
+        question: what is asked.
+        support: what the numbers say.
+        sentence: the answer with its numbers.
+        measure: what `value` is, e.g. `Spearman's rho`.
+        value: correlation, contrast or windows, with its interval; None where undecidable.
+        p: two-sided; None where there is none.
+        n: how many observations it rests on.
+    """
+
+    name: str
+    question: str
+    support: Support
+    sentence: str
+    measure: str
+    value: Interval | None
+    p: float | None
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All of it.
+
+    Attributes:
+        study: the study.
+        text: its file.
+        domains: the prepared domains of its first split, by name.
+        done, failed, expected: cells.
+        scores: by target, size and rival, in the order of the study.
+        verdicts: by target, source and size; the untrained source has none.
+        similarities: of each target with each trained source.
+        findings: see `crosswear.evidence.findings`.
+        summary: the verdict in one paragraph.
+        provenance: versions, hosts and times of the records, each value once.
+    """
+
+    study: Study
+    text: str
+    domains: Mapping[str, DomainSummary]
+    done: int
+    failed: int
+    expected: int
+    scores: tuple[Score, ...]
+    verdicts: tuple[Verdict, ...]
+    similarities: tuple[Similarity, ...]
+    findings: tuple[Finding, ...]
+    summary: str
+    provenance: Mapping[str, tuple[str, ...]]

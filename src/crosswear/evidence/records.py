@@ -1,0 +1,198 @@
+"""The records of a whole study in memory, from its folder or from one Parquet file.
+
+The file holds all that a report needs: the study, what is known of its domains, and how every cell
+classified its test windows. It leaves out the histories of the trainings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pydantic
+from numpy.typing import NDArray
+
+from crosswear.domain import DomainSummary
+from crosswear.errors import StoreError
+from crosswear.evidence.model import Similarity
+from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells, parse_study
+from crosswear.files import write_bytes
+from crosswear.keys import canonical_json
+from crosswear.result import Timing
+from crosswear.store import Record
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What a report needs of a finished cell.
+
+    Attributes:
+        cell: what was done.
+        classes: size C of the class table.
+        counts: int32 [n, 4]: group, true class, predicted class, windows.
+        epoch: whose weights were tested.
+        timing: seconds.
+        provenance: versions, host and time.
+    """
+
+    cell: Cell
+    classes: int
+    counts: NDArray[np.int32]
+    epoch: int
+    timing: Timing
+    provenance: Mapping[str, str]
+
+    @staticmethod
+    def of(record: Record) -> Observed:
+        """From a record as it lies on disk."""
+        result = record.result
+        counts = np.array(result.counts, dtype=np.int32).reshape(-1, 4)
+        return Observed(
+            record.cell, result.classes, counts, result.epoch, record.timing, record.provenance
+        )
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """The confusion matrix [C, C]; row: true class."""
+        matrix = np.zeros((self.classes, self.classes), dtype=np.int64)
+        np.add.at(matrix, (self.counts[:, 1], self.counts[:, 2]), self.counts[:, 3])
+        return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class StudyRecords:
+    """A study and what came of it so far.
+
+    Attributes:
+        study, text: the study file.
+        domains: what is known of its domains, by name and number of the split.
+        observed: finished cells by key.
+        failed: keys of cells that raised the last time they were tried.
+        similarities: of its domains.
+    """
+
+    study: Study
+    text: str
+    domains: Mapping[tuple[str, int], DomainSummary]
+    observed: Mapping[str, Observed]
+    failed: frozenset[str]
+    similarities: tuple[Similarity, ...]
+
+    def cells(self) -> Iterator[tuple[str, Cell]]:
+        """Every cell of the study with its key, in order."""
+        facts = facts_of(self.domains)
+        for cell in enumerate_cells(self.study, facts):
+            yield cell.key(facts), cell
+
+
+def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
+    """What the grid must know of domains."""
+    return {
+        (name, split): DomainFacts(name, summary.digest, summary.split.windows[0])
+        for (name, split), summary in domains.items()
+    }
+
+
+def write_records(records: StudyRecords, path: Path) -> None:
+    """Write everything into one Parquet file.
+
+    Raises:
+        DiskError: if it cannot be written.
+    """
+    rows = [
+        {
+            "key": key,
+            "cell": canonical_json(one.cell),
+            "classes": one.classes,
+            "counts": one.counts.ravel(),
+            "epoch": one.epoch,
+            "train_s": one.timing.train_s,
+            "test_s": one.timing.test_s,
+            "provenance": canonical_json(dict(one.provenance)),
+        }
+        for key, one in records.observed.items()
+    ]
+    about = {
+        "schema": SCHEMA,
+        "study": records.text,
+        "domains": [
+            {"name": name, "split": split, "summary": summary}
+            for (name, split), summary in records.domains.items()
+        ],
+        "failed": sorted(records.failed),
+        "similarities": records.similarities,
+    }
+    table = pa.Table.from_pylist(rows, schema=_COLUMNS)
+    table = table.replace_schema_metadata({"crosswear": canonical_json(about)})
+    buffer = BytesIO()
+    pa.parquet.write_table(table, buffer, compression="zstd", compression_level=15)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_records(path: Path) -> StudyRecords:
+    """Read what `write_records` wrote.
+
+    Raises:
+        StoreError: if it is missing, damaged, of another schema, or something else.
+    """
+    try:
+        table = pa.parquet.read_table(path)
+        about = json.loads((table.schema.metadata or {})[b"crosswear"])
+        if about["schema"] != SCHEMA:
+            raise StoreError(
+                f"records of schema {about['schema']}",
+                where=str(path),
+                expected=f"schema {SCHEMA}",
+                todo="read them with the crosswear that wrote them",
+            )
+        domains = {
+            (one["name"], one["split"]): _SUMMARY.validate_json(json.dumps(one["summary"]))
+            for one in about["domains"]
+        }
+        observed = {row["key"]: _observed(row) for row in table.to_pylist()}
+        similarities = tuple(Similarity(**one) for one in about["similarities"])
+        failed = frozenset(about["failed"])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise StoreError(
+            f"cannot be read as the records of a study ({error})",
+            where=str(path),
+            expected="a file written by `crosswear study report --save-records`",
+        ) from error
+    study = parse_study(about["study"], str(path))
+    return StudyRecords(study, about["study"], domains, observed, failed, similarities)
+
+
+_COLUMNS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("cell", pa.string()),
+        ("classes", pa.int32()),
+        ("counts", pa.list_(pa.int32())),
+        ("epoch", pa.int32()),
+        ("train_s", pa.float32()),
+        ("test_s", pa.float32()),
+        ("provenance", pa.string()),
+    ]
+)
+_SUMMARY = pydantic.TypeAdapter(DomainSummary)
+_CELL = pydantic.TypeAdapter(Cell)
+
+
+def _observed(row: dict[str, Any]) -> Observed:
+    return Observed(
+        cell=_CELL.validate_json(row["cell"]),
+        classes=row["classes"],
+        counts=np.array(row["counts"], dtype=np.int32).reshape(-1, 4),
+        epoch=row["epoch"],
+        timing=Timing(row["train_s"], row["test_s"]),
+        provenance=json.loads(row["provenance"]),
+    )

@@ -1,0 +1,120 @@
+"""Scores of rivals and paired contrasts between them, from the records of a study."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from statsmodels.stats.multitest import multipletests
+
+from crosswear.evidence.crossed import crossed_mean
+from crosswear.evidence.model import ALPHA, Contrast, Rival, Score
+from crosswear.evidence.records import Observed, StudyRecords
+from crosswear.experiment import Cell
+from crosswear.metrics import macro_f1
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """How often a rival was right, by repetition and group of the test windows: int64 [R, G]."""
+
+    hits: NDArray[np.int64]
+    windows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, order=True)
+class Question:
+    """What a score answers: how well does a rival do on a target with so many windows?"""
+
+    target: str
+    size: int
+    rival: Rival
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """All scores of a study.
+
+    Attributes:
+        by_question: in the order of the study.
+        hits: of those whose repetitions are all done.
+    """
+
+    by_question: Mapping[Question, Score]
+    hits: Mapping[Question, Hits]
+
+    def contrast(self, ours: Question, theirs: Question) -> Contrast | None:
+        """The paired difference; None unless all repetitions of both are done."""
+        if ours not in self.hits or theirs not in self.hits:
+            return None
+        one, other = self.hits[ours], self.hits[theirs]
+        mean = crossed_mean(one.hits - other.hits, one.windows)
+        return Contrast(mean.interval(), mean.p(), None)
+
+
+def question_of(cell: Cell) -> Question | None:
+    """The question that a cell is a repetition of; None for source networks and the majority."""
+    if cell.method in ("source", "majority"):
+        return None
+    blocks = cell.blocks if cell.method == "network" else 0
+    return Question(cell.target, cell.size, Rival(cell.method, "+".join(cell.sources), blocks))
+
+
+def scores_of(records: StudyRecords) -> Scores:
+    """Score every rival of a study, on every target with every size."""
+    repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
+    sizes = sorted({cell.size for _, cell in records.cells() if question_of(cell)})
+    for key, cell in records.cells():
+        one = records.observed.get(key)
+        if cell.method == "majority":  # the same with every size
+            for size in sizes:
+                repetitions[Question(cell.target, size, Rival("majority"))].append(one)
+        elif question := question_of(cell):
+            repetitions[question].append(one)
+    scores, hits = {}, {}
+    targets = list(records.study.domains)
+    order = sorted(repetitions, key=lambda one: (targets.index(one.target), one.size))
+    for question in order:
+        found = repetitions[question]
+        done = [one for one in found if one is not None]
+        score = Score(question.target, question.rival, question.size, len(done), len(found))
+        if len(done) == len(found):
+            hits[question] = _hits(done)
+            score = _scored(score, done, hits[question])
+        scores[question] = score
+    return Scores(scores, hits)
+
+
+def holm(contrasts: Iterable[Contrast | None]) -> list[Contrast | None]:
+    """Correct the p-values of a family of contrasts together, after Holm (1979)."""
+    known = list(contrasts)
+    p = [one.p for one in known if one is not None and one.p is not None]
+    adjusted = iter(multipletests(p, ALPHA, method="holm")[1] if p else ())
+    return [
+        replace(one, adjusted_p=float(next(adjusted))) if one and one.p is not None else one
+        for one in known
+    ]
+
+
+def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
+    confusions = [one.confusion for one in done]
+    return replace(
+        score,
+        micro_f1=crossed_mean(hits.hits, hits.windows).interval(),
+        macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
+        confusion=np.sum(confusions, axis=0),
+        train_s=float(np.mean([one.timing.train_s for one in done])),
+    )
+
+
+def _hits(done: list[Observed]) -> Hits:
+    groups = 1 + max(int(one.counts[:, 0].max()) for one in done)
+    hits = np.zeros((2, len(done), groups), dtype=np.int64)
+    for row, one in enumerate(done):
+        group, true, predicted, windows = one.counts.T
+        np.add.at(hits[1, row], group, windows)
+        np.add.at(hits[0, row], group, windows * (true == predicted))
+    return Hits(*hits)

@@ -1,0 +1,76 @@
+"""Does transfer help? One verdict for every target, source and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Verdict
+from crosswear.evidence.scores import Question, Scores, holm
+from crosswear.experiment import UNTRAINED, Study
+
+
+def verdicts_of(study: Study, scores: Scores) -> tuple[Verdict, ...]:
+    """Judge every transfer of a study; p-values are corrected within each kind of contrast."""
+    verdicts = list(_uncorrected(study, scores))
+    scratch = holm(verdict.over_scratch for verdict in verdicts)
+    untrained = holm(verdict.over_untrained for verdict in verdicts)
+    classical = holm(verdict.over_classical for verdict in verdicts)
+    return tuple(
+        replace(verdict, over_scratch=a, over_untrained=b, over_classical=c)
+        for verdict, a, b, c in zip(verdicts, scratch, untrained, classical, strict=True)
+    )
+
+
+def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | None:
+    """The number of blocks with the highest mean gain over scratch on the other targets."""
+    gains = {
+        blocks: [
+            score.micro_f1.mean - scratch.micro_f1.mean
+            for other in study.domains
+            if other != target
+            for source in study.sources
+            if source not in (other, UNTRAINED)
+            if (score := scores.by_question[_transfer(other, size, source, blocks)]).micro_f1
+            if (scratch := scores.by_question[Question(other, size, SCRATCH)]).micro_f1
+        ]
+        for blocks in sorted(set(study.grid.blocks))
+    }
+    known = {blocks: float(np.mean(gain)) for blocks, gain in gains.items() if gain}
+    return max(known, key=lambda blocks: known[blocks]) if known else None
+
+
+def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
+    sizes = sorted({question.size for question in scores.by_question})
+    for target in study.domains:
+        for size in sizes:
+            blocks = blocks_for(study, scores, target, size)
+            for source in study.sources:
+                if source not in (target, UNTRAINED):
+                    verdict = Verdict(target, source, size, blocks)
+                    yield verdict if blocks is None else _judge(verdict, blocks, scores)
+
+
+def _judge(verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
+    target, size = verdict.target, verdict.size
+    ours = _transfer(target, size, verdict.source, blocks)
+    classical = {
+        rival: score.micro_f1.mean
+        for rival in CLASSICAL
+        if (score := scores.by_question.get(Question(target, size, rival))) and score.micro_f1
+    }
+    best = max(classical, key=lambda rival: classical[rival]) if classical else None
+    return replace(
+        verdict,
+        micro_f1=scores.by_question[ours].micro_f1,
+        over_scratch=scores.contrast(ours, Question(target, size, SCRATCH)),
+        over_untrained=scores.contrast(ours, _transfer(target, size, UNTRAINED, blocks)),
+        over_classical=scores.contrast(ours, Question(target, size, best)) if best else None,
+        classical=best.label if best else "",
+    )
+
+
+def _transfer(target: str, size: int, source: str, blocks: int) -> Question:
+    return Question(target, size, Rival("network", source, blocks))

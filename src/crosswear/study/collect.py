@@ -1,0 +1,53 @@
+"""What a study has on record, for its report."""
+
+from __future__ import annotations
+
+import itertools
+
+from crosswear.evidence.model import Similarity
+from crosswear.evidence.records import Observed, StudyRecords
+from crosswear.experiment import UNTRAINED
+from crosswear.features import window_features
+from crosswear.keys import seed_for
+from crosswear.recording import Subset
+from crosswear.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.store import Store
+from crosswear.study.opening import OpenStudy
+
+
+def collect(opened: OpenStudy, store: Store) -> StudyRecords:
+    """Read every record of a study, and measure how alike its domains are.
+
+    Raises:
+        StoreError: if a record is damaged.
+    """
+    done = store.done(opened.cells)
+    return StudyRecords(
+        study=opened.study,
+        text=opened.text,
+        domains={name: domain.summary for name, domain in opened.domains.items()},
+        observed={key: Observed.of(store.read(key)) for key in opened.cells if key in done},
+        failed=frozenset(store.failed(opened.cells) - done),
+        similarities=measure(opened),
+    )
+
+
+def measure(opened: OpenStudy) -> tuple[Similarity, ...]:
+    """How alike each target and each trained source are, by their train windows."""
+    study = opened.study
+    domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}
+    features = {}
+    for name, domain in domains.items():
+        train = domain.indices(Subset.TRAIN)
+        drawn = train[draw(len(train), seed_for(study.seed, "similarity", name))]
+        x = window_features(domain.windows.x[drawn], study.preparation.rate_hz)
+        features[name] = (x, domain.windows.subject[drawn])
+    found = {}
+    for one, other in itertools.combinations(domains, 2):
+        (a, people_a), (b, people_b) = features[one], features[other]
+        distances = a_distance(a, b, people_a, people_b), mmd(a, b)
+        overlap = label_overlap(domains[one].classes, domains[other].classes)
+        for target, source in ((one, other), (other, one)):
+            found[target, source] = Similarity(target, source, *distances, overlap)
+    sources = [source for source in study.sources if source != UNTRAINED]
+    return tuple(found[t, s] for t in domains for s in sources if s != t)
