@@ -1,0 +1,175 @@
+"""MiniRocket: shares of positive values of fixed dilated convolutions, and a ridge classifier.
+
+Dempster, Schmidt and Webb, "MINIROCKET: A Very Fast (Almost) Deterministic Transform for Time
+Series Classification", KDD 2021, https://arxiv.org/abs/2012.08791; the multivariate form. aeon
+(https://www.aeon-toolkit.org) chooses dilations, channels and biases. The transform itself is here,
+from plain arrays, as convolutions, comparisons and means alone, so that it exports; what is fitted
+and what is shipped use the same one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crosswear.errors import UsageError
+
+TAPS = 9
+KERNELS = tuple(itertools.combinations(range(TAPS), 3))
+"""The three taps of weight 2 of each of the 84 kernels; the other six weigh -1."""
+ALPHAS = np.logspace(-3, 3, 10)
+STEEP = 1e30
+"""Makes a step, `> 0`, of a clamped ramp: without booleans it takes a quarter of the time."""
+BATCH = 16
+
+
+class MiniRocket(nn.Module):
+    """The transform and the linear layer behind it.
+
+    Args:
+        state: dilations int32 [D]; quantiles int32 [D], biases of each kernel; biases float32
+            [Σ 84·quantiles]; channels bool [D·84, 3], which are added before a kernel; weight
+            float32 [K, F] and bias float32 [K] of the K fitted classes; fitted int64 [K], their
+            indices; classes int64 [], C.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    fitted: Tensor
+
+    def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__()
+        self.arrays = dict(state)
+        self.classes = int(state["classes"])
+        self.dilations = tuple(state["dilations"].tolist())
+        self.quantiles = tuple(state["quantiles"].tolist())
+        taps = torch.full((len(KERNELS), 1, TAPS), -1.0)
+        for kernel, places in enumerate(KERNELS):
+            taps[kernel, 0, list(places)] = 2.0
+        channels = torch.from_numpy(state["channels"].astype(np.float32))
+        kernels = channels.view(len(self.dilations), len(KERNELS), -1, 1) * taps
+        self.register_buffer("kernels", kernels)
+        cuts = np.cumsum([count * len(KERNELS) for count in self.quantiles])[:-1]
+        for number, biases in enumerate(np.split(state["biases"], cuts)):
+            self.register_buffer(f"biases{number}", torch.tensor(biases).view(len(KERNELS), -1, 1))
+        for name in ("weight", "bias", "fitted"):
+            self.register_buffer(name, torch.tensor(state[name]))
+        self.eval()
+
+    def transform(self, x: Tensor) -> Tensor:
+        """Features float32 [n, F] of windows [n, 3, L].
+
+        For each kernel and bias the share of samples at which the convolution is larger; every
+        other kernel counts only where it lies wholly in the window.
+        """
+        parts = []
+        for number, dilation in enumerate(self.dilations):
+            margin = TAPS // 2 * dilation
+            kernels = self.get_buffer("kernels")[number]
+            biases = self.get_buffer(f"biases{number}")
+            y = functional.conv1d(x, kernels, padding=margin, dilation=dilation).unsqueeze(2)
+            inner = number % 2 == 0  # whether odd kernels are the ones that stay inside
+            halves = []
+            for odd in (0, 1):
+                some = y[:, odd::2, :, margin:-margin] if odd == inner else y[:, odd::2]
+                halves.append(((some - biases[odd::2]) * STEEP).clamp(0, 1).mean(dim=3))
+            parts.append(torch.stack(halves, dim=2).flatten(1))
+        return torch.cat(parts, dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Probabilities [n, C] of windows [n, 3, L]: softmax of the ridge classifier's decisions.
+
+        A ridge classifier has no probabilities: the order of classes means something, how far
+        they lie apart does not. Classes that were not fitted have 0.
+        """
+        decisions = functional.linear(self.transform(x), self.weight, self.bias)
+        places = functional.one_hot(self.fitted, self.classes).to(decisions.dtype)
+        return decisions.softmax(dim=1) @ places
+
+    @torch.inference_mode()
+    def scores(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Class probabilities [n, C] of windows [n, 3, L] in g."""
+        return _by_parts(self, x).astype(np.float64)
+
+    @torch.inference_mode()
+    def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `transform` makes of windows [n, 3, L], a part at a time."""
+        return _by_parts(self.transform, x)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """The arrays that it was made of."""
+        return self.arrays
+
+
+def fit_minirocket(
+    x: NDArray[np.float32], y: NDArray[np.integer], classes: int, rate_hz: float, seed: int
+) -> MiniRocket:
+    """Fit on windows; see `crosswear.baselines.Baseline.fit`. The rate has no part in it.
+
+    Raises:
+        UsageError: if the extra `minirocket` is not installed.
+    """
+    state = _choose_kernels(x, seed)
+    fitted = np.unique(y).astype(np.int64)
+    size = len(KERNELS) * int(state["quantiles"].sum())
+    state |= {
+        "fitted": fitted,
+        "classes": np.array(classes),
+        "weight": np.zeros((len(fitted), size), np.float32),
+        "bias": np.zeros(len(fitted), np.float32),
+    }
+    if len(fitted) == 1:
+        return MiniRocket(state)
+    features = MiniRocket(state).features(x)
+    scaler = StandardScaler(with_mean=False)
+    ridge = RidgeClassifierCV(alphas=ALPHAS).fit(scaler.fit_transform(features), y)
+    weight = np.atleast_2d(ridge.coef_) / scaler.scale_
+    bias = np.atleast_1d(ridge.intercept_)
+    if len(fitted) == 2:  # sklearn keeps the second class's decision only
+        weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
+    state |= {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
+    return MiniRocket(state)
+
+
+def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
+    """The classifier that gave this state."""
+    return MiniRocket(state)
+
+
+def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]]:
+    try:
+        # Imported here: an optional extra, and seconds of compilation.
+        from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
+    except ImportError as error:
+        raise UsageError(
+            "the baseline 'minirocket' needs a package that is not installed",
+            todo="pip install 'crosswear[minirocket]', or leave it out of grid.baselines",
+        ) from error
+    chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
+    chooser.fit(np.ascontiguousarray(x))
+    counts, indices, dilations, quantiles, biases = chooser.parameters
+    channels = np.zeros((len(counts), x.shape[1]), np.bool_)
+    channels[np.repeat(np.arange(len(counts)), counts), indices] = True
+    return {
+        "dilations": dilations.astype(np.int32),
+        "quantiles": quantiles.astype(np.int32),
+        "biases": biases.astype(np.float32),
+        "channels": channels,
+    }
+
+
+def _by_parts(compute: Callable[[Tensor], Tensor], x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Whole batches, the last one filled up: no kernel rounds a window by its neighbours."""
+    windows = torch.zeros(max(-(-len(x) // BATCH), 1) * BATCH, *x.shape[1:])
+    windows[: len(x)] = torch.from_numpy(np.array(x, np.float32))
+    parts = [compute(part) for part in torch.split(windows, BATCH)]
+    return torch.cat(parts)[: len(x)].numpy()

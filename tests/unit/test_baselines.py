@@ -1,0 +1,141 @@
+"""Classical baselines: one contract for all, and the arrays say what their libraries say."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import RandomForestClassifier
+
+from crosswear.baselines import BASELINES, Classifier
+from crosswear.baselines.forest import TREES, grow_forest
+from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
+from crosswear.domain import Domain
+from crosswear.errors import UsageError
+from crosswear.features import window_features
+from crosswear.recording import Subset
+
+RATE = 25.0
+
+
+@pytest.fixture(scope="module")
+def train(gestures: Domain) -> tuple[np.ndarray, np.ndarray]:
+    """Windows [60, 3, 100] of all ten classes, and these."""
+    rows = np.random.default_rng(0).permutation(gestures.indices(Subset.TRAIN))[:60]
+    assert len(np.unique(gestures.windows.y[rows])) == 10
+    return np.array(gestures.windows.x[rows]), gestures.windows.y[rows]
+
+
+@pytest.fixture(scope="module")
+def asked(gestures: Domain) -> tuple[np.ndarray, np.ndarray]:
+    rows = gestures.indices(Subset.TEST)[::5]
+    return np.array(gestures.windows.x[rows]), gestures.windows.y[rows]
+
+
+@pytest.fixture(scope="module", params=BASELINES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def fitted(name: str, train: tuple[np.ndarray, np.ndarray]) -> Classifier:
+    return BASELINES[name].fit(*train, 10, RATE, 7)
+
+
+Data = tuple[np.ndarray, np.ndarray]
+
+
+def test_it_gives_probabilities_and_learns(fitted: Classifier, asked: Data) -> None:
+    scores = fitted.scores(asked[0])
+    assert scores.dtype == np.float64
+    assert scores.shape == (len(asked[0]), 10)
+    assert (scores >= 0).all()
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
+    assert (scores.argmax(axis=1) == asked[1]).mean() > 0.4  # the majority has about 0.13
+    assert fitted.scores(asked[0][:0]).shape == (0, 10)
+
+
+def test_equal_arguments_give_equal_classifiers(
+    fitted: Classifier, name: str, train: Data, asked: Data
+) -> None:
+    np.random.default_rng().random()
+    again = BASELINES[name].fit(*train, 10, RATE, 7).scores(asked[0])
+    np.testing.assert_array_equal(again, fitted.scores(asked[0]))
+    other = BASELINES[name].fit(*train, 10, RATE, 8).scores(asked[0])
+    assert not np.array_equal(other, again)
+
+
+def test_its_state_is_plain_arrays_and_all_of_it(
+    fitted: Classifier, name: str, asked: Data
+) -> None:
+    file = io.BytesIO()
+    np.savez(file, **fitted.state())
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as stored:
+        loaded = BASELINES[name].load(dict(stored))
+    np.testing.assert_array_equal(loaded.scores(asked[0]), fitted.scores(asked[0]))
+
+
+def test_a_window_gets_the_same_whatever_its_neighbours(fitted: Classifier, asked: Data) -> None:
+    together = fitted.scores(asked[0][:40])
+    alone = np.concatenate([fitted.scores(asked[0][i : i + 1]) for i in range(40)])
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+@pytest.mark.parametrize("kept", [(4,), (2, 7), (0, 3, 9)])
+def test_classes_that_were_not_seen_have_none(
+    name: str, train: Data, asked: Data, kept: tuple[int, ...]
+) -> None:
+    x, y = train
+    some = np.isin(y, kept)
+    scores = BASELINES[name].fit(x[some], y[some], 10, RATE, 7).scores(asked[0])
+    assert scores.shape[1] == 10
+    np.testing.assert_array_equal(np.flatnonzero(scores.any(axis=0)), kept)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
+    of_these = np.isin(asked[1], kept)
+    right = scores[of_these].argmax(axis=1) == asked[1][of_these]
+    assert right.mean() > 0.5
+
+
+def test_constant_windows_are_classified_too(name: str) -> None:
+    x = np.zeros((12, 3, 100), np.float32)
+    x[::2, 2] = 1
+    y = np.arange(12, dtype=np.int16) % 2
+    scores = BASELINES[name].fit(x, y, 2, RATE, 0).scores(x)
+    assert np.isfinite(scores).all()
+
+
+def test_the_forests_arrays_say_what_sklearn_says(train: Data, asked: Data) -> None:
+    known, unknown = (window_features(x, RATE) for x in (train[0], asked[0]))
+    forest = grow_forest(known, train[1], 10, RATE, 7)
+    theirs = RandomForestClassifier(TREES, random_state=7).fit(known, train[1])
+    np.testing.assert_allclose(forest.vote(unknown), theirs.predict_proba(unknown), atol=1e-6)
+
+
+def test_the_transform_is_aeons(train: Data, asked: Data) -> None:
+    aeon = pytest.importorskip("aeon.transformations.collection.convolution_based")
+    theirs = aeon.MiniRocket(n_jobs=1, random_state=7).fit(train[0]).transform(asked[0])
+    ours = fit_minirocket(*train, 10, RATE, 7).features(asked[0])
+    assert ours.shape == theirs.shape
+    # Sums in another order: a sample may fall on the other side of a bias.
+    assert (np.abs(ours - theirs) > 1e-6).mean() < 1e-3
+    assert np.abs(ours - theirs).max() < 0.1
+
+
+def test_minirocket_is_a_network_without_control_flow(train: Data, asked: Data) -> None:
+    fitted = fit_minirocket(*train, 10, RATE, 7)
+    assert isinstance(fitted, MiniRocket)
+    x = torch.from_numpy(asked[0][:16])
+    program = torch.export.export(fitted, (x,))
+    torch.testing.assert_close(program.module()(x), fitted(x))
+
+
+def test_without_the_extra_it_says_what_to_install(
+    train: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aeon.transformations.collection.convolution_based", None)
+    with pytest.raises(UsageError, match=r"crosswear\[minirocket\]"):
+        fit_minirocket(*train, 10, RATE, 7)
