@@ -165,7 +165,7 @@ def test_what_is_no_description_is_told(folder: Path, content: bytes) -> None:
         load_bundle(folder)
 
 
-@settings(max_examples=50)
+@settings(max_examples=15)
 @given(st.binary(max_size=200))
 def test_weights_that_are_none_are_told(tmp_path_factory: pytest.TempPathFactory, x: bytes) -> None:
     folder = tmp_path_factory.mktemp("any") / "bundle"

@@ -21,7 +21,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from crosswear.bundle.classifier import Classifier, NetworkClassifier
+from crosswear.baselines import BASELINES, Classifier
+from crosswear.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.bundle.manifest import SCHEMA, Manifest, Weights
 from crosswear.bundle.readme import readme
 from crosswear.checkpoint import Checkpoint
@@ -71,13 +72,41 @@ class Bundle:
                 todo=GET_AGAIN,
             ) from error
 
-    def classifier(self) -> Classifier:
+    def baseline(self) -> Classifier:
+        """The classical classifier; its probabilities are those before `temperature`.
+
+        Raises:
+            BundleError: if the bundle holds a network, or arrays that make no such classifier.
+        """
+        about = self.manifest
+        if about.kind not in BASELINES:
+            raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
+        try:
+            # As they are stored: the order of an array decides the order of sums.
+            state = {name: np.asarray(value, order="C") for name, value in self.state.items()}
+            classifier = BASELINES[about.kind].load(state)
+            found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
+            if found != (1, len(about.classes)):
+                raise ValueError(f"{found[-1]} classes instead of {len(about.classes)}")
+        except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
+            raise BundleError(
+                f"the arrays are not those of a {about.kind} ({type(error).__name__}: {error})",
+                expected=f"the state of a {about.kind} for {len(about.classes)} classes",
+                todo=GET_AGAIN,
+            ) from error
+        return classifier
+
+    def classifier(self) -> Calibrated:
         """What gives probabilities, whatever kind of model it is.
 
         Raises:
             BundleError: if the weights are not those of such a model.
         """
-        return NetworkClassifier(self.network(), self.manifest.temperature)
+        if self.manifest.kind == "network":
+            logits = logits_of_network(self.network())
+        else:
+            logits = logits_of_classifier(self.baseline())
+        return Calibrated(logits, self.manifest.temperature)
 
 
 def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from crosswear.config import SETTINGS, ModelConfig, Strategy, TrainConfig
 
-SCHEMA = 1
+SCHEMA: Final = 1
 """Raised by hand whenever a bundle of before would be read as something else."""
 
 Kind: TypeAlias = Literal["network", "forest", "minirocket"]

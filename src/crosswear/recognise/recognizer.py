@@ -1,0 +1,213 @@
+"""From samples to activities, as the samples come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.bundle import Bundle
+from crosswear.datasets.own.layout import UNITS
+from crosswear.datasets.tables import LARGEST_G
+from crosswear.errors import DataFormatError, UsageError
+from crosswear.recognise.framing import Framing, Smoothing
+from crosswear.recognise.resampler import Part, StreamResampler
+from crosswear.recognise.signal import Clipping, constant
+
+
+@dataclass(frozen=True)
+class Event:
+    """What is recognised in one window.
+
+    Attributes:
+        start_s, end_s: the window, in seconds after the first sample of the stream.
+        label: the most probable class.
+        probability: of `label`.
+        smoothed: the most probable class by the mean over the window and its two neighbours.
+        unsure: `probability` is below the bundle's threshold.
+        probabilities: of every class, in the order of the bundle's classes.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+    smoothed: str
+    unsure: bool
+    probabilities: tuple[float, ...]
+
+
+class Recognizer:
+    """Recognises activities in one stream of acceleration.
+
+    The same samples give the same events to the last bit, pushed one by one or all at once. An
+    event comes once the window after it is complete (or the stretch ends): `window_s` + `hop_s`
+    after its start, the reach of the filter, and that of the spline if there are time stamps.
+
+    Args:
+        bundle: the model.
+        rate_hz: nominal rate of the stream; that of the bundle, if None.
+        unit: of the samples: ``g``, ``mg``, ``m/s2``, or how many counts are one g.
+
+    Raises:
+        UsageError: if rate or unit are not possible.
+    """
+
+    def __init__(
+        self, bundle: Bundle, rate_hz: float | None = None, unit: str | float = "g"
+    ) -> None:
+        about = bundle.manifest
+        self._about = about
+        self._classifier = bundle.classifier()
+        self._units_per_g = _units_per_g(unit)
+        self._rate_hz = about.rate_hz if rate_hz is None else rate_hz
+        if not (np.isfinite(self._rate_hz) and 0 < self._rate_hz <= 100_000):
+            raise UsageError(
+                f"a rate of {rate_hz} Hz", where="rate_hz", expected="above 0, at most 100000 Hz"
+            )
+        self._resampler = StreamResampler(self._rate_hz, about.rate_hz, about.bridge_s)
+        self._framing = Framing(about.rate_hz, about.window, about.hop)
+        self._smoothing = Smoothing(len(about.classes))
+        self._clipping = Clipping()
+        self._starts = np.empty(0)  # of the windows that are not given yet
+        self._samples = 0
+        self._lost = 0
+        self._windows = 0
+        self._constant = 0
+
+    def push(
+        self, samples: NDArray[np.floating], time_s: NDArray[np.float64] | None = None
+    ) -> list[Event]:
+        """Take the next samples and give the events that they complete.
+
+        Args:
+            samples: [t, 3], x, y and z with gravity, in the unit of the stream; a row with NaN is
+                a lost sample.
+            time_s: [t], when they were taken, in seconds; with all samples or with none. Without
+                it, they are 1 / `rate_hz` apart.
+
+        Raises:
+            UsageError: if the shapes are others, or only some samples have time stamps.
+            DataFormatError: if a sample is infinite or beyond any sensor's range, or the time
+                does not increase.
+        """
+        samples = np.asarray(samples, np.float64)
+        if samples.ndim != 2 or samples.shape[1] != 3:
+            raise UsageError(
+                f"samples of shape {samples.shape}",
+                expected="[t, 3]: a row for each sample, with x, y and z",
+            )
+        if time_s is not None:
+            time_s = np.asarray(time_s, np.float64)
+            if time_s.shape != samples.shape[:1]:
+                raise UsageError(
+                    f"{time_s.shape} time stamps for {len(samples)} samples",
+                    expected="a time stamp for each sample",
+                )
+        # Through float32, as recordings are read for training.
+        values = (samples / self._units_per_g).astype(np.float32).astype(np.float64)
+        wrong = (np.abs(values) > LARGEST_G).any(axis=1)
+        if wrong.any():
+            raise DataFormatError(
+                f"acceleration is {np.abs(values[wrong][0]).max():.4g} g",
+                where=f"sample {self._samples + int(wrong.argmax())}",
+                expected=f"finite numbers up to {LARGEST_G:g} g, or NaN where a sample was lost",
+                todo="check the unit",
+            )
+        parts = self._resampler.push(values, time_s)
+        self._samples += len(values)
+        self._lost += int(np.isnan(values).any(axis=1).sum())
+        self._clipping.push(values)
+        return self._recognise(parts)
+
+    def flush(self) -> list[Event]:
+        """End the stream and give the events that are left."""
+        return self._recognise(self._resampler.flush())
+
+    def notes(self) -> list[str]:
+        """What was repaired or looks wrong so far, one sentence each."""
+        gaps, rate_hz = self._resampler.gaps, self._about.rate_hz
+        notes = []
+        if self._rate_hz < rate_hz:
+            notes.append(
+                f"{self._rate_hz:g} Hz is less than the {rate_hz:g} Hz of the model: movements "
+                "that it may rely on are not in the samples"
+            )
+        if self._lost:
+            notes.append(f"{self._lost} of {self._samples} samples are lost (NaN)")
+        if self._resampler.bridged:
+            notes.append(f"{self._resampler.bridged} lost samples in short gaps were interpolated")
+        if gaps:
+            notes.append(f"{len(gaps)} gaps split the recording, the first at {gaps[0]:.1f} s")
+        if self._constant:
+            notes.append(
+                f"{self._constant} of {self._windows} windows do not vary at all: the sensor may "
+                "have been off"
+            )
+        for axis, value in self._clipping.found().items():
+            notes.append(f"{axis} is clipped at {value:.2f} g: the sensor's range is too small")
+        if self._samples and not self._windows:
+            notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
+        return notes
+
+    def _recognise(self, parts: Iterable[Part]) -> list[Event]:
+        frames = [self._framing.push(part) for part in parts]
+        if not frames:
+            return []
+        x = np.concatenate([one.x for one in frames])
+        scores = self._classifier.scores(x)
+        self._windows += len(x)
+        self._constant += int(constant(x).sum())
+        events: list[Event] = []
+        done = 0
+        for one in frames:
+            mine = scores[done : done + len(one.x)]
+            done += len(one.x)
+            self._starts = np.append(self._starts, one.start_s)
+            own, smoothed = self._smoothing.push(mine, last=one.last)
+            starts, self._starts = self._starts[: len(own)], self._starts[len(own) :]
+            events += map(self._event, starts, own, smoothed)
+        return events
+
+    def _event(
+        self, start_s: float, own: NDArray[np.float64], smoothed: NDArray[np.float64]
+    ) -> Event:
+        about = self._about
+        probability = float(own.max())
+        return Event(
+            start_s=float(start_s),
+            end_s=float(start_s) + about.window / about.rate_hz,
+            label=about.classes[int(own.argmax())],
+            probability=probability,
+            smoothed=about.classes[int(smoothed.argmax())],
+            unsure=probability < about.threshold,
+            probabilities=tuple(own.tolist()),
+        )
+
+
+def recognise(
+    recognizer: Recognizer,
+    chunks: Iterable[tuple[NDArray[np.floating], NDArray[np.float64] | None]],
+) -> Iterator[Event]:
+    """Events of a whole recording.
+
+    Args:
+        recognizer: a new one.
+        chunks: samples and time stamps, as `Recognizer.push` takes them.
+    """
+    for samples, time_s in chunks:
+        yield from recognizer.push(samples, time_s)
+    yield from recognizer.flush()
+
+
+def _units_per_g(unit: str | float) -> float:
+    counts = UNITS.get(unit) if isinstance(unit, str) else unit
+    if counts is None or not (np.isfinite(counts) and counts > 0):
+        raise UsageError(
+            f"unit {unit!r}",
+            where="unit",
+            expected=f"one of {', '.join(UNITS)}, or how many counts are one g",
+        )
+    return float(counts)
