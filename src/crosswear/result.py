@@ -51,8 +51,8 @@ class CellResult:
         classes: size C of the target's class table.
         counts: how the windows of the target's whole test subset were classified: group, true
             class, predicted class, windows; rows without a window are left out. A group is what
-            the split keeps whole, numbered from 0: a subject, or a chain of occurrences. Every
-            score derives from these.
+            the split keeps whole, by its number in the domain: a subject, or a chain of
+            occurrences. Every score derives from these.
         history: epoch by epoch; empty where nothing was trained.
         epoch: number of the epoch whose weights were tested, from 1; 0 where nothing was trained.
         transferred: what the transfer plan did; None where there was no source.

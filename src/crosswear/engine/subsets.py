@@ -79,8 +79,7 @@ def arithmetic(config: TrainConfig, device: str) -> torch.autocast:
 def count(domain: Domain, predicted: NDArray[np.integer]) -> Counts:
     """How the test windows [n] were classified, as a record holds it."""
     test = domain.indices(Subset.TEST)
-    _, group = np.unique(_groups(domain)[test], return_inverse=True)
-    rows = np.stack([group, domain.windows.y[test], predicted], axis=1)
+    rows = np.stack([_groups(domain)[test], domain.windows.y[test], predicted], axis=1)
     kinds, windows = np.unique(rows, axis=0, return_counts=True)
     return tuple(map(tuple, np.column_stack([kinds, windows]).tolist()))
 

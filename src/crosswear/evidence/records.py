@@ -165,7 +165,7 @@ def read_records(path: Path) -> StudyRecords:
         raise StoreError(
             f"cannot be read as the records of a study ({error})",
             where=str(path),
-            expected="a file written by `crosswear study report --save-records`",
+            expected="records.parquet as `crosswear study report` writes it",
         ) from error
     study = parse_study(about["study"], str(path))
     return StudyRecords(study, about["study"], domains, observed, failed, similarities)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,7 +82,7 @@ def scores_of(records: StudyRecords) -> Scores:
         done = [one for one in found if one is not None]
         score = Score(question.target, question.rival, question.size, len(done), len(found))
         if len(done) == len(found):
-            hits[question] = _hits(done)
+            hits[question] = hits_of(done)
             score = _scored(score, done, hits[question])
         scores[question] = score
     return Scores(scores, hits)
@@ -110,7 +110,8 @@ def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
     )
 
 
-def _hits(done: list[Observed]) -> Hits:
+def hits_of(done: Sequence[Observed]) -> Hits:
+    """Of repetitions that were tested on groups with the same numbers."""
     groups = 1 + max(int(one.counts[:, 0].max()) for one in done)
     hits = np.zeros((2, len(done), groups), dtype=np.int64)
     for row, one in enumerate(done):

@@ -1,0 +1,47 @@
+"""Simulated comparisons of two rivals whose true difference is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Design:
+    """How scores vary, as standard deviations of a share of windows.
+
+    Attributes:
+        repetitions, people: how many.
+        between_repetitions: of a rival's score, with the adaptation draw and the initial weights.
+        between_people: of the difference of two rivals.
+        interplay: of a rival on a person in a repetition, beside chance among windows.
+    """
+
+    repetitions: int = 5
+    people: int = 8
+    between_repetitions: float = 0.03
+    between_people: float = 0.03
+    interplay: float = 0.03
+
+
+def draw_hits(
+    design: Design, gain: float, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Hits [R, G] of two rivals, and windows [R, G]; the first is better by `gain` on average."""
+    shape = design.repetitions, design.people
+    people = rng.normal(0, 0.06, design.people)  # hard and easy people, for both alike
+    windows = np.broadcast_to(rng.integers(60, 180, design.people), shape)
+    hits = []
+    for plus in (gain, 0.0):
+        share = (
+            0.65
+            + plus
+            + people
+            + rng.normal(0, design.between_people / np.sqrt(2), design.people)
+            + rng.normal(0, design.between_repetitions, (design.repetitions, 1))
+            + rng.normal(0, design.interplay, shape)
+        )
+        hits.append(rng.binomial(windows, np.clip(share, 0, 1)))
+    return hits[0], hits[1], windows

@@ -1,0 +1,108 @@
+"""Intervals and tests on simulated comparisons whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from crosswear.evidence.crossed import crossed_mean
+from crosswear.evidence.model import ALPHA, Contrast
+from crosswear.evidence.scores import holm
+from generators.gains import Design, draw_hits
+
+STUDIES = 1000
+CONTRASTS = 12  # of a study with four domains, at one size
+
+
+def contrast(design: Design, gain: float, rng: np.random.Generator) -> Contrast:
+    ours, theirs, windows = draw_hits(design, gain, rng)
+    mean = crossed_mean(ours - theirs, windows)
+    return Contrast(mean.interval(), mean.p(), None)
+
+
+def test_without_a_gain_few_studies_show_one() -> None:
+    rng = np.random.default_rng(1)
+    found, families = 0, 0
+    for study in range(STUDIES):
+        contrasts = [contrast(Design(), 0.0, rng) for _ in range(CONTRASTS)]
+        p = [one.p or 0 for one in contrasts]
+        found += sum(one < ALPHA for one in p)
+        family = min(p) < ALPHA / CONTRASTS  # what Holm's first step comes to
+        families += family
+        if study < 20:
+            effects = {one.effect for one in holm(contrasts) if one}
+            assert (effects != {"no difference"}) == family
+    assert found / (STUDIES * CONTRASTS) <= 0.05 + 0.015
+    assert families / STUDIES <= 0.05 + 0.015
+
+
+@pytest.mark.parametrize(("design", "power"), [(Design(), 0.35), (Design(repetitions=10), 0.63)])
+def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, power: float) -> None:
+    rng = np.random.default_rng(2)
+    found = sum(
+        (one.p or 0) < ALPHA and one.difference.mean > 0
+        for one in (contrast(design, 0.05, rng) for _ in range(STUDIES))
+    )
+    assert found / STUDIES == pytest.approx(power, abs=0.05)  # docs/evidence.md states these
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        Design(),
+        Design(repetitions=3),
+        Design(people=4),
+        Design(repetitions=10, people=16),
+        Design(between_people=0.0),
+        Design(between_repetitions=0.0),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("gain", [0.0, 0.05])
+def test_intervals_cover_at_their_rate(design: Design, gain: float) -> None:
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(STUDIES):
+        interval = contrast(design, gain, rng).difference
+        assert interval.low is not None
+        assert interval.high is not None
+        covered += interval.low <= gain <= interval.high
+    assert covered / STUDIES >= 0.95 - 0.02
+
+
+def test_one_repetition_is_judged_by_people_alone_and_one_person_by_nothing() -> None:
+    hits, windows = np.array([[8, 6, 9]]), np.array([[10, 10, 10]])
+    assert crossed_mean(hits, windows).freedom == 2
+    alone = crossed_mean(hits[:, :1], windows[:, :1])
+    assert alone.p() is None
+    assert alone.interval().low is None
+    assert alone.mean == 0.8
+
+
+def test_equal_rivals_have_no_difference_for_sure() -> None:
+    mean = crossed_mean(np.zeros((5, 8), int), np.full((5, 8), 20))
+    assert mean.p() == 1
+    assert mean.interval().low == 0
+
+
+def test_people_that_a_split_does_not_test_count_for_nothing() -> None:
+    hits, windows = np.array([[8, 6, 0], [7, 5, 0]]), np.array([[10, 10, 0], [10, 10, 0]])
+    assert crossed_mean(hits, windows) == crossed_mean(hits[:, :2], windows[:, :2])
+
+
+@given(
+    arrays.arrays(np.int64, (4, 5), elements=st.integers(0, 30)),
+    st.permutations(range(4)),
+    st.permutations(range(5)),
+)
+def test_the_order_of_repetitions_and_people_does_not_matter(
+    hits: np.ndarray, rows: list[int], columns: list[int]
+) -> None:
+    windows = np.full((4, 5), 30)
+    turned = crossed_mean(hits[rows][:, columns], windows)
+    mean = crossed_mean(hits, windows)
+    assert turned.mean == pytest.approx(mean.mean)
+    assert turned.error == pytest.approx(mean.error)
