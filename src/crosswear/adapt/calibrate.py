@@ -1,0 +1,59 @@
+"""How far a model's probabilities can be believed, from windows that were held back."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.isotonic import IsotonicRegression
+
+FLOOR = 1e-3
+"""A forest of 300 trees says 0 where it has not seen it: no probability is below this one."""
+COLDEST, HOTTEST = 0.02, 20.0
+SURE = 0.5
+"""A label is "unsure" if it is more likely wrong than right."""
+
+Floats = NDArray[np.float64]
+
+
+def tempered(probabilities: Floats, temperature: float) -> Floats:
+    """Probabilities [n, C] at another temperature: p^(1/T), scaled to a sum of one."""
+    with np.errstate(divide="ignore"):  # a class that was never seen keeps its 0
+        logs = np.log(probabilities) / temperature
+    odds = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
+    """The temperature at which held-back windows are most likely.
+
+    Guo et al., "On calibration of modern neural networks", ICML 2017.
+
+    Args:
+        probabilities: [n, C].
+        y: true classes [n].
+    """
+
+    def loss(log_temperature: float) -> float:
+        warm = tempered(probabilities, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(warm[np.arange(len(y)), y], FLOOR)).mean())
+
+    bounds = (float(np.log(COLDEST)), float(np.log(HOTTEST)))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded")
+    return float(np.exp(found.x))
+
+
+def unsure_below(probabilities: Floats, y: NDArray[np.integer]) -> float:
+    """The largest probability from which on an answer is more likely right than wrong.
+
+    Where held-back answers are right grows with their probability (isotonic regression); the
+    threshold is where that passes one half. 0 if it always is above, 1 if never.
+    """
+    top = probabilities.max(axis=1)
+    right = (probabilities.argmax(axis=1) == y).astype(np.float64)
+    levels = np.linspace(0, 1, 1001)
+    rising = IsotonicRegression(out_of_bounds="clip").fit(top, right)
+    sure = rising.predict(levels) >= SURE
+    if sure.all():
+        return 0.0
+    return float(levels[sure.argmax()]) if sure.any() else 1.0

@@ -1,0 +1,109 @@
+"""What is held back in turn: whole people, or whole chains of occurrences.
+
+The same windows never teach and test, and neither do two windows that share a raw sample.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from crosswear.errors import DomainError
+from crosswear.leakage import chains
+from crosswear.recording import Windows
+
+FOLDS = 5
+PEOPLE = 3
+"""From this many people on, people are held back; with fewer, occurrences of activities."""
+
+Unit: TypeAlias = Literal["subject", "occurrence"]
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """What is kept whole.
+
+    Attributes:
+        unit: a person, or an occurrence of an activity with all that share samples with it.
+        groups: int64 [N], number of each window's group.
+        kept: bool [N], False where a window shares raw samples with another group's.
+    """
+
+    unit: Unit
+    groups: NDArray[np.int64]
+    kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One turn.
+
+    Attributes:
+        train: int64, rising, windows to learn from.
+        test: int64, rising, windows of other groups whose class is among those to learn from.
+    """
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def group_windows(windows: Windows) -> Grouping:
+    """Whole people from three on; with fewer, chains of occurrences."""
+    people = np.unique(windows.subject, return_inverse=True)[1]
+    if people.max(initial=0) + 1 >= PEOPLE:
+        return Grouping("subject", people, np.ones(len(windows), np.bool_))
+    groups = chains(windows)
+    order = np.lexsort((windows.start, windows.recording))
+    kept = np.ones(len(windows), np.bool_)
+    recording, group, stop, end = -1, -1, 0, 0
+    for index in order.tolist():
+        if windows.recording[index] != recording:
+            recording, group, stop, end = int(windows.recording[index]), -1, 0, 0
+        if groups[index] != group:  # a chain that was cut: its first windows overlap the last ones
+            group, end = int(groups[index]), stop
+        kept[index] = windows.start[index] >= end
+        stop = max(stop, int(windows.stop[index]))
+    return Grouping("occurrence", groups, kept)
+
+
+def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -> list[Fold]:
+    """Split into at most five folds of whole groups, each with a like share of every class.
+
+    Args:
+        y: class of each window [N].
+        groups: group of each window [N].
+        seed: of the order in which groups are dealt.
+
+    Raises:
+        DomainError: if there are no two classes of which each is in two groups.
+    """
+    held = len(np.unique(groups))
+    common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
+    if len(common) < 2:
+        raise DomainError(
+            f"{len(y)} windows of {len(np.unique(y))} classes in {held} groups: nothing can be "
+            "held back to compare models on",
+            expected="at least two classes that two people, or two separate occurrences, performed",
+            todo="record and label some more, best of other people",
+        )
+    number = min(FOLDS, held, int(np.bincount(y).max()))
+    split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
+    folds = []
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        for train, test in split.split(y, y, groups):
+            known = test[np.isin(y[test], y[train])]
+            if len(known) and len(np.unique(y[train])) > 1:
+                folds.append(Fold(np.sort(train), np.sort(known)))
+    if len(folds) < 2:
+        raise DomainError(
+            f"{held} groups of windows cannot be held back in turn",
+            expected="classes that several people, or several occurrences, performed",
+            todo="record and label some more, best of other people",
+        )
+    return folds

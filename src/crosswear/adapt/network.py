@@ -1,0 +1,143 @@
+"""Networks on an adaptation set: from scratch, or from a source network.
+
+They train as cells of a study do (`crosswear.engine.training`): what is frozen runs once for all
+windows and all folds, and the last epoch counts, so that no label is needed beside the set's own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.checkpoint import Checkpoint
+from crosswear.config import ModelConfig, TrainConfig, TransferConfig
+from crosswear.engine.fronts import Fronts
+from crosswear.engine.subsets import weight_seed
+from crosswear.engine.task import Task
+from crosswear.engine.training import Member, Target, Training
+from crosswear.experiment import Cell
+from crosswear.models import build
+from crosswear.transfer import plan_transfer
+
+TRAIN = TrainConfig(selection="last")
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """How a network comes about.
+
+    Attributes:
+        source: name of the source network; None for one from scratch.
+        transfer: what becomes of it; None for a network from scratch.
+        blocks: how many residual blocks are transferred.
+        train: how it is trained.
+    """
+
+    source: str | None = None
+    transfer: TransferConfig | None = None
+    blocks: int = 0
+    train: TrainConfig = field(default=TRAIN)
+
+    @property
+    def name(self) -> str:
+        """One readable name."""
+        if self.source is None or self.transfer is None:
+            return "network from scratch"
+        if self.blocks == 0:
+            return f"{self.source}, all fine-tuned"
+        spectral = " and the spectral branch" if self.transfer.freeze_spectral else ""
+        return f"{self.source}, {self.blocks} blocks{spectral} frozen"
+
+
+def plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
+    """From scratch, and for each source: all fine-tuned, half frozen, all but the dense layers."""
+    found = [NetworkPlan()]
+    for name, source in sources.items():
+        depth = len(source.model.filters)
+        found += [
+            NetworkPlan(name, TransferConfig(freeze_spectral=True), depth),
+            NetworkPlan(name, TransferConfig(), (depth + 1) // 2),
+            NetworkPlan(name, TransferConfig(), 0),
+        ]
+    return found
+
+
+class NetworkTrainer:
+    """Trains networks on rows of one array of windows.
+
+    Args:
+        x: windows float32 [N, 3, L], in g.
+        y: class of each, integers [N].
+        classes: how many.
+        sources: source networks by name.
+        model: of networks from scratch; those of a source have its settings.
+        seed: of fresh weights, orders and dropout masks.
+    """
+
+    def __init__(
+        self,
+        x: NDArray[np.float32],
+        y: NDArray[np.integer],
+        classes: int,
+        sources: Mapping[str, Checkpoint],
+        model: ModelConfig,
+        seed: int,
+    ) -> None:
+        self.x = x
+        self._y = y.astype(np.int16)
+        self._classes = classes
+        self._sources = sources
+        self._model = model
+        self._seed = seed
+        self._fronts = Fronts("cpu")
+        self._step_s: dict[tuple[TransferConfig | None, int, ModelConfig], float] = {}
+
+    def model(self, plan: NetworkPlan) -> ModelConfig:
+        """Settings of the network that a plan makes."""
+        return self._sources[plan.source].model if plan.source else self._model
+
+    def fit(self, plan: NetworkPlan, rows: NDArray[np.int64]) -> Training:
+        """Train a network on some of the windows.
+
+        Args:
+            plan: how.
+            rows: int64 [n], which windows; at least 2.
+
+        Raises:
+            TransferError: if the source network does not fit.
+        """
+        model = self.model(plan)
+        # A cell of no study: from its names come the random numbers.
+        cell = Cell("network", plan.name, self._seed, len(rows), model=model, train=plan.train)
+        samples = self.x.shape[2]
+        network = build(model, self._classes, samples, weight_seed(cell))
+        report = None
+        if plan.source is not None and plan.transfer is not None:
+            transfer = plan_transfer(network, plan.transfer, plan.blocks)
+            report = transfer.apply(network, self._sources[plan.source].state)
+        frozen = report.frozen if report else ()
+        origin = (plan.source if frozen else None, model)
+        front = self._fronts.get(origin, self.x, network, frozen, plan.train)
+        member = Member(Task(cell, plan.name, Path()), network, front, rows, report)
+        target = Target(self._y, rows[:0], self._classes, samples)
+        training = Training([member], target, model, plan.train, "cpu")
+        training.fit()
+        return training
+
+    def seconds(self, plan: NetworkPlan, windows: int) -> float:
+        """What training on so many windows takes, from a few steps that are made to see."""
+        key = (plan.transfer, plan.blocks, self.model(plan))
+        batch = min(plan.train.batch_size, len(self.x))
+        if key not in self._step_s:
+            short = replace(plan, train=replace(plan.train, epochs=1))
+            rows = np.arange(batch)
+            self.fit(short, rows)  # the front, and what is made at first
+            start = time.perf_counter()
+            self.fit(replace(short, train=replace(short.train, epochs=2)), rows)
+            self._step_s[key] = (time.perf_counter() - start) / 2
+        return self._step_s[key] * plan.train.epochs * max(windows / batch, 0.5)
