@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 import crosswear
+import crosswear.cli.study_report  # registers its commands
 from crosswear.cli.data import data_app
 from crosswear.cli.model import model_app
 from crosswear.cli.output import print_error

@@ -1,4 +1,4 @@
-"""`crosswear study`: plan, run, status, report."""
+"""`crosswear study`: plan, run, status; report and compare are in `study_report.py`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from crosswear.cli.output import (
     progress_shown,
 )
 from crosswear.errors import UsageError
-from crosswear.report import Report, write_report
+from crosswear.report.whole import report_study
 from crosswear.store import Store
+from crosswear.study.collect import collect
 from crosswear.study.opening import OpenStudy, open_study, read_study
 from crosswear.study.place import Place, available_workers
 from crosswear.study.plan import plan_study
@@ -60,7 +61,7 @@ def plan(
 ) -> None:
     """What a study would train, and what that takes on this machine: cells, time, memory."""
     where = _place(workers, device, None)
-    opened, store = _open(path, data, out, cache)
+    opened, store = open_with_store(path, data, out, cache)
     planned = plan_study(opened, store, where)
     if as_json:
         print_json(planned)
@@ -90,20 +91,21 @@ def run(
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
     where = _place(workers, device, cluster)
-    opened, store = _open(path, data, out, cache)
+    opened, store = open_with_store(path, data, out, cache)
     with progress_shown() as progress:
         done = run_study(opened, store, where, progress, print_note)
     for key in done.failed:
         print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
     paths: list[str] = []
+    summary = ""
     if not done.failed:
-        report_ = _report(opened, store, allow_partial=False)
-        paths = [str(path) for path in report_.paths]
+        report = report_study(collect(opened, store), store.folder, allow_partial=False)
+        paths, summary = [str(path) for path in report.paths], report.summary
     if as_json:
         print_json({"out": str(store.folder), "run": done, "report": paths})
     else:
         typer.echo(f"{done.trained} cells trained, {done.found} found, {len(done.failed)} failed")
-        typer.echo("\n".join(paths))
+        typer.echo("\n".join([summary, *paths] if summary else paths))
     if done.failed:
         raise typer.Exit(1)
 
@@ -117,7 +119,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """How many cells are done, missing and failed."""
-    opened, store = _open(path, data, out, cache)
+    opened, store = open_with_store(path, data, out, cache)
     done, failed = store.done(opened.cells), store.failed(opened.cells)
     counts = {
         "cells": len(opened.cells),
@@ -130,29 +132,6 @@ def status(
         return
     rows = [[name, str(count)] for name, count in counts.items()]
     print_table(f"Study {opened.study.name} in {store.folder}", ["", "cells"], rows)
-
-
-@study_app.command()
-def report(
-    path: StudyFile = None,
-    data: DataFolder = None,
-    out: OutFolder = None,
-    cache: CacheFolder = DEFAULT_CACHE,
-    allow_partial: Annotated[
-        bool, typer.Option("--allow-partial", help="Write it with cells missing, hatched.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Tables (CSV, Parquet) and heatmaps (PNG, SVG) of the finished cells."""
-    opened, store = _open(path, data, out, cache)
-    made = _report(opened, store, allow_partial)
-    if as_json:
-        paths = [str(path) for path in made.paths]
-        counts = {"done": made.done, "failed": made.failed, "expected": made.expected}
-        print_json({**counts, "report": paths})
-        return
-    typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
-    typer.echo("\n".join(str(path) for path in made.paths))
 
 
 def _place(workers: int | None, device: Literal["cpu", "cuda"], cluster: str | None) -> Place:
@@ -171,16 +150,12 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _open(
+def open_with_store(
     path: Path | None, data: Path | None, out: Path | None, cache: Path
 ) -> tuple[OpenStudy, Store]:
+    """The study of a command and its folder."""
     study, text = read_study(path)
     store = Store(out or Path("runs") / study.name)
     store.check_owner(study)
     opened = open_study(study, text, data, cache, print_note)
     return opened, store
-
-
-def _report(opened: OpenStudy, store: Store, allow_partial: bool) -> Report:
-    cells = list(opened.cells.values())
-    return write_report(opened.study, cells, opened.facts, store, store.folder, allow_partial)

@@ -82,13 +82,11 @@ def mean_over(values: Sequence[float]) -> Tested:
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's; 0 where one side is constant: neither rises with the other."""
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        return 0.0
-    return float(stats.spearmanr(x, y).statistic)
+    return float(_scaled_ranks(x) @ _scaled_ranks(y))
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> Tested:
-    """Spearman's rank correlation of independent pairs; its p-value is exact (permutations).
+    """Spearman's rank correlation of independent pairs; its p-value is by permutations.
 
     The interval is that of Fisher's z with the standard error of Fieller, Hartley and Pearson,
     "Tests for rank correlation coefficients" (1957); it needs more than three pairs.
@@ -96,16 +94,7 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> Tested:
     n = len(x)
     if n < FEWEST or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Tested(None, None, n)
-    rho = rank_correlation(x, y)
-    test = stats.permutation_test(
-        (np.asarray(y, float),),
-        lambda turned: rank_correlation(x, turned),
-        permutation_type="pairings",
-        vectorized=False,
-        n_resamples=9999,
-        rng=np.random.default_rng(0),
-    )
-    return Tested(_fisher(rho, n), float(test.pvalue), n)
+    return Tested(_fisher(rank_correlation(x, y), n), _by_permutation([x], [y]), n)
 
 
 def correlation_within(
@@ -118,30 +107,44 @@ def correlation_within(
         y: likewise; groups with fewer than three members in both do not count.
 
     Returns:
-        Its exact p-value from permutations within the groups, and an interval over the groups.
+        Its p-value from permutations within the groups, and an interval over the groups.
     """
     groups = dict.fromkeys(group for group, _ in x)
-    members = {g: [key for key in x if key[0] == g and key in y] for g in groups}
-    kept = [keys for keys in members.values() if len(keys) >= FEWEST]
+    members = [[key for key in x if key[0] == group and key in y] for group in groups]
+    kept = [keys for keys in members if len(keys) >= FEWEST]
     n = sum(len(keys) for keys in kept)
-    xs = [np.array([x[key] for key in keys]) for keys in kept]
-    ys = [np.array([y[key] for key in keys]) for keys in kept]
-    if not kept or all(np.ptp(one) == 0 for one in xs) or all(np.ptp(one) == 0 for one in ys):
+    xs, ys = ([[side[key] for key in keys] for keys in kept] for side in (x, y))
+    if not any(np.ptp(a) and np.ptp(b) for a, b in zip(xs, ys, strict=True)):
         return Tested(None, None, n)
+    each = mean_over([rank_correlation(a, b) for a, b in zip(xs, ys, strict=True)])
+    return Tested(each.value, _by_permutation(xs, ys), n)
 
-    def mean(*turned: NDArray[np.float64]) -> float:
-        return float(np.mean([rank_correlation(a, b) for a, b in zip(xs, turned, strict=True)]))
+
+def _by_permutation(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> float:
+    """Two-sided p of the mean rank correlation of pairs of samples; exact if they are few."""
+    ranks = [_scaled_ranks(x) for x in xs]
+
+    def mean(*turned: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+        pairs = zip(ranks, turned, strict=True)
+        parts = [(x * np.moveaxis(y, axis, -1)).sum(axis=-1) for x, y in pairs]
+        return np.asarray(np.mean(parts, axis=0))
 
     test = stats.permutation_test(
-        ys,
+        [_scaled_ranks(y) for y in ys],
         mean,
         permutation_type="pairings",
-        vectorized=False,
+        vectorized=True,
         n_resamples=9999,
         rng=np.random.default_rng(0),
     )
-    each = mean_over([rank_correlation(a, b) for a, b in zip(xs, ys, strict=True)])
-    return Tested(each.value, float(test.pvalue), n)
+    return float(test.pvalue)
+
+
+def _scaled_ranks(values: ArrayLike) -> NDArray[np.float64]:
+    """Ranks with mean 0 and length 1, so that a product of two is their correlation."""
+    ranks = stats.rankdata(values) - (np.size(values) + 1) / 2
+    length = float(np.linalg.norm(ranks))
+    return ranks / length if length else np.zeros_like(ranks)
 
 
 def _fisher(rho: float, n: int) -> Interval:

@@ -85,7 +85,7 @@ class Contrast:
 
     @property
     def effect(self) -> Effect:
-        """What may be said after the correction."""
+        """What may be said of ours after the correction."""
         if self.adjusted_p is None:
             return "unknown"
         if self.adjusted_p >= ALPHA:

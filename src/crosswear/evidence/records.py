@@ -7,8 +7,9 @@ classified its test windows. It leaves out the histories of the trainings.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,14 @@ class StudyRecords:
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
 
-    def cells(self) -> Iterator[tuple[str, Cell]]:
+    def cells(self) -> tuple[tuple[str, Cell], ...]:
         """Every cell of the study with its key, in order."""
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> tuple[tuple[str, Cell], ...]:
         facts = facts_of(self.domains)
-        for cell in enumerate_cells(self.study, facts):
-            yield cell.key(facts), cell
+        return tuple((cell.key(facts), cell) for cell in enumerate_cells(self.study, facts))
 
 
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:

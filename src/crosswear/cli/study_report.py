@@ -1,0 +1,104 @@
+"""`crosswear study report` and `crosswear study compare`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosswear.cli.output import (
+    DEFAULT_CACHE,
+    AsJson,
+    CacheFolder,
+    DataFolder,
+    print_json,
+    print_note,
+    print_table,
+)
+from crosswear.cli.study import OutFolder, StudyFile, open_with_store, study_app
+from crosswear.errors import UsageError
+from crosswear.evidence.compare import Comparison, compare
+from crosswear.evidence.records import StudyRecords, read_records
+from crosswear.report import words
+from crosswear.report.whole import RECORDS, report_study
+from crosswear.study.collect import collect
+
+
+@study_app.command()
+def report(
+    path: StudyFile = None,
+    data: DataFolder = None,
+    out: OutFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    records: Annotated[
+        Path | None,
+        typer.Option("--records", help=f"Make it from this {RECORDS}, into --out; needs no data."),
+    ] = None,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Write it with cells missing, hatched.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The page, figures, tables and text that show what the finished cells say."""
+    if records is not None:
+        if path is not None or out is None:
+            raise UsageError(
+                "--records takes the place of the study file, and needs a folder to write to",
+                where="--records",
+                expected="crosswear study report --records FILE --out DIR",
+            )
+        made = report_study(read_records(records), out, allow_partial)
+    else:
+        opened, store = open_with_store(path, data, out, cache)
+        made = report_study(collect(opened, store), store.folder, allow_partial)
+    if as_json:
+        print_json(made)
+        return
+    typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
+    typer.echo(made.summary)
+    typer.echo("\n".join(str(path) for path in made.paths))
+
+
+@study_app.command(name="compare")
+def compare_(
+    a: Annotated[Path, typer.Argument(help="Folder with a report, or its records.parquet.")],
+    b: Annotated[Path, typer.Argument(help="The other.")],
+    as_json: AsJson = False,
+) -> None:
+    """Two studies, or two runs of one, cell by cell, with paired statistics."""
+    found = compare(_records(a), _records(b))
+    if as_json:
+        print_json(found)
+        return
+    _print(found, str(a), str(b))
+
+
+def _records(path: Path) -> StudyRecords:
+    return read_records(path / RECORDS if path.is_dir() else path)
+
+
+def _print(found: Comparison, a: str, b: str) -> None:
+    rows = [
+        [
+            one.question.target,
+            f"{one.question.size}",
+            one.question.rival.label,
+            f"{one.repetitions}",
+            words.percent(one.a.mean),
+            words.percent(one.b.mean),
+            words.gain(one.contrast),
+            words.compared(one.contrast),
+        ]
+        for one in found.compared
+    ]
+    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A is"]
+    print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
+    effects = Counter(words.compared(one.contrast) for one in found.compared)
+    counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
+    typer.echo(f"{len(found.compared)} comparisons, p-values corrected over all; A is {counts}")
+    if found.only_a or found.only_b:
+        print_note(f"{found.only_a} cells are only in A, {found.only_b} only in B")
+    if found.foreign:
+        print_note(f"not compared, their windows differ: {', '.join(found.foreign)}")

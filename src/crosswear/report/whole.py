@@ -1,0 +1,68 @@
+"""From the records of a study to its report on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosswear.errors import IncompleteError
+from crosswear.evidence.gather import gather
+from crosswear.evidence.records import StudyRecords, write_records
+from crosswear.report import write_report
+from crosswear.report.tables import cells_table
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and how much of the study it covers.
+
+    Attributes:
+        done: cells with a result.
+        failed: cells that raised the last time they were tried.
+        expected: cells of the study; those neither done nor failed are missing.
+        summary: the verdict in one paragraph.
+        paths: the files, the page first.
+    """
+
+    done: int
+    failed: int
+    expected: int
+    summary: str
+    paths: tuple[Path, ...]
+
+
+def report_study(records: StudyRecords, folder: Path, allow_partial: bool) -> Report:
+    """Write the report of a study, and the records that it is made from, into `folder`.
+
+    Args:
+        records: of the study.
+        folder: made if it is not there.
+        allow_partial: write even if cells are not done; the report says which.
+
+    Raises:
+        IncompleteError: if cells are not done and `allow_partial` is false; nothing is written.
+        DiskError: if a file cannot be written.
+    """
+    expected = len(records.cells())
+    if len(records.observed) < expected and not allow_partial:
+        raise IncompleteError(
+            f"{len(records.observed)} of {expected} cells are done, {len(records.failed)} failed",
+            where=str(folder),
+            expected="every cell of the study done",
+            todo="run the study again: only what is not done is computed; "
+            "or pass --allow-partial for a report in which it is hatched",
+        )
+    evidence = gather(records)
+    paths = write_report(evidence, cells_table(records), folder)
+    write_records(records, folder / RECORDS)
+    return Report(
+        done=evidence.done,
+        failed=evidence.failed,
+        expected=evidence.expected,
+        summary=evidence.summary,
+        paths=(*paths, folder / RECORDS),
+    )
+
+
+RECORDS = "records.parquet"
+"""Name of the file that a report can be made from again."""
