@@ -54,7 +54,7 @@ def main() -> None:
         print(table([json.loads(line) for line in lines]))
         return
     study, text = read_study(arguments.study / "study.toml")
-    opened = open_study(study, text, arguments.data, arguments.cache, print)
+    opened = open_study(study, text, arguments.data, arguments.cache, lambda sentence: None)
     part, parts = map(int, arguments.part.split("/"))
     cells = [cell for cell in opened.cells.values() if wanted(cell)]
     cells.sort(key=lambda cell: (cell.seed, cell.size, cell.target))

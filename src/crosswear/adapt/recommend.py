@@ -1,0 +1,194 @@
+"""Which source to start from, told without training; and what such advice has been worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.adapt.sources import Source, open_finished, study_sources
+from crosswear.adapt.transferability import logme, network_features
+from crosswear.checkpoint import load_checkpoint
+from crosswear.domain import Domain
+from crosswear.engine.subsets import adaptation_set
+from crosswear.evidence.inference import Tested, correlation_within
+from crosswear.experiment import Cell
+from crosswear.features import window_features
+from crosswear.keys import seed_for
+from crosswear.recording import Subset
+from crosswear.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.store import Store
+from crosswear.study.opening import OpenStudy
+
+Measure: TypeAlias = Literal["logme", "mmd", "a_distance", "label_overlap"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+SMALL_IS_ALIKE: tuple[Measure, ...] = ("mmd", "a_distance")
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How promising a source is.
+
+    Attributes:
+        source: its name.
+        logme: evidence of the target's labels in its network's features; None without a network.
+        mmd: maximum mean discrepancy of the windows' features; small ones are alike.
+        a_distance: proxy A-distance, from 0 (alike) to 2.
+        label_overlap: share of the classes that both declare by the same name.
+    """
+
+    source: str
+    logme: float | None
+    mmd: float
+    a_distance: float
+    label_overlap: float
+
+    def promise(self, measure: Measure) -> float:
+        """A measure, turned so that larger is better; −∞ where it is not known."""
+        value = getattr(self, measure)
+        if value is None:
+            return -np.inf
+        return -float(value) if measure in SMALL_IS_ALIKE else float(value)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """How well a measure foretold gains in a study.
+
+    Attributes:
+        measure: which.
+        size: adaptation windows; None for the measures that need no labels, over all sizes.
+        correlation: mean rank correlation of measure and gain within targets, larger is better.
+    """
+
+    measure: Measure
+    size: int | None
+    correlation: Tested
+
+
+def recommend(target: Domain, sources: Sequence[Source], rate_hz: float) -> list[Likeness]:
+    """Rank sources, the most promising first: by LogME where all have a network, else by MMD.
+
+    Args:
+        target: the recordings to adapt to; all their labelled windows are looked at.
+        sources: candidates; one of the same recordings is left out.
+        rate_hz: sampling rate of the windows.
+    """
+    others = [one for one in sources if one.domain.summary.digest != target.summary.digest]
+    rows = draw(len(target.windows), seed_for("recommend"))
+    ranked = _likenesses(target, rows, others, rate_hz)
+    complete = all(one.logme is not None for one in ranked)
+    return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
+
+
+def worth(
+    study: Path, data: Path | None, cache: Path, sizes: Sequence[int] | None = None
+) -> list[Worth]:
+    """How well each measure ranked the sources of each target of a study.
+
+    The gain of a source is the mean over repetitions and numbers of blocks of its score minus that
+    of the network from scratch; LogME sees the same adaptation set as the networks did.
+
+    Args:
+        study: its OUT folder; cells that are missing are left out.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains.
+        sizes: adaptation sizes to look at; all of the study without.
+
+    Raises:
+        UsageError: if it is not the folder of a study.
+    """
+    opened, store = open_finished(study, data, cache), Store(study)
+    sources = [one for one in study_sources(opened, store) if one.trained]
+    rate_hz = opened.study.preparation.rate_hz
+    gains = _gains(opened, store)
+    split = opened.study.splits[0]
+    first: dict[Measure, dict[tuple[str, str], float]] = {name: {} for name in MEASURES[1:]}
+    evidence: dict[int, dict[tuple[str, str], float]] = {}
+    for target in opened.study.domains:
+        domain = opened.domains[target, split]
+        others = [one for one in sources if one.name != target]
+        train = domain.indices(Subset.TRAIN)
+        some = train[draw(len(train), seed_for("recommend"))]
+        for one in _likenesses(domain, some, others, rate_hz, with_networks=False):
+            for name, values in first.items():
+                values[target, one.source] = one.promise(name)
+        for size in sizes or sorted({size for size, *_ in gains}):
+            cell = Cell("network", target, opened.study.seed, size, split=split)
+            drawn = adaptation_set(cell, domain)
+            found = evidence.setdefault(size, {})
+            for source in others:
+                found[target, source.name] = _logme_of(source, domain, drawn)
+    result = []
+    for size, known in evidence.items():
+        mine = {(t, s): gain for (at, t, s), gain in gains.items() if at == size}
+        result.append(Worth("logme", size, correlation_within(known, mine)))
+    pairs = {(t, s) for _, t, s in gains}
+    overall = {
+        (t, s): float(np.mean([g for (_, *pair), g in gains.items() if pair == [t, s]]))
+        for t, s in pairs
+    }
+    result += [
+        Worth(name, None, correlation_within(known, overall)) for name, known in first.items()
+    ]
+    return result
+
+
+def _likenesses(
+    target: Domain,
+    rows: NDArray[np.int64],
+    sources: Sequence[Source],
+    rate_hz: float,
+    *,
+    with_networks: bool = True,
+) -> list[Likeness]:
+    ours = window_features(np.array(target.windows.x[rows]), rate_hz)
+    people = np.array(target.windows.subject[rows])
+    found = []
+    for source in sources:
+        windows = source.domain.windows
+        some = draw(len(windows), seed_for("recommend", source.name))
+        theirs = window_features(np.array(windows.x[some]), rate_hz)
+        found.append(
+            Likeness(
+                source=source.name,
+                logme=_logme_of(source, target, rows) if with_networks and source.trained else None,
+                mmd=mmd(ours, theirs),
+                a_distance=a_distance(ours, theirs, people, np.array(windows.subject[some])),
+                label_overlap=label_overlap(target.classes, source.domain.classes),
+            )
+        )
+    return found
+
+
+def _logme_of(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:
+    network = load_checkpoint(source.network).network()
+    return logme(network_features(network, target.windows.x[rows]), target.windows.y[rows])
+
+
+def _gains(opened: OpenStudy, store: Store) -> Mapping[tuple[int, str, str], float]:
+    """Mean gain over scratch by size, target and source, of what has been computed so far."""
+    scores: dict[tuple[str, int, int, int], float] = {}
+    transferred: dict[tuple[int, str, str], list[tuple[tuple[str, int, int, int], float]]] = {}
+    done = store.done(opened.cells)
+    for key, cell in opened.cells.items():
+        if key not in done or cell.method != "network":
+            continue
+        matrix = store.read(key).result.confusion
+        share = float(np.trace(matrix) / matrix.sum())
+        place = (cell.target, cell.size, cell.seed, cell.split)
+        if cell.sources:
+            pair = (cell.size, cell.target, cell.sources[0])
+            transferred.setdefault(pair, []).append((place, share))
+        else:
+            scores[place] = share
+    gains = {}
+    for pair, found in transferred.items():
+        differences = [share - scores[place] for place, share in found if place in scores]
+        if differences and pair[2] in opened.study.domains:
+            gains[pair] = float(np.mean(differences))
+    return gains

@@ -1,0 +1,143 @@
+"""What is wrong with recordings that are whole: constant, clipped, or turned round.
+
+Gravity tells how a sensor sits on the wrist: the mean of a window points down.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.errors import DataFormatError
+
+CONSTANT_G = 1e-4
+RANGE_SHARE = 0.02
+"""Of the range of an axis: a clipped one has many samples in its uttermost part."""
+CLIPPED = 0.003
+RESTING_G = (0.5, 2.0)
+"""What windows without much movement measure, whatever they show: gravity."""
+FEWEST = 20
+TURNED_DEG = 60.0
+"""Mean angle between directions of gravity from which on a turn is looked for."""
+
+Floats = NDArray[np.float64]
+
+
+def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
+    """Sentences about windows [N, 3, L] in g that no model should be learned from unseen.
+
+    Raises:
+        DataFormatError: if the unit cannot be g: gravity is not there.
+    """
+    gravity = float(np.median(np.linalg.norm(x.mean(axis=2), axis=1)))
+    if not RESTING_G[0] <= gravity <= RESTING_G[1]:
+        raise DataFormatError(
+            f"at rest the sensor measures {gravity:.3g} g",
+            expected="about 1 g: acceleration with gravity",
+            todo="check the unit in dataset.toml; recordings without gravity cannot be used",
+        )
+    still = int((np.ptp(x, axis=2).max(axis=1) < CONSTANT_G).sum())
+    if still:
+        yield f"{still} of {len(x)} windows are constant: a sensor that was stuck, or filled gaps"
+    for axis, name in enumerate("xyz"):
+        values = x[:, axis].astype(np.float64).ravel()
+        if np.ptp(values) < CONSTANT_G:
+            yield f"axis {name} is constant: it says nothing"
+            continue
+        for end, sign in (("upper", 1.0), ("lower", -1.0)):
+            side = sign * values
+            edge, reach = side.max(), RANGE_SHARE * np.ptp(side)
+            outer = float((side > edge - reach).mean())
+            inner = float(((side > edge - 3 * reach) & (side <= edge - reach)).mean())
+            if outer > CLIPPED and outer > 2 * inner:
+                yield (
+                    f"axis {name} is clipped at {sign * edge:+.2f} g ({outer:.1%} of its samples "
+                    f"lie at the {end} end): choose a larger range of the sensor"
+                )
+
+
+def directions(x: NDArray[np.float32]) -> Floats:
+    """Unit vectors [N, 3] of gravity in windows [N, 3, L]."""
+    means = x.mean(axis=2, dtype=np.float64)
+    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
+
+
+def turns() -> Floats:
+    """The 24 ways [24, 3, 3] in which a box can be put; the first is as it is."""
+    found = []
+    for order in itertools.permutations(range(3)):
+        for signs in itertools.product((1.0, -1.0), repeat=3):
+            matrix = np.zeros((3, 3))
+            matrix[range(3), order] = signs
+            if np.linalg.det(matrix) > 0:
+                found.append(matrix)
+    found.sort(key=lambda one: -np.trace(one))
+    return np.array(found)
+
+
+def described(turn: Floats) -> str:
+    """Which measured axis is which: ``x is -x, y is -y, z is z``."""
+    parts = []
+    for row, name in zip(turn, "xyz", strict=True):
+        axis = int(np.abs(row).argmax())
+        parts.append(f"{name} is {'-' if row[axis] < 0 else ''}{'xyz'[axis]}")
+    return ", ".join(parts)
+
+
+def find_turn(
+    ours: Floats, our_y: Sequence[str], theirs: Floats, their_y: Sequence[str]
+) -> Floats | None:
+    """The turn [3, 3] that brings directions of gravity to those of others in the same activities.
+
+    Args:
+        ours: unit vectors [n, 3].
+        our_y: class name of each.
+        theirs: [m, 3].
+        their_y: likewise.
+
+    Returns:
+        None if they fit as they are, nothing fits much better, or too little is shared.
+    """
+    means = []
+    for name in dict.fromkeys(our_y):
+        a = ours[[one == name for one in our_y]]
+        b = theirs[[one == name for one in their_y]]
+        if len(a) and len(b):
+            means.append((a.mean(axis=0), b.mean(axis=0), min(len(a), len(b))))
+    if sum(weight for *_, weight in means) < FEWEST or len(means) < 2:
+        return None
+    a, b, weight = (np.array(part) for part in zip(*means, strict=True))
+    every = turns()
+    turned = np.einsum("tij,cj->tci", every, a)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    # Activities in which the wrist points everywhere say little: their means are short.
+    cosines = (turned * b).sum(axis=2)
+    angles = np.degrees(np.arccos(np.clip((cosines @ weight) / (norms @ weight), -1, 1)))
+    best = int(angles.argmin())
+    clear = angles[0] > TURNED_DEG and angles[best] < angles[0] / 2
+    return every[best] if best and clear else None
+
+
+def turned_people(
+    x: NDArray[np.float32], names: Sequence[str], people: NDArray[np.integer]
+) -> Iterator[tuple[int, str]]:
+    """People whose sensor sits otherwise than the others' do, with how it is turned.
+
+    Args:
+        x: windows [N, 3, L] in g.
+        names: class name of each window.
+        people: [N], who wore the sensor.
+    """
+    down = directions(x)
+    labels = np.array(names)
+    everyone = np.unique(people)
+    if len(everyone) < 3:
+        return  # of two, nobody knows which one is turned
+    for person in everyone.tolist():
+        mine = people == person
+        turn = find_turn(down[mine], labels[mine].tolist(), down[~mine], labels[~mine].tolist())
+        if turn is not None:
+            yield person, described(turn)

@@ -1,0 +1,185 @@
+"""Where source networks come from: a dataset, trained once and kept, or a finished study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from crosswear.adapt.network import NetworkPlan, NetworkTrainer
+from crosswear.checkpoint import (
+    Checkpoint,
+    checkpoint_exists,
+    forget_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.datasets import REGISTRY, lookup
+from crosswear.domain import Domain, prepare
+from crosswear.errors import CheckpointError, CrosswearError, MissingDataError, UsageError
+from crosswear.keys import digest, seed_for
+from crosswear.store import Store
+from crosswear.study.opening import OpenStudy, open_study, read_study
+
+Note = Callable[[str], None]
+
+PASSES = 120_000
+"""Windows that a source network sees in training, over all epochs: a minute or two on one core."""
+SCHEMA = 1
+"""Raised by hand whenever the same source would become another network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Somebody else's labelled recordings.
+
+    Attributes:
+        name: how it is called here.
+        domain: its windows.
+        network: where its network is, or will be.
+    """
+
+    name: str
+    domain: Domain
+    network: Path
+
+    @property
+    def trained(self) -> bool:
+        """Whether its network is there."""
+        return checkpoint_exists(self.network)
+
+
+def train_config(windows: int) -> TrainConfig:
+    """As many epochs as the windows of a source need."""
+    epochs = int(np.clip(PASSES // max(windows, 1), 10, 70))
+    return TrainConfig(epochs=epochs, batch_size=64, selection="last")
+
+
+def find_sources(
+    name: str, data: Path | None, cache: Path, preparation: PreparationConfig, note: Note
+) -> list[Source]:
+    """The sources that a name stands for.
+
+    Args:
+        name: a dataset reference; the OUT folder of a study, for all of its sources; or `auto`,
+            for every dataset of the registry that has a folder in `data`.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains; networks are kept in its `sources`.
+        preparation: as the target was prepared.
+        note: takes a sentence about what cannot be used.
+
+    Raises:
+        CrosswearError: if what is named cannot be read; `auto` goes on without it.
+        UsageError: if the study was prepared in another way.
+    """
+    if name == "auto":
+        found = []
+        for dataset, spec in REGISTRY.items():
+            if not spec.patterns:  # simulated: nobody's movements
+                continue
+            try:
+                found.append(_dataset_source(dataset, data, cache, preparation))
+            except MissingDataError:
+                continue
+            except CrosswearError as error:
+                note(f"{dataset} cannot be a source: {error.what}")
+        return found
+    folder = Path(name)
+    if (folder / "study.toml").is_file():
+        return _study_sources(folder, data, cache, preparation)
+    return [_dataset_source(name, data, cache, preparation)]
+
+
+def train_source(source: Source) -> Checkpoint:
+    """Load the network of a source, or train it and keep it.
+
+    Raises:
+        DiskError: if it cannot be kept.
+    """
+    if source.trained:
+        try:
+            return load_checkpoint(source.network)
+        except CheckpointError:
+            forget_checkpoint(source.network)
+    trainer = _trainer(source)
+    plan = NetworkPlan(train=train_config(len(trainer.x)))
+    state = trainer.fit(plan, np.arange(len(trainer.x))).state(0)
+    domain = source.domain
+    checkpoint = Checkpoint(trainer.model(plan), domain.classes, domain.samples, state)
+    save_checkpoint(source.network, checkpoint)
+    return checkpoint
+
+
+def training_seconds(source: Source) -> float:
+    """What `train_source` will take, roughly."""
+    if source.trained:
+        return 0.0
+    trainer = _trainer(source)
+    plan = NetworkPlan(train=train_config(len(trainer.x)))
+    return trainer.seconds(plan, len(trainer.x))
+
+
+def _trainer(source: Source) -> NetworkTrainer:
+    windows = source.domain.windows
+    classes = len(source.domain.classes)
+    seed = seed_for("source", source.name)
+    return NetworkTrainer(windows.x, windows.y, classes, {}, ModelConfig(), seed)
+
+
+def _dataset_source(
+    reference: str, data: Path | None, cache: Path, preparation: PreparationConfig
+) -> Source:
+    spec, options = lookup(reference)
+    domain = prepare(reference, data, preparation, cache)
+    train = train_config(len(domain.windows))
+    key = digest(
+        {"schema": SCHEMA, "domain": domain.summary.digest, "model": ModelConfig(), "train": train}
+    )
+    usual = options == spec.default_options
+    name = spec.name if usual else f"{spec.name}:{options.placement},{options.variant}"
+    return Source(name, domain, cache / "sources" / f"{key}.safetensors")
+
+
+def _study_sources(
+    folder: Path, data: Path | None, cache: Path, preparation: PreparationConfig
+) -> list[Source]:
+    opened = open_finished(folder, data, cache)
+    theirs = replace(opened.study.preparation, split=preparation.split)
+    if theirs != preparation:
+        raise UsageError(
+            "the study's windows are prepared in another way",
+            where=str(folder),
+            expected=f"{preparation.rate_hz:g} Hz, {preparation.window_s:g} s",
+            todo="name datasets as sources: their networks are trained for these windows",
+        )
+    return [source for source in study_sources(opened, Store(folder)) if source.trained]
+
+
+def open_finished(folder: Path, data: Path | None, cache: Path) -> OpenStudy:
+    """A study by its OUT folder.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if not (folder / "study.toml").is_file():
+        raise UsageError(
+            "not the folder of a study",
+            where=str(folder),
+            expected="the --out of `crosswear study run`, with study.toml in it",
+        )
+    study, text = read_study(folder / "study.toml")
+    return open_study(study, text, data, cache, lambda sentence: None)
+
+
+def study_sources(opened: OpenStudy, store: Store) -> list[Source]:
+    """The domains of a study whose networks it trains."""
+    split = opened.study.splits[0]
+    found = []
+    for cell in opened.cells.values():
+        if cell.method == "source" and cell.split == split:
+            path = store.checkpoint(cell.key(opened.facts))
+            found.append(Source(cell.target, opened.domains[cell.target, split], path))
+    return found
