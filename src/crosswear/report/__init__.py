@@ -1,68 +1,56 @@
-"""What a study found, as tables and pictures. Nothing is trained or computed anew here."""
+"""What a study found, as a page, figures, tables and text. Nothing is computed anew here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from crosswear.errors import IncompleteError
-from crosswear.experiment import Cell, Domains, Study
+import pyarrow as pa
+
+from crosswear.evidence.model import Evidence
+from crosswear.files import write_text
+from crosswear.report import readable
+from crosswear.report.board import Board
+from crosswear.report.columns import evidence_tables
+from crosswear.report.curves import draw_curves
+from crosswear.report.formats import write_latex, write_table
 from crosswear.report.heatmaps import draw_heatmaps
-from crosswear.report.tables import cells_table, write_tables
-from crosswear.store import Store
+from crosswear.report.markdown import markdown
+from crosswear.report.page import page
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was written, and how much of the study it covers.
+def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Path, ...]:
+    """Write everything that shows the evidence of a study.
 
-    Attributes:
-        done: cells with a result.
-        failed: cells that raised the last time they were tried.
-        expected: cells of the study; those neither done nor failed are missing.
-        paths: the files.
-    """
-
-    done: int
-    failed: int
-    expected: int
-    paths: tuple[Path, ...]
-
-
-def write_report(
-    study: Study,
-    cells: Sequence[Cell],
-    domains: Domains,
-    store: Store,
-    folder: Path,
-    allow_partial: bool,
-) -> Report:
-    """Write the tables and the heatmaps of a study into `folder`.
+    `index.html` (needs no network and no other file), `report.md`, `heatmaps` and `curves` (PNG,
+    SVG, PDF), the table of cells as `results` (CSV, Parquet), and the tables of the evidence
+    (CSV, Parquet, LaTeX). `docs/glossary.md` says what their columns mean. What a partial study
+    lacks is hatched or said to be missing. Equal evidence gives equal files.
 
     Args:
-        study: whose name is the title.
-        cells: all cells of the study, in its order.
-        domains: what the keys of the cells need.
-        store: the records.
+        evidence: of the study.
+        cells: one row for every cell, from `crosswear.report.tables.cells_table`.
         folder: made if it is not there.
-        allow_partial: write even if cells are not done; the heatmaps hatch them.
+
+    Returns:
+        The files, the page first.
 
     Raises:
-        IncompleteError: if cells are not done and `allow_partial` is false; nothing is written.
-        StoreError: if a record is damaged.
         DiskError: if a file cannot be written.
     """
-    table = cells_table(cells, domains, store)
-    status = table["status"].to_pylist()
-    done, failed = status.count("done"), status.count("failed")
-    if done < len(status) and not allow_partial:
-        raise IncompleteError(
-            f"{done} of {len(status)} cells are done, {failed} failed",
-            where=str(store.folder),
-            expected="every cell of the study done",
-            todo="run the study again: only what is not done is computed; "
-            "or pass --allow-partial for a report in which it is hatched",
-        )
-    paths = (*write_tables(table, folder), *draw_heatmaps(table, study.name, folder))
-    return Report(done=done, failed=failed, expected=len(status), paths=paths)
+    board = Board(evidence)
+    texts = {"index.html": page(board, cells), "report.md": markdown(board)}
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    paths = [folder / name for name in texts]
+    paths += [*draw_heatmaps(board, folder), *draw_curves(board, folder)]
+    for name, table in {"results": cells, **evidence_tables(evidence)}.items():
+        paths += write_table(table, name, folder)
+    for_people = {
+        "scores": readable.scores(evidence),
+        "verdicts": readable.verdicts(board, board.sizes),
+        "findings": readable.findings(evidence),
+        "similarities": readable.similarities(evidence),
+        "per_class": readable.per_class(board),
+    }
+    paths += [write_latex(table, name, folder) for name, table in for_people.items()]
+    return tuple(paths)

@@ -6,83 +6,67 @@ trained from scratch, then come the numbers of transferred blocks. Lengths here 
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import matplotlib
 import numpy as np
-import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
-from crosswear.files import write_bytes
+from crosswear.report.board import Board
 from crosswear.report.panels import Panel, Panels, panels_of
+from crosswear.report.style import HEADING, LINE, TEXT, TITLE, one_look, save, text_width
+from crosswear.report.words import source_name
 
 CELL_WIDTH, CELL_HEIGHT = 0.4, 0.26
 BASELINE_GAP = 0.3
 """Space between the baseline and the transfers, in widths of a cell."""
-MARGIN, PADDING, LINE = 0.25, 0.3, 0.18
+MARGIN, PADDING = 0.25, 0.3
 COLOURS = "viridis"
 """Even to the eye, also to one that sees red and green alike."""
 BLOCKS = MappingProxyType(
     {"freeze": "frozen", "copy": "copied", "copy-freeze": "copied and frozen"}
 )
 """What becomes of the blocks that a column counts, by strategy."""
-TEXT, TITLE, HEADING = 8, 9, 12
-"""Sizes of type, in points."""
 BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
 
 
-def draw_heatmaps(table: pa.Table, title: str, folder: Path) -> list[Path]:
-    """Write `heatmaps.png` (150 dpi) and `heatmaps.svg`; returns their paths.
-
-    Equal tables give equal files: neither holds a date.
+def draw_heatmaps(board: Board, folder: Path) -> list[Path]:
+    """Write `heatmaps.png`, `.svg` and `.pdf`; returns their paths.
 
     Args:
-        table: from `crosswear.report.tables.cells_table`.
-        title: name of the study.
+        board: the evidence of a study.
         folder: made if it is not there.
 
     Raises:
         DiskError: if one cannot be written.
     """
-    figure = heatmaps_figure(table, title)
-    paths = []
-    for kind, metadata in (("png", {}), ("svg", {"Date": None})):
-        buffer = io.BytesIO()
-        with _style():
-            figure.savefig(buffer, format=kind, dpi=150, metadata=metadata)
-        paths.append(folder / f"heatmaps.{kind}")
-        write_bytes(paths[-1], buffer.getvalue())
-    return paths
+    return save(heatmaps_figure(board), "heatmaps", folder)
 
 
-def heatmaps_figure(table: pa.Table, title: str) -> Figure:
+def heatmaps_figure(board: Board) -> Figure:
     """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
 
     A cell shows the mean of the micro-F1 over its repetitions, in per cent; it is hatched and has
     no number unless every repetition is done. All panels share one scale of colours.
     """
-    study = panels_of(table)
+    study, title = panels_of(board), board.evidence.study.name
     scores = np.array([panel.scores for panel in study.panels])
     norm = _limits(scores)
     below = f"residual blocks {BLOCKS.get(study.strategy, 'transferred')} ({study.strategy})"
-    with _style():
+    with one_look():
         titles = _titles(study)
         title_height = LINE * (max(text.count("\n") for text in titles) + 1)
         width, height = _panel_width(study), CELL_HEIGHT * len(study.sizes)
-        labels = max(_text_width(str(size), TEXT) for size in study.sizes) + 0.1
-        slot_width = labels + max(width, *(_text_width(text, TITLE) for text in titles)) + PADDING
+        labels = max(text_width(str(size), TEXT) for size in study.sizes) + 0.1
+        slot_width = labels + max(width, *(text_width(text, TITLE) for text in titles)) + PADDING
         slot_height = title_height + height + LINE + PADDING
 
         left, bottom = MARGIN + 1.5 * LINE, MARGIN + 1.5 * LINE - PADDING
@@ -91,9 +75,9 @@ def heatmaps_figure(table: pa.Table, title: str) -> Figure:
         about = _about(study, partial=bool(np.isnan(scores).any()))
         total_width = MARGIN + max(
             right + BAR_WIDTH + BAR_LABELS,
-            left + labels + _text_width(below, TITLE),
-            MARGIN + _text_width(title, HEADING),
-            MARGIN + _text_width(about, TITLE),
+            left + labels + text_width(below, TITLE),
+            MARGIN + text_width(title, HEADING),
+            MARGIN + text_width(about, TITLE),
         )
         figure = Figure(figsize=(total_width, total_height))
         for panel, text in zip(study.panels, titles, strict=True):
@@ -138,33 +122,6 @@ def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normaliz
     axes.set_yticks(np.arange(rows) + 0.5, [str(size) for size in study.sizes])
 
 
-@contextlib.contextmanager
-def _style() -> Iterator[None]:
-    """One look on every machine, whatever the user's own matplotlib settings are."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "font.size": TEXT,
-                "axes.titlesize": TITLE,
-                "axes.titlepad": 4,
-                "axes.spines.left": False,
-                "axes.spines.right": False,
-                "axes.spines.top": False,
-                "axes.spines.bottom": False,
-                "xtick.major.size": 0,
-                "ytick.major.size": 0,
-                "patch.linewidth": 0,
-                "patch.edgecolor": "0.6",  # of the hatching
-                "hatch.linewidth": 0.6,
-                "text.hinting": "none",  # as wide at every resolution
-                "text.parse_math": False,  # names are names, not formulas
-                "svg.hashsalt": "crosswear",  # the same identifiers every time
-            }
-        )
-        yield
-
-
 def _axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
     across, up = figure.get_size_inches()
     return figure.add_axes((x / across, y / up, width / across, height / up))
@@ -183,10 +140,10 @@ def _titles(study: Panels) -> list[str]:
 
     for between in ("   ", "\n"):
         titles = [
-            f"T: {panel.target} ({majority(panel)}){between}S: {panel.source}"
+            f"T: {panel.target} ({majority(panel)}){between}S: {source_name(panel.source)}"
             for panel in study.panels
         ]
-        if max(_text_width(title, TITLE) for title in titles) <= _panel_width(study):
+        if max(text_width(title, TITLE) for title in titles) <= _panel_width(study):
             break
     return titles
 
@@ -203,11 +160,6 @@ def _about(study: Panels, partial: bool) -> str:
 
 def _panel_width(study: Panels) -> float:
     return CELL_WIDTH * (1 + BASELINE_GAP + len(study.blocks))
-
-
-def _text_width(text: str, points: float) -> float:
-    lines = text.split("\n")
-    return max(TextPath((0, 0), line, size=points).get_extents().width for line in lines) / 72
 
 
 def _limits(scores: NDArray[np.float64]) -> Normalize:

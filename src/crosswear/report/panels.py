@@ -1,17 +1,14 @@
-"""From the table of cells to the numbers of the heatmaps: one panel for each target and source."""
+"""From the scores of a study to the numbers of the heatmaps: a panel for each target and source."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from statistics import fmean
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from crosswear.experiment import UNTRAINED
+from crosswear.evidence.model import SCRATCH, Rival
+from crosswear.report.board import Board
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +20,8 @@ class Panel:
         column: place of the source among the sources.
         target, source: their names.
         majority: micro-F1 of the majority classifier in per cent; NaN where it is not done.
-        scores: float64 [sizes, 1 + blocks], micro-F1 in per cent, mean over the repetitions;
-            first the network from scratch. NaN unless every repetition is done.
+        scores: float64 [sizes, 1 + blocks], micro-F1 in per cent; first the network from scratch.
+            NaN unless every repetition is done.
     """
 
     row: int
@@ -57,57 +54,38 @@ class Panels:
     strategy: str
 
 
-def panels_of(table: pa.Table) -> Panels:
-    """Average the networks of a table from `cells_table`, over repetitions."""
-    rows: list[dict[str, Any]] = table.to_pylist()
-    majority = {
-        target: _mean([r for r in rows if (r["method"], r["target"]) == ("majority", target)])
-        for target in {row["target"] for row in rows}
-    }
-    networks = [row for row in rows if row["method"] == "network"]
-    transfers = [row for row in networks if row["source"]]
-    alike = defaultdict(list)
-    for row in networks:
-        alike[row["target"], row["source"], row["blocks"], row["size"]].append(row)
+def panels_of(board: Board) -> Panels:
+    """Lay out the networks of a study."""
 
-    targets = list(dict.fromkeys(row["target"] for row in networks))
-    sources = sorted(
-        {row["source"] for row in transfers},
-        key=lambda source: [(*targets, UNTRAINED).index(name) for name in source.split("+")],
-    )
-    sizes = tuple(sorted({row["size"] for row in networks}))
-    blocks = tuple(sorted({row["blocks"] for row in transfers}))
+    def percent(target: str, size: int, rival: Rival) -> float:
+        score = board.score(target, size, rival)
+        return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.mean
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        columns = [("", None), *((source, count) for count in blocks)]
+        rivals = [SCRATCH, *(Rival("network", source, blocks) for blocks in board.blocks)]
         return np.array(
-            [[_mean(alike[target, name, count, size]) for name, count in columns] for size in sizes]
+            [[percent(target, size, rival) for rival in rivals] for size in board.sizes]
         )
 
-    pairs = sorted({(targets.index(r["target"]), sources.index(r["source"])) for r in transfers})
+    grid = board.evidence.study.grid
     return Panels(
         panels=tuple(
             Panel(
                 row=row,
                 column=column,
-                target=targets[row],
-                source=sources[column],
-                majority=majority[targets[row]],
-                scores=scores(targets[row], sources[column]),
+                target=target,
+                source=source,
+                majority=percent(target, board.sizes[0], Rival("majority")),
+                scores=scores(target, source),
             )
-            for row, column in pairs
+            for row, target in enumerate(board.targets)
+            for column, source in enumerate(board.sources)
+            if source != target
         ),
-        rows=len(targets),
-        columns=len(sources),
-        sizes=sizes,
-        blocks=blocks,
-        repetitions=len({(row["split"], row["seed"]) for row in networks}),
-        strategy=", ".join(sorted({row["strategy"] for row in transfers})),
+        rows=len(board.targets),
+        columns=len(board.sources),
+        sizes=board.sizes,
+        blocks=board.blocks,
+        repetitions=grid.seeds * grid.splits,
+        strategy=board.evidence.study.transfer.strategy,
     )
-
-
-def _mean(rows: list[dict[str, Any]]) -> float:
-    """Mean micro-F1 in per cent; NaN unless all are done."""
-    if not rows or any(row["status"] != "done" for row in rows):
-        return float("nan")
-    return 100 * fmean(row["micro_f1"] for row in rows)

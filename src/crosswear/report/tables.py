@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from crosswear.experiment import Cell, Domains
-from crosswear.files import write_bytes
+from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.metrics import macro_f1, micro_f1
-from crosswear.store import Record, Store
 
 
-def _schema() -> pa.Schema:
+def cells_schema() -> pa.Schema:
+    """Columns of `cells_table`."""
     return pa.schema(
         [
             ("key", pa.string()),
@@ -40,8 +34,8 @@ def _schema() -> pa.Schema:
     )
 
 
-def cells_table(cells: Sequence[Cell], domains: Domains, store: Store) -> pa.Table:
-    """The study as a table, in the order of `cells`.
+def cells_table(records: StudyRecords) -> pa.Table:
+    """The study as a table, in its order.
 
     Columns:
         key: the key of the cell; its record is `cells/KEY.json`.
@@ -59,17 +53,13 @@ def cells_table(cells: Sequence[Cell], domains: Domains, store: Store) -> pa.Tab
         train_s, test_s: wall-clock seconds; of cells trained side by side, equal shares.
 
     From `micro_f1` on, all are null where the cell is not done.
-
-    Raises:
-        StoreError: if a record is damaged.
     """
-    keys = [cell.key(domains) for cell in cells]
-    done, failed = store.done(keys), store.failed(keys)
     rows: list[dict[str, Any]] = []
-    for key, cell in zip(keys, cells, strict=True):
+    for key, cell in records.cells():
+        one = records.observed.get(key)
         row = {
             "key": key,
-            "status": "done" if key in done else "failed" if key in failed else "missing",
+            "status": "done" if one else "failed" if key in records.failed else "missing",
             "method": cell.method,
             "target": cell.target,
             "source": "+".join(cell.sources),
@@ -79,34 +69,17 @@ def cells_table(cells: Sequence[Cell], domains: Domains, store: Store) -> pa.Tab
             "seed": cell.seed,
             "split": cell.split,
         }
-        rows.append(row | _numbers(store.read(key)) if key in done else row)
-    return pa.Table.from_pylist(rows, schema=_schema())
+        rows.append(row | _numbers(one) if one else row)
+    return pa.Table.from_pylist(rows, schema=cells_schema())
 
 
-def write_tables(table: pa.Table, folder: Path) -> list[Path]:
-    """Write `results.csv` and `results.parquet`; returns their paths.
-
-    No text in them can be taken for a formula by a spreadsheet: the names of domains, which are
-    the only text that is not our own, begin with a letter or a digit (`crosswear.experiment`).
-
-    Raises:
-        DiskError: if one cannot be written.
-    """
-    writers = {"results.csv": pa.csv.write_csv, "results.parquet": pa.parquet.write_table}
-    for name, write in writers.items():
-        buffer = io.BytesIO()
-        write(table, buffer)
-        write_bytes(folder / name, buffer.getvalue())
-    return [folder / name for name in writers]
-
-
-def _numbers(record: Record) -> dict[str, float]:
-    confusion = record.result.confusion
+def _numbers(one: Observed) -> dict[str, float]:
+    confusion = one.confusion
     return {
         "micro_f1": micro_f1(confusion),
         "macro_f1": macro_f1(confusion),
         "test_windows": int(confusion.sum()),
-        "epoch": record.result.epoch,
-        "train_s": record.timing.train_s,
-        "test_s": record.timing.test_s,
+        "epoch": one.epoch,
+        "train_s": one.timing.train_s,
+        "test_s": one.timing.test_s,
     }

@@ -1,0 +1,96 @@
+"""Looking up scores and verdicts of a study by what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, Rival, Score, Verdict
+from crosswear.experiment import UNTRAINED
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """The evidence of a study with its axes.
+
+    Attributes:
+        evidence: all of it.
+    """
+
+    evidence: Evidence
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Domains in the order of the study."""
+        return tuple(self.evidence.study.domains)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Sources that are transferred from, in the order of the study."""
+        found = {score.rival.source for score in self.evidence.scores}
+        return tuple(source for source in self.evidence.study.sources if source in found)
+
+    @cached_property
+    def trained_sources(self) -> tuple[str, ...]:
+        """Sources without the untrained control."""
+        return tuple(source for source in self.sources if source != UNTRAINED)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Windows in the adaptation set, rising."""
+        return tuple(sorted({score.size for score in self.evidence.scores}))
+
+    @cached_property
+    def blocks(self) -> tuple[int, ...]:
+        """Numbers of transferred blocks, rising."""
+        rivals = (score.rival for score in self.evidence.scores)
+        return tuple(sorted({r.blocks for r in rivals if r.method == "network" and r.source}))
+
+    @cached_property
+    def _scores(self) -> dict[tuple[str, int, Rival], Score]:
+        return {(one.target, one.size, one.rival): one for one in self.evidence.scores}
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[str, str, int], Verdict]:
+        return {(one.target, one.source, one.size): one for one in self.evidence.verdicts}
+
+    @cached_property
+    def _best_classical(self) -> dict[tuple[str, int], Rival]:
+        named = {rival.label: rival for rival in CLASSICAL}
+        verdicts = (one for one in self.evidence.verdicts if one.classical)
+        return {(one.target, one.size): named[one.classical] for one in verdicts}
+
+    def score(self, target: str, size: int, rival: Rival) -> Score | None:
+        """The score of a rival; None if the study has no such rival."""
+        return self._scores.get((target, size, rival))
+
+    def verdict(self, target: str, source: str, size: int) -> Verdict | None:
+        """The verdict on a transfer; None for the untrained control and a target's own domain."""
+        return self._verdicts.get((target, source, size))
+
+    def scratch(self, target: str, size: int) -> Score | None:
+        """The network from scratch."""
+        return self.score(target, size, SCRATCH)
+
+    def transfer(self, target: str, source: str, size: int) -> Score | None:
+        """The transfer that the verdict judges; the control has the blocks of its rivals."""
+        asked = (source,) if source != UNTRAINED else self.trained_sources
+        for name in asked:
+            verdict = self.verdict(target, name, size)
+            if verdict is not None and verdict.blocks is not None:
+                return self.score(target, size, Rival("network", source, verdict.blocks))
+        return None
+
+    def classical(self, target: str, size: int) -> Score | None:
+        """The best classical baseline, as the verdicts name it."""
+        rival = self._best_classical.get((target, size))
+        return self.score(target, size, rival) if rival else None
+
+    def contenders(self, target: str, source: str, size: int) -> tuple[Score, ...]:
+        """Scratch, the transfer that the verdict judges, the best classical: those with scores."""
+        three = (
+            self.scratch(target, size),
+            self.transfer(target, source, size),
+            self.classical(target, size),
+        )
+        return tuple(one for one in three if one is not None and one.micro_f1 is not None)

@@ -1,0 +1,64 @@
+"""What a study has and lacks: cells done, by target and method."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from crosswear.experiment import UNTRAINED
+from crosswear.report.board import Board
+
+
+@dataclass(frozen=True)
+class Part:
+    """Cells of one kind on one target."""
+
+    done: int
+    failed: int
+    expected: int
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is missing."""
+        return self.done == self.expected
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Cells by kind and target.
+
+    Attributes:
+        kinds: of cells.
+        rows: target, and a part for every kind; None where the study asks for no such cell.
+    """
+
+    kinds: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Part | None, ...]], ...]
+
+
+def coverage_table(board: Board, cells: pa.Table) -> Coverage:
+    """Count the cells of a study."""
+    names = ("target", "method", "source", "status")
+    counts = Counter(zip(*(cells[name].to_pylist() for name in names), strict=True))
+    by_kind: Counter[tuple[str, str, str]] = Counter()
+    for (target, method, source, status), number in counts.items():
+        by_kind[target, _kind(method, source), status] += number
+    kinds = tuple(dict.fromkeys(kind for _, kind, _ in by_kind))
+
+    def part(target: str, kind: str) -> Part | None:
+        done, failed, missing = (
+            by_kind[target, kind, status] for status in ("done", "failed", "missing")
+        )
+        expected = done + failed + missing
+        return Part(done, failed, expected) if expected else None
+
+    rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in board.targets)
+    return Coverage(kinds, tuple(rows))
+
+
+def _kind(method: str, source: str) -> str:
+    if method == "network":
+        return {"": "scratch", UNTRAINED: "untrained control"}.get(source, "transfer")
+    return {"source": "source network"}.get(method, method)

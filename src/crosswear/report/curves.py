@@ -1,0 +1,135 @@
+"""The learning curves as a static figure: a plot for every target. Lengths are in inches."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+from crosswear.report.board import Board
+from crosswear.report.lines import Kind, Line, lines_of
+from crosswear.report.style import HEADING, LINE, PALETTE, TITLE, one_look, save
+from crosswear.report.words import shortened
+
+WIDTH, HEIGHT = 3.4, 2.6
+GAP, MARGIN = 0.55, 0.3
+ACROSS = 3
+"""Plots side by side."""
+LONGEST = 42
+"""Characters of a name that there is room for."""
+CLASSICAL = {"forest": ("0.35", "s"), "minirocket": ("0.35", "^")}
+BAND = 0.12
+"""Opacity of the intervals."""
+
+
+def draw_curves(board: Board, folder: Path) -> list[Path]:
+    """Write `curves.png`, `.svg` and `.pdf`; returns their paths.
+
+    Raises:
+        DiskError: if one cannot be written.
+    """
+    return save(curves_figure(board), "curves", folder)
+
+
+def curves_figure(board: Board) -> Figure:
+    """Micro-F1 against windows in the adaptation set; bands are 95 % intervals.
+
+    A line stops where not every repetition is done.
+    """
+    across = min(ACROSS, len(board.targets))
+    rows = math.ceil(len(board.targets) / across)
+    lines = {target: lines_of(board, target) for target in board.targets}
+    kinds = get_args(Kind)
+    known = {line.label: line for of_target in lines.values() for line in of_target}
+    labels = sorted(known, key=lambda label: kinds.index(known[label].kind))
+    width = MARGIN + across * (WIDTH + GAP)
+    top = MARGIN + LINE * math.ceil(len(labels) / across) + MARGIN + rows * (HEIGHT + GAP)
+    height = top + 3.5 * LINE
+    with one_look():
+        figure = Figure(figsize=(width, height))
+        drawn: dict[str, Any] = {}
+        for number, (target, of_target) in enumerate(lines.items()):
+            row, column = divmod(number, across)
+            x = MARGIN + GAP / 2 + column * (WIDTH + GAP)
+            y = top - (row + 1) * (HEIGHT + GAP) + GAP - LINE
+            axes = figure.add_axes((x / width, y / height, WIDTH / width, HEIGHT / height))
+            axes.set_title(shortened(target, LONGEST), loc="left")
+            drawn |= {line.label: _draw(axes, line, board) for line in of_target}
+            _scale(axes, board.sizes)
+        figure.legend(
+            [drawn[label] for label in labels],
+            [shortened(label, LONGEST) for label in labels],
+            loc="lower left",
+            bbox_to_anchor=(MARGIN / width, MARGIN / 2 / height),
+            ncols=across,
+            frameon=False,
+        )
+        left, upper = MARGIN / width, 1 - MARGIN / 2 / height
+        title = shortened(board.evidence.study.name, LONGEST)
+        figure.text(left, upper, title, va="top", fontsize=HEADING)
+        about = "micro-F1 in per cent against windows in the adaptation set; bands: 95 % intervals"
+        figure.text(left, upper - 1.4 * LINE / height, about, va="top", fontsize=TITLE)
+    return figure
+
+
+def _scale(axes: Axes, sizes: tuple[int, ...]) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(sizes[0] / 1.15, sizes[-1] * 1.15)
+    axes.xaxis.set_major_locator(FixedLocator(_apart(sizes)))
+    axes.xaxis.set_major_formatter(lambda size, _: f"{size:.0f}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _apart(sizes: tuple[int, ...]) -> list[int]:
+    """Sizes whose labels do not meet; the first and the last of them."""
+    reach = math.log(sizes[-1] * 1.15**2 / sizes[0])
+    kept = [sizes[-1]]
+    for size in reversed(sizes[:-1]):
+        if math.log(kept[-1] / size) / reach > 0.1:
+            kept.append(size)
+    return kept
+
+
+def _draw(axes: Axes, line: Line, board: Board) -> Any:
+    intervals = [score.micro_f1 if score else None for score in line.scores]
+    mean, low, high = (
+        np.array(
+            [
+                np.nan if one is None or (v := getattr(one, part)) is None else 100 * v
+                for one in intervals
+            ]
+        )
+        for part in ("mean", "low", "high")
+    )
+    how = _look(line, board)
+    if line.kind in ("scratch", "transfer", "classical"):
+        axes.fill_between(board.sizes, low, high, color=how["color"], alpha=BAND, linewidth=0)
+    (drawn,) = axes.plot(board.sizes, mean, markersize=3.5, linewidth=1.3, **how)
+    return drawn
+
+
+def _look(line: Line, board: Board) -> dict[str, Any]:
+    match line.kind:
+        case "scratch":
+            return {"color": "black", "marker": "o"}
+        case "classical":
+            grey, marker = CLASSICAL[line.label]
+            return {"color": grey, "marker": marker, "linestyle": "--"}
+        case "floor":
+            return {"color": "0.6", "linestyle": ":"}
+        case "control":
+            return {"color": "0.5", "marker": "x", "linestyle": "-."}
+    untrained = line.source not in board.trained_sources
+    number = -1 if untrained else board.trained_sources.index(line.source)
+    colour = "0.5" if untrained else PALETTE[number % len(PALETTE)]
+    if line.kind == "features":
+        return {"color": colour, "marker": "+", "linestyle": ":"}
+    return {"color": colour, "marker": "D" if number < len(PALETTE) else "v"}

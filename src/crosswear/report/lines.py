@@ -1,0 +1,59 @@
+"""The lines of the learning curves: who competes on a target, and how they do at each size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Score
+from crosswear.experiment import UNTRAINED
+from crosswear.report.board import Board
+
+Kind: TypeAlias = Literal["scratch", "transfer", "control", "classical", "features", "floor"]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One competitor on one target.
+
+    Attributes:
+        label: what people read.
+        kind: the network from scratch; a transfer with the number of blocks that was best on the
+            other targets; the same from the untrained control; a classical method; logistic
+            regression on the features of a source; the majority classifier.
+        source: of a transfer or of features, otherwise empty.
+        scores: one for each size of the study; None where there is none.
+    """
+
+    label: str
+    kind: Kind
+    source: str
+    scores: tuple[Score | None, ...]
+
+
+def lines_of(board: Board, target: str) -> tuple[Line, ...]:
+    """The lines of a target, those without any score left out."""
+
+    def line(label: str, kind: Kind, source: str, scores: Iterable[Score | None]) -> Line:
+        return Line(label, kind, source, tuple(scores))
+
+    def rival(kind: Kind, rival: Rival) -> Line:
+        scores = (board.score(target, size, rival) for size in board.sizes)
+        return line(rival.label, kind, rival.source, scores)
+
+    def transfer(source: str) -> Line:
+        scores = (board.transfer(target, source, size) for size in board.sizes)
+        if source == UNTRAINED:
+            return line("transfer from an untrained network", "control", source, scores)
+        return line(f"transfer from {source}", "transfer", source, scores)
+
+    others = [source for source in board.sources if source != target]
+    lines = [
+        rival("scratch", SCRATCH),
+        *map(transfer, others),
+        *(rival("classical", one) for one in CLASSICAL),
+        *(rival("features", Rival("logistic", source)) for source in others),
+        rival("floor", Rival("majority")),
+    ]
+    return tuple(one for one in lines if any(s is not None for s in one.scores))

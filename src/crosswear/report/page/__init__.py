@@ -1,0 +1,97 @@
+"""The page: one HTML file that needs no network, no server and no other file.
+
+The template, the style sheet and the scripts lie beside this module. Plotly is taken from its own
+Python package and written into the page once; all figures read one block of JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from importlib import resources
+from typing import Any
+
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from crosswear.experiment import Study
+from crosswear.report import readable, words
+from crosswear.report.board import Board
+from crosswear.report.coverage import coverage_table
+from crosswear.report.lines import lines_of
+from crosswear.report.markdown import coverage
+from crosswear.report.page.data import figures_data
+from crosswear.report.page.matrix import matrix
+
+SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
+"""In the order in which they need each other."""
+
+
+def page(board: Board, cells: pa.Table) -> str:
+    """The HTML of `index.html`.
+
+    Args:
+        board: the evidence of a study.
+        cells: one row for every cell.
+    """
+    environment = Environment(
+        loader=PackageLoader("crosswear.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    evidence = board.evidence
+    return environment.get_template("page.html.j2").render(
+        board=board,
+        evidence=evidence,
+        coverage=coverage(evidence),
+        matrices=[matrix(board, size) for size in board.sizes],
+        readable=readable,
+        words=words,
+        lines_of=lines_of,
+        missing=coverage_table(board, cells),
+        settings=_settings(evidence.study),
+        style=Markup(_ours("page.css")),  # noqa: S704 - our own files
+        script=Markup(_script("\n".join(map(_ours, SCRIPTS)))),  # noqa: S704
+        plotly=Markup(_script(get_plotlyjs())),  # noqa: S704
+        data=Markup(_json(figures_data(board))),  # noqa: S704
+    )
+
+
+def _ours(name: str) -> str:
+    return resources.files("crosswear.report.page").joinpath(name).read_text("utf-8")
+
+
+def _script(text: str) -> str:
+    """JavaScript that no HTML parser takes for the end of its element; it means the same."""
+    return re.sub(r"<(?=/script|!--)", r"\\x3c", text, flags=re.IGNORECASE)
+
+
+def _json(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _settings(study: Study) -> dict[str, str]:
+    """Every setting by its key in a study file, those that the file leaves to defaults too."""
+    grid, rest = dataclasses.asdict(study.grid), dataclasses.asdict(study)
+    sections = {
+        name: value for name, value in rest.items() if name not in ("name", "domains", "grid")
+    }
+    flat = {f"grid.{name}": value for name, value in grid.items()}
+    for name, value in sections.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            flat[name] = value
+    return {name: _shown(value) for name, value in flat.items()}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return "all domains" if value is None else str(value)

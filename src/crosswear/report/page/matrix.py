@@ -1,0 +1,90 @@
+"""The matrix of verdicts at one size: a row for every target, a column for every source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crosswear.evidence.model import Effect, Score, Verdict
+from crosswear.report import words
+from crosswear.report.board import Board
+from crosswear.report.readable import counted, kinds_of
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """A transfer judged, as it is written.
+
+    Attributes:
+        effect: against the network from scratch.
+        gain: over it, with its interval.
+        blocks: that were transferred.
+        classical: the difference to the best classical baseline, and which that is.
+        compared: `better`, `no difference`, `worse`, `unknown` than that.
+    """
+
+    effect: Effect
+    gain: str
+    blocks: str
+    classical: str
+    compared: str
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """A target: what can be done without a source, and the verdict on every source.
+
+    Attributes:
+        target: its name.
+        scratch: score of the network from scratch.
+        classical: best classical baseline and its score; empty where there is none.
+        cells: None where source and target are one.
+    """
+
+    target: str
+    scratch: str
+    classical: str
+    cells: tuple[MatrixCell | None, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All verdicts at a size.
+
+    Attributes:
+        size: windows in the adaptation set.
+        rows: a target each.
+        tally: how many transfers are better, no different, worse, unknown, by what they are
+            compared with.
+    """
+
+    size: int
+    rows: tuple[MatrixRow, ...]
+    tally: dict[str, dict[str, int]]
+
+
+def matrix(board: Board, size: int) -> Matrix:
+    """Arrange the verdicts at a size."""
+    tally = {name: counted(board, size, kind) for kind, name in kinds_of(board).items()}
+    return Matrix(size, tuple(_row(board, target, size) for target in board.targets), tally)
+
+
+def _row(board: Board, target: str, size: int) -> MatrixRow:
+    verdicts = (board.verdict(target, source, size) for source in board.trained_sources)
+    scratch, best = board.scratch(target, size), board.classical(target, size)
+    classical = f"{best.rival.label} {_score(best)}" if best else ""
+    return MatrixRow(target, _score(scratch), classical, tuple(map(_cell, verdicts)))
+
+
+def _score(score: Score | None) -> str:
+    return words.percent(score.micro_f1.mean if score and score.micro_f1 else None)
+
+
+def _cell(verdict: Verdict | None) -> MatrixCell | None:
+    if verdict is None:
+        return None
+    blocks = words.NOTHING if verdict.blocks is None else words.count(verdict.blocks, "block")
+    than = verdict.over_classical
+    classical = f"{words.points(than.difference.mean)} vs {verdict.classical}" if than else ""
+    return MatrixCell(
+        verdict.effect, words.gain(verdict.over_scratch), blocks, classical, words.compared(than)
+    )
