@@ -14,7 +14,9 @@ import torch
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import Domain, load_domain
+from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
+from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.subsets import adaptation_set, count, majority, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.engine.training import Member, Target, Training
@@ -34,12 +36,15 @@ class CohortTrainer:
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
         self.fronts = Fronts(device)
+        self.classical = ClassicalTrainer(self.fronts)
 
     def __call__(self, cohort: Cohort) -> list[Outcome]:
         """Train the cells of a cohort (`crosswear.engine.grouping`) and test each."""
         domain = load_domain(cohort[0].target)
         if cohort[0].cell.method == "majority":
             return [majority(task, domain) for task in cohort]
+        if cohort[0].cell.method in CLASSICAL:
+            return self.classical(cohort, domain)
         start = time.perf_counter()
         members = [self._enter(task, domain) for task in cohort]
         model, train = _settings(cohort[0])

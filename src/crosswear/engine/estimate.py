@@ -28,11 +28,12 @@ from scipy.optimize import nnls
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import DomainSummary
 from crosswear.engine.fronts import KEPT, advance, raw_front
-from crosswear.engine.grouping import cohort_width, frozen_blocks
+from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_blocks
 from crosswear.engine.local import keep_freed_memory
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
+from crosswear.engine.trial import try_classical
 from crosswear.experiment import Cell
 from crosswear.models import build, declared, summarise
 from crosswear.result import TransferReport
@@ -113,19 +114,26 @@ def estimate(
         workers: how many processes will train at the same time.
         device: `cpu` or `cuda`.
     """
-    samples = [(task.cell, domain_of(task)) for task in _samples(cohorts)]
-    if not samples:
+    networks, classical = (
+        [(task.cell, domain_of(task)) for task in tasks]
+        for tasks in (_samples(cohorts), _classical(cohorts))
+    )
+    if not networks and not classical:
         return Estimate(0.0, 0.0)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        measured = list(pool.map(_measure, [samples] * workers, [device] * workers))
-    work = np.concatenate([one.work for one in measured])
-    seconds = np.concatenate([one.seconds for one in measured])
-    # Each measurement counts alike, however short: relative errors are what adds up.
-    costs, _ = nnls(work / seconds[:, None], np.ones(len(seconds)))
-    each = [
-        float(work_of(c[0].cell, domain_of(c[0]), len(c), device).vector() @ costs) for c in cohorts
-    ]
+        # In every process, so that they stand in each other's way as they will later.
+        rates, *_ = pool.map(try_classical, [classical] * workers, [device] * workers)
+        measured = list(pool.map(_measure, [networks] * workers, [device] * workers))
+    costs = _costs(measured)
+
+    def seconds_of(cohort: Cohort) -> float:
+        cell, domain = cohort[0].cell, domain_of(cohort[0])
+        if cell.method in rates:
+            return sum(rates[cell.method].seconds(task.cell, domain) for task in cohort)
+        return float(work_of(cell, domain, len(cohort), device).vector() @ costs)
+
+    each = [seconds_of(cohort) for cohort in cohorts]
     windows = max(sum(domain_of(task).split.windows) for cohort in cohorts for task in cohort)
     memory = max(one.memory_mb + (KEPT + 1) * windows * one.front_mb for one in measured)
     return Estimate(
@@ -133,6 +141,15 @@ def estimate(
         seconds=_makespan(cohorts, each, workers) + float(_fronts(cohorts, domain_of) @ costs),
         memory_mb=workers * memory,
     )
+
+
+def _costs(measured: Sequence[_Measured]) -> Floats:
+    """Seconds for each kind of work."""
+    work = np.concatenate([one.work for one in measured])
+    seconds = np.concatenate([one.seconds for one in measured])
+    # Each measurement counts alike, however short: relative errors are what adds up.
+    costs: Floats = nnls(work / seconds[:, None], np.ones(len(seconds)))[0]
+    return costs
 
 
 def _fronts(cohorts: Sequence[Cohort], domain_of: Callable[[Task], DomainSummary]) -> Floats:
@@ -173,6 +190,8 @@ def _rest(
 
 
 def _frozen(cell: Cell) -> tuple[str, ...]:
+    if cell.model is not None and cell.method == "logistic":
+        return _modules(cell.model, cell.blocks, spectral=True)
     if cell.model is None or cell.transfer is None:
         return ()
     return _modules(cell.model, frozen_blocks(cell), cell.transfer.freeze_spectral)
@@ -198,6 +217,15 @@ def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
     return list(chosen.values())
 
 
+def _classical(cohorts: Sequence[Cohort]) -> list[Task]:
+    """A task of the largest size of each classical method."""
+    chosen: dict[str, Task] = {}
+    for task in sorted((task for cohort in cohorts for task in cohort), key=lambda t: t.cell.size):
+        if task.cell.method in CLASSICAL:
+            chosen[task.cell.method] = task
+    return list(chosen.values())
+
+
 @dataclass(frozen=True, eq=False)
 class _Measured:
     """Work [n, 6], the seconds [n] it took, the process's peak, and what a front takes."""
@@ -214,8 +242,8 @@ def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Mea
     keep_freed_memory()
     for cell, domain in samples[:1]:  # what is slow only once
         _mock(cell, domain, 1, device)[0].train_epoch([order_of(cell)])
-    work: list[Floats] = []
-    seconds: list[float] = []
+    work = [np.zeros(6)]  # nothing takes no time; there may be no sample
+    seconds = [1e-9]
     largest = 0.0
     for cell, domain in samples:
         copies = cohort_width(cell, device)

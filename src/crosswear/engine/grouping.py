@@ -17,6 +17,10 @@ On a CPU more do not stay in the cache, fewer cost more calls than arithmetic.
 """
 COPIES = {"cpu": 8, "cuda": 64}
 """Cells in a cohort at most: what it loses if it is interrupted."""
+CLASSICAL = ("forest", "minirocket", "logistic")
+"""Methods that fit no network."""
+CLASSICAL_CELLS = 16
+"""Classical cells in a cohort at most; they are fitted one after another."""
 LANES = 16
 """Kernels round whole vectors and the few values behind the last one in two ways.
 
@@ -28,8 +32,9 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     """Cut tasks into cohorts, so that those which share frozen blocks follow each other.
 
     A cohort's cells differ in source, repetition and initial weights only: same target, size,
-    network, training and frozen modules. First come the cells that others wait for. Where there
-    are few cohorts, they are cut smaller, so that every worker has some.
+    network, training and frozen modules; classical ones share target, method and source. First
+    come the cells that others wait for. Where there are few cohorts, they are cut smaller, so that
+    every worker has some.
     """
     alike: dict[Hashable, list[Task]] = {}
     for task in tasks:
@@ -48,6 +53,8 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
 
 def cohort_width(cell: Cell, device: str) -> int:
     """How many cells like this one stand side by side."""
+    if cell.method in CLASSICAL:
+        return CLASSICAL_CELLS
     if cell.train is None or cell.model is None or any(n % LANES for n in cell.model.filters):
         return 1
     windows = min(cell.size, cell.train.batch_size)
@@ -60,6 +67,8 @@ def frozen_blocks(cell: Cell) -> int:
 
 
 def _shape(cell: Cell) -> Hashable:
+    if cell.method in CLASSICAL:
+        return (cell.method, cell.sources)
     frozen = frozen_blocks(cell)
     spectral = cell.transfer is not None and cell.transfer.freeze_spectral
     return (cell.method, cell.size, cell.model, cell.train, frozen, spectral)
@@ -68,4 +77,6 @@ def _shape(cell: Cell) -> Hashable:
 def _place(cohort: Cohort, targets: list[Path]) -> tuple[int, ...]:
     task = cohort[0]
     first = {"source": 0, "majority": 1}.get(task.cell.method, 2)
-    return (first, targets.index(task.target), frozen_blocks(task.cell), -task.cell.size)
+    # After the networks with most frozen blocks, whose fronts it goes on from.
+    depth = task.cell.blocks if task.cell.method == "logistic" else frozen_blocks(task.cell)
+    return (first, targets.index(task.target), depth, -task.cell.size)

@@ -13,6 +13,9 @@ from torch.nn import functional
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import TrainConfig
 from crosswear.domain import Domain, load_domain
+from crosswear.engine.classical import ClassicalTrainer
+from crosswear.engine.fronts import Fronts
+from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.subsets import (
     adaptation_set,
     arithmetic,
@@ -47,6 +50,8 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     domain = load_domain(task.target)
     if cell.method == "majority":
         return majority(task, domain)
+    if cell.method in CLASSICAL:
+        return ClassicalTrainer(Fronts(device))((task,), domain)[0]
     if cell.model is None or cell.train is None:
         raise ValueError("a network's cell has model and train settings")
     start = time.perf_counter()

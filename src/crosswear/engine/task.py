@@ -22,12 +22,14 @@ class Task:
         key: the key of the cell.
         target: folder of the prepared target domain.
         source: checkpoint of the source network, for a transfer.
+        rate_hz: sampling rate of the target's windows.
     """
 
     cell: Cell
     key: str
     target: Path
     source: Path | None = None
+    rate_hz: float = 25.0
 
 
 Cohort: TypeAlias = tuple[Task, ...]

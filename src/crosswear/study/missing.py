@@ -14,8 +14,9 @@ from crosswear.study.opening import OpenStudy
 
 def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:
     """What the engine needs to know of every cell that is not among the keys `done`."""
+    rate_hz = opened.study.preparation.rate_hz
     return [
-        Task(cell, key, opened.target(cell).folder, _source(opened, store, cell))
+        Task(cell, key, opened.target(cell).folder, _source(opened, store, cell), rate_hz)
         for key, cell in opened.cells.items()
         if key not in done
     ]

@@ -1,0 +1,55 @@
+"""One cell of each classical method on random windows: how long such cells take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from crosswear.domain import Domain, DomainSummary
+from crosswear.engine.classical import ClassicalTrainer
+from crosswear.engine.fronts import Fronts
+from crosswear.engine.task import Task
+from crosswear.experiment import UNTRAINED, Cell
+from crosswear.recording import Subset, Windows
+
+TEST = 256
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds of a classical method, for each window of the adaptation set and of the test."""
+
+    fit_s: float
+    test_s: float
+
+    def seconds(self, cell: Cell, domain: DomainSummary) -> float:
+        """What a cell of this method takes on a target domain."""
+        return self.fit_s * cell.size + self.test_s * domain.split.windows[2]
+
+
+def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> Mapping[str, Rate]:
+    """Train cells like the given ones, of a method each, on random windows."""
+    trainer = ClassicalTrainer(Fronts(device))
+    found: dict[str, Rate] = {}
+    for cell, summary in samples:
+        sources = (UNTRAINED,) if cell.sources else ()
+        task = Task(replace(cell, sources=sources), "", Path())
+        domain = _random_domain(cell, summary)
+        trainer((task,), domain)  # what is slow only once
+        timing = trainer((task,), domain)[0].timing
+        found[cell.method] = Rate(timing.train_s / cell.size, timing.test_s / TEST)
+    return found
+
+
+def _random_domain(cell: Cell, summary: DomainSummary) -> Domain:
+    rng = np.random.default_rng(0)
+    windows = cell.size + TEST
+    x = rng.normal(size=(windows, 3, summary.samples)).astype(np.float32)
+    y = rng.integers(len(summary.classes), size=windows).astype(np.int16)
+    zeros, place = np.zeros(windows, np.int16), np.arange(windows)
+    subset = np.where(place < cell.size, Subset.TRAIN, Subset.TEST).astype(np.int8)
+    some = Windows(x, y, zeros, zeros.astype(np.int32), place.astype(np.int32), place, place + 1)
+    return Domain(summary, Path(), some, subset)
