@@ -30,6 +30,7 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.subsets import adaptation_set, count
 from crosswear.engine.task import Task
 from crosswear.experiment import Cell
+from crosswear.keys import seed_for
 from crosswear.recording import Subset, Windows
 from crosswear.result import CellResult
 from crosswear.store import Store
@@ -102,7 +103,8 @@ def one(cell: Cell, opened: OpenStudy, store: Store, budget_s: float) -> dict[st
         "scratch": right_by_group(scratch(cell, opened, store)),
     }
     for kind, baseline in BASELINES.items():
-        fitted = baseline.fit(windows.x, windows.y, len(domain.classes), rate_hz, cell.seed)
+        seed = seed_for(cell.seed, kind)  # as `choose` does: what differs is the choice alone
+        fitted = baseline.fit(windows.x, windows.y, len(domain.classes), rate_hz, seed)
         everything[kind] = right(fitted.scores(x))
     return {
         "target": cell.target,

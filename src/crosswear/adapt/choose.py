@@ -24,7 +24,7 @@ from crosswear.adapt.learners import (
     State,
 )
 from crosswear.adapt.network import NetworkTrainer, plans
-from crosswear.adapt.race import Entry, Note, race
+from crosswear.adapt.race import CLASSICAL_SHARE, Entry, Note, race
 from crosswear.adapt.scoring import Interval, expected_share, paired_gain
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
@@ -32,8 +32,6 @@ from crosswear.config import ModelConfig
 from crosswear.keys import seed_for
 
 KINDS: tuple[Kind, ...] = ("minirocket", "forest", "network")
-MOST_FOR_MINIROCKET = 12_000
-"""Windows: its ridge classifier holds ten thousand features of each in float64."""
 SURENESS = 0.8
 """Of the two-sided interval of the gain over a simpler candidate that must lie above 0: as sure as
 nine in ten that it is no worse."""
@@ -111,7 +109,9 @@ def choose(
 
     The score to expect is of the choice too: for each fold, the candidate is taken that is best on
     the *other* folds (Tsamardinos et al., "Bootstrapping the out-of-sample predictions for
-    efficient and accurate cross-validation", 2018, discuss why that suffices).
+    efficient and accurate cross-validation", 2018, discuss why that suffices). Windows of a class
+    that nothing else was learned from count as wrong there: as many of new people's will be of
+    classes that nobody labelled (the estimate of Good and Turing).
 
     Args:
         x: windows float32 [N, 3, L], in g.
@@ -134,10 +134,10 @@ def choose(
     x = np.ascontiguousarray(x, np.float32)
     material = Material(x, y, classes, rate_hz, seed)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
-    classical = [ClassicalLearner(kind, material) for kind in _classical(kinds, len(y), note)]
     trainer = NetworkTrainer(x, y, classes, sources, model or ModelConfig(), seed)
     networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if "network" in kinds]
     with one_thread():
+        classical = _classical(kinds, material, budget_s, len(folds), note)
         final_s = 0.05 * budget_s  # for what follows the race
         left = budget_s - final_s - (time.perf_counter() - start)
         entries, run = race(classical, networks, folds, y, classes, left, note)
@@ -149,6 +149,7 @@ def choose(
         for fold in run:
             others = np.setdiff1d(scored, fold.test)
             nested[fold.test] = right[prefer(right[:, others], groups[others])][fold.test]
+        asked = np.sort(np.concatenate([scored, *(fold.unknown for fold in run)]))
         winner = finalists[best]
         state = winner.learner.final()
     answers = winner.held_back[scored]
@@ -158,7 +159,7 @@ def choose(
         learner=winner.learner,
         state=state,
         model=trainer.model(plan) if (plan := winner.learner.plan) else None,
-        expected=expected_share(nested[scored], groups[scored]),
+        expected=expected_share(nested[asked], groups[asked]),
         standings=_standings(entries, winner, y, groups, scored),
         folds=tuple(run),
         scored=scored,
@@ -182,14 +183,22 @@ def prefer(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
     return leader
 
 
-def _classical(kinds: Sequence[Kind], windows: int, note: Note) -> list[Kind]:
-    found: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
-    if "minirocket" in found and importlib.util.find_spec("aeon") is None:
-        found.remove("minirocket")
+def _classical(
+    kinds: Sequence[Kind], material: Material, budget_s: float, folds: int, note: Note
+) -> list[Learner]:
+    chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
+    if "minirocket" in chosen and importlib.util.find_spec("aeon") is None:
+        chosen.remove("minirocket")
         note("MiniRocket does not take part: pip install 'crosswear[minirocket]'")
-    elif "minirocket" in found and windows > MOST_FOR_MINIROCKET:
-        found.remove("minirocket")
-        note(f"MiniRocket does not take part: more than {MOST_FOR_MINIROCKET} windows")
+    found: list[Learner] = []
+    for kind in chosen:
+        learner = ClassicalLearner(kind, material, CLASSICAL_SHARE * budget_s / 2 / (folds + 1))
+        if learner.most < len(material.y):
+            note(
+                f"{kind} learns from {learner.most} of {len(material.y)} windows: there is no time "
+                "for more"
+            )
+        found.append(learner)
     return found
 
 

@@ -75,7 +75,7 @@ def learning_curve(
     """
     start = time.perf_counter()
     scored = np.sort(np.concatenate([fold.test for fold in folds]))
-    everything = int(np.mean([len(fold.train) for fold in folds]))
+    everything = min(int(np.mean([len(fold.train) for fold in folds])), learner.most)
     sizes, answers = [], []
     for share in SHARES:
         size = round(share * everything)
@@ -83,7 +83,7 @@ def learning_curve(
         if size < FEWEST or spent + len(folds) * learner.seconds(size) > budget_s:
             continue
         sizes.append(size)
-        answers.append(_right_after(learner, share, y, folds, seed)[scored])
+        answers.append(_right_after(learner, size, y, folds, seed)[scored])
     if not sizes:
         return None
     sizes.append(everything)
@@ -155,13 +155,13 @@ def fit_power(sizes: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _right_after(
-    learner: Learner, share: float, y: NDArray[np.integer], folds: Sequence[Fold], seed: int
+    learner: Learner, size: int, y: NDArray[np.integer], folds: Sequence[Fold], seed: int
 ) -> NDArray[np.bool_]:
-    """Which windows are classified right after a share of each fold's windows."""
+    """Which windows are classified right after so many of each fold's windows."""
     right = np.zeros(len(y), np.bool_)
     for fold in folds:
         order = np.random.default_rng(seed).permutation(fold.train)
-        rows = np.sort(order[: max(round(share * len(order)), FEWEST)])
+        rows = np.sort(order[:size])
         if len(np.unique(y[rows])) < 2:  # one class is all that can be answered
             right[fold.test] = y[fold.test] == y[rows[0]]
             continue

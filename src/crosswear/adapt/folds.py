@@ -46,10 +46,12 @@ class Fold:
     Attributes:
         train: int64, rising, windows to learn from.
         test: int64, rising, windows of other groups whose class is among those to learn from.
+        unknown: int64, rising, the others: nobody can answer them.
     """
 
     train: NDArray[np.int64]
     test: NDArray[np.int64]
+    unknown: NDArray[np.int64]
 
 
 def group_windows(windows: Windows) -> Grouping:
@@ -97,9 +99,9 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         for train, test in split.split(y, y, groups):
-            known = test[np.isin(y[test], y[train])]
-            if len(known) and len(np.unique(y[train])) > 1:
-                folds.append(Fold(np.sort(train), np.sort(known)))
+            known = np.isin(y[test], y[train])
+            if known.any() and len(np.unique(y[train])) > 1:
+                folds.append(Fold(np.sort(train), np.sort(test[known]), np.sort(test[~known])))
     if len(folds) < 2:
         raise DomainError(
             f"{held} groups of windows cannot be held back in turn",

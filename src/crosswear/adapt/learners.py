@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adapt.network import NetworkPlan, NetworkTrainer
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BASELINES, Classifier
 from crosswear.bundle.manifest import Kind
 from crosswear.keys import seed_for
 
@@ -57,6 +57,11 @@ class Learner(Protocol):
         """How a network comes about; None for a classical classifier."""
         ...
 
+    @property
+    def most(self) -> int:
+        """Windows that it learns from at most; of more, it takes a part."""
+        ...
+
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """Learn from some windows; the class probabilities [n, C] of others."""
         ...
@@ -70,20 +75,38 @@ class Learner(Protocol):
         ...
 
 
+GROWTH: Mapping[Kind, float] = {"minirocket": 2.0, "forest": 1.1}
+"""Time grows with this power of the windows: a ridge classifier's is between square and cube."""
+PROBE = 400
+"""Windows that are learned from to see how long it takes; fewer are not worth it."""
+LARGEST = 10_000
+"""Windows that a classical classifier learns from at most: MiniRocket has 80 kB for each."""
+
+
 class ClassicalLearner:
     """A classifier of `crosswear.baselines`.
 
     Args:
         kind: its name there.
         material: what it learns from.
+        seconds: what learning may take; from too many windows it learns from a part, drawn once.
     """
 
     plan = None
 
-    def __init__(self, kind: Kind, material: Material) -> None:
+    def __init__(self, kind: Kind, material: Material, seconds: float) -> None:
         self.kind = kind
         self._material = material
-        self._rate = 0.0
+        self._seed = seed_for(material.seed, kind)
+        self._took = (0.0, 1)
+        windows = len(material.y)
+        self._order = np.random.default_rng(self._seed).permutation(windows)
+        self.most = min(windows, LARGEST)
+        if windows > 2 * PROBE:
+            self._probe(PROBE // 8)  # what is slow at first
+            probed = max(self._probe(PROBE), 1e-3)
+            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / GROWTH[kind])
+            self.most = int(np.clip(room, PROBE, self.most))
 
     @property
     def name(self) -> str:
@@ -93,23 +116,30 @@ class ClassicalLearner:
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
         start = time.perf_counter()
-        data = self._material
-        seed = seed_for(data.seed, self.kind)
-        fit = BASELINES[self.kind].fit
-        fitted = fit(data.x[train], data.y[train], data.classes, data.rate_hz, seed)
-        scores = fitted.scores(data.x[test])
-        self._rate = (time.perf_counter() - start) / len(train)
+        scores = self._fit(train).scores(self._material.x[test])
+        self._took = (time.perf_counter() - start, min(len(train), self.most))
         return scores
 
     def final(self) -> State:
         """See `Learner`."""
-        data = self._material
-        seed = seed_for(data.seed, self.kind)
-        return BASELINES[self.kind].fit(data.x, data.y, data.classes, data.rate_hz, seed).state()
+        return self._fit(np.arange(len(self._material.y))).state()
 
     def seconds(self, windows: int) -> float:
         """From the last time that it learned; 0 before."""
-        return self._rate * windows
+        seconds, learned = self._took
+        return float(seconds * (min(windows, self.most) / learned) ** GROWTH[self.kind])
+
+    def _fit(self, train: Rows) -> Classifier:
+        data = self._material
+        if len(train) > self.most:
+            train = np.sort(self._order[np.isin(self._order, train)][: self.most])
+        fit = BASELINES[self.kind].fit
+        return fit(data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
+
+    def _probe(self, windows: int) -> float:
+        start = time.perf_counter()
+        self._fit(np.sort(self._order[:windows]))
+        return time.perf_counter() - start
 
 
 class NetworkLearner:
@@ -130,6 +160,11 @@ class NetworkLearner:
     def name(self) -> str:
         """The name of the plan."""
         return self.plan.name
+
+    @property
+    def most(self) -> int:
+        """All of them."""
+        return len(self._trainer.x)
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""

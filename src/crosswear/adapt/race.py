@@ -100,12 +100,13 @@ def race(
     entries += live
     windows = int(np.mean([len(fold.train) for fold in run]))
     costs: dict[str, float] = {}
+    last = max((one.seconds(len(y)) for one in classical), default=0.0)  # if one of them wins
     for one in live:
         if left() > 0:
             costs[one.learner.name] = one.learner.seconds(windows)
     live = [one for one in live if one.learner.name in costs]
     for number, fold in enumerate(run):
-        live = _affordable(live, costs, len(run) - number, left())
+        live = _affordable(live, costs, len(run) - number, left() - last)
         for one in live:
             one.run(fold, y)
         live = sorted(live, key=lambda one: -one.share)[: max(1, (len(live) + 1) // 2)]

@@ -85,9 +85,7 @@ def recommend(target: Domain, sources: Sequence[Source], rate_hz: float) -> list
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
 
 
-def worth(
-    study: Path, data: Path | None, cache: Path, sizes: Sequence[int] | None = None
-) -> list[Worth]:
+def worth(study: Path, data: Path | None, cache: Path, windows: int | None = None) -> list[Worth]:
     """How well each measure ranked the sources of each target of a study.
 
     The gain of a source is the mean over repetitions and numbers of blocks of its score minus that
@@ -97,7 +95,7 @@ def worth(
         study: its OUT folder; cells that are missing are left out.
         data: folder with one folder per dataset.
         cache: folder of prepared domains.
-        sizes: adaptation sizes to look at; all of the study without.
+        windows: look at the adaptation size nearest to this only; at all of the study without.
 
     Raises:
         UsageError: if it is not the folder of a study.
@@ -106,6 +104,9 @@ def worth(
     sources = [one for one in study_sources(opened, store) if one.trained]
     rate_hz = opened.study.preparation.rate_hz
     gains = _gains(opened, store)
+    sizes = sorted({size for size, *_ in gains})
+    if windows is not None and sizes:
+        sizes = [min(sizes, key=lambda size: abs(size - windows))]
     split = opened.study.splits[0]
     first: dict[Measure, dict[tuple[str, str], float]] = {name: {} for name in MEASURES[1:]}
     evidence: dict[int, dict[tuple[str, str], float]] = {}
@@ -117,7 +118,7 @@ def worth(
         for one in _likenesses(domain, some, others, rate_hz, with_networks=False):
             for name, values in first.items():
                 values[target, one.source] = one.promise(name)
-        for size in sizes or sorted({size for size, *_ in gains}):
+        for size in sizes:
             cell = Cell("network", target, opened.study.seed, size, split=split)
             drawn = adaptation_set(cell, domain)
             found = evidence.setdefault(size, {})

@@ -13,9 +13,11 @@ import typer
 
 import crosswear
 import crosswear.cli.study_report  # registers its commands
+from crosswear.cli.adapt import adapt
 from crosswear.cli.data import data_app
 from crosswear.cli.model import model_app
 from crosswear.cli.output import print_error
+from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
 from crosswear.errors import CrosswearError
 
@@ -32,6 +34,8 @@ app = typer.Typer(
 app.add_typer(data_app)
 app.add_typer(model_app)
 app.add_typer(study_app)
+app.command()(recommend)
+app.command()(adapt)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,120 @@
+"""The choice as a scikit-learn estimator: cross-validation, pipelines and searches work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from crosswear.adapt.choose import KINDS, choose
+from crosswear.adapt.models import classifier_of
+from crosswear.bundle.manifest import Kind
+from crosswear.checkpoint import Checkpoint
+from crosswear.errors import UsageError
+
+
+class ActivityClassifier(ClassifierMixin, BaseEstimator):
+    """Chooses a classifier of windows by cross-validation, and fits it.
+
+    Args:
+        kind: what takes part: `auto` for all, or one of them.
+        sources: source networks by name (`crosswear.checkpoint.load_checkpoint`); None for none.
+        rate_hz: sampling rate of the windows.
+        budget_s: seconds for a fit.
+        random_state: of everything random.
+
+    Attributes:
+        classes_: the labels, sorted.
+        chosen_: what was chosen, and how sure that is (`crosswear.adapt.choose.Chosen`).
+    """
+
+    def __init__(
+        self,
+        kind: Literal["auto", "minirocket", "forest", "network"] = "auto",
+        sources: Mapping[str, Checkpoint] | None = None,
+        rate_hz: float = 25.0,
+        budget_s: float = 60.0,
+        random_state: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.sources = sources
+        self.rate_hz = rate_hz
+        self.budget_s = budget_s
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:  # noqa: N803
+        """Choose and fit.
+
+        Args:
+            X: windows [n, 3, L] in g.
+            y: labels [n], of whatever type.
+            groups: [n], whose windows stay together, best people; each by itself without.
+
+        Raises:
+            UsageError: if the windows are not windows, or there is no such kind.
+            DomainError: if there are too few windows, groups or classes to choose on.
+        """
+        kinds: tuple[Kind, ...] = KINDS
+        if self.kind != "auto":
+            if self.kind not in KINDS:
+                raise UsageError(
+                    f"there is no kind {self.kind!r}", expected=f"auto or {', '.join(KINDS)}"
+                )
+            kinds = (self.kind,)
+        x = _windows(X)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        alone = np.arange(len(codes)) if groups is None else np.asarray(groups)
+        if not len(x) == len(codes) == len(alone):
+            raise UsageError(
+                f"{len(x)} windows, {len(codes)} labels and {len(alone)} groups",
+                expected="as many of each",
+            )
+        self.chosen_ = choose(
+            x,
+            codes,
+            np.unique(alone, return_inverse=True)[1],
+            classes=len(self.classes_),
+            rate_hz=self.rate_hz,
+            sources=self.sources or {},
+            budget_s=self.budget_s,
+            seed=self.random_state,
+            kinds=kinds,
+        )
+        self.samples_ = x.shape[2]
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """Calibrated probabilities [n, C] of windows [n, 3, L], in the order of `classes_`.
+
+        Raises:
+            UsageError: if the windows are not those that it was fitted on.
+        """
+        check_is_fitted(self)
+        x = _windows(X)
+        if x.shape[2] != self.samples_:
+            raise UsageError(
+                f"windows of {x.shape[2]} samples", expected=f"{self.samples_}, as in fit"
+            )
+        return classifier_of(self.chosen_, len(self.classes_), self.samples_).scores(x)
+
+    def predict(self, X: ArrayLike) -> NDArray[np.generic]:  # noqa: N803
+        """The most probable label of each window."""
+        labels: NDArray[np.generic] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+
+def _windows(X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
+    x = np.asarray(X, np.float32)
+    if x.ndim != 3 or x.shape[1] != 3:
+        raise UsageError(
+            f"an array of shape {x.shape}", expected="windows [n, 3, L]: x, y and z in g"
+        )
+    if not np.isfinite(x).all():
+        raise UsageError("a window holds NaN or infinity", expected="finite numbers")
+    return x

@@ -1,0 +1,92 @@
+"""`crosswear adapt`: from recordings to a bundle."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosswear.adapt.adaptation import adapt as adapt_
+from crosswear.adapt.report import summary
+from crosswear.cli.output import (
+    DEFAULT_CACHE,
+    AsJson,
+    CacheFolder,
+    DataFolder,
+    print_json,
+    print_note,
+    print_table,
+)
+from crosswear.errors import UsageError
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
+_SECONDS = {None: 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def adapt(
+    recordings: Annotated[
+        str,
+        typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml."),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="A new folder.")],
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A dataset, the folder of a study, or auto: the most promising in --data. "
+            "Repeatable.",
+        ),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="Time to take: 90s, 10m, 1h.")] = "10m",
+    report: Annotated[
+        Path | None, typer.Option(help="Folder of the report; BUNDLE-report without it.")
+    ] = None,
+    data: DataFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    as_json: AsJson = False,
+) -> None:
+    """Choose a model for own recordings, write it as a bundle, and report how good it will be."""
+    made = adapt_(
+        recordings,
+        out,
+        sources=source or ["auto"],
+        data=data,
+        cache=cache,
+        budget_s=parse_duration(budget),
+        report=report,
+        note=print_note,
+    )
+    if as_json:
+        paths = [str(path) for path in made.report]
+        print_json({"bundle": str(made.bundle), "report": paths, "findings": made.findings})
+        return
+    rows = [
+        [
+            one.name,
+            "" if one.micro_f1 is None else f"{100 * one.micro_f1:.1f}",
+            str(one.folds),
+            f"{one.seconds:.0f}",
+        ]
+        for one in made.findings.standings
+    ]
+    print_table("Candidates on windows held back", ["candidate", "micro-F1", "folds", "s"], rows)
+    for line in summary(made.findings):
+        typer.echo(line)
+    typer.echo("\n".join(str(path) for path in (made.bundle, *made.report)))
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a text such as 90s, 10m or 1h.
+
+    Raises:
+        UsageError: if it is not one, or not above zero.
+    """
+    found = _DURATION.fullmatch(text.strip())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if seconds <= 0:
+        raise UsageError(
+            f"{text!r} is not a duration", where="--budget", expected="for example 90s, 10m or 1h"
+        )
+    return seconds

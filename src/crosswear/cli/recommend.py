@@ -1,0 +1,95 @@
+"""`crosswear recommend`: which source to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosswear.adapt.recommend import Worth, worth
+from crosswear.adapt.recommend import recommend as recommend_
+from crosswear.adapt.sources import find_sources
+from crosswear.cli.output import (
+    DEFAULT_CACHE,
+    AsJson,
+    CacheFolder,
+    DataFolder,
+    print_json,
+    print_note,
+    print_table,
+)
+from crosswear.config import PreparationConfig
+from crosswear.domain import prepare
+from crosswear.errors import UsageError
+
+_NAMES = {
+    "logme": "LogME",
+    "mmd": "MMD of the windows",
+    "a_distance": "A-distance",
+    "label_overlap": "shared class names",
+}
+
+
+def recommend(
+    recordings: Annotated[
+        str,
+        typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml."),
+    ],
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A dataset, the folder of a study, or auto: all in --data."
+        ),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="A study: tell how well it was foretold there."),
+    ] = None,
+    data: DataFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    as_json: AsJson = False,
+) -> None:
+    """Rank sources for own recordings, without training on them."""
+    preparation = PreparationConfig()
+    target = prepare(recordings, data, preparation, cache)
+    names = source or ([str(study)] if study else ["auto"])
+    found = [
+        one for name in names for one in find_sources(name, data, cache, preparation, print_note)
+    ]
+    ranked = recommend_(target, found, preparation.rate_hz)
+    if not ranked:
+        raise UsageError(
+            "there is no source to rank",
+            expected="datasets in --data, or the folder of a study",
+            todo="name one with --source",
+        )
+    tested = worth(study, data, cache, len(target.windows)) if study else []
+    if as_json:
+        print_json({"ranking": ranked, "worth": tested})
+        return
+    rows = [
+        [
+            one.source,
+            "" if one.logme is None else f"{one.logme:.3f}",
+            f"{one.mmd:.2f}",
+            f"{one.a_distance:.2f}",
+            f"{one.label_overlap:.0%}",
+        ]
+        for one in ranked
+    ]
+    print_table(
+        "Sources, the most promising first",
+        ["source", "LogME (large)", "MMD (small)", "A-distance (small)", "shared class names"],
+        rows,
+    )
+    if any(one.logme is None for one in ranked):
+        typer.echo("no LogME: not every source has a network yet; ranked by MMD")
+    for one in tested:
+        typer.echo(_said(one))
+
+
+def _said(one: Worth) -> str:
+    size = f", {one.size} windows" if one.size else ""
+    test = one.correlation
+    return f"{_NAMES[one.measure]}{size}: {test.rho()} with the gain over scratch, {test.n} pairs"
