@@ -17,6 +17,7 @@ from crosswear.cli.adapt import adapt
 from crosswear.cli.data import data_app
 from crosswear.cli.model import model_app
 from crosswear.cli.output import print_error
+from crosswear.cli.predict import predict
 from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
 from crosswear.errors import CrosswearError
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(data_app)
 app.add_typer(model_app)
 app.add_typer(study_app)
+app.command()(predict)
 app.command()(recommend)
 app.command()(adapt)
 

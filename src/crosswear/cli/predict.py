@@ -1,0 +1,135 @@
+"""`crosswear predict`: recognise activities in recordings with a bundle."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from crosswear.bundle import load_bundle
+from crosswear.cli.output import AsJson, print_json, print_note, print_table
+from crosswear.datasets.own.layout import UNITS
+from crosswear.errors import UsageError
+from crosswear.recognise.files import Recognised, recognise_files
+from crosswear.recognise.layout import Told
+from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
+
+
+def predict(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES...", help="CSV or Parquet files, or folders with a dataset.toml."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="CSV file to write; a PNG goes next to it.")],
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=100_000, help="Sampling rate in Hz, if the files do not tell."),
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="g, mg, m/s2, or how many counts are one g.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns of x, y, z and maybe time: names, or numbers from 0: x,y,z,t"),
+    ] = None,
+    layout: Annotated[
+        Path | None, typer.Option(help="A dataset.toml that describes the files.")
+    ] = None,
+    probabilities: Annotated[
+        bool, typer.Option(help="Write the probability of every class, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
+    picture = out.with_suffix(".png")
+    if picture == out:
+        raise UsageError(
+            "the timeline is a table", where=str(out), expected="a name that ends in .csv"
+        )
+    model = load_bundle(bundle)
+    about = model.manifest
+    told = Told(_columns(columns), rate, _unit(unit))
+    with Console(stderr=True).status("Reading") as status:  # seen on a terminal alone
+        found = recognise_files(
+            model, files, told, layout, lambda file: status.update(f"Reading {file!r}")
+        )
+    timeline = {one.file: one.events for one in found}
+    write_timeline(out, timeline, about.classes, probabilities=probabilities)
+    draw_timeline(picture, timeline, about.classes, about.hop_s)
+    if as_json:
+        print_json([_summary(one, about.hop_s) for one in found])
+        return
+    for one in found:
+        for sentence in one.notes:
+            print_note(f"{one.file}: {sentence}")
+    _print(found, about.hop_s)
+    more = f" (the first {MOST_PANELS} files)" if len(found) > MOST_PANELS else ""
+    typer.echo(f"wrote {out} and {picture}{more}")
+
+
+def _columns(text: str | None) -> tuple[str | int, ...] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    if len(names) not in (3, 4) or not all(names) or len(set(names)) < len(names):
+        raise UsageError(
+            f"found {text!r}",
+            where="--columns",
+            expected="three different columns, or four: x,y,z,t",
+        )
+    return tuple(map(int, names)) if all(map(str.isdecimal, names)) else tuple(names)
+
+
+def _unit(text: str | None) -> str | float | None:
+    if text is None or text in UNITS:
+        return text
+    try:
+        counts = float(text)
+    except ValueError:
+        counts = math.nan
+    if not 0 < counts < math.inf:
+        raise UsageError(
+            f"found {text!r}",
+            where="--unit",
+            expected=f"{', '.join(UNITS)}, or how many counts are one g",
+        )
+    return counts
+
+
+def _summary(one: Recognised, hop_s: float) -> dict[str, object]:
+    counts = Counter(event.smoothed for event in one.events)
+    return {
+        "file": one.file,
+        "rate_hz": one.rate_hz,
+        "unit": one.unit,
+        "columns": one.columns,
+        "windows": len(one.events),
+        "unsure": sum(event.unsure for event in one.events),
+        "minutes": {name: count * hop_s / 60 for name, count in counts.most_common()},
+        "notes": one.notes,
+    }
+
+
+def _print(found: list[Recognised], hop_s: float) -> None:
+    read = [
+        [one.file, f"{one.rate_hz:g}", str(one.unit), ", ".join(map(str, one.columns))]
+        for one in found
+    ]
+    print_table("Read as", ["file", "Hz", "unit", "columns"], read)
+    rows = []
+    for one in found:
+        counts = Counter(event.smoothed for event in one.events)
+        unsure = sum(event.unsure for event in one.events)
+        minutes = ", ".join(
+            f"{name} {count * hop_s / 60:.1f}" for name, count in counts.most_common(6)
+        )
+        share = f"{unsure / len(one.events):.0%}" if one.events else ""
+        rows.append([one.file, str(len(one.events)), share, minutes])
+    print_table("Recognised", ["file", "windows", "unsure", "minutes (smoothed)"], rows)

@@ -1,0 +1,97 @@
+"""Recognition in files: from recordings to a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.bundle import Bundle
+from crosswear.errors import DataFormatError
+from crosswear.recognise.layout import Source, Told, find_sources
+from crosswear.recognise.reader import read_chunks, unit_note
+from crosswear.recognise.recognizer import Event, Recognizer, recognise
+
+Report = Callable[[str], None]
+"""Takes the name of a file that is begun."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was recognised in one file.
+
+    Attributes:
+        file: as it is called in messages.
+        rate_hz, unit: as they were told, or found in the file.
+        columns: of x, y, z and the time, as they were told or found.
+        events: one for each window.
+        notes: what was repaired or looks wrong, one sentence each.
+    """
+
+    file: str
+    rate_hz: float
+    unit: str | float
+    columns: tuple[str | int, ...]
+    events: tuple[Event, ...]
+    notes: tuple[str, ...]
+
+
+def recognise_files(
+    bundle: Bundle,
+    paths: Sequence[Path],
+    told: Told = Told(),  # noqa: B008  # frozen
+    toml: Path | None = None,
+    report: Report = lambda _file: None,
+) -> list[Recognised]:
+    """Recognise activities in recordings, a piece of a file at a time.
+
+    Args:
+        bundle: the model.
+        paths: CSV or Parquet files, `dataset.toml` files, or folders with one.
+        told: what is known of the files; the rest is looked for in them.
+        toml: the `dataset.toml` that describes files that lie elsewhere.
+        report: told of each file.
+
+    Raises:
+        MissingDataError: if a file is not there.
+        DataFormatError: if one is no recording, damaged, or in another unit or rate than told.
+        UsageError: if a file does not tell its columns, rate or unit, and `told` neither.
+    """
+    sources = [
+        source for path in paths for source in find_sources(path, told, toml, bundle.manifest)
+    ]
+    found = []
+    for source in sources:
+        report(source.where)
+        found.append(_recognise(bundle, source))
+    return found
+
+
+def _recognise(bundle: Bundle, source: Source) -> Recognised:
+    layout = source.layout
+    recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
+    odd: list[str] = []
+
+    def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
+        for number, (values, time_s) in enumerate(read_chunks(source)):
+            note = unit_note(source, values) if number == 0 else None
+            odd.extend([note] if note else [])
+            yield values, time_s
+
+    try:
+        events = tuple(recognise(recognizer, chunks()))
+    except DataFormatError as error:
+        if error.where.startswith(source.where):
+            raise
+        raise error.inside(source.where) from error
+    return Recognised(
+        file=source.where,
+        rate_hz=layout.rate_hz,
+        unit=layout.unit,
+        columns=tuple(layout.columns.used().values()),
+        events=events,
+        notes=(*odd, *recognizer.notes()),
+    )

@@ -1,0 +1,225 @@
+"""How the files are laid out that activities shall be recognised in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosswear.bundle.manifest import Manifest
+from crosswear.datasets.own.layout import AXES, UNITS, Column, Columns, Layout, parse_layout
+from crosswear.datasets.tree import FolderTree, require
+from crosswear.errors import DataFormatError, MissingDataError, UsageError
+from crosswear.propose.columns import (
+    TimeColumn,
+    Triple,
+    accelerations,
+    rest_of,
+    standard_rate,
+    time_columns,
+    triples,
+    unit_of,
+)
+from crosswear.propose.sniff import Dialect, SampledColumn, sample, sniff
+
+TOML = "dataset.toml"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the user tells of files; what is None is looked for in them.
+
+    Attributes:
+        columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
+        rate_hz: nominal sampling rate.
+        unit: of x, y and z, as in `dataset.toml`.
+    """
+
+    columns: tuple[Column, ...] | None = None
+    rate_hz: float | None = None
+    unit: str | float | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file, and how to read it."""
+
+    tree: FolderTree
+    name: str
+    layout: Layout
+
+    @property
+    def where(self) -> str:
+        """What to call it."""
+        return self.tree.where(self.name)
+
+
+def find_sources(path: Path, told: Told, toml: Path | None, about: Manifest) -> list[Source]:
+    """The recordings that a path names.
+
+    Args:
+        path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
+        told: what the user tells of the files; it goes before what they or a `dataset.toml` say.
+        toml: the `dataset.toml` that describes them, if there is one elsewhere.
+        about: of the bundle.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it is not a recording.
+        UsageError: if it does not tell its columns, rate or unit, and `told` neither.
+    """
+    if path.is_dir() and not (path / TOML).is_file():
+        raise MissingDataError(
+            f"a folder without {TOML}",
+            where=str(path),
+            expected=f"recordings, or a folder with a {TOML} that tells which files they are",
+            todo="name the files, or let `crosswear data new FOLDER` write it",
+        )
+    if path.is_dir() or path.name == TOML:
+        path = path / TOML if path.is_dir() else path
+        layout = _told(_read_toml(path), told)
+        tree = FolderTree(path.parent)
+        return [Source(tree, name, layout) for name in require(tree, layout.files)]
+    if not path.is_file():
+        raise MissingDataError(
+            "no such file", where=str(path), expected="a CSV or Parquet file", todo="check the path"
+        )
+    tree = FolderTree(path.parent)
+    if toml is not None:
+        return [Source(tree, path.name, _told(_read_toml(toml), told))]
+    return [Source(tree, path.name, _guess(tree, path.name, told, about))]
+
+
+def _read_toml(path: Path) -> Layout:
+    try:
+        layout = parse_layout(path.read_text("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        raise DataFormatError("not UTF-8", where=str(path), expected="TOML in UTF-8") from error
+    except OSError as error:
+        raise MissingDataError(
+            f"cannot be read: {error.strerror or error}", where=str(path), expected=f"a {TOML}"
+        ) from error
+    columns = layout.columns
+    # Labels are what is looked for here, and a recording is a file.
+    used = Columns(columns.x, columns.y, columns.z, columns.time)
+    return dataclasses.replace(layout, columns=used)
+
+
+def _told(layout: Layout, told: Told) -> Layout:
+    given = {name: getattr(told, name) for name in ("rate_hz", "unit")}
+    changed = {name: value for name, value in given.items() if value is not None}
+    if told.columns:
+        changed["columns"] = Columns(*told.columns)
+        if len(told.columns) < 4:
+            changed["time_unit"] = None
+    return dataclasses.replace(layout, **changed)
+
+
+def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Layout:
+    where = tree.where(name)
+    dialect = sniff(tree, name)
+    if dialect is None:
+        raise DataFormatError(
+            "not a recording: it does not look like a table of three columns or more",
+            where=where,
+            expected="CSV or Parquet, a row for each sample, with columns x, y and z",
+            todo="leave the file out, or describe it in a dataset.toml (--layout)",
+        )
+    rows = sample(tree, name, dialect)
+    time = _time(rows, told, where)
+    rate_hz = told.rate_hz or dialect.rate_hz or (standard_rate(time.rate_hz) if time else None)
+    if rate_hz is None:
+        raise UsageError(
+            "no column runs with time: the sampling rate is unknown",
+            where=where,
+            expected="the rate in Hz",
+            todo="give it with --rate",
+        )
+    triple = _triple(rows, told, time, rate_hz, where)
+    unit = told.unit if told.unit is not None else unit_of(rest_of([rows], triple, rate_hz))
+    if unit is None:
+        raise UsageError(
+            "the unit is unknown: no second at rest tells it",
+            where=where,
+            expected=f"{', '.join(UNITS)}, or how many counts are one g",
+            todo="give it with --unit",
+        )
+    stamped = time if time and not (time.problem and not _told_time(told)) else None
+    return _layout(name, dialect, triple, stamped, rate_hz, unit, about)
+
+
+def _layout(
+    name: str,
+    dialect: Dialect,
+    triple: Triple,
+    time: TimeColumn | None,
+    rate_hz: float,
+    unit: str | float,
+    about: Manifest,
+) -> Layout:
+    return Layout(
+        title=name,
+        files=(name,),
+        columns=Columns(*triple, time=time.column if time else None),
+        rate_hz=rate_hz,
+        unit=unit,  # type: ignore[arg-type]  # checked by Layout
+        placement=about.placement,
+        classes={one: one for one in about.classes},
+        separator=dialect.separator or ",",
+        decimal="," if dialect.decimal == "," else ".",
+        skip_lines=dialect.skip_lines,
+        time_unit=time.unit if time else None,
+    )
+
+
+def _told_time(told: Told) -> Column | None:
+    return told.columns[3] if told.columns and len(told.columns) > 3 else None
+
+
+def _time(rows: Mapping[str | int, SampledColumn], told: Told, where: str) -> TimeColumn | None:
+    """The column that runs with time; none, where columns are told and none of them is it."""
+    found = time_columns([rows], ())
+    wanted = _told_time(told)
+    if wanted is None:
+        return next(iter(found), None)
+    for one in found:
+        if one.column == wanted:
+            return one
+    raise DataFormatError(
+        f"column {wanted!r} does not run with time",
+        where=where,
+        expected=f"one of {', '.join(repr(one.column) for one in found) or 'none'}",
+        todo="correct --columns, or leave the time out",
+    )
+
+
+def _triple(
+    rows: Mapping[str | int, SampledColumn],
+    told: Told,
+    time: TimeColumn | None,
+    rate_hz: float,
+    where: str,
+) -> Triple:
+    if told.columns:
+        x, y, z = told.columns[:3]
+        for column in (x, y, z):
+            if column not in rows or not rows[column].is_number:
+                raise DataFormatError(
+                    f"no column of numbers {column!r}",
+                    where=where,
+                    expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
+                    todo="correct --columns",
+                )
+        return x, y, z
+    found = triples(rows, {time.column} if time else set())
+    left = accelerations([rows], found, rate_hz)
+    if len(left) == 1:
+        return left[0]
+    candidates = "; ".join(",".join(map(str, one)) for one in (left or found)[:6])
+    raise UsageError(
+        f"{len(left)} times three columns may be the acceleration",
+        where=where,
+        expected=f"one of {candidates}" if candidates else "columns named x, y and z",
+        todo=f"name the columns of {', '.join(AXES)} with --columns",
+    )

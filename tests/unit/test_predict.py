@@ -1,0 +1,238 @@
+"""Files of all kinds become a timeline; what is no recording is refused."""
+
+from __future__ import annotations
+
+import csv
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from bundle_helpers import CLASSES, a_bundle
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+from crosswear.bundle import save_bundle
+from crosswear.cli import app
+from crosswear.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
+from crosswear.propose import sniff
+from crosswear.recognise import Event, Recognizer, reader
+from crosswear.recognise.files import recognise_files
+from crosswear.recognise.layout import Told
+from crosswear.recognise.timeline import cell, draw_timeline, runs, write_timeline
+
+BUNDLE = a_bundle()
+RATE_HZ = 50
+
+
+def movement(seconds: float = 60, unit: float = 1.0, rate_hz: float = RATE_HZ) -> np.ndarray:
+    """Half of it at rest."""
+    samples = round(seconds * rate_hz)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(samples, 3)) * 0.01 + (0, 0.6, 0.8)
+    moving = slice(samples // 2, None)
+    values[moving] += np.sin(np.arange(samples)[moving, None] / rate_hz * 9) * 0.5
+    return values * unit
+
+
+def write_csv(
+    path: Path,
+    values: np.ndarray,
+    header: str | None = "time,x,y,z",
+    separator: str = ",",
+    time_s: np.ndarray | None = None,
+) -> Path:
+    time_s = np.arange(len(values)) / RATE_HZ if time_s is None else time_s
+    rows = [
+        separator.join([f"{t:.4f}", *(f"{v:.5f}" for v in row)])
+        for t, row in zip(time_s, values, strict=True)
+    ]
+    path.write_text("\n".join([*([header] if header else []), *rows]) + "\n", "utf-8")
+    return path
+
+
+def pushed(values: np.ndarray, unit: str = "g", time_s: np.ndarray | None = None) -> list[Event]:
+    recognizer = Recognizer(BUNDLE, RATE_HZ, unit)
+    return [*recognizer.push(values, time_s), *recognizer.flush()]
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])
+def test_a_plain_file_tells_columns_rate_and_unit(tmp_path: Path, unit: str, factor: float) -> None:
+    values = movement(unit=factor)
+    path = write_csv(tmp_path / "walk.csv", values)
+    [found] = recognise_files(BUNDLE, [path])
+    assert (found.rate_hz, found.unit) == (RATE_HZ, unit)
+    assert found.columns == ("x", "y", "z", "time")
+    assert found.notes == ()
+    wanted = pushed(np.round(values, 5), unit, np.arange(len(values)) / RATE_HZ)
+    assert list(found.events) == wanted
+
+
+def test_small_blocks_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement())
+    whole = recognise_files(BUNDLE, [path])
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 1000)
+    assert recognise_files(BUNDLE, [path]) == whole
+
+
+def test_without_time_the_rate_must_be_told(tmp_path: Path) -> None:
+    values = movement()
+    text = "\n".join(",".join(f"{v:.5f}" for v in row) for row in values)
+    path = tmp_path / "bare.csv"
+    path.write_text(f"ax,ay,az\n{text}\n", "utf-8")
+    with pytest.raises(UsageError, match="--rate"):
+        recognise_files(BUNDLE, [path])
+    [found] = recognise_files(BUNDLE, [path], Told(rate_hz=RATE_HZ))
+    assert list(found.events) == pushed(np.round(values, 5))
+
+
+def test_columns_are_told_where_names_do_not_tell_them(tmp_path: Path) -> None:
+    values = movement()
+    path = write_csv(tmp_path / "odd.csv", values, "when;one;two;three", ";")
+    with pytest.raises(UsageError, match="--columns"):
+        recognise_files(BUNDLE, [path])
+    told = Told(columns=("one", "two", "three", "when"))
+    [found] = recognise_files(BUNDLE, [path], told)
+    assert len(found.events) == 29
+    with pytest.raises(DataFormatError, match="'four'"):
+        recognise_files(BUNDLE, [path], Told(columns=("one", "two", "four")))
+    with pytest.raises(DataFormatError, match="run with time"):
+        recognise_files(BUNDLE, [path], Told(columns=("one", "two", "three", "four")))
+
+
+def test_parquet_and_a_dataset_toml(tmp_path: Path) -> None:
+    values = movement()
+    table = {"a": values[:, 0], "b": values[:, 1], "c": values[:, 2], "who": ["=me"] * len(values)}
+    (tmp_path / "mine").mkdir()
+    parquet.write_table(pa.table(table), tmp_path / "mine" / "one.parquet")
+    toml = tmp_path / "mine" / "dataset.toml"
+    toml.write_text(
+        'title = "mine"\nfiles = ["*.parquet"]\nrate_hz = 50.0\nunit = "g"\n'
+        'placement = "wrist"\ncolumns = {x = "a", y = "b", z = "c", subject = "who", label="k"}\n'
+        'classes = {1 = "sit", 2 = "walk"}\n',
+        "utf-8",
+    )
+    wanted = tuple(pushed(values))
+    for path in (toml, toml.parent):
+        [found] = recognise_files(BUNDLE, [path])
+        assert found.events == wanted
+    [found] = recognise_files(BUNDLE, [toml.parent / "one.parquet"], toml=toml)
+    assert found.events == wanted
+    toml.write_text(toml.read_text("utf-8").replace('x = "a"', 'x = "q"'), "utf-8")
+    with pytest.raises(DataFormatError, match="'q'"):
+        recognise_files(BUNDLE, [toml])
+
+
+def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
+    values = movement()
+    time_s = np.arange(len(values)) / RATE_HZ
+    time_s[1500:] += 60
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "gap.csv", values, time_s=time_s)])
+    assert "1 gaps split the recording, the first at 30.0 s" in found.notes
+    path = write_csv(tmp_path / "walk.csv", values)
+    with pytest.raises(DataFormatError, match="as if in g"):
+        recognise_files(BUNDLE, [path], Told(unit="m/s2"))
+    with pytest.raises(DataFormatError, match="time stamps tell 50 Hz"):
+        recognise_files(BUNDLE, [path], Told(rate_hz=100))
+    [found] = recognise_files(
+        BUNDLE, [write_csv(tmp_path / "odd.csv", values * 1.5)], Told(unit="g")
+    )
+    assert "reads 1.5 g, not 1 g" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 50,
+        b"a,b\n1,2\n",
+        b"{}",
+        b"\n" * 99,
+    ],
+)
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet", "x.bin"])
+def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CrosswearError) as found:
+        recognise_files(BUNDLE, [tmp_path / name])
+    assert name in found.value.where
+
+
+def test_the_wrong_line_is_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement())
+    lines = path.read_text("utf-8").splitlines()
+    lines[2500] = "50.0,oops,1,1"
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(CrosswearError) as found:
+        recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
+    assert "walk.csv" in found.value.where
+
+
+def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match=r"dataset\.toml"):
+        recognise_files(BUNDLE, [tmp_path])
+    with pytest.raises(MissingDataError, match="no such file"):
+        recognise_files(BUNDLE, [tmp_path / "none.csv"])
+
+
+def test_long_files_take_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 1 << 18)
+    monkeypatch.setattr(sniff, "SAMPLE_BYTES", 1 << 18)
+    peaks = []
+    for minutes in (10, 40):
+        path = write_csv(tmp_path / f"{minutes}.csv", movement(60 * minutes)[: 3000 * minutes])
+        tracemalloc.start()
+        [found] = recognise_files(BUNDLE, [path])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert len(found.events) == minutes * 30 - 1
+    assert peaks[1] < peaks[0] + 3e6
+
+
+def test_a_timeline_is_no_formula_and_no_markup(tmp_path: Path) -> None:
+    events = pushed(movement())
+    timeline = {"=cmd|' /C calc'!A0.csv": events, "$x$ 走る.csv": events[:3], "none": []}
+    write_timeline(tmp_path / "t.csv", timeline, CLASSES, probabilities=True)
+    with (tmp_path / "t.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(events) + 3
+    assert rows[0]["file"].startswith("'=")
+    assert list(rows[0])[-1] == "p =brush|teeth"
+    assert {row["label"] for row in rows} <= {cell(name) for name in CLASSES}
+    assert float(rows[0]["probability"]) == pytest.approx(events[0].probability, abs=1e-4)
+    assert sum(float(rows[0][f"p {name}"]) for name in CLASSES) == pytest.approx(1, abs=1e-3)
+    draw_timeline(tmp_path / "t.png", timeline, CLASSES, 2.0)
+    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
+def test_texts_that_a_spreadsheet_computes_are_quoted(text: str) -> None:
+    assert cell(text).startswith("'")
+    assert cell("walk") == "walk"
+
+
+def test_runs_end_at_gaps() -> None:
+    def at(start: float, label: str) -> Event:
+        return Event(start, start + 4, label, 1.0, label, False, (1.0,))
+
+    events = [at(0, "a"), at(2, "a"), at(4, "b"), at(6, "b"), at(70, "b")]
+    assert runs(events, 2) == [("a", 0, 4), ("b", 4, 4), ("b", 70, 2)]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "bundle", BUNDLE)
+    path = write_csv(tmp_path / "walk.csv", movement())
+    out = tmp_path / "timeline.csv"
+    arguments = ["predict", str(tmp_path / "bundle"), str(path), "--out", str(out)]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "29" in result.output
+    assert out.exists()
+    assert out.with_suffix(".png").exists()
+    result = CliRunner().invoke(app, [*arguments, "--json", "--columns", "x,y,z", "--rate", "50"])
+    assert result.exit_code == 0
+    assert '"windows": 29' in result.output
+    for wrong in (["--unit", "lb"], ["--unit", "nan"], ["--columns", "x,y"], ["--out", "a.png"]):
+        assert isinstance(CliRunner().invoke(app, [*arguments, *wrong]).exception, UsageError)
