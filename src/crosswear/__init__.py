@@ -1,5 +1,82 @@
-"""How much of what a network learned on someone else's movement data can you keep?"""
+"""How much of what a network learned on someone else's movement data can you keep?
 
+What most people need, under short names; each is imported when it is first asked for, so that
+`import crosswear` takes no time. `crosswear.adapt(...)` is callable, see `crosswear.adapt`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crosswear.adapt.adaptation import Adapted, adapt
+    from crosswear.adapt.estimator import ActivityClassifier
+    from crosswear.adapt.recommend import recommend
+    from crosswear.adapt.sources import find_sources
+    from crosswear.bundle import Bundle, load_bundle
+    from crosswear.config import PreparationConfig
+    from crosswear.domain import Domain, load_domain, prepare
+    from crosswear.errors import CrosswearError
+    from crosswear.recognise.recognizer import Recognizer
+    from crosswear.store import Store
+    from crosswear.study.opening import open_study, read_study
+    from crosswear.study.place import Place
+    from crosswear.study.run import run_study
 
 __version__ = version("crosswear")
+
+__all__ = [
+    "ActivityClassifier",
+    "Adapted",
+    "Bundle",
+    "CrosswearError",
+    "Domain",
+    "Place",
+    "PreparationConfig",
+    "Recognizer",
+    "Store",
+    "adapt",
+    "find_sources",
+    "load_bundle",
+    "load_domain",
+    "open_study",
+    "prepare",
+    "read_study",
+    "recommend",
+    "run_study",
+]
+
+_HOMES = {
+    "ActivityClassifier": "adapt.estimator",
+    "Adapted": "adapt.adaptation",
+    "Bundle": "bundle",
+    "CrosswearError": "errors",
+    "Domain": "domain",
+    "Place": "study.place",
+    "PreparationConfig": "config",
+    "Recognizer": "recognise.recognizer",
+    "Store": "store",
+    "find_sources": "adapt.sources",
+    "load_bundle": "bundle",
+    "load_domain": "domain",
+    "open_study": "study.opening",
+    "prepare": "domain",
+    "read_study": "study.opening",
+    "recommend": "adapt.recommend",
+    "run_study": "study.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the list above, or a room, when it is first asked for."""
+    if name == "adapt":
+        return import_module("crosswear.adapt")
+    if name in _HOMES:
+        return getattr(import_module(f"crosswear.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'crosswear' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

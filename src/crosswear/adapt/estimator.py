@@ -18,7 +18,7 @@ from crosswear.checkpoint import Checkpoint
 from crosswear.errors import UsageError
 
 
-class ActivityClassifier(ClassifierMixin, BaseEstimator):
+class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
     """Chooses a classifier of windows by cross-validation, and fits it.
 
     Args:
@@ -105,7 +105,8 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> NDArray[np.generic]:  # noqa: N803
         """The most probable label of each window."""
-        labels: NDArray[np.generic] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[np.generic] = self.classes_[best]
         return labels
 
 

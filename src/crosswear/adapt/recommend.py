@@ -19,7 +19,6 @@ from crosswear.evidence.inference import Tested, correlation_within
 from crosswear.experiment import Cell
 from crosswear.features import window_features
 from crosswear.keys import seed_for
-from crosswear.recording import Subset
 from crosswear.similarity import a_distance, draw, label_overlap, mmd
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
@@ -74,13 +73,17 @@ def recommend(target: Domain, sources: Sequence[Source], rate_hz: float) -> list
     """Rank sources, the most promising first: by LogME where all have a network, else by MMD.
 
     Args:
-        target: the recordings to adapt to; all their labelled windows are looked at.
+        target: the recordings to adapt to.
         sources: candidates; one of the same recordings is left out.
         rate_hz: sampling rate of the windows.
     """
     others = [one for one in sources if one.domain.summary.digest != target.summary.digest]
     rows = draw(len(target.windows), seed_for("recommend"))
-    ranked = _likenesses(target, rows, others, rate_hz)
+    ours = _sample(target, rate_hz)
+    ranked = []
+    for one in others:
+        evidence = _logme_of(one, target, rows) if one.trained else None
+        ranked.append(_likeness(target, ours, one, _sample(one.domain, rate_hz), evidence))
     complete = all(one.logme is not None for one in ranked)
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
 
@@ -110,14 +113,14 @@ def worth(study: Path, data: Path | None, cache: Path, windows: int | None = Non
     split = opened.study.splits[0]
     first: dict[Measure, dict[tuple[str, str], float]] = {name: {} for name in MEASURES[1:]}
     evidence: dict[int, dict[tuple[str, str], float]] = {}
-    for target in opened.study.domains:
+    samples = {one.name: _sample(one.domain, rate_hz) for one in sources}
+    for target in samples:
         domain = opened.domains[target, split]
         others = [one for one in sources if one.name != target]
-        train = domain.indices(Subset.TRAIN)
-        some = train[draw(len(train), seed_for("recommend"))]
-        for one in _likenesses(domain, some, others, rate_hz, with_networks=False):
+        for source in others:
+            likeness = _likeness(domain, samples[target], source, samples[source.name], None)
             for name, values in first.items():
-                values[target, one.source] = one.promise(name)
+                values[target, source.name] = likeness.promise(name)
         for size in sizes:
             cell = Cell("network", target, opened.study.seed, size, split=split)
             drawn = adaptation_set(cell, domain)
@@ -139,31 +142,30 @@ def worth(study: Path, data: Path | None, cache: Path, windows: int | None = Non
     return result
 
 
-def _likenesses(
-    target: Domain,
-    rows: NDArray[np.int64],
-    sources: Sequence[Source],
-    rate_hz: float,
-    *,
-    with_networks: bool = True,
-) -> list[Likeness]:
-    ours = window_features(np.array(target.windows.x[rows]), rate_hz)
-    people = np.array(target.windows.subject[rows])
-    found = []
-    for source in sources:
-        windows = source.domain.windows
-        some = draw(len(windows), seed_for("recommend", source.name))
-        theirs = window_features(np.array(windows.x[some]), rate_hz)
-        found.append(
-            Likeness(
-                source=source.name,
-                logme=_logme_of(source, target, rows) if with_networks and source.trained else None,
-                mmd=mmd(ours, theirs),
-                a_distance=a_distance(ours, theirs, people, np.array(windows.subject[some])),
-                label_overlap=label_overlap(target.classes, source.domain.classes),
-            )
-        )
-    return found
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Some windows of a domain: their features [n, F], and who wore the sensor [n]."""
+
+    features: NDArray[np.float64]
+    people: NDArray[np.integer]
+
+
+def _sample(domain: Domain, rate_hz: float) -> _Sample:
+    rows = draw(len(domain.windows), seed_for("recommend"))
+    features = window_features(np.array(domain.windows.x[rows]), rate_hz)
+    return _Sample(features, np.array(domain.windows.subject[rows]))
+
+
+def _likeness(
+    target: Domain, ours: _Sample, source: Source, theirs: _Sample, evidence: float | None
+) -> Likeness:
+    return Likeness(
+        source=source.name,
+        logme=evidence,
+        mmd=mmd(ours.features, theirs.features),
+        a_distance=a_distance(ours.features, theirs.features, ours.people, theirs.people),
+        label_overlap=label_overlap(target.classes, source.domain.classes),
+    )
 
 
 def _logme_of(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:

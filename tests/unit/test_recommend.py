@@ -1,0 +1,213 @@
+"""Sources ranked without training, and what such a ranking has been worth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from study_helpers import ignore
+from typer.testing import CliRunner
+
+from crosswear.adapt.recommend import Likeness, recommend, worth
+from crosswear.adapt.sources import (
+    Source,
+    find_sources,
+    train_config,
+    train_source,
+    training_seconds,
+)
+from crosswear.adapt.transferability import logme, network_features
+from crosswear.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from crosswear.cli import app
+from crosswear.config import ModelConfig, PreparationConfig
+from crosswear.domain import Domain, prepare
+from crosswear.engine.task import Task
+from crosswear.errors import MissingDataError, UsageError
+from crosswear.experiment import parse_study
+from crosswear.models import build
+from crosswear.result import CellResult, Timing
+from crosswear.store import Record, Store
+from crosswear.study.opening import open_study
+
+STUDY = """
+name = "small"
+seed = 1
+[domains]
+gestures = "simulated-gestures"
+manipulation = "simulated-manipulation"
+daily = "simulated-daily"
+sports = "simulated-sports"
+[grid]
+sizes = [20, 40]
+blocks = [3]
+baselines = []
+[model]
+filters = [4, 4, 4]
+"""
+
+
+# --- LogME
+
+
+def features(n: int, separation: float) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=n)
+    return rng.normal(size=(n, 40)) + np.eye(40)[y] * separation, y
+
+
+@pytest.mark.parametrize("n", [20, 40, 200])
+def test_logme_grows_with_how_well_classes_part(n: int) -> None:
+    values = [logme(*features(n, separation)) for separation in (0, 2, 4, 8)]
+    assert values == sorted(values)
+    assert values[-1] - values[0] > 0.2
+
+
+def test_logme_is_the_largest_evidence() -> None:
+    """No other precisions of weights and noise make the labels likelier."""
+    f, y = features(60, 2.0)
+    found = []
+    for name in range(3):
+        target = (y == name).astype(float)
+        best = -np.inf
+        for ratio in np.geomspace(1e-2, 1e3, 200):
+            covariance = np.eye(60) + f @ f.T / ratio  # times 1 / beta
+            _, log_det = np.linalg.slogdet(covariance)
+            beta = 60 / (target @ np.linalg.solve(covariance, target))  # the likeliest one
+            best = max(best, (60 * np.log(beta / (2 * np.pi)) - log_det - 60) / 2 / 60)
+        found.append(best)
+    assert logme(f, y) == pytest.approx(np.mean(found), abs=0.005)
+
+
+def test_features_are_what_the_class_scores_see(gestures: Domain, gestures_source: Task) -> None:
+    assert gestures_source.source is not None
+    network = load_checkpoint(gestures_source.source).network()
+    found = network_features(network, gestures.windows.x[:20])
+    assert found.shape == (20, 128)
+    assert (found >= 0).all()
+
+
+# --- sources
+
+
+def test_a_source_is_trained_once_and_kept(
+    gestures: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosswear.adapt.sources.PASSES", 0)
+    monkeypatch.setattr("crosswear.adapt.sources.ModelConfig", _small)
+    source = Source("gestures", gestures, tmp_path / "one.safetensors")
+    assert training_seconds(source) > 0
+    first = train_source(source)
+    assert source.trained
+    assert training_seconds(source) == 0
+    assert first.classes == gestures.classes
+    second = train_source(source)
+    assert all((first.state[name] == second.state[name]).all() for name in first.state)
+    source.network.write_bytes(b"damaged")
+    third = train_source(source)
+    assert all((first.state[name] == third.state[name]).all() for name in first.state)
+
+
+def _small() -> ModelConfig:
+    return ModelConfig(filters=(4, 4, 4))
+
+
+def test_small_sources_are_gone_through_more_often() -> None:
+    assert train_config(1000).epochs > train_config(10_000).epochs >= 10
+
+
+def test_auto_takes_what_is_there(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "wharf").mkdir()
+    assert find_sources("auto", tmp_path, cache, PreparationConfig(), ignore) == []
+
+
+def test_a_named_source_must_be_there(tmp_path: Path, cache: Path) -> None:
+    with pytest.raises(MissingDataError):
+        find_sources("wharf", tmp_path, cache, PreparationConfig(), ignore)
+
+
+# --- ranking
+
+
+def test_one_is_not_its_own_source(gestures: Domain, cache: Path) -> None:
+    found = find_sources("simulated-gestures", None, cache, PreparationConfig(), ignore)
+    assert recommend(gestures, found, 25.0) == []
+
+
+def test_likeness_is_turned_so_that_more_is_better() -> None:
+    near = Likeness("near", 0.5, 0.1, 1.0, 0.5)
+    far = Likeness("far", 0.1, 0.9, 2.0, 0.0)
+    for measure in ("logme", "mmd", "a_distance", "label_overlap"):
+        assert near.promise(measure) > far.promise(measure)
+    assert Likeness("unknown", None, 0.1, 1.0, 0.5).promise("logme") == -np.inf
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """A study's folder: networks with their initial weights, and gains that are planted.
+
+    The gain of a source is its MMD's rank, within each target.
+    """
+    out = tmp_path_factory.mktemp("study")
+    (out / "study.toml").write_text(STUDY)
+    opened = open_study(parse_study(STUDY, "study.toml"), STUDY, None, cache, ignore)
+    store = Store(out)
+    domains = {name: opened.domains[name, 0] for name in opened.study.domains}
+    ranks: dict[str, list[str]] = {}
+    for name, domain in domains.items():
+        others = [Source(o, d, Path("none")) for o, d in domains.items() if o != name]
+        ranks[name] = [one.source for one in recommend(domain, others, 25.0)]
+    for key, cell in opened.cells.items():
+        domain = domains[cell.target]
+        if cell.method == "source":
+            network = build(ModelConfig(filters=(4, 4, 4)), len(domain.classes), 100, seed=1)
+            state = network.state_dict()
+            checkpoint = Checkpoint(_small(), domain.classes, domain.samples, state)
+            save_checkpoint(store.checkpoint(key), checkpoint)
+        rank = ranks[cell.target].index(cell.sources[0]) if cell.sources else 1
+        right = 60 - 10 * rank
+        result = CellResult(len(domain.classes), ((0, 0, 0, right), (0, 0, 1, 100 - right)))
+        store.write(Record(key, cell, result, Timing(0.0, 0.0), {}))
+    return out
+
+
+def test_the_worth_of_a_measure_is_told(study: Path, cache: Path) -> None:
+    tested = {(one.measure, one.size): one.correlation for one in worth(study, None, cache)}
+    assert {size for measure, size in tested if measure == "logme"} == {20, 40}
+    planted = tested["mmd", None]
+    assert planted.value is not None
+    assert planted.value.mean > 0.9
+    assert planted.n == 12
+    nearest = worth(study, None, cache, windows=1000)
+    assert {one.size for one in nearest if one.measure == "logme"} == {40}
+
+
+def test_the_command_ranks_and_tells(study: Path, cache: Path) -> None:
+    runner = CliRunner()
+    common = ["recommend", "simulated-gestures", "--cache", str(cache)]
+    shown = runner.invoke(app, [*common, "--source", "simulated-daily"])
+    assert shown.exit_code == 0, shown.output
+    assert "ranked by MMD" in shown.output
+    made = json.loads(runner.invoke(app, [*common, "--study", str(study), "--json"]).stdout)
+    names = [one["source"] for one in made["ranking"]]
+    assert sorted(names) == ["daily", "manipulation", "sports"]
+    evidence = [one["logme"] for one in made["ranking"]]
+    assert evidence == sorted(evidence, reverse=True)
+    assert {one["measure"] for one in made["worth"]} >= {"logme", "mmd", "a_distance"}
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path: Path, cache: Path) -> None:
+    with pytest.raises(UsageError, match="not the folder of a study"):
+        worth(tmp_path, None, cache)
+
+
+def test_a_study_of_other_windows_is_refused(study: Path, cache: Path) -> None:
+    with pytest.raises(UsageError, match="another way"):
+        find_sources(str(study), None, cache, PreparationConfig(window_s=2.0), ignore)
+
+
+def test_domains_are_prepared_alike(gestures: Domain, cache: Path) -> None:
+    found = find_sources("simulated-gestures", None, cache, PreparationConfig(), ignore)
+    assert found[0].domain.summary.digest == gestures.summary.digest
+    assert prepare("simulated-gestures", None, PreparationConfig(), cache).samples == 100
