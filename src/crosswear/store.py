@@ -189,7 +189,13 @@ class Store:
             )
 
 
-_REPORT = ("results.csv", "results.parquet", "heatmaps.png", "heatmaps.svg")
+_FIGURES = ("heatmaps", "curves")
+_TABLES = ("results", "scores", "verdicts", "findings", "similarities", "per_class")
+_REPORT = (
+    *("index.html", "report.md", "records.parquet"),
+    *(f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg", "pdf")),
+    *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet", "tex")),
+)
 _OWN = {".lock", "cells", "failed", "sources", *_REPORT}
 _RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")

@@ -33,6 +33,8 @@ daily = "simulated-daily"
 sizes = [20, 40]
 blocks = [0, 2]
 seeds = 3
+sources = ["gestures", "daily", "random"]
+baselines = ["majority", "forest", "logistic"]
 [model]
 filters = [16, 16, 16]
 [source]
@@ -40,7 +42,7 @@ epochs = 2
 [adaptation]
 epochs = 4
 """
-CELLS = 2 + 2 + 3 * (4 + 8)
+CELLS = 2 + 2 + 3 * (4 + 4 + 8 + 16)
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from crosswear.config import ModelConfig, TrainConfig, TransferConfig
 from crosswear.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.grouping import WIDTH, cohort_width, group
+from crosswear.engine.grouping import CLASSICAL, WIDTH, cohort_width, group
 from crosswear.engine.reference import train_cell
+from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
-from crosswear.experiment import Cell
+from crosswear.experiment import UNTRAINED, Cell
 from crosswear.models import NETWORKS, build, declared, side_by_side
 from crosswear.result import CellResult
 
@@ -133,6 +134,71 @@ def test_neighbours_change_nothing(
     assert alone[0] != alone[1]
 
 
+@pytest.mark.parametrize("frozen_batchnorm", ["source", "adapt"])
+def test_the_untrained_source_is_a_network_as_it_was_made(
+    gestures: Domain, frozen_batchnorm: str
+) -> None:
+    transfer = TransferConfig(frozen_batchnorm=frozen_batchnorm)  # type: ignore[arg-type]
+    train = TrainConfig(epochs=1, batch_size=16)
+    cell = Cell("network", "t", 7, 20, model=ModelConfig(filters=FILTERS[0]), train=train)
+    cell = replace(cell, sources=(UNTRAINED,), transfer=transfer)
+    cells = [replace(cell, blocks=b, seed=s) for b, s in ((0, 0), (2, 0), (3, 0), (3, 1))]
+    tasks = [Task(one, str(number), gestures.folder) for number, one in enumerate(cells)]
+    outcomes = {o.task.key: o for cohort in group(tasks, "cpu") for o in CohortTrainer()(cohort)}
+    for task in tasks:
+        near(outcomes[task.key].result, train_cell(task).result, 2e-3)
+    model = ModelConfig(filters=FILTERS[0])
+    weights = source_weights(tasks[0], model, gestures)
+    # One network for all seeds and sizes of a target, and no weights that a cell has already.
+    assert all(
+        torch.equal(weights[n], w) for n, w in source_weights(tasks[3], model, gestures).items()
+    )
+    fresh = build(model, len(gestures.classes), 100, weight_seed(cell)).state_dict()
+    assert not torch.equal(weights["dense1.weight"], fresh["dense1.weight"])
+    assert weights["normalise.norm.running_mean"].eq(0).all()
+
+
+def classical_tasks(gestures: Domain, source: Task, method: str) -> list[Task]:
+    cells = [Cell(method, "t", 7, size, seed) for size, seed in ((20, 0), (20, 1), (60, 0))]  # type: ignore[arg-type]
+    if method != "logistic":
+        return [Task(cell, str(n), gestures.folder) for n, cell in enumerate(cells)]
+    cells = [replace(cell, model=source.cell.model, blocks=3) for cell in cells]
+    trained = [replace(cell, sources=("s",), source_train=source.cell.train) for cell in cells]
+    tasks = [Task(cell, str(n), gestures.folder, source.source) for n, cell in enumerate(trained)]
+    untrained = [replace(cell, sources=(UNTRAINED,)) for cell in cells]
+    return [*tasks, *(Task(c, f"{n}u", gestures.folder) for n, c in enumerate(untrained))]
+
+
+@pytest.mark.parametrize("method", CLASSICAL)
+def test_classical_cells_learn_and_have_their_own_numbers(
+    gestures: Domain, wide_source: Task, method: str
+) -> None:
+    tasks = classical_tasks(gestures, wide_source, method)
+    cohorts = group(tasks, "cpu")
+    assert len(cohorts) == (2 if method == "logistic" else 1)
+    found = {o.task.key: o.result for cohort in cohorts for o in CohortTrainer()(cohort)}
+    assert all(found[task.key] == train_cell(task).result for task in tasks)
+    assert len({found[task.key].counts for task in tasks}) == len(tasks)
+    truth = np.bincount(gestures.windows.y[gestures.subset == 2])
+    for result in found.values():
+        assert np.array_equal(result.confusion.sum(axis=1), truth)
+        assert result.history == ()
+        assert np.trace(result.confusion) / truth.sum() > 0.2  # the majority has about 0.13
+
+
+@pytest.mark.parametrize("method", ["forest", "logistic"])
+def test_one_class_in_the_adaptation_set_is_the_one_that_is_predicted(
+    gestures: Domain, wide_source: Task, method: str
+) -> None:
+    task = classical_tasks(gestures, wide_source, method)[-1]
+    cells = [replace(task.cell, size=2, seed=seed) for seed in range(40)]
+    y = gestures.windows.y
+    cell, *_ = [c for c in cells if len(np.unique(y[adaptation_set(c, gestures)])) == 1]
+    result = train_cell(replace(task, cell=cell)).result
+    (predicted,) = np.flatnonzero(result.confusion.sum(axis=0))
+    assert predicted == y[adaptation_set(cell, gestures)[0]]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("blocks", [0, 1, 3])
 @pytest.mark.parametrize("spectral", [False, True])
@@ -174,11 +240,11 @@ def network_task(size: int, seed: int, source: str, blocks: int) -> Task:
         7,
         size,
         seed,
-        (source,) if source else (),
-        blocks,
-        ModelConfig(),
-        TrainConfig(),
-        transfer,
+        sources=(source,) if source else (),
+        blocks=blocks,
+        model=ModelConfig(),
+        train=TrainConfig(),
+        transfer=transfer,
     )
     return Task(cell, f"{size} {seed} {source} {blocks}", Path("t"))
 

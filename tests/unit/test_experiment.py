@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import pytest
 
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.errors import StudyFileError
 from crosswear.experiment import (
+    UNTRAINED,
     Cell,
     DomainFacts,
     enumerate_cells,
@@ -28,8 +30,9 @@ blocks = [0, 1, 5]
 seeds = 2
 """
 FACTS = {
-    name: DomainFacts(name, f"digest of {name}", windows)
+    (name, split): DomainFacts(name, f"digest of {name}, split {split}", windows)
     for name, windows in (("a", 200), ("b", 80), ("c", 300))
+    for split in range(2)
 }
 
 
@@ -43,6 +46,7 @@ def test_the_grid_is_whole_and_each_cell_is_there_once() -> None:
     transfers = [cell for cell in cells if cell.sources]
     assert len(transfers) == 6 * 3 * 3 * 2  # pairs × sizes × blocks × seeds
     assert len([c for c in cells if c.method == "network" and not c.sources]) == 3 * 3 * 2
+    assert len([cell for cell in cells if cell.method == "forest"]) == 3 * 3 * 2
     assert [cell.target for cell in cells if cell.method == "source"] == ["a", "b", "c"]
     assert [cell.target for cell in cells if cell.method == "majority"] == ["a", "b", "c"]
     keys = [cell.key(FACTS) for cell in cells]
@@ -61,16 +65,64 @@ def test_keys_depend_on_what_matters_and_on_nothing_else() -> None:
     assert key == replace(cell).key(dict(reversed(FACTS.items())))
     assert key != replace(cell, seed=1).key(FACTS)
     assert key != replace(cell, train=TrainConfig(epochs=3)).key(FACTS)
-    other_source = {**FACTS, "b": DomainFacts("b", "another", 80)}
+    other_source = {**FACTS, ("b", 0): DomainFacts("b", "another", 80)}
     assert key != cell.key(other_source)
-    unread = {**FACTS, "c": DomainFacts("c", "another", 300)}
+    unread = {**FACTS, ("c", 0): DomainFacts("c", "another", 300), ("b", 1): FACTS["a", 0]}
     assert key == cell.key(unread)
+
+
+def test_a_setting_that_is_added_with_the_old_meaning_as_default_keeps_the_keys() -> None:
+    """Fields with their default have no part in a key, whether they were there or not."""
+
+    @dataclass(frozen=True)
+    class TrainConfigOfTomorrow(TrainConfig):
+        warm_up: int = 0
+
+    cell = Cell("network", "a", 1, 20, model=ModelConfig(), train=TrainConfig(epochs=3))
+    same = replace(cell, train=TrainConfigOfTomorrow(epochs=3))
+    other = replace(cell, train=TrainConfigOfTomorrow(epochs=3, warm_up=5))
+    assert same.key(FACTS) == cell.key(FACTS)
+    assert other.key(FACTS) != cell.key(FACTS)
+
+
+def test_two_splits_are_the_study_twice_with_other_domains() -> None:
+    once = list(enumerate_cells(parse_study(TEXT, "s.toml"), FACTS))
+    text = TEXT.replace("seeds = 2", "seeds = 2\nsplits = 2")
+    twice = list(enumerate_cells(parse_study(text, "s.toml"), FACTS))
+    assert twice[: len(once)] == once
+    assert twice[len(once) :] == [replace(cell, split=1) for cell in once]
+    keys = {cell.key(FACTS) for cell in twice}
+    assert len(keys) == len(twice)
+    (first,) = {s.source_cell("b", FACTS) for s in once if s.sources == ("b",)}
+    assert first in once
+
+
+def test_the_untrained_source_and_the_baselines_are_asked_for() -> None:
+    asked = """seeds = 2
+sources = ["a", "random"]
+baselines = ["forest", "minirocket", "logistic"]
+"""
+    cells = list(enumerate_cells(parse_study(TEXT.replace("seeds = 2\n", asked), "s.toml"), FACTS))
+    draws = 3 * 3 * 2  # targets × sizes × seeds
+    pairs = {"a": 2 * 3 * 2, UNTRAINED: draws}
+    count = Counter((cell.method, cell.sources) for cell in cells)
+    assert count == {
+        ("source", ()): 1,
+        ("network", ()): draws,
+        ("forest", ()): draws,
+        ("minirocket", ()): draws,
+        **{("logistic", (source,)): some for source, some in pairs.items()},
+        **{("network", (source,)): some * 3 for source, some in pairs.items()},
+    }
+    untrained = [cell for cell in cells if cell.sources == (UNTRAINED,)]
+    assert all(cell.source_train is None for cell in untrained)
+    assert len({cell.key(FACTS) for cell in cells}) == len(cells)
 
 
 def test_the_key_of_a_cell_is_stable() -> None:
     """If this fails, records of earlier versions are not found any more: raise CELL_SCHEMA."""
     cell = Cell("network", "a", 1, 20, model=ModelConfig(), train=TrainConfig())
-    assert cell.key(FACTS).startswith("90d519fc2545630d")
+    assert cell.key(FACTS).startswith("6b8c579137223f62")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +134,9 @@ def test_the_key_of_a_cell_is_stable() -> None:
         (TEXT.replace('"50%"', "1"), "grid.sizes.1: found 1"),
         (TEXT.replace("[0, 1, 5]", "[0, 6]"), "grid.blocks: 6 blocks"),
         (TEXT.replace("[0, 1, 5]", "[]"), "grid.blocks"),
+        (TEXT.replace("seeds = 2", 'sources = ["d"]'), "grid.sources: there is no domain 'd'"),
+        (TEXT.replace('c = "d', 'random = "d'), "domains.random: no domain can be called"),
+        (TEXT.replace("seeds = 2", 'baselines = ["svm"]'), 'grid.baselines.0: found "svm"'),
         (TEXT.replace("[grid]", "[gird]"), "gird: unknown key"),
         (TEXT.replace('name = "demo"', ""), "name: missing key"),
         (TEXT.replace('"demo"', '"../demo"'), "name: found"),

@@ -33,7 +33,8 @@ RECORD = Record(
         source_train=TrainConfig(),
     ),
     result=CellResult(
-        confusion=((3, 1), (0, 4)),
+        classes=2,
+        counts=((0, 0, 0, 3), (0, 0, 1, 1), (1, 1, 1, 4)),
         history=(EpochScore(1.25, 0.1, 1 / 3), EpochScore(0.5)),
         epoch=1,
         transferred=TransferReport(("w",), ("head",), ("blocks.block1",)),
@@ -51,7 +52,8 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [('"size":20', '"size":21'), ("[3,1]", "[4,1]"), ("}}", "}"), ("0.5", "NaN")]
+    ("old", "new"),
+    [('"size":20', '"size":21'), ("[0,0,1,1]", "[0,0,1,2]"), ("}}", "}"), ("0.5", "NaN")],
 )
 def test_any_change_is_found(tmp_path: Path, old: str, new: str) -> None:
     store = Store(tmp_path)

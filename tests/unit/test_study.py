@@ -30,6 +30,7 @@ daily = "simulated-daily"
 sizes = [20, 40]
 blocks = [0, 2]
 seeds = 1
+baselines = ["majority"]
 [model]
 filters = [2, 2, 2]
 [source]
@@ -196,7 +197,7 @@ def test_more_seeds_keep_the_cells_that_are_there(
 
 def test_the_plan_counts_what_is_missing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
     before = plan_study(opened, Store(tmp_path), Place())
-    assert before.cells == {"majority": 2, "source": 2, "baseline": 4, "transfer": 8}
+    assert before.cells == {"majority": 2, "source": 2, "scratch": 4, "transfer": 8}
     assert before.sizes == (20, 40)
     assert before.missing == CELLS
     assert before.multiply_adds > 0
@@ -206,8 +207,36 @@ def test_the_plan_counts_what_is_missing(opened: OpenStudy, whole: Path, tmp_pat
     assert (after.missing, after.multiply_adds, after.seconds) == (0, 0, 0)
 
 
+BASELINES = """
+sources = ["daily", "random"]
+baselines = ["majority", "forest", "logistic"]
+splits = 2
+"""
+
+
+def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path) -> None:
+    text = TEXT.replace('baselines = ["majority"]', BASELINES).replace("[20, 40]", "[20]")
+    rich = open_study(parse_study(text, "rich.toml"), text, None, cache, ignore)
+    once = 2 + 1 + 2 * (1 + 1) + 3 * (1 + 2)  # the source `daily` has one target, `random` two
+    assert len(rich.cells) == 2 * once
+    assert len({domain.folder for domain in rich.domains.values()}) == 4
+    plan = plan_study(rich, Store(tmp_path / "one"), Place())
+    assert plan.cells["forest"] == 4
+    assert plan.cells["logistic"] == 6
+    assert plan.seconds > 1
+    reported: list[Progress] = []
+    done = run_study(rich, Store(tmp_path / "one"), Place(), reported.append, ignore)
+    assert done == Progressed(0, 2 * once, ())
+    assert reported[-1].share == 1
+    run(rich, tmp_path / "two", workers=2)
+    found = results(rich, tmp_path / "one")
+    assert found == results(rich, tmp_path / "two")
+    forests = [found[key].counts for key, cell in rich.cells.items() if cell.method == "forest"]
+    assert len(set(forests)) == 4
+
+
 def test_a_damaged_prepared_domain_is_prepared_anew(opened: OpenStudy, cache: Path) -> None:
-    folder = opened.domains["daily"].folder
+    folder = opened.domains["daily", 0].folder
     (folder / "y.npy").write_bytes(b"\x93NUMPY")
     again = open_study(opened.study, TEXT, None, cache, ignore)
     assert again.cells.keys() == opened.cells.keys()
