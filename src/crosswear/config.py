@@ -6,10 +6,13 @@ All of them are frozen, strict about types, and refuse unknown names.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 
 SETTINGS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -17,6 +20,7 @@ Selection: TypeAlias = Literal["validation", "last"]
 Strategy: TypeAlias = Literal["freeze", "copy", "copy-freeze"]
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 FrozenBatchNorm: TypeAlias = Literal["source", "adapt"]
+Branches: TypeAlias = Literal["both", "temporal", "spectral"]
 
 FilterCount: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
 Filters: TypeAlias = Annotated[tuple[FilterCount, ...], Field(min_length=3, max_length=5)]
@@ -52,20 +56,68 @@ class PreparationConfig:
 
 
 @dataclass(frozen=True, config=SETTINGS)
+class Architecture:
+    """What settings and grids must know of a network, so that they need not build it.
+
+    Attributes:
+        filters: the default of `ModelConfig.filters` for it.
+        dropout: the default of `ModelConfig.dropout` for it.
+        recurrent: layers behind the convolutions that are transferred like these.
+        spectral: whether it has a spectral branch.
+    """
+
+    filters: Filters
+    dropout: float
+    recurrent: int = 0
+    spectral: bool = True
+
+
+RESIDUAL = Architecture((16, 32, 64, 64, 64), 0.25)
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "multi-resnet": RESIDUAL,
+    "shared-resnet": RESIDUAL,
+    "deep-conv-lstm": Architecture((64, 64, 64, 64), 0.5, recurrent=2, spectral=False),
+}
+"""By the name that `crosswear.models` has for them."""
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class ModelConfig:
     """The network; see `crosswear.models`.
 
     Attributes:
         name: a network of the registry.
-        filters: filters of each residual block in each channel; their number is the depth.
+        filters: filters of each residual block or convolution (in each channel, where channels
+            have filters of their own); their number is the depth. Without it, and without
+            `dropout`, those of the network's `Architecture`.
         magnitude: add the length of the acceleration vector as a fourth channel.
-        dropout: rate before each dense layer.
+        dropout: rate before each dense and each recurrent layer.
     """
 
     name: str = "multi-resnet"
-    filters: Filters = (16, 32, 64, 64, 64)
+    filters: Filters = RESIDUAL.filters
     magnitude: bool = False
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    dropout: Annotated[float, Field(ge=0, lt=1)] = RESIDUAL.dropout
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        """Fill in what the network's architecture has; `given` are arguments, or a file's table."""
+        if isinstance(given, ArgsKwargs) and len(given.args) <= len(fields(cls)):
+            names = (field.name for field in fields(cls))
+            given = dict(zip(names, given.args, strict=False)) | (given.kwargs or {})
+        if not isinstance(given, dict):
+            return given
+        if isinstance(given.get("filters"), list):  # of a file; strict types know it no more
+            given = given | {"filters": tuple(given["filters"])}
+        found = ARCHITECTURES.get(str(given.get("name")), RESIDUAL)
+        return {"filters": found.filters, "dropout": found.dropout} | given
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks of the network can be transferred."""
+        found = ARCHITECTURES.get(self.name)
+        return len(self.filters) + (found.recurrent if found else 0)
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -103,8 +155,19 @@ class TransferConfig:
         frozen_batchnorm: statistics in frozen blocks: those of the `source`, or re-estimated on
             the adaptation set (`adapt`).
         freeze_spectral: freeze the spectral branch too (it must be copied: `freeze` only).
+        branches: `both` is what the strategy says of the whole network. With `temporal`, all that
+            it says holds for the blocks alone, and with `spectral`, where no blocks are
+            transferred, for the spectral branch as if it were one block. The other branch and
+            the layers that read both are fresh and trained.
     """
 
     strategy: Strategy = "freeze"
     frozen_batchnorm: FrozenBatchNorm = "source"
     freeze_spectral: bool = False
+    branches: Branches = "both"
+
+    @property
+    def spectral_frozen(self) -> bool:
+        """Whether the spectral branch is not trained."""
+        alone = self.branches == "spectral" and self.strategy == "copy-freeze"
+        return self.freeze_spectral or alone

@@ -16,6 +16,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as settings
 
 from crosswear.config import (
+    ARCHITECTURES,
     SETTINGS,
     ModelConfig,
     PreparationConfig,
@@ -54,7 +55,7 @@ class Grid:
 
     Attributes:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
-        blocks: numbers of residual blocks that are transferred (0: none is frozen or copied).
+        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
         seeds: how often each cell is repeated, with another draw and other fresh weights.
         splits: how often the whole study is repeated, with other subjects to train and to test;
             from `preparation.split` on.
@@ -120,7 +121,7 @@ class Cell:
             `forest` and `minirocket` train on the adaptation set alone, `logistic` on what the
             frozen blocks of a source network make of it, see `crosswear.engine.classical`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
-        blocks: how many residual blocks are transferred.
+        blocks: how many blocks are transferred.
         size: windows in the adaptation set.
         seed: number of the repetition.
         split: number of the subject split, of all domains.
@@ -181,7 +182,13 @@ def parse_study(text: str, where: str) -> Study:
         StudyFileError: naming the key, what was found and what was expected.
     """
     study = parse_settings(text, Study, where, StudyFileError, "docs/study.md")
-    depth = len(study.model.filters)
+    if study.model.name not in ARCHITECTURES:
+        raise StudyFileError(
+            f"no network is called {study.model.name!r}",
+            where=f"{where}: model.name",
+            expected=f"one of {', '.join(ARCHITECTURES)}",
+        )
+    depth = study.model.blocks
     if max(study.grid.blocks) > depth:
         raise StudyFileError(
             f"{max(study.grid.blocks)} blocks asked of a network that has {depth}",
@@ -190,14 +197,40 @@ def parse_study(text: str, where: str) -> Study:
             todo="shorten the list, or add filters to [model]",
         )
     _check_sources(study, where)
-    if study.transfer.freeze_spectral and study.transfer.strategy != "freeze":
-        raise StudyFileError(
-            f"strategy {study.transfer.strategy!r} leaves the spectral branch fresh, "
-            "so it cannot be frozen",
-            where=f"{where}: transfer.freeze_spectral",
-            expected="false, or strategy = 'freeze'",
-        )
+    _check_branches(study, where)
     return study
+
+
+def _check_branches(study: Study, where: str) -> None:
+    transfer, network = study.transfer, study.model.name
+    if transfer.branches != "both" and not ARCHITECTURES[network].spectral:
+        raise StudyFileError(
+            f"network {network!r} has no branches to choose from",
+            where=f"{where}: transfer.branches",
+            expected="'both'",
+            todo="remove the line, or choose a network with a spectral branch",
+        )
+    if transfer.branches == "spectral" and any(study.grid.blocks):
+        raise StudyFileError(
+            "blocks are of the temporal branch, and only the spectral one is transferred",
+            where=f"{where}: grid.blocks",
+            expected="[0]",
+        )
+    if not transfer.freeze_spectral:
+        return
+    if not ARCHITECTURES[network].spectral:
+        fresh = f"network {network!r} has no spectral branch"
+    elif transfer.strategy != "freeze":
+        fresh = f"strategy {transfer.strategy!r} leaves the spectral branch fresh"
+    elif transfer.branches == "temporal":
+        fresh = "branches 'temporal' leaves the spectral branch fresh"
+    else:
+        return
+    raise StudyFileError(
+        f"{fresh}, so it cannot be frozen",
+        where=f"{where}: transfer.freeze_spectral",
+        expected="false, or strategy = 'freeze' of a network with a spectral branch",
+    )
 
 
 def _check_sources(study: Study, where: str) -> None:
@@ -270,7 +303,7 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
         trained = None if source == UNTRAINED else study.source
         from_source = replace(cell, sources=(source,), model=study.model, source_train=trained)
         if "logistic" in study.grid.baselines:
-            yield replace(from_source, method="logistic", blocks=len(study.model.filters))
+            yield replace(from_source, method="logistic", blocks=study.model.blocks)
         for blocks in sorted(set(study.grid.blocks)):
             yield replace(
                 from_source, blocks=blocks, train=study.adaptation, transfer=study.transfer

@@ -71,8 +71,12 @@ class TransferPlan:
 def plan_transfer(network: nn.Module, config: TransferConfig, blocks: int) -> TransferPlan:
     """The plan of a strategy for the first `blocks` blocks.
 
+    With a single branch, what is copied is that branch and nothing else: the layers behind read
+    both branches, and their weights for a fresh one would mean nothing. So a temporal and a
+    spectral transfer differ in the branch alone.
+
     Raises:
-        TransferError: if the network has fewer blocks.
+        TransferError: if the network has fewer blocks, or not the branch that is asked for.
     """
     parts: Network = declared(network)
     if not 0 <= blocks <= len(parts.transfer_units):
@@ -81,17 +85,26 @@ def plan_transfer(network: nn.Module, config: TransferConfig, blocks: int) -> Tr
             expected=f"0 to {len(parts.transfer_units)}",
         )
     first = _flat(parts.transfer_units[:blocks])
-    everything = tuple(name for name, _ in network.named_children())
-    if config.strategy == "freeze":
+    if config.branches == "spectral":
+        if blocks or not parts.spectral_unit:
+            raise TransferError(
+                "nothing but the spectral branch is to be transferred, "
+                + (f"and {blocks} blocks" if blocks else "which the network has not"),
+                expected="no blocks, of a network with a spectral branch",
+            )
+        copied = parts.spectral_unit
+        frozen = copied if config.spectral_frozen else ()
+    elif config.strategy != "freeze":
+        copied = first
+        frozen = first if config.strategy == "copy-freeze" else ()
+    elif config.branches == "temporal":
+        copied, frozen = _flat(parts.transfer_units), first
+    else:
         head = parts.head_unit
-        copied = tuple(name for name in everything if name not in head)
+        copied = tuple(name for name, _ in network.named_children() if name not in head)
         frozen = first + (parts.spectral_unit if config.freeze_spectral else ())
         return TransferPlan(copied=copied, fresh=head, frozen=frozen)
-    others = _flat(parts.transfer_units[blocks:])
-    tops = {name.split(".")[0] for name in (*first, *others)}
-    fresh = others + tuple(name for name in everything if name not in tops)
-    frozen = first if config.strategy == "copy-freeze" else ()
-    return TransferPlan(copied=first, fresh=fresh, frozen=frozen)
+    return TransferPlan(copied=copied, fresh=_others(network, copied), frozen=frozen)
 
 
 def set_training(network: nn.Module, frozen: Iterable[str]) -> None:
@@ -130,6 +143,14 @@ def adapt_statistics(network: nn.Module, frozen: Iterable[str], windows: Tensor)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
+
+
+def _others(network: nn.Module, copied: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules beside the copied ones: blocks one by one, of the rest the children."""
+    blocks = _flat(declared(network).transfer_units)
+    within = {name.split(".")[0] for name in blocks}
+    rest = (name for name, _ in network.named_children() if name not in within)
+    return tuple(name for name in (*blocks, *rest) if name not in copied)
 
 
 def _flat(units: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

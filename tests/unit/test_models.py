@@ -8,10 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import spectrogram
+from torch import nn
 
 from crosswear.config import ModelConfig
 from crosswear.errors import StudyFileError, UsageError
 from crosswear.models import NETWORKS, build, declared, summarise
+from crosswear.models.layers import SeededDropout, SideBySideLSTM
 from crosswear.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
 
 SMALL = (4, 4, 4)
@@ -23,9 +25,10 @@ SMALL = (4, 4, 4)
 def test_scores_have_one_column_a_class(
     name: str, filters: tuple[int, ...], magnitude: bool
 ) -> None:
-    network = build(ModelConfig(name, filters, magnitude), classes=7, samples=100, seed=0)
+    config = ModelConfig(name, filters, magnitude)
+    network = build(config, classes=7, samples=100, seed=0)
     assert network(torch.randn(5, 3, 100)).shape == (5, 7)
-    assert len(declared(network).transfer_units) == len(filters)
+    assert len(declared(network).transfer_units) == config.blocks
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -55,21 +58,52 @@ def test_equal_seeds_give_equal_weights_and_masks(name: str) -> None:
     assert not torch.equal(run(1), run(2))
 
 
-def test_channels_do_not_mix_before_the_dense_layers() -> None:
-    network = build(ModelConfig(filters=SMALL), 4, 100, seed=0)
+def after_blocks(network: nn.Module, x: torch.Tensor, blocks: int) -> torch.Tensor:
+    parts = declared(network)
+    names = [name for unit in parts.transfer_units[:blocks] for name in unit]
+    return parts.advance(parts.front(x), (), names)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    [("multi-resnet", True), ("shared-resnet", False), ("deep-conv-lstm", True)],
+)
+def test_whether_channels_mix_in_the_convolutions(name: str, apart: bool) -> None:
+    network = build(ModelConfig(name, (4, 4, 4)), 4, 100, seed=0)
+    x = torch.randn(2, 3, 100, requires_grad=True)
+    found = after_blocks(network, x, 3)  # [2, filters of all channels, rows, time]
+    one = found[:, 0, 0] if name == "deep-conv-lstm" else found[:, :4, 0]
+    one.sum().backward()
+    assert x.grad is not None
+    assert x.grad[:, 0].any()
+    assert x.grad[:, 1:].any() != apart
+
+
+def test_filters_of_the_convolutions_are_shared_by_all_channels() -> None:
+    network = build(ModelConfig("deep-conv-lstm", (4, 4, 4)), 4, 100, seed=0)
     x = torch.randn(2, 3, 100)
-    other = x.clone()
-    other[:, 0] += torch.randn(2, 100)
+    found = after_blocks(network, x, 3)
+    turned = after_blocks(network, x.flip(1), 3)
+    torch.testing.assert_close(found.flip(2), turned)
 
-    def blocks(windows: torch.Tensor) -> torch.Tensor:
-        y = windows.unsqueeze(2)
-        for block in network.get_submodule("blocks").values():  # type: ignore[operator]
-            y = block(y)
-        return y.reshape(2, 3, -1)
 
-    before, after = blocks(x), blocks(other)
-    assert not torch.equal(before[:, 0], after[:, 0])
-    assert torch.equal(before[:, 1:], after[:, 1:])
+def test_recurrent_layer_is_torchs() -> None:
+    layer = SideBySideLSTM(6, 16, copies=2)
+    x = torch.randn(2, 5, 7, 6)
+    found = layer(x)
+    for copy in range(2):
+        single = nn.LSTM(6, 16, batch_first=True)
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        single.load_state_dict(
+            {name: own.chunk(2)[copy] for name, own in zip(names, layer.parameters(), strict=True)}
+        )
+        torch.testing.assert_close(found[copy], single(x[copy])[0])
+
+
+def test_dropouts_of_a_network_have_masks_of_their_own() -> None:
+    network = build(ModelConfig("deep-conv-lstm", (4, 4, 4)), 4, 100, seed=3)
+    seeds = {one.seeds for one in network.modules() if isinstance(one, SeededDropout)}
+    assert len(seeds) == 3
 
 
 def test_spectrogram_is_scipys() -> None:
@@ -102,14 +136,25 @@ def test_spectrogram_stays_between_floor_and_zero(scale: float, constant: bool) 
     assert found.max() == 0
 
 
-def test_too_deep_for_the_window() -> None:
-    with pytest.raises(UsageError, match="too short for 5 blocks"):
-        build(ModelConfig(), 4, samples=40, seed=0)
+@pytest.mark.parametrize(
+    ("name", "samples", "what"),
+    [("multi-resnet", 40, "5 blocks"), ("deep-conv-lstm", 16, "4 convolutions")],
+)
+def test_too_deep_for_the_window(name: str, samples: int, what: str) -> None:
+    with pytest.raises(UsageError, match=f"too short for {what}"):
+        build(ModelConfig(name), 4, samples, seed=0)
 
 
 def test_unknown_network() -> None:
     with pytest.raises(StudyFileError, match="no network is called 'resnet-9000'"):
         build(ModelConfig(name="resnet-9000"), 4, 100, seed=0)
+
+
+def test_summary_counts_every_step_of_recurrent_layers() -> None:
+    counted = summarise(ModelConfig("deep-conv-lstm"), classes=12, samples=100)
+    assert counted.multiply_adds["blocks.convolution4"] == 84 * 3 * 64 * 64 * 5
+    assert counted.multiply_adds["blocks.lstm1"] == 84 * 4 * 128 * (3 * 64 + 128)
+    assert counted.multiply_adds["blocks.lstm2"] == 84 * 4 * 128 * (128 + 128)
 
 
 def test_summary_counts_what_is_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import get_args
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from crosswear.config import ModelConfig, Strategy, TransferConfig
+from crosswear.config import Branches, ModelConfig, Strategy, TransferConfig
 from crosswear.errors import TransferError
 from crosswear.models import NETWORKS, build, declared
 from crosswear.transfer import adapt_statistics, plan_transfer, set_training
@@ -32,9 +33,15 @@ def changed(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> set[st
     return {name for name in before if not torch.equal(before[name], after[name])}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+PREFIXES = [
+    (name, blocks)
+    for name in NETWORKS
+    for blocks in range(ModelConfig(name, filters=FILTERS).blocks + 1)
+]
+
+
+@pytest.mark.parametrize(("name", "blocks"), PREFIXES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("blocks", range(len(FILTERS) + 1))
 def test_everything_is_copied_or_fresh(name: str, strategy: Strategy, blocks: int) -> None:
     source, target = pair(name)
     before = snapshot(target)
@@ -53,12 +60,11 @@ def test_everything_is_copied_or_fresh(name: str, strategy: Strategy, blocks: in
     copied_blocks = {weight for weight in report.copied if weight.startswith(inside)}
     assert bool(copied_blocks) == (blocks > 0)
     copies_more = any(weight.startswith(outside) for weight in report.copied) if outside else False
-    assert copies_more == (strategy == "freeze" and blocks < len(FILTERS))
+    assert copies_more == (strategy == "freeze" and blocks < len(units))
     assert bool(report.frozen) == (strategy != "copy" and blocks > 0)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("blocks", range(len(FILTERS) + 1))
+@pytest.mark.parametrize(("name", "blocks"), PREFIXES)
 def test_training_leaves_frozen_weights_and_statistics_alone(name: str, blocks: int) -> None:
     source, target = pair(name)
     report = plan_transfer(target, TransferConfig(), blocks).apply(target, source.state_dict())
@@ -71,8 +77,9 @@ def test_training_leaves_frozen_weights_and_statistics_alone(name: str, blocks: 
     frozen = tuple(f"{module}." for module in report.frozen)
     moved = changed(before, target.state_dict())
     assert not {weight for weight in moved if weight.startswith(frozen)} or not frozen
-    first_trained = {w for w in moved if w.startswith(f"blocks.block{blocks + 1}.")}
-    assert bool(first_trained) == (blocks < len(FILTERS))
+    units = declared(target).transfer_units
+    for unit in units[blocks:]:
+        assert all(any(w.startswith(f"{module}.") for w in moved) for module in unit)
 
 
 def test_frozen_spectral_branch() -> None:
@@ -81,6 +88,47 @@ def test_frozen_spectral_branch() -> None:
     report = plan.apply(target, source.state_dict())
     assert report.frozen == ("spectral",)
     assert not any(p.requires_grad for p in target.get_submodule("spectral").parameters())
+
+
+def copied_modules(
+    strategy: Strategy, branches: Branches, blocks: int
+) -> tuple[set[str], set[str]]:
+    """The modules whose weights are copied, and the frozen ones."""
+    source, target = pair()
+    transfer = TransferConfig(strategy=strategy, branches=branches)
+    report = plan_transfer(target, transfer, blocks).apply(target, source.state_dict())
+    copied, fresh = (
+        {re.match(r"blocks\.\w+|\w+", name)[0] for name in names}  # type: ignore[index]
+        for names in (report.copied, report.fresh)
+    )
+    assert not copied & fresh
+    return copied, set(report.frozen)
+
+
+BLOCKS = ["blocks.block1", "blocks.block2", "blocks.block3"]
+
+
+@pytest.mark.parametrize("blocks", [0, 2])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_temporal_transfer_is_of_the_blocks_alone(strategy: Strategy, blocks: int) -> None:
+    first = {"normalise", *BLOCKS[:blocks]} if blocks else set()
+    copied = {"normalise", *BLOCKS} if strategy == "freeze" else first
+    frozen = set() if strategy == "copy" else first
+    assert copied_modules(strategy, "temporal", blocks) == (copied, frozen)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_spectral_transfer_is_of_the_spectral_branch_alone(strategy: Strategy) -> None:
+    frozen = {"spectral"} if strategy == "copy-freeze" else set()
+    assert copied_modules(strategy, "spectral", 0) == ({"spectral"}, frozen)
+
+
+def test_spectral_transfer_needs_a_spectral_branch_and_no_blocks() -> None:
+    transfer = TransferConfig(branches="spectral")
+    with pytest.raises(TransferError, match="and 2 blocks"):
+        plan_transfer(pair()[1], transfer, 2)
+    with pytest.raises(TransferError, match="which the network has not"):
+        plan_transfer(pair("deep-conv-lstm")[1], transfer, 0)
 
 
 def test_adapted_statistics_are_those_of_the_adaptation_set() -> None:

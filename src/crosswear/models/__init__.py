@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,8 +14,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from crosswear.config import ModelConfig
 from crosswear.errors import StudyFileError
+from crosswear.keys import seed_for
+from crosswear.models.deep_conv_lstm import DeepConvLSTM
 from crosswear.models.layers import SeededDropout
 from crosswear.models.multi_resnet import MultiResNet
+from crosswear.models.shared_resnet import SharedResNet
 
 
 class Network(Protocol):
@@ -56,7 +60,11 @@ class Network(Protocol):
 
 
 NETWORKS: Mapping[str, Callable[[ModelConfig, int, int, int], nn.Module]] = MappingProxyType(
-    {"multi-resnet": MultiResNet}
+    {
+        "multi-resnet": MultiResNet,
+        "shared-resnet": SharedResNet,
+        "deep-conv-lstm": DeepConvLSTM,
+    }
 )
 
 
@@ -113,9 +121,10 @@ def side_by_side(
 
 
 def _seed_dropout(network: nn.Module, seeds: Sequence[int]) -> None:
-    for module in network.modules():
-        if isinstance(module, SeededDropout):
-            module.seed(seeds)
+    dropouts = [module for module in network.modules() if isinstance(module, SeededDropout)]
+    for number, module in enumerate(dropouts):
+        # Equal seeds would give several of them the same masks.
+        module.seed([seed_for("dropout", number, seed) if number else seed for seed in seeds])
 
 
 def declared(network: nn.Module) -> Network:
@@ -136,7 +145,7 @@ def summarise(config: ModelConfig, classes: int, samples: int) -> ModelSummary:
     """Count parameters and multiply-adds of a network, for each part of it and in all (key "").
 
     Parts are the children of the network, blocks one by one. Multiply-adds are those of
-    convolutions and matrix products.
+    convolutions and matrix products, in recurrent layers of every step.
     """
     network = build(config, classes, samples, seed=0)
     parts = {
@@ -152,7 +161,9 @@ def summarise(config: ModelConfig, classes: int, samples: int) -> ModelSummary:
                 {name: tuple(output.shape)[1:]}
             )
         )
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    counted = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_flops}  # torch has no count of its own
+    counter = FlopCounterMode(display=False, custom_mapping=counted)
+    with counter, torch.inference_mode():
         network(torch.zeros(1, 3, samples))
     flops = counter.get_flop_counts()
     root = type(network).__name__
@@ -166,3 +177,11 @@ def summarise(config: ModelConfig, classes: int, samples: int) -> ModelSummary:
         },
         shapes=shapes,
     )
+
+
+def _recurrent_flops(
+    x: Sequence[int], of_input: Sequence[int], of_hidden: Sequence[int], *_: object, **__: object
+) -> int:
+    """Of a recurrent layer over [T, N, before], from the shapes of its weights."""
+    steps, windows, _ = x
+    return 2 * steps * windows * (math.prod(of_input) + math.prod(of_hidden))

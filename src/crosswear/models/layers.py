@@ -60,6 +60,36 @@ class SideBySideLinear(nn.Module):
         return torch.baddbmm(self.bias.reshape(self.copies, 1, -1), x, weight.transpose(1, 2))
 
 
+class SideBySideLSTM(nn.Module):
+    """An LSTM layer in each copy: [copies, N, T, before] → [copies, N, T, after].
+
+    Copy after copy with torch's own layer, which is as fast as a loop over time with all of them in
+    each product, and takes less for scores.
+    """
+
+    def __init__(self, before: int, after: int, copies: int = 1) -> None:
+        super().__init__()
+        layers = [nn.LSTM(before, after) for _ in range(copies)]  # for their initial weights
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        self.weight_input, self.weight_hidden, self.bias_input, self.bias_hidden = (
+            nn.Parameter(torch.cat([getattr(layer, name).detach() for layer in layers]))
+            for name in names
+        )
+        self.after = after
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        weights = (self.weight_input, self.weight_hidden, self.bias_input, self.bias_hidden)
+        first = x.new_zeros(1, x.shape[1], self.after)
+        copies = zip(x, *(weight.chunk(len(x)) for weight in weights), strict=True)
+        return torch.stack(
+            [
+                torch.lstm(one, (first, first), own, True, 1, 0.0, self.training, False, True)[0]
+                for one, *own in copies
+            ]
+        )
+
+
 class SideBySideNorm(nn.Module):
     """Batch norm of features in each copy: [copies, N, features] → the same shape."""
 
@@ -99,23 +129,74 @@ class InputNorm(nn.Module):
         return torch.cat(normalised, dim=1).contiguous(memory_format=torch.channels_last)
 
 
+class GroupedConvolution(nn.Conv2d):
+    """Convolution along time, each group of channels alone.
+
+    [N, groups·before, H, L] → [N, groups·after, H, L less what is not padded]. Written as a
+    (1, width) two-dimensional one: only those come in channels-last layout, in which a step takes
+    less than half the time on a CPU.
+
+    Args:
+        groups: how many.
+        before: channels of a group.
+        after: filters of a group.
+        width: of a filter.
+        padding: zeros at either end.
+        bias: whether there is one.
+        apart: compute group after group. Needed where each is a network: kernels round the
+            gradients of a single group in another way than those of several.
+    """
+
+    def __init__(
+        self,
+        groups: int,
+        before: int,
+        after: int,
+        width: int,
+        *,
+        padding: int = 0,
+        bias: bool = False,
+        apart: bool = False,
+    ) -> None:
+        size = (1, width)
+        ends = (0, padding)
+        super().__init__(
+            groups * before, groups * after, size, padding=ends, groups=groups, bias=bias
+        )
+        self.apart = apart
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        return self.convolve(x, self.weight, self.bias)
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The same with other weights."""
+        if not self.apart:
+            padding, groups = self.padding, self.groups
+            return functional.conv2d(x, weight, bias, padding=padding, groups=groups)
+        biases = bias.chunk(self.groups) if bias is not None else [None] * self.groups
+        inputs, weights = x.chunk(self.groups, dim=1), weight.chunk(self.groups)
+        alone = [
+            functional.conv2d(
+                one.contiguous(memory_format=torch.channels_last), w, b, padding=self.padding
+            )
+            for one, w, b in zip(inputs, weights, biases, strict=True)
+        ]
+        return torch.cat(alone, dim=1)
+
+
 class NormalisedConvolution(nn.Module):
     """Convolution along time, 'same' padding, batch norm; each group of channels alone.
 
-    [N, groups·before, 1, L] → [N, groups·after, 1, L]. Written as a (1, width) two-dimensional
-    one: only those come in channels-last layout, in which a step takes less than half the time on
-    a CPU.
+    [N, groups·before, 1, L] → [N, groups·after, 1, L]. See `GroupedConvolution`.
     """
 
-    def __init__(self, groups: int, before: int, after: int, width: int) -> None:
+    def __init__(
+        self, groups: int, before: int, after: int, width: int, *, apart: bool = False
+    ) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(
-            groups * before,
-            groups * after,
-            (1, width),
-            padding=(0, width // 2),
-            groups=groups,
-            bias=False,
+        self.convolution = GroupedConvolution(
+            groups, before, after, width, padding=width // 2, apart=apart
         )
         self.norm = nn.BatchNorm2d(groups * after)
 
@@ -125,16 +206,11 @@ class NormalisedConvolution(nn.Module):
             y: Tensor = self.norm(self.convolution(x))
             return y
         # Fixed statistics: the norm is a part of the convolution, and costs no pass of its own.
-        norm, convolution = self.norm, self.convolution
+        norm = self.norm
         mean, variance = statistics(norm)
         scale = norm.weight * torch.rsqrt(variance + norm.eps)
-        return functional.conv2d(
-            x,
-            convolution.weight * scale[:, None, None, None],
-            norm.bias - mean * scale,
-            padding=convolution.padding,
-            groups=convolution.groups,
-        )
+        weight = self.convolution.weight * scale[:, None, None, None]
+        return self.convolution.convolve(x, weight, norm.bias - mean * scale)
 
 
 def statistics(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:

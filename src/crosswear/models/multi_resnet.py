@@ -44,13 +44,13 @@ class ResidualBlock(nn.Module):
     [N, groups·before, 1, L] → [N, groups·after, 1, (L - 1) // 2]
     """
 
-    def __init__(self, groups: int, before: int, after: int) -> None:
+    def __init__(self, groups: int, before: int, after: int, *, apart: bool = False) -> None:
         super().__init__()
         widths = (before, *(after,) * (CONVOLUTIONS - 1))
         self.convolutions = nn.ModuleList(
-            NormalisedConvolution(groups, inputs, after, WIDTH) for inputs in widths
+            NormalisedConvolution(groups, inputs, after, WIDTH, apart=apart) for inputs in widths
         )
-        self.shortcut = NormalisedConvolution(groups, before, after, 1)
+        self.shortcut = NormalisedConvolution(groups, before, after, 1, apart=apart)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
@@ -109,7 +109,9 @@ class MultiResNet(nn.Module):
         self.magnitude = config.magnitude
         self.copies = copies
         channels = 4 if config.magnitude else 3
-        groups = copies * channels
+        trunks = self._trunks(channels)
+        inputs, groups = channels // trunks, copies * trunks
+        apart = trunks == 1  # then a group is a network
         length = samples
         for _ in config.filters:
             length = (length - 1) // 2
@@ -121,20 +123,27 @@ class MultiResNet(nn.Module):
             )
         self.normalise = InputNorm(channels, copies)
         self.blocks = nn.ModuleDict()
-        before = 1
+        before = inputs
         for number, after in enumerate(config.filters, start=1):
-            self.blocks[f"block{number}"] = ResidualBlock(groups, before, after)
+            self.blocks[f"block{number}"] = ResidualBlock(groups, before, after, apart=apart)
             before = after
         self.spectrogram = Spectrogram()
         frames = samples // HOP + 1
-        self.spectral = NormalisedConvolution(groups, frames, SPECTRAL_FILTERS, WIDTH)
-        features = channels * (before * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
+        self.spectral = NormalisedConvolution(
+            groups, inputs * frames, SPECTRAL_FILTERS, WIDTH, apart=apart
+        )
+        features = trunks * (before * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
         self.dense1 = SideBySideLinear(features, DENSE[0], copies)
         self.dense1_norm = SideBySideNorm(DENSE[0], copies)
         self.dense2 = SideBySideLinear(*DENSE, copies)
         self.head = SideBySideLinear(DENSE[1], classes, copies)
         self.dropout = SeededDropout(config.dropout, copies)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+
+    @staticmethod
+    def _trunks(channels: int) -> int:
+        """In how many equal parts, each with filters of its own, the channels go their way."""
+        return channels
 
     @property
     def _block_names(self) -> list[str]:
