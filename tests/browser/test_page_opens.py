@@ -29,7 +29,7 @@ def made() -> Planted:
 @pytest.fixture(scope="module")
 def awkward() -> Planted:
     return planted(
-        class_names=AWKWARD_CLASSES, classes=40, renamed=AWKWARD_DOMAINS, lost=0.1, people=False
+        class_names=AWKWARD_CLASSES, classes=16, renamed=AWKWARD_DOMAINS, lost=0.1, people=False
     )
 
 
@@ -191,7 +191,7 @@ def test_classes_of_the_chosen_target_are_shown(awkward: Planted, opened: Opener
     contenders = board.contenders(target, board.sources[number], size)
     tab.get_by_text("Table: F1 of every class").click()
     rows = tab.locator("#f1-table tbody tr").all_inner_texts()
-    assert len(rows) == 40
+    assert len(rows) == 16
     assert rows[0].split("\t")[0] == AWKWARD_CLASSES[0]
     assert len(rows[0].split("\t")) == 1 + len(contenders)
 

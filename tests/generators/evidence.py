@@ -66,12 +66,28 @@ def planted(
     """Make the evidence of a study.
 
     Args:
+        text, classes, class_names, lost, people: as for `records_of`.
+        renamed: new names of domains, see `AWKWARD_DOMAINS`.
+    """
+    records = records_of(text, classes, class_names, lost, people)
+    return _renamed(Planted(gather(records), cells_table(records)), renamed or {})
+
+
+def records_of(
+    text: str,
+    classes: int = 6,
+    class_names: Sequence[str] = (),
+    lost: float = 0.0,
+    people: bool = True,
+) -> StudyRecords:
+    """Make the records of a study.
+
+    Args:
         text: the study file.
         classes: of every domain; the last one is never predicted.
         class_names: of the first classes; the others are called by number.
         lost: share of cells without a record, of which a third failed.
         people: without, all test windows are of one person.
-        renamed: new names of domains, see `AWKWARD_DOMAINS`.
     """
     study = parse_study(text, "planted.toml")
     known = (*class_names, *(f"activity {number}" for number in range(classes)))[:classes]
@@ -96,9 +112,7 @@ def planted(
         for place, source in enumerate(study.sources)
         if source not in (target, UNTRAINED)
     )
-    records = StudyRecords(study, text, domains, observed, frozenset(failed), similarities)
-    evidence = gather(records)
-    return _renamed(Planted(evidence, cells_table(records)), renamed or {})
+    return StudyRecords(study, text, domains, observed, frozenset(failed), similarities)
 
 
 def _observe(cell: Cell, classes: int, people: bool) -> Observed:

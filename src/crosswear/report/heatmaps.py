@@ -110,12 +110,13 @@ def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normaliz
         edgecolors="white",
         linewidth=0.5,
     )
+    colours = matplotlib.colormaps[COLOURS](norm(scores))
     for row, column in np.ndindex(rows, columns):
         x, score = float(left[column]), float(scores[row, column])
         if math.isnan(score):
             axes.add_patch(Rectangle((x, row), 1, 1, hatch="/////", fill=False))
         else:
-            ink = _ink(matplotlib.colormaps[COLOURS](norm(score)))
+            ink = _ink(colours[row, column])
             number = axes.text(x + 0.5, row + 0.5, f"{score:.0f}", color=ink)
             number.set(ha="center", va="center_baseline")
     axes.set_xticks(left + 0.5, ["scratch", *map(str, study.blocks)])
@@ -170,7 +171,7 @@ def _limits(scores: NDArray[np.float64]) -> Normalize:
     return Normalize(low, max(high, low + 10))
 
 
-def _ink(colour: tuple[float, float, float, float]) -> str:
+def _ink(colour: NDArray[np.float64]) -> str:
     """Black or white, whichever contrasts more (WCAG 2.2, relative luminance)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
     luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))

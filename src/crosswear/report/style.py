@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,5 +74,9 @@ def save(figure: Figure, name: str, folder: Path) -> list[Path]:
 
 def text_width(text: str, size: float) -> float:
     """How wide a text of one or more lines is, in inches; `size` in points."""
-    lines = text.split("\n")
-    return float(max(TextPath((0, 0), line, size=size).get_extents().width for line in lines) / 72)
+    return max(_line_width(line, size) for line in text.split("\n"))
+
+
+@functools.cache  # a study has few names and many panels
+def _line_width(line: str, size: float) -> float:
+    return float(TextPath((0, 0), line, size=size).get_extents().width) / 72
