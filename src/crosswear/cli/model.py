@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from crosswear.cli.output import AsJson, print_json, print_table
 from crosswear.config import ModelConfig
-from crosswear.models import summarise
+from crosswear.models import NETWORKS, build, declared, summarise
 
 model_app = typer.Typer(name="model", help="The networks.", no_args_is_help=True)
+
+DEPTHS = (3, 5)
+
+Classes = Annotated[int, typer.Option(min=2, help="Number of classes.")]
+Samples = Annotated[int, typer.Option(min=2, help="Samples in a window.")]
 
 
 @model_app.callback()
@@ -18,17 +24,77 @@ def model() -> None:
     """The networks."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A line of `crosswear model list`."""
+
+    name: str
+    filters: tuple[int, ...]
+    dropout: float
+    blocks: tuple[str, ...]
+    spectral: bool
+    parameters: int
+    multiply_adds: int
+
+
+@model_app.command("list")
+def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson = False) -> None:
+    """The networks with their default filters: what is transferred, and how large they are."""
+    found = [_listed(ModelConfig(name), classes, samples) for name in NETWORKS]
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        f"{classes} classes, windows of {samples} samples",
+        ["network", "filters", "blocks", "spectral branch", "parameters", "multiply-adds"],
+        [
+            [
+                one.name,
+                ", ".join(map(str, one.filters)),
+                ", ".join(one.blocks),
+                "yes" if one.spectral else "no",
+                f"{one.parameters:,}",
+                f"{one.multiply_adds:,}",
+            ]
+            for one in found
+        ],
+    )
+
+
+def _listed(config: ModelConfig, classes: int, samples: int) -> Listed:
+    counted = summarise(config, classes, samples)
+    parts = declared(build(config, classes, samples, seed=0))
+    return Listed(
+        config.name,
+        config.filters,
+        config.dropout,
+        tuple(unit[-1].removeprefix("blocks.") for unit in parts.transfer_units),
+        bool(parts.spectral_unit),
+        counted.parameters[""],
+        counted.multiply_adds[""],
+    )
+
+
 @model_app.command()
 def summary(
-    name: Annotated[str, typer.Option(help="A network of the registry.")] = "multi-resnet",
-    depth: Annotated[int, typer.Option(min=3, max=5, help="Residual blocks.")] = 5,
-    classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 10,
-    samples: Annotated[int, typer.Option(min=2, help="Samples in a window.")] = 100,
+    name: Annotated[str, typer.Option(help="One of `model list`.")] = "multi-resnet",
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            min=DEPTHS[0],
+            max=DEPTHS[1],
+            help="Residual blocks or convolutions.",
+            show_default="the network's own",
+        ),
+    ] = None,
+    classes: Classes = 10,
+    samples: Samples = 100,
     as_json: AsJson = False,
 ) -> None:
     """Parameters, multiply-adds and output shape of every part of a network."""
-    default = ModelConfig()
-    config = ModelConfig(name=name, filters=default.filters[:depth])
+    default = ModelConfig(name)
+    filters = default.filters + default.filters[-1:] * DEPTHS[1]  # deeper ones end alike
+    config = replace(default, filters=filters[: depth or len(default.filters)])
     counted = summarise(config, classes, samples)
     if as_json:
         print_json(counted)
@@ -43,7 +109,7 @@ def summary(
         for part in counted.parameters
     ]
     print_table(
-        f"{name}, depth {depth}, {classes} classes, windows of {samples} samples",
+        f"{name}, depth {len(config.filters)}, {classes} classes, windows of {samples} samples",
         ["part", "output", "parameters", "multiply-adds per window"],
         [*rows[1:], rows[0]],
     )

@@ -184,7 +184,7 @@ def _rest(
 ) -> tuple[int, int]:
     """Multiply-adds for a window, and weights, of what is not in the front of a network."""
     counted = summarise(model, classes, samples)
-    within = ("spectrogram", *frozen)
+    within = [name for name in ("spectrogram", *frozen) if name in counted.parameters]
     adds = counted.multiply_adds[""] - sum(counted.multiply_adds[name] for name in within)
     return adds, counted.parameters[""] - sum(counted.parameters[name] for name in within)
 
@@ -194,7 +194,7 @@ def _frozen(cell: Cell) -> tuple[str, ...]:
         return _modules(cell.model, cell.blocks, spectral=True)
     if cell.model is None or cell.transfer is None:
         return ()
-    return _modules(cell.model, frozen_blocks(cell), cell.transfer.freeze_spectral)
+    return _modules(cell.model, frozen_blocks(cell), cell.transfer.spectral_frozen)
 
 
 @functools.cache

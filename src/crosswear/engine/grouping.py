@@ -70,7 +70,7 @@ def _shape(cell: Cell) -> Hashable:
     if cell.method in CLASSICAL:
         return (cell.method, cell.sources)
     frozen = frozen_blocks(cell)
-    spectral = cell.transfer is not None and cell.transfer.freeze_spectral
+    spectral = cell.transfer is not None and cell.transfer.spectral_frozen
     return (cell.method, cell.size, cell.model, cell.train, frozen, spectral)
 
 

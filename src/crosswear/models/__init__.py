@@ -183,5 +183,4 @@ def _recurrent_flops(
     x: Sequence[int], of_input: Sequence[int], of_hidden: Sequence[int], *_: object, **__: object
 ) -> int:
     """Of a recurrent layer over [T, N, before], from the shapes of its weights."""
-    steps, windows, _ = x
-    return 2 * steps * windows * (math.prod(of_input) + math.prod(of_hidden))
+    return 2 * x[0] * x[1] * (math.prod(of_input) + math.prod(of_hidden))

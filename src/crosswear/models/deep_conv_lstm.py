@@ -194,7 +194,7 @@ class DeepConvLSTM(nn.Module):
         """Channels as rows, so that a filter goes over all of them: [N, copies, channels, L]."""
         if x.requires_grad:
             # In this layout the norm sums a copy's gradients as it does those of a single one.
-            x.register_hook(lambda slope: slope.contiguous(memory_format=torch.channels_last))
+            x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
         return x.reshape(len(x), self.copies, self.channels, -1)
 
     def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
@@ -212,3 +212,7 @@ class DeepConvLSTM(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
         return self.rest(self.front(x), ())[0]
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
