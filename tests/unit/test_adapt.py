@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -19,6 +20,7 @@ from crosswear.adapt.curve import fit_curve, fit_power
 from crosswear.adapt.findings import Findings, certainty_of, class_findings
 from crosswear.adapt.folds import group_windows, make_folds
 from crosswear.adapt.models import classifier_of
+from crosswear.adapt.network import model_for
 from crosswear.adapt.report import report_text, write_report
 from crosswear.adapt.scoring import expected_share, paired_gain
 from crosswear.adapt.signals import check_signals, find_turn, turned_people, turns
@@ -28,6 +30,7 @@ from crosswear.cli.adapt import parse_duration
 from crosswear.domain import Domain
 from crosswear.engine.task import Task
 from crosswear.errors import CrosswearError, DataFormatError, DomainError, UsageError
+from crosswear.models import build
 from crosswear.recording import Windows
 
 
@@ -384,3 +387,15 @@ def test_the_public_names_are_there() -> None:
         assert callable(getattr(crosswear, name)), name
     with pytest.raises(AttributeError):
         crosswear.nothing  # noqa: B018
+
+
+def test_short_windows_get_a_shallower_network_or_none() -> None:
+    depths = {}
+    for samples in (20, 33, 50, 75, 100, 400):
+        model = model_for(samples)
+        depths[samples] = len(model.filters) if model else 0
+        if model:
+            build(model, 3, samples, seed=0)(torch.zeros(2, 3, samples))
+    assert depths[20] == 0
+    assert depths[50] == 4
+    assert depths[100] == depths[400] == 5

@@ -16,6 +16,7 @@ from crosswear.adapt.curve import learning_curve
 from crosswear.adapt.findings import Findings, certainty_of, class_findings, confusion_of
 from crosswear.adapt.folds import Grouping, group_windows
 from crosswear.adapt.inspection import compare, look_at
+from crosswear.adapt.network import model_for
 from crosswear.adapt.recommend import recommend
 from crosswear.adapt.report import write_report
 from crosswear.adapt.sources import Source, find_sources, train_source, training_seconds
@@ -100,6 +101,8 @@ def adapt(
         say(sentence)
     offered = [one for name in sources for one in find_sources(name, data, cache, preparation, say)]
     with one_thread():
+        if model_for(domain.samples) is None:
+            offered = []
         offered = _take(domain, offered, sources, preparation.rate_hz, say)
         networks = _networks(offered, SOURCE_SHARE * budget_s, say)
     for sentence in compare(domain, [one for one in offered if one.name in networks]):

@@ -23,7 +23,7 @@ from crosswear.adapt.learners import (
     NetworkLearner,
     State,
 )
-from crosswear.adapt.network import NetworkTrainer, plans
+from crosswear.adapt.network import NetworkTrainer, model_for, plans
 from crosswear.adapt.race import CLASSICAL_SHARE, Entry, Note, race
 from crosswear.adapt.scoring import Interval, expected_share, paired_gain
 from crosswear.bundle.manifest import Kind
@@ -123,7 +123,7 @@ def choose(
         budget_s: seconds for all of it, kept roughly.
         seed: of everything random.
         kinds: which kinds take part.
-        model: settings of the network from scratch.
+        model: settings of the network from scratch; as many blocks as windows can carry without.
         note: takes a sentence about what was left out.
 
     Raises:
@@ -134,8 +134,12 @@ def choose(
     x = np.ascontiguousarray(x, np.float32)
     material = Material(x, y, classes, rate_hz, seed)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
+    model = model or model_for(x.shape[2])
+    if model is None and "network" in kinds:
+        note(f"no network takes part: windows of {x.shape[2]} samples are too short")
+    with_networks = model is not None and "network" in kinds
     trainer = NetworkTrainer(x, y, classes, sources, model or ModelConfig(), seed)
-    networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if "network" in kinds]
+    networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if with_networks]
     with one_thread():
         classical = _classical(kinds, material, budget_s, len(folds), note)
         final_s = 0.05 * budget_s  # for what follows the race

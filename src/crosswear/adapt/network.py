@@ -22,9 +22,12 @@ from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
 from crosswear.experiment import Cell
 from crosswear.models import build
+from crosswear.models.multi_resnet import FFT
 from crosswear.transfer import plan_transfer
 
 TRAIN = TrainConfig(selection="last")
+SHORTEST = FFT // 2
+FEWEST_BLOCKS = 3
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,18 @@ class NetworkPlan:
             return f"{self.source}, all fine-tuned"
         spectral = " and the spectral branch" if self.transfer.freeze_spectral else ""
         return f"{self.source}, {self.blocks} blocks{spectral} frozen"
+
+
+def model_for(samples: int) -> ModelConfig | None:
+    """The network for windows of so many samples: fewer blocks for short ones, None for shortest.
+
+    Each block halves the length, and the spectrogram mirrors half a frame at either end.
+    """
+    filters = ModelConfig().filters
+    depth = max((d for d in range(len(filters) + 1) if samples + 1 >= 2 ** (d + 1)), default=0)
+    if samples <= SHORTEST or depth < FEWEST_BLOCKS:
+        return None
+    return ModelConfig(filters=filters[:depth])
 
 
 def plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
@@ -134,10 +149,13 @@ class NetworkTrainer:
         key = (plan.transfer, plan.blocks, self.model(plan))
         batch = min(plan.train.batch_size, len(self.x))
         if key not in self._step_s:
-            short = replace(plan, train=replace(plan.train, epochs=1))
             rows = np.arange(batch)
-            self.fit(short, rows)  # the front, and what is made at first
-            start = time.perf_counter()
-            self.fit(replace(short, train=replace(short.train, epochs=2)), rows)
-            self._step_s[key] = (time.perf_counter() - start) / 2
+            self._timed(plan, 1, rows)  # the front, and what is made at first
+            begun = self._timed(plan, 1, rows)
+            self._step_s[key] = max(self._timed(plan, 5, rows) - begun, 1e-4) / 4
         return self._step_s[key] * plan.train.epochs * max(windows / batch, 0.5)
+
+    def _timed(self, plan: NetworkPlan, epochs: int, rows: NDArray[np.int64]) -> float:
+        start = time.perf_counter()
+        self.fit(replace(plan, train=replace(plan.train, epochs=epochs)), rows)
+        return time.perf_counter() - start

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crosswear.adapt.network import NetworkPlan, NetworkTrainer
+from crosswear.adapt.network import NetworkPlan, NetworkTrainer, model_for
 from crosswear.checkpoint import (
     Checkpoint,
     checkpoint_exists,
@@ -126,7 +126,8 @@ def _trainer(source: Source) -> NetworkTrainer:
     windows = source.domain.windows
     classes = len(source.domain.classes)
     seed = seed_for("source", source.name)
-    return NetworkTrainer(windows.x, windows.y, classes, {}, ModelConfig(), seed)
+    model = model_for(source.domain.samples) or ModelConfig()
+    return NetworkTrainer(windows.x, windows.y, classes, {}, model, seed)
 
 
 def _dataset_source(
@@ -134,9 +135,9 @@ def _dataset_source(
 ) -> Source:
     spec, options = lookup(reference)
     domain = prepare(reference, data, preparation, cache)
-    train = train_config(len(domain.windows))
+    train, model = train_config(len(domain.windows)), model_for(domain.samples)
     key = digest(
-        {"schema": SCHEMA, "domain": domain.summary.digest, "model": ModelConfig(), "train": train}
+        {"schema": SCHEMA, "domain": domain.summary.digest, "model": model, "train": train}
     )
     usual = options == spec.default_options
     name = spec.name if usual else f"{spec.name}:{options.placement},{options.variant}"

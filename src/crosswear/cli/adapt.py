@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
+import pydantic
 import typer
 
 from crosswear.adapt.adaptation import adapt as adapt_
@@ -19,6 +20,7 @@ from crosswear.cli.output import (
     print_note,
     print_table,
 )
+from crosswear.config import PreparationConfig
 from crosswear.errors import UsageError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
@@ -40,6 +42,12 @@ def adapt(
         ),
     ] = None,
     budget: Annotated[str, typer.Option(help="Time to take: 90s, 10m, 1h.")] = "10m",
+    window: Annotated[
+        float, typer.Option(help="Seconds of a window: shorter than what is to be recognised.")
+    ] = 4.0,
+    hop: Annotated[
+        float | None, typer.Option(help="Seconds between windows; half a window without it.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Folder of the report; BUNDLE-report without it.")
     ] = None,
@@ -56,6 +64,7 @@ def adapt(
         cache=cache,
         budget_s=parse_duration(budget),
         report=report,
+        preparation=_preparation(window, hop),
         note=print_note,
     )
     if as_json:
@@ -75,6 +84,23 @@ def adapt(
     for line in summary(made.findings):
         typer.echo(line)
     typer.echo("\n".join(str(path) for path in (made.bundle, *made.report)))
+
+
+def _preparation(window: float, hop: float | None) -> PreparationConfig:
+    try:
+        found = PreparationConfig(window_s=window, hop_s=window / 2 if hop is None else hop)
+    except pydantic.ValidationError as error:
+        name = "--window" if "window_s" in str(error) else "--hop"
+        raise UsageError(
+            "not a length of time", where=name, expected="seconds, from above 0 to 600"
+        ) from error
+    if found.window < 2 or found.hop < 1:
+        raise UsageError(
+            f"windows of {found.window} samples, {found.hop} apart",
+            where="--window, --hop",
+            expected="at least two samples, and one apart, at 25 Hz",
+        )
+    return found
 
 
 def parse_duration(text: str) -> float:
