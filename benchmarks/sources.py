@@ -7,17 +7,15 @@ Prints micro-F1 on the test subset of each split, and the means.
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from sklearn.ensemble import RandomForestClassifier
 
+from crosswear.baselines import BASELINES
 from crosswear.cli.output import DEFAULT_CACHE, print_note
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
@@ -30,41 +28,15 @@ from crosswear.metrics import micro_f1
 from crosswear.recording import Subset
 
 DATASETS = ["dsads", "selfback", "wharf", "actrectut"]
-BANDS = (1, 3, 6, 10, 16, 26, 51)  # bins of 0.25 Hz
-
-
-def features(x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Per axis and for |a|: moments, quartiles, steps and log power in six bands; correlations."""
-    signal = np.concatenate([x, np.linalg.norm(x, axis=1, keepdims=True)], axis=1).astype(float)
-    centred = signal - signal.mean(axis=2, keepdims=True)
-    power = np.abs(np.fft.rfft(centred, axis=2)) ** 2
-    bands = [power[:, :, a:b].sum(axis=2) for a, b in itertools.pairwise(BANDS)]
-    spread = signal.std(axis=2) + 1e-9
-    pairs = [(0, 1), (0, 2), (1, 2)]
-    parts = [
-        signal.mean(axis=2),
-        spread,
-        np.diff(signal, axis=2).std(axis=2),
-        *np.percentile(signal, [0, 25, 50, 75, 100], axis=2),
-        *(np.log(band + 1e-9) for band in bands),
-        power[:, :, 1:].argmax(axis=2),
-        np.stack(
-            [
-                (centred[:, i] * centred[:, j]).mean(1) / spread[:, i] / spread[:, j]
-                for i, j in pairs
-            ],
-            axis=1,
-        ),
-    ]
-    return np.concatenate(parts, axis=1)
 
 
 def forest(domain: Domain) -> float:
-    """Micro-F1 of 200 trees on the features."""
+    """Micro-F1 of the baseline."""
     train, test = domain.indices(Subset.TRAIN), domain.indices(Subset.TEST)
-    x, y = features(np.asarray(domain.windows.x)), domain.windows.y
-    model = RandomForestClassifier(200, random_state=0).fit(x[train], y[train])
-    return float((model.predict(x[test]) == y[test]).mean())
+    x, y = domain.windows.x, domain.windows.y
+    rate_hz = PreparationConfig().rate_hz
+    fitted = BASELINES["forest"].fit(x[train], y[train], len(domain.classes), rate_hz, 0)
+    return float((fitted.scores(x[test]).argmax(axis=1) == y[test]).mean())
 
 
 def main(

@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crosswear.cli.study_report import report_study
 from crosswear.config import PreparationConfig
 from crosswear.domain import Domain, prepare
+from crosswear.engine.grouping import CLASSICAL
 from crosswear.errors import LeakageError
 from crosswear.experiment import enumerate_cells, parse_study
 from crosswear.leakage import audit
 from crosswear.recording import Subset
-from crosswear.report import write_report
 from crosswear.store import Store
+from crosswear.study.collect import collect
 from crosswear.study.opening import open_study, read_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
@@ -69,10 +71,11 @@ def test_the_full_study_is_twelve_pairs(
     opened = open_study(study, text, real_data, cache, lambda _: None)
     plan = plan_study(opened, Store(tmp_path), Place(workers=2))
     assert plan.seconds > 60
-    assert plan.cells["transfer"] == 12 * 6 * 6 * 3
-    assert plan.cells["baseline"] == 4 * 6 * 3
-    smallest = min(domain.summary.split.windows[0] for domain in domains.values())
-    assert plan.sizes == (20, 50, 100, 200, 400, smallest)
+    each = 5 * 5  # sizes × seeds
+    assert plan.cells["transfer"] == (12 + 4) * len(study.grid.blocks) * each
+    assert plan.cells["scratch"] == plan.cells["forest"] == plan.cells["minirocket"] == 4 * each
+    assert plan.cells["logistic"] == (12 + 4) * each
+    assert plan.sizes == (20, 50, 100, 200, 500)
     assert len(list(enumerate_cells(study, opened.facts))) == plan.missing
 
 
@@ -94,7 +97,15 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
     store = Store(tmp_path)
     done = run_study(opened, store, Place(), lambda *_: None, lambda _: None)
     assert done.failed == ()
-    assert done.trained == 4 + 4 + 4 + 12
-    cells = list(opened.cells.values())
-    report = write_report(opened.study, cells, opened.facts, store, tmp_path, allow_partial=False)
-    assert all(path.stat().st_size > 1000 for path in report.paths)
+    alone, paired = 4 * 3, (12 + 4) * 2  # scratch and two baselines; a transfer and a logistic
+    assert done.trained == 4 + 4 + alone + paired
+    found = {key: store.read(key).result for key in opened.cells}
+    scores = {key: np.trace(one.confusion) / one.confusion.sum() for key, one in found.items()}
+    kinds = {key: opened.cells[key].method for key in found}
+    mean = {
+        method: np.mean([scores[key] for key in found if kinds[key] == method])
+        for method in set(kinds.values())
+    }
+    assert all(mean[method] > mean["majority"] + 0.2 for method in CLASSICAL)
+    report = report_study(collect(opened, store), tmp_path, allow_partial=False)
+    assert all(path.stat().st_size > 0 for path in report.paths)
