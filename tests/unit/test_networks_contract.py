@@ -1,0 +1,296 @@
+"""What every network of the registry keeps, with every strategy, branch and trainer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from crosswear.checkpoint import load_checkpoint, save_checkpoint
+from crosswear.config import (
+    ARCHITECTURES,
+    Branches,
+    ModelConfig,
+    PreparationConfig,
+    Strategy,
+    TrainConfig,
+    TransferConfig,
+)
+from crosswear.domain import Domain, prepare
+from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.grouping import group
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Task
+from crosswear.errors import StudyFileError
+from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, parse_study
+from crosswear.models import NETWORKS, build, declared, side_by_side, summarise
+from crosswear.transfer import set_training
+
+FILTERS = (16, 16, 16)
+TRAIN = TrainConfig(epochs=1, batch_size=16, selection="last")
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+BRANCHES: tuple[Branches, ...] = get_args(Branches)
+SPECTRAL = [name for name in NETWORKS if ARCHITECTURES[name].spectral]
+
+names = pytest.mark.parametrize("name", NETWORKS)
+
+
+def config_of(name: str) -> ModelConfig:
+    return ModelConfig(name, FILTERS)
+
+
+def first_units(network: nn.Module, blocks: int) -> tuple[str, ...]:
+    return tuple(itertools.chain(*declared(network).transfer_units[:blocks]))
+
+
+def test_architectures_are_told_of_the_networks_that_there_are() -> None:
+    assert tuple(ARCHITECTURES) == tuple(NETWORKS)
+
+
+@names
+def test_an_architecture_is_what_the_network_has(name: str) -> None:
+    for config in (ModelConfig(name), config_of(name)):
+        parts = declared(build(config, 4, 100, seed=0))
+        assert len(parts.transfer_units) == config.blocks
+        assert bool(parts.spectral_unit) == ARCHITECTURES[name].spectral
+
+
+@names
+def test_units_and_branch_are_all_that_is_before_the_layers_behind(name: str) -> None:
+    network = build(config_of(name), 4, 100, seed=0).train()
+    parts = declared(network)
+    everything = (*first_units(network, config_of(name).blocks), *parts.spectral_unit)
+    before = parts.advance(parts.front(torch.randn(6, 3, 100)), (), everything)
+    torch.stack([part.square().sum() for part in before]).sum().backward()
+    reached = {n for n, weight in network.named_parameters() if weight.grad is not None}
+    network.zero_grad()
+    behind = tuple(part.detach() for part in before)
+    parts.rest(behind, everything).square().sum().backward()
+    others = {n for n, weight in network.named_parameters() if weight.grad is not None}
+    named = tuple(f"{module}." for module in everything)
+    assert all(weight.startswith(named) for weight in reached)
+    assert not reached & others
+    assert reached | others == {n for n, _ in network.named_parameters()}
+
+
+@names
+def test_every_prefix_of_the_front_and_the_rest_are_the_whole(name: str) -> None:
+    networks = [build(config_of(name), 4, 100, seed) for seed in range(2)]
+    together = side_by_side(
+        config_of(name), 4, 100, [one.state_dict() for one in networks], range(2)
+    )
+    x = torch.randn(5, 3, 100)
+    with torch.inference_mode():
+        expected = torch.stack([network(x) for network in networks])
+        fronts = [declared(one).front(x) for one in networks]
+        done: tuple[str, ...] = ()
+        for blocks in range(config_of(name).blocks + 1):
+            upto = first_units(together, blocks)
+            fronts = [
+                declared(one).advance(front, done, upto)
+                for one, front in zip(networks, fronts, strict=True)
+            ]
+            done = upto
+            joined = tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
+            found = declared(together).rest(joined, done)
+            torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def step(
+    networks: Sequence[nn.Module], xs: Sequence[Tensor], which: Sequence[int], config: ModelConfig
+) -> Iterator[list[Tensor]]:
+    """Scores and gradients of a training step of some networks side by side, for each of them."""
+    states = [networks[one].state_dict() for one in which]
+    together = side_by_side(config, 4, 100, states, which)
+    set_training(together, ())
+    fronts = [declared(networks[one]).front(xs[one]) for one in which]
+    front = tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
+    scores = declared(together).rest(front, ()).float()
+    scores.square().mean(dim=(1, 2)).sum().backward()
+    for number in range(len(which)):
+        slopes = [weight.grad.chunk(len(which))[number] for weight in together.parameters()]
+        yield [scores[number].detach(), *slopes]
+
+
+@names
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_copies_do_not_know_of_each_other(name: str, precision: torch.dtype) -> None:
+    config = config_of(name)
+    networks = [build(config, 4, 100, seed) for seed in range(3)]
+    xs = [torch.randn(20, 3, 100) for _ in networks]
+    with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+        together = list(step(networks, xs, range(3), config))
+        for number in range(3):
+            (alone,) = step(networks, xs, [number], config)
+            assert all(map(torch.equal, alone, together[number]))
+
+
+@names
+def test_summary_has_every_parameter_once(name: str) -> None:
+    counted = summarise(ModelConfig(name), 7, 100)
+    for numbers in (counted.parameters, counted.multiply_adds):
+        assert numbers[""] == sum(count for part, count in numbers.items() if part)
+    network = build(ModelConfig(name), 7, 100, seed=0)
+    assert counted.parameters[""] == sum(weight.numel() for weight in network.parameters())
+    assert all(counted.multiply_adds[module] for (*_, module) in declared(network).transfer_units)
+
+
+@pytest.fixture(scope="module")
+def domain(cache: Path) -> Domain:
+    """A small one, of short windows."""
+    return prepare("simulated-gestures", None, PreparationConfig(window_s=2.0, hop_s=6.0), cache)
+
+
+@pytest.fixture(scope="module")
+def source_of(domain: Domain, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
+    """For each network a source that was trained, and its saved weights."""
+    tasks = {}
+    for name in NETWORKS:
+        cell = Cell("source", "s", 7, 60, model=config_of(name), train=TRAIN)
+        (outcome,) = CohortTrainer()((Task(cell, name, domain.folder),))
+        assert outcome.checkpoint is not None
+        path = tmp_path_factory.mktemp(name) / "source.safetensors"
+        save_checkpoint(path, outcome.checkpoint)
+        tasks[name] = Task(cell, name, domain.folder, path)
+    return tasks
+
+
+@names
+def test_a_saved_network_is_the_same(source_of: dict[str, Task], tmp_path: Path, name: str) -> None:
+    path = source_of[name].source
+    assert path is not None
+    checkpoint = load_checkpoint(path)
+    again = tmp_path / "again.safetensors"
+    save_checkpoint(again, replace(checkpoint, state=checkpoint.network().state_dict()))
+    assert again.read_bytes() == path.read_bytes()
+
+
+def transfers() -> Iterator[tuple[str, TransferConfig, int]]:
+    """Network, transfer and blocks: every strategy of every branch that the network has."""
+    for name, strategy, branches in itertools.product(NETWORKS, STRATEGIES, BRANCHES):
+        if branches == "both" or name in SPECTRAL:
+            blocks = 0 if branches == "spectral" else config_of(name).blocks - 1
+            yield name, TransferConfig(strategy, branches=branches), blocks
+    for name in SPECTRAL:
+        yield name, TransferConfig(freeze_spectral=True), 1
+        yield name, TransferConfig(freeze_spectral=True, branches="spectral"), 0
+    for name in NETWORKS:
+        yield name, TransferConfig(frozen_batchnorm="adapt"), config_of(name).blocks
+
+
+@pytest.mark.parametrize(("name", "transfer", "blocks"), list(transfers()))
+def test_both_trainers_agree_and_neighbours_change_nothing(
+    domain: Domain, source_of: dict[str, Task], name: str, transfer: TransferConfig, blocks: int
+) -> None:
+    source = source_of[name]
+    cell = Cell("network", "t", 7, 20, model=config_of(name), train=TRAIN)
+    cell = replace(
+        cell, sources=("s",), blocks=blocks, transfer=transfer, source_train=source.cell.train
+    )
+    tasks = [
+        Task(replace(cell, seed=seed), str(seed), domain.folder, source.source) for seed in range(2)
+    ]
+    (cohort,) = group(tasks, "cpu")
+    together = [one.result for one in CohortTrainer()(cohort)]
+    (alone,) = CohortTrainer()((tasks[0],))
+    assert together[0] == alone.result
+    reference = train_cell(tasks[0]).result
+    assert reference.transferred == alone.result.transferred
+    losses = [one.history[0].train_loss for one in (reference, alone.result)]
+    assert losses[0] == pytest.approx(losses[1], rel=2e-3)
+    confusions = (reference.confusion, alone.result.confusion)
+    differing = np.abs(np.subtract(*confusions)).sum() // 2
+    assert differing <= max(2, 0.02 * np.sum(confusions[0]))
+
+
+@names
+def test_a_logistic_regression_looks_through_all_blocks(
+    domain: Domain, source_of: dict[str, Task], name: str
+) -> None:
+    source = source_of[name]
+    model = config_of(name)
+    cell = Cell("logistic", "t", 7, 40, model=model, sources=("s",), blocks=model.blocks)
+    task = Task(cell, "l", domain.folder, source.source)
+    (outcome,) = CohortTrainer()((task,))
+    confusion = np.array(outcome.result.confusion)
+    assert np.trace(confusion) / confusion.sum() > 0.2  # the majority has about 0.13
+
+
+def test_a_network_from_scratch_is_in_no_cohort_with_a_frozen_branch(tmp_path: Path) -> None:
+    scratch = Cell("network", "t", 7, 20, model=config_of("multi-resnet"), train=TRAIN)
+    transfer = TransferConfig("copy-freeze", branches="spectral")
+    frozen = replace(scratch, sources=(UNTRAINED,), transfer=transfer)
+    assert len(group([Task(one, str(one), tmp_path) for one in (scratch, frozen)], "cpu")) == 2
+
+
+STUDY = """
+name = "mini"
+[domains]
+a = "simulated-gestures"
+b = "simulated-activities"
+[grid]
+sizes = [20]
+blocks = [{blocks}]
+baselines = ["logistic"]
+[model]
+name = "{name}"
+"""
+
+
+@names
+def test_a_study_of_the_network(name: str) -> None:
+    deepest = ModelConfig(name).blocks
+    study = parse_study(STUDY.format(name=name, blocks=deepest), "mini.toml")
+    assert study.model == ModelConfig(name)
+    assert study.model.filters == ARCHITECTURES[name].filters
+    domains = {(one, 0): DomainFacts(one, one, 50) for one in study.domains}
+    cells = list(enumerate_cells(study, domains))
+    assert len({cell.key(domains) for cell in cells}) == len(cells)
+    assert {cell.blocks for cell in cells if cell.method == "logistic"} == {deepest}
+    with pytest.raises(StudyFileError, match=f"{deepest + 1} blocks asked of a network"):
+        parse_study(STUDY.format(name=name, blocks=deepest + 1), "mini.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "transfer", "message"),
+    [
+        ("multi-res-net", "1", "", "no network is called 'multi-res-net'"),
+        ("multi-resnet", "0, 1", 'branches = "spectral"', "blocks are of the temporal branch"),
+        ("multi-resnet", "1", 'branches = "spectrum"', "transfer.branches"),
+        ("deep-conv-lstm", "1", 'branches = "temporal"', "no branches to choose from"),
+        ("deep-conv-lstm", "1", "freeze_spectral = true", "no spectral branch"),
+        (
+            "multi-resnet",
+            "1",
+            'branches = "temporal"\nfreeze_spectral = true',
+            "'temporal' leaves the spectral branch fresh",
+        ),
+    ],
+)
+def test_what_no_network_can_do(name: str, blocks: str, transfer: str, message: str) -> None:
+    text = STUDY.format(name=name, blocks=blocks) + f"[transfer]\n{transfer}\n"
+    with pytest.raises(StudyFileError, match=message):
+        parse_study(text, "mini.toml")
+
+
+def test_branches_are_a_part_of_the_key_only_if_one_is_chosen() -> None:
+    parse = partial(parse_study, where="mini.toml")
+    text = STUDY.format(name="multi-resnet", blocks="0")
+    both, plain, temporal = (
+        parse(text + f'[transfer]\nbranches = "{one}"\n') if one else parse(text)
+        for one in ("both", "", "temporal")
+    )
+    assert both == plain
+    domains = {(one, 0): DomainFacts(one, one, 50) for one in both.domains}
+    keys = [
+        {cell.key(domains) for cell in enumerate_cells(one, domains)} for one in (both, temporal)
+    ]
+    assert len(keys[0] - keys[1]) == 2  # the two transfers
