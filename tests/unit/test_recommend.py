@@ -21,7 +21,7 @@ from crosswear.adapt.sources import (
 from crosswear.adapt.transferability import logme, network_features
 from crosswear.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crosswear.cli import app
-from crosswear.config import ModelConfig, PreparationConfig
+from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.task import Task
 from crosswear.errors import MissingDataError, UsageError
@@ -94,8 +94,9 @@ def test_features_are_what_the_class_scores_see(gestures: Domain, gestures_sourc
 def test_a_source_is_trained_once_and_kept(
     gestures: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crosswear.adapt.sources.PASSES", 0)
-    monkeypatch.setattr("crosswear.adapt.sources.ModelConfig", _small)
+    short = TrainConfig(epochs=1, selection="last")
+    monkeypatch.setattr("crosswear.adapt.sources.train_config", lambda windows: short)
+    monkeypatch.setattr("crosswear.adapt.sources.model_for", lambda samples: _small())
     source = Source("gestures", gestures, tmp_path / "one.safetensors")
     assert training_seconds(source) > 0
     first = train_source(source)
