@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 from rich.console import Console
 
@@ -53,6 +54,7 @@ def predict(
         raise UsageError(
             "the timeline is a table", where=str(out), expected="a name that ends in .csv"
         )
+    torch.set_num_threads(1)  # more are no faster with windows of this size
     model = load_bundle(bundle)
     about = model.manifest
     told = Told(_columns(columns), rate, _unit(unit))

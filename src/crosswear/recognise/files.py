@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.bundle import Bundle
+from crosswear.datasets.own.units import alike
 from crosswear.errors import DataFormatError
 from crosswear.recognise.layout import Source, Told, find_sources
-from crosswear.recognise.reader import read_chunks, unit_note
+from crosswear.recognise.reader import at_rest, read_chunks
 from crosswear.recognise.recognizer import Event, Recognizer, recognise
 
 Report = Callable[[str], None]
@@ -73,12 +74,13 @@ def recognise_files(
 def _recognise(bundle: Bundle, source: Source) -> Recognised:
     layout = source.layout
     recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
-    odd: list[str] = []
+    rest: float | None = None
 
     def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
-        for number, (values, time_s) in enumerate(read_chunks(source)):
-            note = unit_note(source, values) if number == 0 else None
-            odd.extend([note] if note else [])
+        nonlocal rest
+        for values, time_s in read_chunks(source):
+            if rest is None:  # the first piece with a second at rest tells the unit
+                rest = at_rest(source, values)
             yield values, time_s
 
     try:
@@ -87,11 +89,14 @@ def _recognise(bundle: Bundle, source: Source) -> Recognised:
         if error.where.startswith(source.where):
             raise
         raise error.inside(source.where) from error
+    notes = [*source.notes, *recognizer.notes()]
+    if rest is not None and not alike(rest, 1.0):
+        notes.append(f"at rest the sensor reads {rest:.3g} g, not 1 g")
     return Recognised(
         file=source.where,
         rate_hz=layout.rate_hz,
         unit=layout.unit,
         columns=tuple(layout.columns.used().values()),
         events=events,
-        notes=(*odd, *recognizer.notes()),
+        notes=tuple(notes),
     )

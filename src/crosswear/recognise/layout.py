@@ -43,11 +43,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Source:
-    """One file, and how to read it."""
+    """One file, and how to read it; `notes` tell what is odd about it, one sentence each."""
 
     tree: FolderTree
     name: str
     layout: Layout
+    notes: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -88,7 +89,7 @@ def find_sources(path: Path, told: Told, toml: Path | None, about: Manifest) -> 
     tree = FolderTree(path.parent)
     if toml is not None:
         return [Source(tree, path.name, _told(_read_toml(toml), told))]
-    return [Source(tree, path.name, _guess(tree, path.name, told, about))]
+    return [_guess(tree, path.name, told, about)]
 
 
 def _read_toml(path: Path) -> Layout:
@@ -116,7 +117,7 @@ def _told(layout: Layout, told: Told) -> Layout:
     return dataclasses.replace(layout, **changed)
 
 
-def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Layout:
+def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     where = tree.where(name)
     dialect = sniff(tree, name)
     if dialect is None:
@@ -128,7 +129,11 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Layout:
         )
     rows = sample(tree, name, dialect)
     time = _time(rows, told, where)
-    rate_hz = told.rate_hz or dialect.rate_hz or (standard_rate(time.rate_hz) if time else None)
+    unsound = time is not None and bool(time.problem) and _told_time(told) is None
+    rate_hz = told.rate_hz or dialect.rate_hz
+    if rate_hz is None and time is not None:
+        # Stamps that are not the instants of the samples still tell rows over duration.
+        rate_hz = float(f"{time.rate_hz:.5g}") if unsound else standard_rate(time.rate_hz)
     if rate_hz is None:
         raise UsageError(
             "no column runs with time: the sampling rate is unknown",
@@ -145,8 +150,12 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Layout:
             expected=f"{', '.join(UNITS)}, or how many counts are one g",
             todo="give it with --unit",
         )
-    stamped = time if time and not (time.problem and not _told_time(told)) else None
-    return _layout(name, dialect, triple, stamped, rate_hz, unit, about)
+    notes: tuple[str, ...] = ()
+    if time is not None and unsound:
+        notes = (f"column {time.column!r} is not used as time: {time.problem}",)
+    stamped = None if unsound else time
+    layout = _layout(name, dialect, triple, stamped, rate_hz, unit, about)
+    return Source(tree, name, layout, notes)
 
 
 def _layout(
