@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from crosswear.adapt.choose import choose, one_thread
-from crosswear.adapt.folds import group_windows
-from crosswear.adapt.models import classifier_of
+from crosswear.adaptation.choose import choose, one_thread
+from crosswear.adaptation.folds import group_windows
+from crosswear.adaptation.models import classifier_of
 from crosswear.baselines import BASELINES
 from crosswear.checkpoint import Checkpoint, load_checkpoint
 from crosswear.domain import Domain

@@ -1,7 +1,7 @@
 """How much of what a network learned on someone else's movement data can you keep?
 
 What most people need, under short names; each is imported when it is first asked for, so that
-`import crosswear` takes no time. `crosswear.adapt(...)` is callable, see `crosswear.adapt`.
+`import crosswear` takes no time.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crosswear.adapt.adaptation import Adapted, adapt
-    from crosswear.adapt.estimator import ActivityClassifier
-    from crosswear.adapt.recommend import recommend
-    from crosswear.adapt.sources import find_sources
+    from crosswear.adaptation.adapt import Adapted, adapt
+    from crosswear.adaptation.estimator import ActivityClassifier
+    from crosswear.adaptation.recommend import recommend
+    from crosswear.adaptation.sources import find_sources
     from crosswear.bundle import Bundle, load_bundle
     from crosswear.config import PreparationConfig
     from crosswear.domain import Domain, load_domain, prepare
@@ -49,8 +49,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ActivityClassifier": "adapt.estimator",
-    "Adapted": "adapt.adaptation",
+    "ActivityClassifier": "adaptation.estimator",
+    "Adapted": "adaptation.adapt",
+    "adapt": "adaptation.adapt",
     "Bundle": "bundle",
     "CrosswearError": "errors",
     "Domain": "domain",
@@ -58,21 +59,19 @@ _HOMES = {
     "PreparationConfig": "config",
     "Recognizer": "recognise.recognizer",
     "Store": "store",
-    "find_sources": "adapt.sources",
+    "find_sources": "adaptation.sources",
     "load_bundle": "bundle",
     "load_domain": "domain",
     "open_study": "study.opening",
     "prepare": "domain",
     "read_study": "study.opening",
-    "recommend": "adapt.recommend",
+    "recommend": "adaptation.recommend",
     "run_study": "study.run",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a name of the list above, or a room, when it is first asked for."""
-    if name == "adapt":
-        return import_module("crosswear.adapt")
     if name in _HOMES:
         return getattr(import_module(f"crosswear.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'crosswear' has no attribute {name!r}")

@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from crosswear.evidence import words
 from crosswear.evidence.model import SCRATCH, Rival
-from crosswear.report import words
 from crosswear.report.board import Board
 from crosswear.report.page import page
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import crosswear
-from crosswear.adapt.adaptation import adapt
-from crosswear.adapt.calibrate import fit_temperature, tempered, unsure_below
-from crosswear.adapt.choose import Chosen, choose, prefer
-from crosswear.adapt.curve import fit_curve, fit_power
-from crosswear.adapt.findings import Findings, certainty_of, class_findings
-from crosswear.adapt.folds import group_windows, make_folds
-from crosswear.adapt.models import classifier_of
-from crosswear.adapt.network import model_for
-from crosswear.adapt.report import report_text, write_report
-from crosswear.adapt.scoring import expected_share, paired_gain
-from crosswear.adapt.signals import check_signals, find_turn, turned_people, turns
+from crosswear.adaptation.adapt import adapt
+from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
+from crosswear.adaptation.choose import Chosen, choose, prefer
+from crosswear.adaptation.curve import fit_curve, fit_power
+from crosswear.adaptation.findings import Findings, certainty_of, class_findings
+from crosswear.adaptation.folds import group_windows, make_folds
+from crosswear.adaptation.models import classifier_of
+from crosswear.adaptation.network import model_for
+from crosswear.adaptation.report import report_text, write_report
+from crosswear.adaptation.scoring import expected_share, paired_gain
+from crosswear.adaptation.signals import check_signals, find_turn, turned_people, turns
 from crosswear.bundle import load_bundle
 from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration

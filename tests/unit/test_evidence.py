@@ -129,7 +129,7 @@ def test_intervals_hold_the_mean(evidence: Evidence) -> None:
 
 def test_findings_say_what_was_planted(evidence: Evidence) -> None:
     assert finding(evidence, "over_classical").support == "not supported"
-    assert "-" in finding(evidence, "over_classical").sentence
+    assert "−" in finding(evidence, "over_classical").sentence
     assert finding(evidence, "blocks_20").sentence.startswith("Supported: 2 have the highest mean")
     assert finding(evidence, "threshold_b").support == "not supported"  # a helps at every size
     assert {one.support for one in evidence.findings} <= {"supported", "not supported", "undecided"}

@@ -45,7 +45,7 @@ ROOMS = (
     "study",
     "report",
     "bundle",
-    "adapt",
+    "adaptation",
     "recognise",
     "export",
     "describe",

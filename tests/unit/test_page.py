@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Interval
 from crosswear.metrics import per_class_f1
-from crosswear.report import words
 from crosswear.report.board import Board
 from crosswear.report.page import page
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted

@@ -10,15 +10,15 @@ import pytest
 from study_helpers import ignore
 from typer.testing import CliRunner
 
-from crosswear.adapt.recommend import Likeness, recommend, worth
-from crosswear.adapt.sources import (
+from crosswear.adaptation.recommend import Likeness, recommend, worth
+from crosswear.adaptation.sources import (
     Source,
     find_sources,
     train_config,
     train_source,
     training_seconds,
 )
-from crosswear.adapt.transferability import logme, network_features
+from crosswear.adaptation.transferability import logme, network_features
 from crosswear.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crosswear.cli import app
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
@@ -95,8 +95,8 @@ def test_a_source_is_trained_once_and_kept(
     gestures: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = TrainConfig(epochs=1, selection="last")
-    monkeypatch.setattr("crosswear.adapt.sources.train_config", lambda windows: short)
-    monkeypatch.setattr("crosswear.adapt.sources.model_for", lambda samples: _small())
+    monkeypatch.setattr("crosswear.adaptation.sources.train_config", lambda windows: short)
+    monkeypatch.setattr("crosswear.adaptation.sources.model_for", lambda samples: _small())
     source = Source("gestures", gestures, tmp_path / "one.safetensors")
     assert training_seconds(source) > 0
     first = train_source(source)

@@ -9,8 +9,8 @@ from typing import Annotated
 import pydantic
 import typer
 
-from crosswear.adapt.adaptation import adapt as adapt_
-from crosswear.adapt.report import summary
+from crosswear.adaptation.adapt import adapt as adapt_
+from crosswear.adaptation.report import summary
 from crosswear.cli.output import (
     DEFAULT_CACHE,
     AsJson,

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from crosswear.adapt.recommend import Worth, worth
-from crosswear.adapt.recommend import recommend as recommend_
-from crosswear.adapt.sources import find_sources
+from crosswear.adaptation.recommend import Worth, worth
+from crosswear.adaptation.recommend import recommend as recommend_
+from crosswear.adaptation.sources import find_sources
 from crosswear.cli.output import (
     DEFAULT_CACHE,
     AsJson,

@@ -19,9 +19,9 @@ from crosswear.cli.output import (
 )
 from crosswear.cli.study import OutFolder, StudyFile, open_with_store, study_app
 from crosswear.errors import UsageError
+from crosswear.evidence import words
 from crosswear.evidence.compare import Comparison, compare
 from crosswear.evidence.records import StudyRecords, read_records
-from crosswear.report import words
 from crosswear.report.whole import RECORDS, report_study
 from crosswear.study.collect import collect
 

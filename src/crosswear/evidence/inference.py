@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from crosswear.evidence import words
 from crosswear.evidence.model import ALPHA, Interval, Support
 
 FEWEST = 3
@@ -46,25 +47,19 @@ class Tested:
         """The value as a difference of F1, in points."""
         if self.value is None:
             return "unknown"
-        text = f"{100 * self.value.mean:+.1f} points"
-        if self.value.low is not None and self.value.high is not None:
-            text += f" [{100 * self.value.low:+.1f}, {100 * self.value.high:+.1f}]"
-        return text + self.chance()
+        return f"{words.difference(self.value)} points{self.chance()}"
 
     def rho(self) -> str:
         """The value as a rank correlation."""
         if self.value is None:
             return "no rank correlation can be computed"
-        text = f"rank correlation {self.value.mean:+.2f}"
-        if self.value.low is not None and self.value.high is not None:
-            text += f" [{self.value.low:+.2f}, {self.value.high:+.2f}]"
-        return text + self.chance()
+        low, high = self.value.low, self.value.high
+        bounds = "" if low is None else f" ({words.plain(low)} to {words.plain(high)})"
+        return f"rank correlation {words.plain(self.value.mean)}{bounds}{self.chance()}"
 
     def chance(self) -> str:
         """The p-value in brackets."""
-        if self.p is None:
-            return ""
-        return " (p < 0.001)" if self.p < 0.001 else f" (p = {self.p:.3f})"
+        return "" if self.p is None else f", p {words.p_value(self.p)}"
 
 
 def mean_over(values: Sequence[float]) -> Tested:

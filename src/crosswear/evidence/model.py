@@ -42,7 +42,8 @@ class Rival:
         origin = "an untrained network" if self.source == UNTRAINED else self.source
         match self.method:
             case "network" if self.source:
-                return f"transfer from {origin}, {self.blocks} blocks"
+                blocks = "block" if self.blocks == 1 else "blocks"
+                return f"transfer from {origin}, {self.blocks} {blocks}"
             case "network":
                 return "scratch"
             case "logistic":

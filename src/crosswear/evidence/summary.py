@@ -7,55 +7,64 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crosswear.evidence.model import Verdict
+from crosswear.evidence import words
+from crosswear.evidence.model import Contrast, Verdict
 
 
 def summarise(verdicts: Sequence[Verdict], done: int, expected: int) -> str:
-    """What a reader should know at first sight, the unwelcome included."""
+    """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
-    lacking = f" {expected - done} of {expected} cells are not done." if done < expected else ""
+    lacking = f"{expected - done:,} of {words.count(expected, 'cell')} are not done."
     if not judged:
-        return f"No transfer can be judged yet.{lacking}"
-    sentences = [
-        _against(judged, "over_scratch", "the network from scratch"),
-        _against(judged, "over_untrained", "the same network with an untrained source"),
-        _against(judged, "over_classical", "the best classical baseline with the same labels"),
-        _small(judged),
-    ]
-    undecided = sum(verdict.effect == "unknown" for verdict in judged)
-    if undecided:
-        sentences.append(f"{undecided} verdicts have too few repetitions or people to be sure of.")
-    return " ".join(sentence for sentence in sentences if sentence) + lacking
-
-
-def _against(judged: Sequence[Verdict], kind: str, whom: str) -> str:
-    contrasts = [one for verdict in judged if (one := getattr(verdict, kind))]
-    if not contrasts:
-        return ""
-    effects = Counter(one.effect for one in contrasts)
-    mean = 100 * float(np.mean([one.difference.mean for one in contrasts]))
-    return (
-        f"Against {whom}, transfer helps in {effects['helps']} of {len(contrasts)} comparisons "
-        f"and hurts in {effects['hurts']} (mean {mean:+.1f} points)."
-    )
-
-
-def _small(judged: Sequence[Verdict]) -> str:
-    """Where the fewest labels are: what to do there."""
-    size = min(verdict.size for verdict in judged)
-    mine = [verdict for verdict in judged if verdict.size == size]
-    lost = {v.target for v in mine} - {
-        v.target for v in mine if v.over_classical is None or v.over_classical.difference.mean >= 0
-    }
-    if not any(verdict.over_classical for verdict in mine):
-        return ""
-    if not lost:
-        return (
-            f"With {size} windows, transfer from some source is level with the classical baselines "
-            "or better on every target."
+        return f"No transfer can be judged yet. {lacking}"
+    scratch, untrained, classical = (
+        [one for one in contrasts if one is not None]
+        for contrasts in (
+            [verdict.over_scratch for verdict in judged],
+            [verdict.over_untrained for verdict in judged],
+            [verdict.over_classical for verdict in judged],
         )
-    names = ", ".join(sorted(lost))
-    return (
-        f"With {size} windows, a classical baseline is better than transfer from any source "
-        f"on {names}."
     )
+    sentences = [_headline(scratch), _others(untrained, classical)]
+    if any(one.effect == "unknown" for one in scratch):
+        sentences.append("Some have too few repetitions or people to be sure of.")
+    if done < expected:
+        sentences.append(lacking)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _headline(scratch: Sequence[Contrast]) -> str:
+    effects = Counter(one.effect for one in scratch)
+    helps, hurts, of = effects["helps"], effects["hurts"], len(scratch)
+    if helps and not hurts:
+        opening = "Transfer helps here, in part." if helps < of else "Transfer helps here."
+    elif hurts and not helps:
+        opening = "Transfer hurts here."
+    elif helps:
+        opening = "Transfer helps here in some places and hurts in others."
+    else:
+        opening = "No gain of transfer is shown here."
+    return (
+        f"{opening} Against the network from scratch it is better in {helps} of "
+        f"{words.count(of, 'comparison')} and worse in {hurts} (mean {_mean(scratch)} points)."
+    )
+
+
+def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast]) -> str:
+    """Whether it was what the source taught, and what a user could do without any source."""
+    parts = [
+        f"against {whom} it is better in {effects['helps']}, worse in {effects['hurts']} "
+        f"(mean {_mean(contrasts)} points)"
+        for contrasts, whom in (
+            (untrained, "the same with an untrained source"),
+            (classical, "the best classical baseline with the same labels"),
+        )
+        if contrasts
+        for effects in [Counter(one.effect for one in contrasts)]
+    ]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _mean(contrasts: Sequence[Contrast]) -> str:
+    return words.points(float(np.mean([one.difference.mean for one in contrasts])))

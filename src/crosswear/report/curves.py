@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
+from crosswear.evidence.words import shortened
 from crosswear.report.board import Board
 from crosswear.report.lines import Kind, Line, lines_of
 from crosswear.report.style import HEADING, LINE, PALETTE, TITLE, one_look, save
-from crosswear.report.words import shortened
 
 WIDTH, HEIGHT = 3.4, 2.6
 GAP, MARGIN = 0.55, 0.3

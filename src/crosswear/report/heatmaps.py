@@ -20,10 +20,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from crosswear.evidence.words import source_name
 from crosswear.report.board import Board
 from crosswear.report.panels import Panel, Panels, panels_of
 from crosswear.report.style import HEADING, LINE, TEXT, TITLE, one_look, save, text_width
-from crosswear.report.words import source_name
 
 CELL_WIDTH, CELL_HEIGHT = 0.4, 0.26
 BASELINE_GAP = 0.3

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
+from crosswear.evidence import words
 from crosswear.evidence.model import Evidence
-from crosswear.report import readable, words
+from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.readable import Readable
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crosswear.evidence import words
 from crosswear.evidence.model import CLASSICAL, Evidence, Finding, Rival, Score, Verdict
 from crosswear.experiment import UNTRAINED
 from crosswear.metrics import per_class_f1
-from crosswear.report import words
 from crosswear.report.board import Board
 from crosswear.report.lines import lines_of
 

@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from crosswear.evidence import words
 from crosswear.experiment import Study
-from crosswear.report import readable, words
+from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.coverage import coverage_table
 from crosswear.report.lines import lines_of

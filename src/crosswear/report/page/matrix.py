@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crosswear.evidence import words
 from crosswear.evidence.model import Effect, Score, Verdict
-from crosswear.report import words
 from crosswear.report.board import Board
 from crosswear.report.readable import counted, kinds_of
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.bundling import bundle_of
-from crosswear.adapt.choose import Chosen, choose, one_thread
-from crosswear.adapt.curve import learning_curve
-from crosswear.adapt.findings import Findings, certainty_of, class_findings, confusion_of
-from crosswear.adapt.folds import Grouping, group_windows
-from crosswear.adapt.inspection import compare, look_at
-from crosswear.adapt.network import model_for
-from crosswear.adapt.recommend import recommend
-from crosswear.adapt.report import write_report
-from crosswear.adapt.sources import Source, find_sources, train_source, training_seconds
+from crosswear.adaptation.bundling import bundle_of
+from crosswear.adaptation.choose import Chosen, choose, one_thread
+from crosswear.adaptation.curve import learning_curve
+from crosswear.adaptation.findings import Findings, certainty_of, class_findings, confusion_of
+from crosswear.adaptation.folds import Grouping, group_windows
+from crosswear.adaptation.inspection import compare, look_at
+from crosswear.adaptation.network import model_for
+from crosswear.adaptation.recommend import recommend
+from crosswear.adaptation.report import write_report
+from crosswear.adaptation.sources import Source, find_sources, train_source, training_seconds
 from crosswear.bundle import save_bundle
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import PreparationConfig

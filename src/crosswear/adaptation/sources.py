@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crosswear.adapt.network import NetworkPlan, NetworkTrainer, model_for
+from crosswear.adaptation.network import NetworkPlan, NetworkTrainer, model_for
 from crosswear.checkpoint import (
     Checkpoint,
     checkpoint_exists,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.folds import Fold
-from crosswear.adapt.learners import Floats, Learner
-from crosswear.adapt.scoring import CONFIDENCE, Interval, clustered_error
+from crosswear.adaptation.folds import Fold
+from crosswear.adaptation.learners import Floats, Learner
+from crosswear.adaptation.scoring import CONFIDENCE, Interval, clustered_error
 
 SHARES = (0.125, 0.25, 0.5)
 """Of the windows that a fold learns from; all of them were learned from before."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crosswear.adapt.folds import Fold
-from crosswear.adapt.learners import Floats, Learner
+from crosswear.adaptation.folds import Fold
+from crosswear.adaptation.learners import Floats, Learner
 
 Note = Callable[[str], None]
 

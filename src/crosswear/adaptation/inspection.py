@@ -7,9 +7,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.folds import Grouping
-from crosswear.adapt.signals import check_signals, described, directions, find_turn, turned_people
-from crosswear.adapt.sources import Source
+from crosswear.adaptation.folds import Grouping
+from crosswear.adaptation.signals import (
+    check_signals,
+    described,
+    directions,
+    find_turn,
+    turned_people,
+)
+from crosswear.adaptation.sources import Source
 from crosswear.domain import Domain
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from crosswear.adapt.choose import Chosen
+from crosswear.adaptation.choose import Chosen
 from crosswear.baselines import BASELINES
 from crosswear.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.checkpoint import Checkpoint

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.network import NetworkPlan, NetworkTrainer
+from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
 from crosswear.baselines import BASELINES, Classifier
 from crosswear.bundle.manifest import Kind
 from crosswear.keys import seed_for

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.choose import Chosen
-from crosswear.adapt.findings import Findings
-from crosswear.adapt.scoring import CONFIDENCE
-from crosswear.adapt.sources import Source
+from crosswear.adaptation.choose import Chosen
+from crosswear.adaptation.findings import Findings
+from crosswear.adaptation.scoring import CONFIDENCE
+from crosswear.adaptation.sources import Source
 from crosswear.bundle import Bundle, pack
 from crosswear.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
 from crosswear.config import PreparationConfig

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from crosswear.adapt.calibrate import fit_temperature, tempered, unsure_below
-from crosswear.adapt.folds import Fold, make_folds
-from crosswear.adapt.learners import (
+from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
+from crosswear.adaptation.folds import Fold, make_folds
+from crosswear.adaptation.learners import (
     ClassicalLearner,
     Floats,
     Learner,
@@ -23,9 +23,9 @@ from crosswear.adapt.learners import (
     NetworkLearner,
     State,
 )
-from crosswear.adapt.network import NetworkTrainer, model_for, plans
-from crosswear.adapt.race import CLASSICAL_SHARE, Entry, Note, race
-from crosswear.adapt.scoring import Interval, expected_share, paired_gain
+from crosswear.adaptation.network import NetworkTrainer, model_for, plans
+from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
+from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from crosswear.adapt.choose import KINDS, choose
-from crosswear.adapt.models import classifier_of
+from crosswear.adaptation.choose import KINDS, choose
+from crosswear.adaptation.models import classifier_of
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.errors import UsageError
@@ -30,7 +30,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Attributes:
         classes_: the labels, sorted.
-        chosen_: what was chosen, and how sure that is (`crosswear.adapt.choose.Chosen`).
+        chosen_: what was chosen, and how sure that is (`crosswear.adaptation.choose.Chosen`).
     """
 
     def __init__(

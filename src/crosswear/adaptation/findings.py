@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adapt.choose import Chosen, Standing
-from crosswear.adapt.curve import Curve
-from crosswear.adapt.folds import Unit
-from crosswear.adapt.scoring import Interval
+from crosswear.adaptation.choose import Chosen, Standing
+from crosswear.adaptation.curve import Curve
+from crosswear.adaptation.folds import Unit
+from crosswear.adaptation.scoring import Interval
 from crosswear.metrics import confusion, per_class_f1
 
 WEAK = 0.1

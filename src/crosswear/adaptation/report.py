@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from crosswear.adapt.curve import Curve
-from crosswear.adapt.findings import Findings
-from crosswear.adapt.scoring import Interval
+from crosswear.adaptation.curve import Curve
+from crosswear.adaptation.findings import Findings
+from crosswear.adaptation.scoring import Interval
 from crosswear.files import write_bytes, write_text
 from crosswear.keys import to_json
 

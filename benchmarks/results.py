@@ -1,0 +1,142 @@
+"""Write the tables of docs/results.md from the records in docs/records.
+
+    python benchmarks/results.py [--check]
+
+A table stands between `<!-- NAME: KIND -->` and `<!-- end -->`; `records/NAME.parquet` makes it.
+`--check` writes nothing and fails where the document says something else than the records.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from tabulate import tabulate
+
+from crosswear.evidence.gather import gather
+from crosswear.evidence.model import Rival, Score
+from crosswear.evidence.records import read_records
+from crosswear.experiment import UNTRAINED
+from crosswear.report import readable
+from crosswear.report.board import Board
+
+DOCS = Path(__file__).parents[1] / "docs"
+RESULTS = DOCS / "results.md"
+SECTION = re.compile(r"(<!-- (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main(
+    check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
+) -> None:
+    """Bring the document up to date, or tell that it is not."""
+    text = RESULTS.read_text("utf-8")
+    made = SECTION.sub(lambda found: found[1] + table(found[2], found[3]) + "\n" + found[4], text)
+    if made == text:
+        return
+    if check:
+        sys.exit("docs/results.md differs from docs/records: run `python benchmarks/results.py`")
+    RESULTS.write_text(made, "utf-8")
+
+
+def table(name: str, kind: str) -> str:
+    """One table, or the summary, of the study whose records are called so."""
+    return KINDS[kind](board(name))
+
+
+@cache
+def board(name: str) -> Board:
+    """The evidence of a study."""
+    return Board(gather(read_records(DOCS / "records" / f"{name}.parquet")))
+
+
+def summary(board: Board) -> str:
+    """The verdict in one paragraph."""
+    return board.evidence.summary
+
+
+def rivals(board: Board) -> str:
+    """Every way to learn from the same windows; transfers as means over their sources."""
+    headings = ("target", "windows", "majority", "forest", "MiniRocket", "scratch")
+    headings += ("transfer", "untrained", "logistic on source", "logistic on untrained")
+    rows = []
+    for target in board.targets:
+        for size in board.sizes:
+            sources = [one for one in board.trained_sources if one != target]
+            named = ("majority", "forest", "minirocket", "network")
+            scores: list[Iterable[Score | None]] = [
+                [board.score(target, size, Rival(method))]  # type: ignore[arg-type]
+                for method in named
+            ]
+            scores.append([board.transfer(target, source, size) for source in sources])
+            scores.append([board.transfer(target, UNTRAINED, size)])
+            scores.append([board.score(target, size, Rival("logistic", s)) for s in sources])
+            scores.append([board.score(target, size, Rival("logistic", UNTRAINED))])
+            rows.append((target, f"{size}", *map(mean, scores)))
+    return markdown(headings, rows, 1)
+
+
+def heatmap(board: Board) -> str:
+    """The heatmaps as text: scratch, then each number of blocks."""
+    headings = ("target", "source", *(f"{size} windows" for size in board.sizes))
+    rows = []
+    for target in board.targets:
+        for source in board.sources:
+            if source == target:
+                continue
+            cells = (" ".join(_cell(board, target, source, size)) for size in board.sizes)
+            rows.append((target, source, *cells))
+    return markdown(headings, rows, 2)
+
+
+def _cell(board: Board, target: str, source: str, size: int) -> Iterator[str]:
+    yield mean([board.scratch(target, size)], 0)
+    yield "·"
+    for blocks in board.blocks:
+        yield mean([board.score(target, size, Rival("network", source, blocks))], 0)
+
+
+def verdicts(board: Board) -> str:
+    """The verdicts at every size."""
+    tables = [(size, readable.brief(board, size)) for size in board.sizes]
+    headings = ("windows", *tables[0][1].headings)
+    rows = [(f"{size}", *row) for size, one in tables for row in one.rows]
+    return markdown(headings, rows, 3)
+
+
+def findings(board: Board) -> str:
+    """Every reading that was put to the test."""
+    rows = [(one.question, one.support, one.sentence) for one in board.evidence.findings]
+    return markdown(("question", "answer", "in words"), rows, 3)
+
+
+def mean(scores: Iterable[Score | None], digits: int = 1) -> str:
+    """Mean micro-F1 in per cent; a dash where any is missing."""
+    found = [one.micro_f1.mean if one and one.micro_f1 else None for one in scores]
+    if not found or None in found:
+        return "–"
+    return f"{100 * float(np.mean([one for one in found if one is not None])):.{digits}f}"
+
+
+def markdown(headings: Iterable[str], rows: list[tuple[str, ...]], names: int) -> str:
+    """A table whose first columns are names."""
+    columns = tuple(headings)
+    alignment = ["left"] * names + ["right"] * (len(columns) - names)
+    return tabulate(rows, columns, "pipe", disable_numparse=True, colalign=alignment)
+
+
+KINDS: dict[str, Callable[[Board], str]] = {
+    "summary": summary,
+    "rivals": rivals,
+    "heatmap": heatmap,
+    "verdicts": verdicts,
+    "findings": findings,
+}
+
+if __name__ == "__main__":
+    typer.run(main)

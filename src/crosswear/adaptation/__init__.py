@@ -1,0 +1,1 @@
+"""From labelled recordings to the model to ship: sources, candidates, choice, report."""

@@ -1,0 +1,46 @@
+"""The tables of docs/results.md are what the committed records say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from crosswear.evidence.records import read_records
+from crosswear.report.tables import cells_table
+
+ROOT = Path(__file__).parents[2]
+RECORDS = sorted((ROOT / "docs" / "records").glob("*.parquet"))
+
+
+def test_the_document_says_what_the_records_say() -> None:
+    assert RECORDS
+    command = [sys.executable, str(ROOT / "benchmarks" / "results.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_records_are_small_and_named_in_the_document(path: Path) -> None:
+    assert path.stat().st_size < 5_000_000
+    assert f"<!-- {path.stem}: " in (ROOT / "docs" / "results.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_score_of_every_cell_is_that_of_scikit_learn(path: Path) -> None:
+    records = read_records(path)
+    rows = {row["key"]: row for row in cells_table(records).to_pylist()}
+    for key, one in records.observed.items():
+        true, predicted = np.indices(one.confusion.shape).reshape(2, -1)
+        there = one.confusion.ravel() > 0
+        counted = (true[there], predicted[there])
+        weights = one.confusion.ravel()[there]
+        micro, macro = (
+            f1_score(*counted, average=how, sample_weight=weights) for how in ("micro", "macro")
+        )
+        assert rows[key]["micro_f1"] == pytest.approx(micro)
+        assert rows[key]["macro_f1"] == pytest.approx(macro)
