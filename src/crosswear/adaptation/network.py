@@ -73,7 +73,7 @@ def plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
     """From scratch, and for each source: all fine-tuned, half frozen, all but the dense layers."""
     found = [NetworkPlan()]
     for name, source in sources.items():
-        depth = len(source.model.filters)
+        depth = source.model.blocks
         found += [
             NetworkPlan(name, TransferConfig(freeze_spectral=True), depth),
             NetworkPlan(name, TransferConfig(), (depth + 1) // 2),

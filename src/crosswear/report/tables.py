@@ -20,6 +20,7 @@ def cells_schema() -> pa.Schema:
             ("target", pa.string()),
             ("source", pa.string()),
             ("strategy", pa.string()),
+            ("branches", pa.string()),
             ("blocks", pa.int64()),
             ("size", pa.int64()),
             ("seed", pa.int64()),
@@ -43,7 +44,7 @@ def cells_table(records: StudyRecords) -> pa.Table:
         method: as in `crosswear.experiment.Cell`.
         target, source: domains; several sources are joined by `+`, none is empty, `random` is the
             network that has learned nothing.
-        strategy, blocks: of a transfer; empty and null where there is no source.
+        strategy, branches, blocks: of a transfer; empty and null where there is no source.
         size: windows that it was trained on.
         seed: number of the repetition.
         split: number of the subject split.
@@ -64,6 +65,7 @@ def cells_table(records: StudyRecords) -> pa.Table:
             "target": cell.target,
             "source": "+".join(cell.sources),
             "strategy": cell.transfer.strategy if cell.transfer else "",
+            "branches": cell.transfer.branches if cell.transfer else "",
             "blocks": cell.blocks if cell.sources else None,
             "size": cell.size,
             "seed": cell.seed,
