@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crosswear.cli.study_report import report_study
 from crosswear.config import PreparationConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.grouping import CLASSICAL
@@ -15,6 +14,7 @@ from crosswear.errors import LeakageError
 from crosswear.experiment import enumerate_cells, parse_study
 from crosswear.leakage import audit
 from crosswear.recording import Subset
+from crosswear.report.whole import report_study
 from crosswear.store import Store
 from crosswear.study.collect import collect
 from crosswear.study.opening import open_study, read_study
