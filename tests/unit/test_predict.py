@@ -20,7 +20,7 @@ from crosswear.propose import sniff
 from crosswear.recognise import Event, Recognizer, reader
 from crosswear.recognise.files import recognise_files
 from crosswear.recognise.layout import Told
-from crosswear.recognise.timeline import cell, draw_timeline, runs, write_timeline
+from crosswear.recognise.timeline import bands, cell, draw_timeline, write_timeline
 
 BUNDLE = a_bundle()
 RATE_HZ = 50
@@ -222,12 +222,13 @@ def test_texts_that_a_spreadsheet_computes_are_quoted(text: str) -> None:
     assert cell("walk") == "walk"
 
 
-def test_runs_end_at_gaps() -> None:
-    def at(start: float, label: str) -> Event:
-        return Event(start, start + 4, label, 1.0, label, False, (1.0,))
+def test_the_picture_shows_who_is_when_and_leaves_gaps_empty() -> None:
+    def at(start: float, label: str, unsure: bool = False) -> Event:
+        return Event(start, start + 4, label, 1.0, label, unsure, (1.0,))
 
-    events = [at(0, "a"), at(2, "a"), at(4, "b"), at(6, "b"), at(70, "b")]
-    assert runs(events, 2) == [("a", 0, 4), ("b", 4, 4), ("b", 70, 2)]
+    events = [at(0, "a"), at(2, "b", unsure=True), at(4, "b"), at(8, "a")]
+    image = bands(events, ("a", "b"), 2, 6)
+    assert image.tolist() == [[1, 0, 0, 0, 1, 0], [0, 2, 2, 0, 0, 0], [0, 3, 0, 0, 0, 0]]
 
 
 def test_the_command(tmp_path: Path) -> None:

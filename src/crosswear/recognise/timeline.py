@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from crosswear.files import write_bytes, write_text
 from crosswear.recognise.recognizer import Event
@@ -24,6 +27,7 @@ MOST_PANELS = 24
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f")
 """Told apart by everybody (Okabe and Ito, Color Universal Design, 2008); grey for the yellow."""
 _WIDTH, _ROW, _PANEL = 10.0, 0.19, 0.75  # inches
+_PIXELS = 1400  # of a panel: an image takes no more memory for a longer recording
 _LONGEST_NAME = 60
 _UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
@@ -93,17 +97,24 @@ def draw_timeline(path: Path, timeline: Timeline, classes: Sequence[str], hop_s:
     write_bytes(path, content.getvalue())
 
 
-def runs(events: Sequence[Event], hop_s: float) -> list[tuple[str, float, float]]:
-    """Label, start and length in seconds of each uninterrupted run of one smoothed label."""
-    found: list[tuple[str, float, float]] = []
+def bands(
+    events: Sequence[Event], classes: Sequence[str], hop_s: float, columns: int
+) -> NDArray[np.int64]:
+    """Which class is when: for each class a row of an image, and one for "unsure".
+
+    Returns:
+        [C + 1, columns]: 0 where nothing is, 1 + the index of the class, C + 1 for "unsure".
+    """
+    image = np.zeros((len(classes) + 1, columns), np.int64)
+    end = max((one.end_s for one in events), default=1.0)
     for one in events:
-        if found:
-            label, start, length = found[-1]
-            if label == one.smoothed and abs(start + length - one.start_s) < hop_s / 2:
-                found[-1] = (label, start, one.start_s + hop_s - start)
-                continue
-        found.append((one.smoothed, one.start_s, hop_s))
-    return found
+        first = int(one.start_s / end * columns)
+        stop = max(int((one.start_s + hop_s) / end * columns), first + 1)
+        row = classes.index(one.smoothed)
+        image[row, first:stop] = row + 1
+        if one.unsure:
+            image[-1, first:stop] = len(classes) + 1
+    return image
 
 
 def _draw(
@@ -111,21 +122,21 @@ def _draw(
 ) -> None:
     end = max((one.end_s for one in events), default=1.0)
     unit, second = next(((name, s) for name, s in _UNITS if end >= 3 * s), _UNITS[-1])
-    found = runs(events, hop_s)
-    for row, name in enumerate(classes):
-        bars = [
-            (start / second, length / second) for label, start, length in found if label == name
-        ]
-        axes.broken_barh(bars, (row - 0.4, 0.8), color=COLOURS[row % len(COLOURS)], linewidth=0)
-    unsure = [(one.start_s / second, hop_s / second) for one in events if one.unsure]
-    axes.broken_barh(unsure, (len(classes) - 0.4, 0.8), color="black", linewidth=0)
+    colours = [COLOURS[row % len(COLOURS)] for row in range(len(classes))]
+    axes.imshow(
+        bands(events, classes, hop_s, _PIXELS),
+        cmap=ListedColormap(["white", *colours, "black"]),
+        vmin=0,
+        vmax=len(classes) + 1,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(0, end / second, len(classes) + 0.5, -0.5),
+    )
+    axes.hlines(np.arange(len(classes)) + 0.5, 0, end / second, color="white", linewidth=1.5)
     labels = [name if len(name) <= 24 else name[:23] + "…" for name in (*classes, "(unsure)")]
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlim(0, end / second)
     axes.set_xlabel(unit)
     axes.grid(axis="x", linewidth=0.4)
-    axes.set_axisbelow(True)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
