@@ -54,7 +54,7 @@ def report(
         opened, store = open_with_store(path, data, out, cache)
         made = report_study(collect(opened, store), store.folder, allow_partial)
     if as_json:
-        print_json(made)
+        print_json({**vars(made), "paths": [str(path) for path in made.paths]})
         return
     typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
     typer.echo(made.summary)
