@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from crosswear.evidence import words
 from crosswear.evidence.inference import FEWEST, SAID, mean_over, rank_correlation
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Rival, Support
 from crosswear.evidence.scores import Question, Scores
@@ -33,9 +34,9 @@ def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 
 
 def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
-    best = int(np.argmax(np.mean(list(gains.values()), axis=0)))
-    other = 0 if best else len(blocks) - 1
-    difference = mean_over([one[best] - one[other] for one in gains.values()])
+    means = np.mean(list(gains.values()), axis=0)
+    best, worst = int(np.argmax(means)), int(np.argmin(means))
+    difference = mean_over([one[best] - one[worst] for one in gains.values()])
     test = replace(difference, p=_friedman(list(gains.values())))  # of all, none of them chosen
     decided = test.p is not None and test.p < ALPHA
     support: Support = "supported" if decided else "undecided"
@@ -43,9 +44,9 @@ def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
         name=f"blocks_{size}",
         question=f"Does the number of transferred blocks matter with {size} windows?",
         support=support,
-        sentence=f"{SAID[support]}: {blocks[best]} have the highest mean; over {blocks[other]}, "
-        f"that is {test.points()}, over {test.n} targets. It is chosen on these scores, which "
-        "flatters it.",
+        sentence=f"{SAID[support]}: the mean is highest with {words.count(blocks[best], 'block')} "
+        f"and lowest with {blocks[worst]}, by {test.points()}, over {test.n} targets. Both are "
+        "chosen on these scores, which makes the difference look larger than it is.",
         measure="difference of micro-F1; p: Friedman's test of all numbers of blocks",
         value=test.value,
         p=test.p,
@@ -65,7 +66,7 @@ def _trend(
 ) -> Finding:
     """`gains`: of each target, by size, of each number of blocks."""
     best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
-    test = mean_over([rank_correlation(sizes, one) for one in best])
+    test = mean_over([rank_correlation(sizes, one) for one in best]).within_one()
     support = test.support(-1)
     return Finding(
         name="blocks_by_size",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +42,13 @@ class Tested:
         if self.value is None or self.p is None or self.p >= ALPHA:
             return "undecided"
         return "supported" if self.value.mean * sign > 0 else "not supported"
+
+    def within_one(self) -> Tested:
+        """The same, with bounds that a correlation can have."""
+        if self.value is None or self.value.low is None or self.value.high is None:
+            return self
+        low, high = max(self.value.low, -1.0), min(self.value.high, 1.0)
+        return replace(self, value=Interval(self.value.mean, low, high))
 
     def points(self) -> str:
         """The value as a difference of F1, in points."""
@@ -112,7 +119,7 @@ def correlation_within(
     if not any(np.ptp(a) and np.ptp(b) for a, b in zip(xs, ys, strict=True)):
         return Tested(None, None, n)
     each = mean_over([rank_correlation(a, b) for a, b in zip(xs, ys, strict=True)])
-    return Tested(each.value, _by_permutation(xs, ys), n)
+    return Tested(each.value, _by_permutation(xs, ys), n).within_one()
 
 
 def _by_permutation(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> float:
