@@ -130,7 +130,9 @@ def test_intervals_hold_the_mean(evidence: Evidence) -> None:
 def test_findings_say_what_was_planted(evidence: Evidence) -> None:
     assert finding(evidence, "over_classical").support == "not supported"
     assert "−" in finding(evidence, "over_classical").sentence
-    assert finding(evidence, "blocks_20").sentence.startswith("Supported: the mean is highest with 2 blocks")
+    assert finding(evidence, "blocks_20").sentence.startswith(
+        "Supported: the mean is highest with 2 blocks"
+    )
     assert finding(evidence, "threshold_b").support == "not supported"  # a helps at every size
     assert {one.support for one in evidence.findings} <= {"supported", "not supported", "undecided"}
     assert len({one.name for one in evidence.findings}) == len(evidence.findings)
