@@ -81,21 +81,34 @@ def bundle(kind: str) -> Bundle:
     return Bundle(about, state)
 
 
+# The peak of a process starts with that of the one that it was made by; VmHWM does not.
+CHILD = """
+import resource, sys, time
+from crosswear.cli import main
+try:
+    main()
+except SystemExit as end:
+    if end.code:
+        raise
+usage = resource.getrusage(resource.RUSAGE_SELF)
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(usage.ru_utime + usage.ru_stime, float(peak.split()[1]) / 1e3, file=sys.stderr)
+"""
+
+
 def measure(folder: Path, kind: str, columns: str) -> tuple[float, float, float]:
     """Seconds on the clock, of the processor, and MB at most."""
     options = ["--columns", columns, "--rate", str(RATE_HZ), "--out", str(folder / "out.csv")]
-    command = [sys.executable, "-m", "crosswear", "predict", str(folder / kind)]
     started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603
-        [*command, str(folder / "recording.csv"), *options],
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", CHILD, "predict", folder / kind, folder / "recording.csv", *options],
         env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"crosswear predict failed for {kind}")
-    clock = time.perf_counter() - started
-    return clock, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
+    processor, memory = map(float, done.stderr.splitlines()[-1].split())
+    return time.perf_counter() - started, processor, memory
 
 
 def main() -> None:

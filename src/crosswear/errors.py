@@ -124,3 +124,9 @@ class BundleError(CrosswearError):
     """A bundle is incomplete, altered, of another schema, or not the model that it says."""
 
     exit_code = 15
+
+
+class ExportError(CrosswearError):
+    """A model cannot be written in another format, or says something else there."""
+
+    exit_code = 16

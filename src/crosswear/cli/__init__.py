@@ -1,6 +1,6 @@
 """The command line: parse, call, print. Exit codes are those of `crosswear.errors`.
 
-0 done; 1 some cells failed; 2 wrong usage; 3 to 14 bad input or environment, one number for each
+0 done; 1 some cells failed; 2 wrong usage; 3 to 16 bad input or environment, one number for each
 kind of error; 130 interrupted.
 """
 
@@ -15,6 +15,7 @@ import crosswear
 import crosswear.cli.study_report  # registers its commands
 from crosswear.cli.adapt import adapt
 from crosswear.cli.data import data_app
+from crosswear.cli.export import export
 from crosswear.cli.model import model_app
 from crosswear.cli.output import print_error
 from crosswear.cli.predict import predict
@@ -36,6 +37,7 @@ app.add_typer(data_app)
 app.add_typer(model_app)
 app.add_typer(study_app)
 app.command()(predict)
+app.command()(export)
 app.command()(recommend)
 app.command()(adapt)
 

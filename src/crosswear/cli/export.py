@@ -1,0 +1,131 @@
+"""`crosswear export`: a bundle's model for other runtimes."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import torch
+import typer
+
+from crosswear.bundle import Bundle, load_bundle
+from crosswear.cli.output import (
+    DEFAULT_CACHE,
+    AsJson,
+    CacheFolder,
+    DataFolder,
+    print_json,
+    print_note,
+    print_table,
+)
+from crosswear.config import PreparationConfig
+from crosswear.domain import prepare
+from crosswear.errors import UsageError
+
+if TYPE_CHECKING:  # imported where it is used: onnx and onnxruntime are an extra
+    from crosswear.export import Exported, Windows
+
+
+class Format(StrEnum):
+    """Formats that a bundle can be exported to."""
+
+    ONNX = "onnx"
+
+
+class Quantization(StrEnum):
+    """Types that weights can be quantised to."""
+
+    INT8 = "int8"
+
+
+def export(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.ONNX,
+    quantize: Annotated[
+        Quantization | None, typer.Option(help="Weights of dense layers in eight bits.")
+    ] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET", help="Windows to check it on: a dataset, or a dataset.toml."
+        ),
+    ] = None,
+    examples: Annotated[
+        Path | None, typer.Option(help="JSON file with some windows and their probabilities.")
+    ] = None,
+    data: DataFolder = None,
+    cache: CacheFolder = DEFAULT_CACHE,
+    as_json: AsJson = False,
+) -> None:
+    """Write the model as ONNX, if it says what the bundle says; tell size and latency."""
+    missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"the export needs {' and '.join(missing)}, not installed here",
+            where=f"--format {format_}",
+            todo="pip install 'crosswear[onnx]'",
+        )
+    from crosswear.export import export_onnx, simulated_windows
+
+    torch.set_num_threads(1)  # latency is that of one core
+    model = load_bundle(bundle)
+    if windows is None:
+        checked = simulated_windows(model)
+        print_note("checked on simulated windows only; --windows DATASET checks it on real ones")
+    else:
+        checked = _windows(model, windows, data, cache)
+    result = export_onnx(model, out, checked, int8=quantize is Quantization.INT8, examples=examples)
+    if as_json:
+        print_json({**dataclasses.asdict(result), "file": str(result.file)})
+        return
+    _print(result)
+    typer.echo(f"wrote {out}" + (f" and {examples}" if examples else ""))
+
+
+def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> Windows:
+    from crosswear.export import Windows
+
+    about = bundle.manifest
+    config = PreparationConfig(about.rate_hz, about.window_s, about.hop_s, about.bridge_s)
+    domain = prepare(reference, data, config, cache)
+    index = {name: number for number, name in enumerate(about.classes)}
+    table = np.array([index.get(name, -1) for name in domain.classes])
+    y = table[domain.windows.y]
+    known = y >= 0
+    x = np.asarray(domain.windows.x)
+    if not known.any():
+        print_note(f"{reference} has none of the model's classes: no scores")
+        return Windows(x, None, reference)
+    if not known.all():
+        print_note(f"{(~known).sum()} windows of other classes than the model's are left out")
+    return Windows(x[known], y[known], reference)
+
+
+def _print(result: Exported) -> None:
+    rows = [
+        ["size", f"{result.bytes / 1e6:.2f} MB"],
+        ["checked on", f"{result.windows} windows of {result.source}"],
+        ["largest difference to the bundle", f"{result.difference:.1e}"],
+    ]
+    for name, taken in (("onnxruntime", result.onnx), ("torch", result.torch)):
+        rows.append([f"{name}, one core, one window at a time", f"{taken.single_ms:.2f} ms"])
+        rows.append([f"{name}, sixteen together", f"{taken.together_ms:.2f} ms a window"])
+    quantized = result.quantized
+    if quantized:
+        rows[2][0] = "largest difference before int8"
+        rows += [
+            ["size before int8", f"{quantized.float_bytes / 1e6:.2f} MB"],
+            ["largest difference by int8", f"{quantized.difference:.1e}"],
+            ["same class as before int8", f"{quantized.agreement:.2%} of the windows"],
+        ]
+        if quantized.micro_f1 is not None and quantized.float_micro_f1 is not None:
+            cost = (quantized.float_micro_f1 - quantized.micro_f1) * 100
+            rows.append(
+                ["micro-F1 with int8", f"{quantized.micro_f1:.4f}, {cost:+.2f} points lost"]
+            )
+    print_table("Exported", ["what", "value"], rows)
