@@ -59,7 +59,7 @@ or in Python, on samples as they come:
     recognizer = Recognizer(load_bundle(Path("THIS_FOLDER")), rate_hz=50, unit="m/s2")
     for samples in sensor:  # arrays [t, 3]
         for event in recognizer.push(samples):
-            print(event.start_s, event.smoothed, event.probability, event.unsure)
+            print(event.start_s, event.label, event.probability, event.unsure)
 
 ## Whose data it learned from
 
