@@ -35,6 +35,7 @@ LEFT = (
     "walker-report/report.json",
     "timeline.csv",
     "timeline.png",
+    "walker.onnx",
 )
 
 
