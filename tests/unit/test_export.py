@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 onnx = pytest.importorskip("onnx", reason="the extra 'onnx' is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
+from crosswear import export  # noqa: E402
 from crosswear.baselines import BASELINES  # noqa: E402
 from crosswear.bundle import Bundle, save_bundle  # noqa: E402
 from crosswear.cli import app  # noqa: E402
@@ -79,9 +80,8 @@ def test_what_is_written_tells_what_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(some["probabilities"], bundle.classifier().scores(x), atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["network", "minirocket"])
-def test_eight_bits_are_smaller_and_their_cost_is_told(tmp_path: Path, kind: str) -> None:
-    bundle = a_bundle(model=ModelConfig()) if kind == "network" else classical(kind)
+def test_eight_bits_are_smaller_and_their_cost_is_told(tmp_path: Path) -> None:
+    bundle = a_bundle(model=ModelConfig())
     x = simulated_windows(bundle).x
     y = bundle.classifier().scores(x).argmax(axis=1)
     result = export_onnx(bundle, tmp_path / "m.onnx", Windows(x, y, "these"), int8=True)
@@ -91,6 +91,16 @@ def test_eight_bits_are_smaller_and_their_cost_is_told(tmp_path: Path, kind: str
     assert quantized.float_micro_f1 == 1
     assert quantized.micro_f1 == pytest.approx(quantized.agreement)
     assert 0 < quantized.difference < 0.2
+
+
+def test_a_model_that_eight_bits_cannot_hold_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "LEAST_AGREEMENT", 1.01)
+    bundle = a_bundle()
+    with pytest.raises(ExportError, match="get another class"):
+        export_onnx(bundle, tmp_path / "m.onnx", simulated_windows(bundle), int8=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_that_differs_is_not_written(
@@ -124,7 +134,7 @@ def test_the_command_checks_on_windows_of_a_dataset(tmp_path: Path, cache: Path)
     result = CliRunner().invoke(app, [*arguments, *options], catch_exceptions=False)
     assert result.exit_code == 0
     assert "windows of other classes" in result.output
-    assert "points lost" in result.output
+    assert "micro-F1 with int8" in result.output
     result = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
     assert '"source": "simulated windows"' in result.output
     assert (tmp_path / "model.onnx").exists()

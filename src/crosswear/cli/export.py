@@ -124,8 +124,6 @@ def _print(result: Exported) -> None:
             ["same class as before int8", f"{quantized.agreement:.2%} of the windows"],
         ]
         if quantized.micro_f1 is not None and quantized.float_micro_f1 is not None:
-            cost = (quantized.float_micro_f1 - quantized.micro_f1) * 100
-            rows.append(
-                ["micro-F1 with int8", f"{quantized.micro_f1:.4f}, {cost:+.2f} points lost"]
-            )
+            score = f"{quantized.micro_f1:.4f} (before: {quantized.float_micro_f1:.4f})"
+            rows.append(["micro-F1 with int8", score])
     print_table("Exported", ["what", "value"], rows)

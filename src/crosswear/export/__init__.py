@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.bundle import Bundle
-from crosswear.errors import UsageError
+from crosswear.errors import ExportError, UsageError
 from crosswear.export.check import (
     Latency,
     largest_difference,
@@ -30,6 +30,8 @@ from crosswear.metrics import confusion, micro_f1
 
 SIMULATED = 256
 EXAMPLES = 32
+LEAST_AGREEMENT = 0.95
+"""With eight bits, at least this share of the windows must keep its most probable class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,8 @@ def export_onnx(
 
     Raises:
         UsageError: if there are no windows, or they are of another length.
-        ExportError: if the model cannot be exported, or differs from the bundle's.
+        ExportError: if the model cannot be exported, differs from the bundle's, or becomes another
+            one with eight bits.
         DiskError: if a file cannot be written.
     """
     about = bundle.manifest
@@ -145,6 +148,13 @@ def export_onnx(
         content = to_int8(model)
         session = open_session(content)
         quantized = _compare(before, probabilities(session, x), windows, size, len(about.classes))
+        if quantized.agreement < LEAST_AGREEMENT:
+            raise ExportError(
+                f"with eight bits {1 - quantized.agreement:.0%} of the windows get another class",
+                where=about.name,
+                expected=f"the same class in {LEAST_AGREEMENT:.0%} of them",
+                todo="no file was written; export it without --quantize",
+            )
     enough = np.resize(x, (EXAMPLES, *x.shape[1:]))
     result = Exported(
         file=out,
