@@ -21,10 +21,11 @@ from tabulate import tabulate
 
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Rival, Score
-from crosswear.evidence.records import read_records
+from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.experiment import UNTRAINED
 from crosswear.report import readable
 from crosswear.report.board import Board
+from crosswear.report.tables import cells_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results.md"
@@ -52,12 +53,37 @@ def table(name: str, kind: str) -> str:
 @cache
 def board(name: str) -> Board:
     """The evidence of a study."""
-    return Board(gather(read_records(DOCS / "records" / f"{name}.parquet")))
+    return Board(gather(records(name)))
+
+
+@cache
+def records(name: str) -> StudyRecords:
+    """The records of a study."""
+    return read_records(DOCS / "records" / f"{name}.parquet")
 
 
 def summary(board: Board) -> str:
     """The verdict in one paragraph."""
     return board.evidence.summary
+
+
+def sources(board: Board) -> str:
+    """The source networks, tested on the domain that they were trained on."""
+    cells = cells_table(records(board.evidence.study.name)).to_pylist()
+    rows = [
+        (
+            row["target"],
+            f"{row['size']}",
+            f"{row['test_windows']}",
+            f"{row['epoch']}",
+            f"{100 * row['micro_f1']:.1f}",
+            f"{100 * row['macro_f1']:.1f}",
+        )
+        for row in cells
+        if row["method"] == "source"
+    ]
+    headings = ("domain", "train windows", "test windows", "epoch", "micro-F1", "macro-F1")
+    return markdown(headings, rows, 1)
 
 
 def rivals(board: Board) -> str:
@@ -132,6 +158,7 @@ def markdown(headings: Iterable[str], rows: list[tuple[str, ...]], names: int) -
 
 KINDS: dict[str, Callable[[Board], str]] = {
     "summary": summary,
+    "sources": sources,
     "rivals": rivals,
     "heatmap": heatmap,
     "verdicts": verdicts,
