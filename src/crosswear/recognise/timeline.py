@@ -133,7 +133,7 @@ def _draw(
         extent=(0, end / second, len(classes) + 0.5, -0.5),
     )
     axes.hlines(np.arange(len(classes)) + 0.5, 0, end / second, color="white", linewidth=1.5)
-    labels = [name if len(name) <= 24 else name[:23] + "…" for name in (*classes, "(unsure)")]
+    labels = [name if len(name) <= 48 else name[:47] + "…" for name in (*classes, "(unsure)")]
     axes.set_yticks(range(len(labels)), labels)
     axes.set_xlabel(unit)
     axes.grid(axis="x", linewidth=0.4)
