@@ -12,9 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from crosswear.evidence import words
+from crosswear.evidence.gather import gather
 from crosswear.evidence.model import SCRATCH, Rival
+from crosswear.evidence.records import read_records
 from crosswear.report.board import Board
 from crosswear.report.page import page
+from crosswear.report.tables import cells_table
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted
 
 Opener: TypeAlias = Callable[..., Page]
@@ -24,6 +27,13 @@ LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark"
 @pytest.fixture(scope="module")
 def made() -> Planted:
     return planted(lost=0.03)
+
+
+@pytest.fixture(scope="module")
+def wrist() -> Planted:
+    """The real study of docs/results.md."""
+    records = read_records(Path(__file__).parents[2] / "docs" / "records" / "wrist.parquet")
+    return Planted(gather(records), cells_table(records))
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +106,14 @@ def hover(tab: Page, target: int, column: str, size: int) -> str:
     return "\n".join(label.locator("tspan.line").all_text_contents())
 
 
-def test_hover_shows_the_numbers_of_the_evidence(made: Planted, opened: Opener) -> None:
+@pytest.mark.parametrize("study", ["made", "wrist"])
+def test_hover_shows_the_numbers_of_the_evidence(
+    study: str, request: pytest.FixtureRequest, opened: Opener
+) -> None:
+    made: Planted = request.getfixturevalue(study)
     tab, board = opened(made), Board(made.evidence)
-    verdict = next(v for v in made.evidence.verdicts if v.over_scratch and v.target == "beta")
+    second = board.targets[1]
+    verdict = next(v for v in made.evidence.verdicts if v.over_scratch and v.target == second)
     cells = [
         (0, "scratch", 1, SCRATCH),
         (1, f"from {verdict.source}, {verdict.blocks} block", 0, None),
@@ -145,10 +160,11 @@ def test_a_cell_without_all_its_repetitions_is_hatched_and_says_so(
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("study", ["awkward", "wrist"])
 def test_no_serious_accessibility_fault_and_no_sideways_scrolling(
-    awkward: Planted, opened: Opener, width: int, scheme: str
+    study: str, request: pytest.FixtureRequest, opened: Opener, width: int, scheme: str
 ) -> None:
-    tab = opened(awkward, width, scheme)
+    tab = opened(request.getfixturevalue(study), width, scheme)
     draw_all(tab)
     for summary in tab.locator("summary").all():
         if not summary.evaluate("summary => summary.parentElement.open"):
