@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from crosswear.evidence import words
-from crosswear.evidence.inference import FEWEST, SAID, mean_over, rank_correlation
+from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Rival, Support
 from crosswear.evidence.scores import Question, Scores
 from crosswear.experiment import UNTRAINED, Study
@@ -40,17 +40,15 @@ def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
     test = replace(difference, p=_friedman(list(gains.values())))  # of all, none of them chosen
     decided = test.p is not None and test.p < ALPHA
     support: Support = "supported" if decided else "undecided"
-    return Finding(
+    return finding(
         name=f"blocks_{size}",
         question=f"Does the number of transferred blocks matter with {size} windows?",
+        test=test,
         support=support,
-        sentence=f"{SAID[support]}: the mean is highest with {words.count(blocks[best], 'block')} "
+        answer=f"the mean is highest with {words.count(blocks[best], 'block')} "
         f"and lowest with {blocks[worst]}, by {test.points()}, over {test.n} targets. Both are "
         "chosen on these scores, which makes the difference look larger than it is.",
         measure="difference of micro-F1; p: Friedman's test of all numbers of blocks",
-        value=test.value,
-        p=test.p,
-        n=test.n,
     )
 
 
@@ -68,16 +66,14 @@ def _trend(
     best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
     test = mean_over([rank_correlation(sizes, one) for one in best]).within_one()
     support = test.support(-1)
-    return Finding(
+    return finding(
         name="blocks_by_size",
         question="Do more labels want fewer transferred blocks?",
+        test=test,
         support=support,
-        sentence=f"{SAID[support]}: {test.rho()} of the size with the best number of blocks, "
+        answer=f"{test.rho()} of the size with the best number of blocks, "
         f"mean over {test.n} targets.",
         measure="mean Spearman's rho",
-        value=test.value,
-        p=test.p,
-        n=test.n,
     )
 
 

@@ -13,7 +13,13 @@ import numpy as np
 
 from crosswear.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
-from crosswear.evidence.inference import SAID, correlation, correlation_within, mean_over
+from crosswear.evidence.inference import (
+    Tested,
+    correlation,
+    correlation_within,
+    finding,
+    mean_over,
+)
 from crosswear.evidence.model import Contrast, Finding, Interval, Similarity, Support, Verdict
 from crosswear.evidence.scores import Scores
 from crosswear.experiment import Study
@@ -64,15 +70,13 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
             continue
         test = mean_over([float(np.mean(values)) for values in gains.values()])
         support = test.support(1)
-        yield Finding(
+        yield finding(
             name=name,
             question=f"Does transfer beat {against}, over all sources and sizes?",
+            test=test,
             support=support,
-            sentence=f"{SAID[support]}: {test.points()} on average over {test.n} targets.",
+            answer=f"{test.points()} on average over {test.n} targets.",
             measure="difference of micro-F1",
-            value=test.value,
-            p=test.p,
-            n=test.n,
         )
 
 
@@ -82,16 +86,14 @@ def _by_labels(judged: Sequence[Verdict]) -> Finding:
     few, many = (_by_target(v for v in judged if v.size == size) for size in (sizes[0], sizes[-1]))
     test = mean_over([few[target] - many[target] for target in few if target in many])
     support = test.support(1)
-    return Finding(
+    return finding(
         name="labels",
         question="Is the gain larger with few labels than with many?",
+        test=test,
         support=support,
-        sentence=f"{SAID[support]}: the gain over scratch with {sizes[0]} windows less that with "
+        answer=f"the gain over scratch with {sizes[0]} windows less that with "
         f"{sizes[-1]} is {test.points()}, over {test.n} targets.",
         measure="difference of gains in micro-F1",
-        value=test.value,
-        p=test.p,
-        n=test.n,
     )
 
 
@@ -113,15 +115,14 @@ def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
             support = "supported"
             answer = f"From {beyond[0]} windows on it is shown to help from no source"
         hurt = sum(verdict.effect == "hurts" for verdict in mine)
-        yield Finding(
+        size = Interval(beyond[0], None, None) if support == "supported" else None
+        yield finding(
             name=f"threshold_{target}",
             question=f"Is there a size from which transfer stops helping on {target}?",
+            test=Tested(size, None, len(mine)),
             support=support,
-            sentence=f"{SAID[support]}: {answer}; {hurt} of {len(mine)} verdicts say it hurts.",
+            answer=f"{answer}; {hurt} of {len(mine)} verdicts say it hurts.",
             measure="windows",
-            value=Interval(beyond[0], None, None) if support == "supported" else None,
-            p=None,
-            n=len(mine),
         )
 
 
@@ -132,16 +133,14 @@ def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary])
     gains = _by_target(verdict for verdict in judged if verdict.size in small)
     test = correlation([len(domains[target].classes) for target in gains], list(gains.values()))
     support = test.support(-1)
-    return Finding(
+    return finding(
         name="classes",
         question="Do small adaptation sets gain more where the target has few classes?",
+        test=test,
         support=support,
-        sentence=f"{SAID[support]}: {test.rho()} of the number of classes with the gain over "
+        answer=f"{test.rho()} of the number of classes with the gain over "
         f"scratch at up to {small[-1]} windows, over {test.n} targets.",
         measure="Spearman's rho",
-        value=test.value,
-        p=test.p,
-        n=test.n,
     )
 
 
@@ -155,16 +154,14 @@ def _by_similarity(
         measured = {pair: float(getattr(one, name)) for pair, one in known.items()}
         test = correlation_within(measured, gains)
         support = test.support(sign)
-        yield Finding(
+        yield finding(
             name=f"similarity_{name}",
             question=f"Do sources that are more like the target ({what}) transfer better?",
+            test=test,
             support=support,
-            sentence=f"{SAID[support]}: {test.rho()} of {what} with the gain over scratch, "
+            answer=f"{test.rho()} of {what} with the gain over scratch, "
             f"within targets, over {test.n} pairs.",
             measure="mean Spearman's rho within targets",
-            value=test.value,
-            p=test.p,
-            n=test.n,
         )
 
 

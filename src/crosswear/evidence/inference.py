@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from crosswear.evidence import words
-from crosswear.evidence.model import ALPHA, Interval, Support
+from crosswear.evidence.model import ALPHA, Finding, Interval, Support
 
 FEWEST = 3
 """Observations below which nothing is decided."""
@@ -67,6 +67,14 @@ class Tested:
     def chance(self) -> str:
         """The p-value in brackets."""
         return "" if self.p is None else f", p {words.p_value(self.p)}"
+
+
+def finding(
+    name: str, question: str, test: Tested, support: Support, answer: str, measure: str
+) -> Finding:
+    """What a test says of a question; the sentence begins with whether it is supported."""
+    sentence = f"{SAID[support]}: {answer}"
+    return Finding(name, question, support, sentence, measure, test.value, test.p, test.n)
 
 
 def mean_over(values: Sequence[float]) -> Tested:
