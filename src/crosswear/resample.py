@@ -97,13 +97,13 @@ def stretches(
     rows = np.flatnonzero(_measured(recording))
     longest = max(bridge_s * recording.rate_hz, 0.5) + _EVEN
     splits = np.flatnonzero(np.diff(position[rows]) - 1 > longest) + 1
-    filter_ = _design(recording.rate_hz, target_hz)
+    filter_ = design_low_pass(recording.rate_hz, target_hz)
     pieces = (piece for piece in np.split(rows, splits) if len(piece) >= 2)
     return [_resample(recording, position, piece, filter_) for piece in pieces]
 
 
 @dataclass(frozen=True, eq=False)
-class _Filter:
+class LowPass:
     """Change of rate by `up` / `down` from an even grid of `grid_hz`.
 
     `taps` low-pass the grid raised `up` times; they reach `half` grid samples to either side.
@@ -151,7 +151,7 @@ def _positions(recording: Recording) -> NDArray[np.float64]:
     return position
 
 
-def _design(rate_hz: float, target_hz: float) -> _Filter:
+def design_low_pass(rate_hz: float, target_hz: float) -> LowPass:
     """A Kaiser low-pass for the exact ratio of the rates as they are written in decimals."""
     grid_hz = float(rate_hz)
     ratio = Fraction(str(float(target_hz))) / Fraction(str(grid_hz))
@@ -160,7 +160,7 @@ def _design(rate_hz: float, target_hz: float) -> _Filter:
         ratio = Fraction(str(float(target_hz))) / Fraction(str(grid_hz))
     up, down = ratio.numerator, ratio.denominator
     if up == down:
-        return _Filter(grid_hz, 1, 1, np.ones(1), 0)
+        return LowPass(grid_hz, 1, 1, np.ones(1), 0)
     lower = 1 / max(up, down)  # the lower rate, where the grid raised `up` times has rate 1
     length, _ = kaiserord(_ATTENUATION_DB, 2 * (_STOP - _PASS) * lower)
     half = -(-length // (2 * up))
@@ -169,14 +169,14 @@ def _design(rate_hz: float, target_hz: float) -> _Filter:
     # Every phase on its own has to keep a constant: gravity must not ripple.
     phases = np.append(taps, np.zeros(up - 1)).reshape(-1, up)
     phases /= phases.sum(axis=0)
-    return _Filter(grid_hz, up, down, phases.ravel()[: len(taps)], half)
+    return LowPass(grid_hz, up, down, phases.ravel()[: len(taps)], half)
 
 
 def _resample(
     recording: Recording,
     position: NDArray[np.float64],
     rows: NDArray[np.int64],
-    filter_: _Filter,
+    filter_: LowPass,
 ) -> Stretch:
     """Resample one piece, given the raw rows of it that hold a measurement."""
     first = rows[0]
@@ -237,7 +237,7 @@ def _on_grid(
 
 
 def _change_rate(
-    values: NDArray[np.float64], samples: int, filter_: _Filter
+    values: NDArray[np.float64], samples: int, filter_: LowPass
 ) -> NDArray[np.float64]:
     """Filter and resample so that sample i lies at grid position i · down / up.
 

@@ -23,34 +23,21 @@ from crosswear.adaptation.models import classifier_of
 from crosswear.adaptation.network import model_for
 from crosswear.adaptation.report import report_text, write_report
 from crosswear.adaptation.scoring import expected_share, paired_gain
-from crosswear.adaptation.signals import check_signals, find_turn, turned_people, turns
 from crosswear.bundle import load_bundle
 from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration
 from crosswear.domain import Domain
 from crosswear.engine.task import Task
-from crosswear.errors import CrosswearError, DataFormatError, DomainError, UsageError
+from crosswear.errors import CrosswearError, DomainError, UsageError
 from crosswear.models import build
 from crosswear.recording import Windows
+from generators.movements import movements
 
 
 def windows_of(domain: Domain, rows: np.ndarray) -> Windows:
     return Windows(
         **{f.name: np.array(getattr(domain.windows, f.name)[rows]) for f in fields(Windows)}
     )
-
-
-def movements(people: int, each: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Windows of three activities that differ in gravity and rhythm; classes; people."""
-    rng = np.random.default_rng(seed)
-    y = np.tile(np.arange(3), people * each)
-    who = np.repeat(np.arange(people), 3 * each)
-    time = np.arange(100) / 25
-    down = np.eye(3)[y][:, :, None]
-    hertz = np.array([0.5, 1.5, 3.0])[y] * rng.uniform(0.9, 1.1, people)[who]
-    swing = 0.3 * np.sin(2 * np.pi * hertz[:, None] * time + rng.uniform(0, 6, len(y))[:, None])
-    x = down + swing[:, None] + rng.normal(0, 0.05, (len(y), 3, 100))
-    return x.astype(np.float32), y, who
 
 
 # --- folds
@@ -195,52 +182,6 @@ def test_the_next_labels_gain_where_the_last_ones_did() -> None:
 
 
 # --- signals
-
-
-def test_sound_signals_say_nothing() -> None:
-    assert list(check_signals(movements(3, 20)[0])) == []
-
-
-def test_constant_windows_and_axes_are_said() -> None:
-    x = movements(3, 20)[0]
-    x[:4] = x[:4, :, :1]
-    x[:, 2] = 0.25
-    said = " ".join(check_signals(x))
-    assert "4 of" in said
-    assert "axis z is constant" in said
-
-
-def test_a_clipped_axis_is_said() -> None:
-    x = movements(3, 20)[0]
-    x[:, 0] = np.clip(x[:, 0], -0.2, 0.9)
-    said = list(check_signals(x))
-    assert any("axis x is clipped at +0.90 g" in sentence for sentence in said)
-
-
-def test_another_unit_is_refused() -> None:
-    with pytest.raises(DataFormatError, match="at rest the sensor measures") as refused:
-        list(check_signals(movements(3, 20)[0] * np.float32(9.81)))
-    assert "unit" in refused.value.todo
-
-
-@pytest.mark.parametrize("number", range(1, 24, 5))
-def test_a_sensor_turned_round_is_found(number: int) -> None:
-    x, y, who = movements(4, 20)
-    turn = turns()[number]
-    turned = x.copy()
-    turned[who == 2] = np.einsum("ij,njt->nit", turn.T, x[who == 2]).astype(np.float32)
-    names = [str(label) for label in y]
-    found = dict(turned_people(turned, names, who))
-    assert list(found) == [2]
-    assert not dict(turned_people(x, names, who))
-
-
-def test_a_turn_needs_shared_activities() -> None:
-    down = np.eye(3)[np.arange(60) % 3]
-    assert find_turn(down, ["a"] * 60, -down, ["b"] * 60) is None
-
-
-# --- choice
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import upfirdn
 
-from crosswear.resample import _Filter
+from crosswear.resample import LowPass
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ class Polyphase:
         filter_: low-pass and ratio.
     """
 
-    def __init__(self, filter_: _Filter) -> None:
+    def __init__(self, filter_: LowPass) -> None:
         self._filter = filter_
         self._pad = filter_.half + 1
         self._grid = np.empty((0, 3))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosswear.errors import DataFormatError, UsageError
 from crosswear.recognise.grid import EVEN, Grid
 from crosswear.recognise.polyphase import Polyphase
-from crosswear.resample import _design, _Filter
+from crosswear.resample import LowPass, design_low_pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class StreamResampler:
 
     def __init__(self, rate_hz: float, target_hz: float, bridge_s: float) -> None:
         self._rate_hz = rate_hz
-        self._filter = _design(rate_hz, target_hz)
+        self._filter = design_low_pass(rate_hz, target_hz)
         self._longest = max(bridge_s * rate_hz, 0.5) + EVEN
         self._samples = 0
         self._stamps: tuple[float, float] | None = None  # the first and the last
@@ -132,7 +132,7 @@ class _Stretch:
     """A stretch in the making; `last` is the position of its last sample."""
 
     def __init__(
-        self, start: float, rate_hz: float, scale: float, splined: bool, filter_: _Filter
+        self, start: float, rate_hz: float, scale: float, splined: bool, filter_: LowPass
     ) -> None:
         self._start, self._rate_hz, self._scale = start, rate_hz, scale
         self._grid = Grid(scale, splined=splined)
