@@ -432,7 +432,7 @@ class TestCommand:
     ) -> None:
         server.files["/a.zip"] = content
         spec = spec_of(server)
-        monkeypatch.setattr("crosswear.cli.data_fetch.lookup", lambda name: (spec, None))
+        monkeypatch.setattr("crosswear.datasets.lookup", lambda name: (spec, None))
         lines: list[str] = []
         monkeypatch.setattr(typer, "echo", lambda text, **_: lines.append(text))
         before: list[str] = []
@@ -456,7 +456,7 @@ class TestCommand:
         self, server: Server, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         server.files["/a.zip"] = content
-        monkeypatch.setattr("crosswear.cli.data_fetch.lookup", lambda name: (spec_of(server), None))
+        monkeypatch.setattr("crosswear.datasets.lookup", lambda name: (spec_of(server), None))
         app = typer.Typer()
         app.command()(command)
         result = CliRunner().invoke(app, ["mhealth", "--data", str(tmp_path), "--json"])

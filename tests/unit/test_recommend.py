@@ -198,6 +198,19 @@ def test_the_command_ranks_and_tells(study: Path, cache: Path) -> None:
     assert {one["measure"] for one in made["worth"]} >= {"logme", "mmd", "a_distance"}
 
 
+def test_windows_are_as_long_as_those_to_be_adapted_to(study: Path, cache: Path) -> None:
+    runner = CliRunner()
+    common = ["recommend", "simulated-gestures", "--cache", str(cache), "--source"]
+    short = [*common, "simulated-daily", "--window", "2", "--hop", "1", "--json"]
+    usual = [*common, "simulated-daily", "--json"]
+    made = [json.loads(runner.invoke(app, one).stdout) for one in (short, usual)]
+    assert made[0]["ranking"] != made[1]["ranking"]
+    refused = runner.invoke(app, [*common, str(study), "--window", "2"])
+    assert "another way" in str(refused.exception)
+    impossible = runner.invoke(app, [*common, "simulated-daily", "--window", "0"])
+    assert "--window" in str(impossible.exception)
+
+
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(UsageError, match="not the folder of a study"):
         worth(tmp_path, None, cache)

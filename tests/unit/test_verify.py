@@ -294,7 +294,7 @@ class TestCommand:
     def call(
         self, spec: DatasetSpec, data: Path, monkeypatch: pytest.MonkeyPatch, *options: str
     ) -> Result:
-        monkeypatch.setattr("crosswear.cli.data_fetch.lookup", lambda name: (spec, None))
+        monkeypatch.setattr("crosswear.datasets.lookup", lambda name: (spec, None))
         monkeypatch.setenv("COLUMNS", "150")
         app = typer.Typer()
         app.command()(command)

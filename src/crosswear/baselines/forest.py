@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
 
 from crosswear.features import window_features
 
@@ -82,6 +81,8 @@ def grow_forest(
     seed: int,
 ) -> Forest:
     """Grow a forest on the features [n, F] of windows."""
+    from sklearn.ensemble import RandomForestClassifier  # slow to import, needless to load
+
     # One thread: cells of a study run side by side in processes.
     grown = RandomForestClassifier(TREES, n_jobs=1, random_state=seed % 2**32)
     grown.fit(features, y)

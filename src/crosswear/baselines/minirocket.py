@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import RidgeClassifierCV
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -118,6 +116,9 @@ def fit_minirocket(
     Raises:
         UsageError: if the extra `minirocket` is not installed.
     """
+    from sklearn.linear_model import RidgeClassifierCV  # slow to import, needless to load
+    from sklearn.preprocessing import StandardScaler
+
     state = _choose_kernels(x, seed)
     fitted = np.unique(y).astype(np.int64)
     size = len(KERNELS) * int(state["quantiles"].sum())

@@ -6,21 +6,21 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-import pydantic
 import typer
 
-from crosswear.adaptation.adapt import adapt as adapt_
-from crosswear.adaptation.report import summary
-from crosswear.cli.output import (
+from crosswear.cli.options import (
     DEFAULT_CACHE,
+    USUAL_WINDOW_S,
     AsJson,
     CacheFolder,
     DataFolder,
-    print_json,
-    print_note,
-    print_table,
+    Hop,
+    Recordings,
+    Sources,
+    WindowLength,
+    preparation_of,
 )
-from crosswear.config import PreparationConfig
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
@@ -28,26 +28,12 @@ _SECONDS = {None: 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def adapt(
-    recordings: Annotated[
-        str,
-        typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml."),
-    ],
+    recordings: Recordings,
     out: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="A new folder.")],
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="A dataset, the folder of a study, or auto: the most promising in --data. "
-            "Repeatable.",
-        ),
-    ] = None,
+    source: Sources = None,
     budget: Annotated[str, typer.Option(help="Time to take: 90s, 10m, 1h.")] = "10m",
-    window: Annotated[
-        float, typer.Option(help="Seconds of a window: shorter than what is to be recognised.")
-    ] = 4.0,
-    hop: Annotated[
-        float | None, typer.Option(help="Seconds between windows; half a window without it.")
-    ] = None,
+    window: WindowLength = USUAL_WINDOW_S,
+    hop: Hop = None,
     report: Annotated[
         Path | None, typer.Option(help="Folder of the report; BUNDLE-report without it.")
     ] = None,
@@ -56,6 +42,9 @@ def adapt(
     as_json: AsJson = False,
 ) -> None:
     """Choose a model for own recordings, write it as a bundle, and report how good it will be."""
+    from crosswear.adaptation.adapt import adapt as adapt_
+    from crosswear.adaptation.report import summary
+
     made = adapt_(
         recordings,
         out,
@@ -64,7 +53,7 @@ def adapt(
         cache=cache,
         budget_s=parse_duration(budget),
         report=report,
-        preparation=_preparation(window, hop),
+        preparation=preparation_of(window, hop),
         note=print_note,
     )
     if as_json:
@@ -84,23 +73,6 @@ def adapt(
     for line in summary(made.findings):
         typer.echo(line)
     typer.echo("\n".join(str(path) for path in (made.bundle, *made.report)))
-
-
-def _preparation(window: float, hop: float | None) -> PreparationConfig:
-    try:
-        found = PreparationConfig(window_s=window, hop_s=window / 2 if hop is None else hop)
-    except pydantic.ValidationError as error:
-        name = "--window" if "window_s" in str(error) else "--hop"
-        raise UsageError(
-            "not a length of time", where=name, expected="seconds, from above 0 to 600"
-        ) from error
-    if found.window < 2 or found.hop < 1:
-        raise UsageError(
-            f"windows of {found.window} samples, {found.hop} apart",
-            where="--window, --hop",
-            expected="at least two samples, and one apart, at 25 Hz",
-        )
-    return found
 
 
 def parse_duration(text: str) -> float:

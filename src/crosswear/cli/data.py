@@ -9,30 +9,8 @@ import typer
 
 from crosswear.cli.data_fetch import fetch, verify
 from crosswear.cli.data_new import new
-from crosswear.cli.output import (
-    DEFAULT_CACHE,
-    AsJson,
-    CacheFolder,
-    DataFolder,
-    print_json,
-    print_note,
-    print_table,
-)
-from crosswear.config import PreparationConfig
-from crosswear.datasets import REGISTRY
-from crosswear.describe.catalogue import catalogue
-from crosswear.describe.plot import draw_domains
-from crosswear.describe.table import (
-    describe_domain,
-    missing_classes,
-    recorded,
-    split_reached,
-    to_csv,
-    to_latex,
-    windowed,
-    windows_by_class,
-)
-from crosswear.domain import prepare
+from crosswear.cli.options import DEFAULT_CACHE, AsJson, CacheFolder, DataFolder
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.files import write_text
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
@@ -47,6 +25,9 @@ def list_datasets(
     markdown: Annotated[bool, typer.Option(help="Print all that is declared, as a page.")] = False,
 ) -> None:
     """All datasets that can be read."""
+    from crosswear.datasets import REGISTRY
+    from crosswear.describe.catalogue import catalogue
+
     if markdown:
         typer.echo(catalogue(REGISTRY.values()), nl=False)
         return
@@ -107,6 +88,20 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
+    from crosswear.config import PreparationConfig
+    from crosswear.describe.plot import draw_domains
+    from crosswear.describe.table import (
+        describe_domain,
+        missing_classes,
+        recorded,
+        split_reached,
+        to_csv,
+        to_latex,
+        windowed,
+        windows_by_class,
+    )
+    from crosswear.domain import prepare
+
     config = PreparationConfig(split=split)
     domains = [prepare(reference, data, config, cache) for reference in references]
     rows = [describe_domain(domain, config.hop_s) for domain in domains]

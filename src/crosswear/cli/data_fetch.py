@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,18 +18,13 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from crosswear import fetch as downloads
-from crosswear import verify as checks
-from crosswear.cli.output import (
-    LINE_EVERY_S,
-    AsJson,
-    DataFolder,
-    print_json,
-    print_note,
-    print_table,
-)
-from crosswear.datasets import lookup
+from crosswear.cli.options import AsJson, DataFolder
+from crosswear.cli.output import LINE_EVERY_S, print_json, print_note, print_table
 from crosswear.errors import UsageError
+
+if TYPE_CHECKING:
+    from crosswear.fetch import Progress
+    from crosswear.verify import Verification
 
 LONGEST_LIST = 30
 
@@ -38,6 +33,9 @@ Name = Annotated[str, typer.Argument(metavar="DATASET", help="A name of `crosswe
 
 def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     """Download a dataset from its publisher; goes on where a broken download ended."""
+    from crosswear import fetch as downloads
+    from crosswear.datasets import lookup
+
     spec, _ = lookup(name)
     if data is None:
         raise UsageError(
@@ -67,6 +65,9 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
 
 def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     """Compare a dataset's files and content with what its publisher says of them."""
+    from crosswear import verify as checks
+    from crosswear.datasets import lookup
+
     spec, _ = lookup(name)
     with Console(stderr=True).status("Reading all files"):  # seen on a terminal alone
         found = checks.verify(spec, data)
@@ -97,25 +98,27 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
         raise problem
 
 
-def _print_files(found: checks.Verification) -> None:
+def _print_files(found: Verification) -> None:
+    from crosswear.verify import FileState
+
     states = Counter(check.state for check in found.files)
     rows = [
         [check.name, check.state, check.differs]
         for check in found.files
-        if check.state is not checks.FileState.UNDECLARED
+        if check.state is not FileState.UNDECLARED
     ]
     if rows:
-        rows.sort(key=lambda row: row[1] == checks.FileState.GENUINE)
+        rows.sort(key=lambda row: row[1] == FileState.GENUINE)
         more = len(rows) - LONGEST_LIST
         shown = [*rows[:LONGEST_LIST], *([[f"and {more} more", "", ""]] if more > 0 else [])]
         print_table(f"Files in {found.where}", ["file", "", "differs in"], shown)
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     typer.echo(f"files: {counted or 'none'}")
-    if states[checks.FileState.UNDECLARED]:
+    if states[FileState.UNDECLARED]:
         typer.echo("(not declared: it is there, and no checksum of it is known)")
 
 
-def _print_counts(found: checks.Verification) -> None:
+def _print_counts(found: Verification) -> None:
     if not found.counts:
         return
     subjects = list(dict.fromkeys(check.subject for check in found.counts))
@@ -129,7 +132,7 @@ def _print_counts(found: checks.Verification) -> None:
 
 
 @contextmanager
-def _bytes_shown() -> Iterator[downloads.Progress]:
+def _bytes_shown() -> Iterator[Progress]:
     """A bar with speed and time left; where there is no terminal, a line now and then."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -145,7 +148,7 @@ def _bytes_shown() -> Iterator[downloads.Progress]:
         yield report
 
 
-def _lines(console: Console) -> downloads.Progress:
+def _lines(console: Console) -> Progress:
     printed = time.monotonic()
 
     def report(done: int, total: int | None) -> None:

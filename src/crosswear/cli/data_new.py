@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crosswear.cli.output import AsJson, print_json, print_note, print_table
-from crosswear.propose import (
-    Tried,
-    parse_answer,
-    propose,
-    refuse_to_overwrite,
-    try_out,
-    write_proposal,
-)
-from crosswear.propose.draft import FILE_NAME, Proposal
+from crosswear.cli.options import AsJson
+from crosswear.cli.output import print_json, print_note, print_table
+
+if TYPE_CHECKING:
+    from crosswear.propose import Tried
+    from crosswear.propose.draft import Proposal
 
 
 def new(
@@ -34,6 +30,15 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Look at own recordings, explain what was found, ask the rest, write dataset.toml."""
+    from crosswear.propose import (
+        parse_answer,
+        propose,
+        refuse_to_overwrite,
+        try_out,
+        write_proposal,
+    )
+    from crosswear.propose.draft import FILE_NAME
+
     refuse_to_overwrite(folder / FILE_NAME, force)
     answers = dict(parse_answer(text) for text in settings or ())
     proposal = propose(folder, answers)
@@ -60,7 +65,7 @@ def new(
 
 def _explain(proposal: Proposal) -> None:
     rows = [[guess.key, _shown(guess.value), guess.because] for guess in proposal.guesses]
-    print_table(f"Proposed {FILE_NAME}", ["key", "value", "because"], rows)
+    print_table("Proposed dataset.toml", ["key", "value", "because"], rows)
     for sentence in proposal.notes:
         print_note(sentence)
 

@@ -8,25 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import torch
 import typer
 
-from crosswear.bundle import Bundle, load_bundle
-from crosswear.cli.output import (
-    DEFAULT_CACHE,
-    AsJson,
-    CacheFolder,
-    DataFolder,
-    print_json,
-    print_note,
-    print_table,
-)
-from crosswear.config import PreparationConfig
-from crosswear.domain import prepare
+from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFolder, DataFolder
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
 
-if TYPE_CHECKING:  # imported where it is used: onnx and onnxruntime are an extra
+if TYPE_CHECKING:
+    from crosswear.bundle import Bundle
     from crosswear.export import Exported, Windows
 
 
@@ -43,7 +32,7 @@ class Quantization(StrEnum):
 
 
 def export(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")],
+    bundle: BundleFolder,
     out: Annotated[Path, typer.Option(help="File to write.")],
     format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.ONNX,
     quantize: Annotated[
@@ -70,6 +59,9 @@ def export(
             where=f"--format {format_}",
             todo="pip install 'crosswear[onnx]'",
         )
+    import torch
+
+    from crosswear.bundle import load_bundle
     from crosswear.export import export_onnx, simulated_windows
 
     torch.set_num_threads(1)  # latency is that of one core
@@ -88,6 +80,10 @@ def export(
 
 
 def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> Windows:
+    import numpy as np
+
+    from crosswear.config import PreparationConfig
+    from crosswear.domain import prepare
     from crosswear.export import Windows
 
     about = bundle.manifest

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosswear.cli.output import AsJson, print_json, print_table
-from crosswear.config import ModelConfig
-from crosswear.models import NETWORKS, build, declared, summarise
+from crosswear.cli.options import AsJson
+from crosswear.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from crosswear.config import ModelConfig
 
 model_app = typer.Typer(name="model", help="The networks.", no_args_is_help=True)
 
@@ -40,6 +42,9 @@ class Listed:
 @model_app.command("list")
 def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson = False) -> None:
     """The networks with their default filters: what is transferred, and how large they are."""
+    from crosswear.config import ModelConfig
+    from crosswear.models import NETWORKS
+
     found = [_listed(ModelConfig(name), classes, samples) for name in NETWORKS]
     if as_json:
         print_json(found)
@@ -62,6 +67,8 @@ def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson
 
 
 def _listed(config: ModelConfig, classes: int, samples: int) -> Listed:
+    from crosswear.models import build, declared, summarise
+
     counted = summarise(config, classes, samples)
     parts = declared(build(config, classes, samples, seed=0))
     return Listed(
@@ -92,6 +99,9 @@ def summary(
     as_json: AsJson = False,
 ) -> None:
     """Parameters, multiply-adds and output shape of every part of a network."""
+    from crosswear.config import ModelConfig
+    from crosswear.models import summarise
+
     default = ModelConfig(name)
     filters = default.filters + default.filters[-1:] * DEPTHS[1]  # deeper ones end alike
     config = replace(default, filters=filters[: depth or len(default.filters)])

@@ -6,10 +6,8 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-import platformdirs
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -24,22 +22,11 @@ from rich.table import Table
 
 from crosswear.errors import CrosswearError
 from crosswear.keys import to_json
-from crosswear.study.run import Progress, Report
+
+if TYPE_CHECKING:
+    from crosswear.study.run import Progress, Report
 
 LINE_EVERY_S = 20.0
-
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DataFolder: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", envvar="CROSSWEAR_DATA", help="Folder with one folder of files per dataset."
-    ),
-]
-CacheFolder: TypeAlias = Annotated[
-    Path,
-    typer.Option("--cache", envvar="CROSSWEAR_CACHE", help="Folder of prepared domains."),
-]
-DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
 
 
 def print_json(value: Any) -> None:

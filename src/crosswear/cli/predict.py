@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 import typer
 from rich.console import Console
 
-from crosswear.bundle import load_bundle
-from crosswear.cli.output import AsJson, print_json, print_note, print_table
-from crosswear.datasets.own.layout import UNITS
+from crosswear.cli.options import AsJson, BundleFolder
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
-from crosswear.recognise.files import Recognised, recognise_files
-from crosswear.recognise.layout import Told
-from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
+
+if TYPE_CHECKING:
+    from crosswear.recognise.files import Recognised
 
 
 def predict(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")],
+    bundle: BundleFolder,
     files: Annotated[
         list[Path],
         typer.Argument(
@@ -49,6 +47,13 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
+    import torch
+
+    from crosswear.bundle import load_bundle
+    from crosswear.recognise.files import recognise_files
+    from crosswear.recognise.layout import Told
+    from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
+
     picture = out.with_suffix(".png")
     if picture == out:
         raise UsageError(
@@ -90,6 +95,8 @@ def _columns(text: str | None) -> tuple[str | int, ...] | None:
 
 
 def _unit(text: str | None) -> str | float | None:
+    from crosswear.datasets.own.layout import UNITS
+
     if text is None or text in UNITS:
         return text
     try:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosswear.adaptation.recommend import Worth, worth
-from crosswear.adaptation.recommend import recommend as recommend_
-from crosswear.adaptation.sources import find_sources
-from crosswear.cli.output import (
+from crosswear.cli.options import (
     DEFAULT_CACHE,
+    USUAL_WINDOW_S,
     AsJson,
     CacheFolder,
     DataFolder,
-    print_json,
-    print_note,
-    print_table,
+    Hop,
+    Recordings,
+    Sources,
+    WindowLength,
+    preparation_of,
 )
-from crosswear.config import PreparationConfig
-from crosswear.domain import prepare
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
+
+if TYPE_CHECKING:
+    from crosswear.adaptation.recommend import Worth
 
 _NAMES = {
     "logme": "LogME",
@@ -32,26 +34,25 @@ _NAMES = {
 
 
 def recommend(
-    recordings: Annotated[
-        str,
-        typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml."),
-    ],
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="A dataset, the folder of a study, or auto: all in --data."
-        ),
-    ] = None,
+    recordings: Recordings,
+    source: Sources = None,
     study: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="A study: tell how well it was foretold there."),
     ] = None,
+    window: WindowLength = USUAL_WINDOW_S,
+    hop: Hop = None,
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
     """Rank sources for own recordings, without training on them."""
-    preparation = PreparationConfig()
+    from crosswear.adaptation.recommend import recommend as recommend_
+    from crosswear.adaptation.recommend import worth
+    from crosswear.adaptation.sources import find_sources
+    from crosswear.domain import prepare
+
+    preparation = preparation_of(window, hop)
     target = prepare(recordings, data, preparation, cache)
     names = source or ([str(study)] if study else ["auto"])
     found = [

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-import torch
 import typer
 
-from crosswear.cli.output import (
+from crosswear.cli.options import (
     DEFAULT_CACHE,
     AsJson,
     CacheFolder,
     DataFolder,
-    print_json,
-    print_note,
-    print_table,
-    progress_shown,
+    OutFolder,
+    StudyFile,
 )
+from crosswear.cli.output import print_json, print_note, print_table, progress_shown
 from crosswear.errors import UsageError
-from crosswear.report.whole import report_study
-from crosswear.store import Store
-from crosswear.study.collect import collect
-from crosswear.study.opening import OpenStudy, open_study, read_study
-from crosswear.study.place import Place, available_workers
-from crosswear.study.plan import plan_study
-from crosswear.study.run import run_study
+
+if TYPE_CHECKING:
+    from crosswear.store import Store
+    from crosswear.study.opening import OpenStudy
+    from crosswear.study.place import Place
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
-StudyFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Argument(metavar="[STUDY.toml]", help="Without one: the quickstart, simulated domains."),
-]
-OutFolder: TypeAlias = Annotated[
-    Path | None, typer.Option("--out", help="Records and report; runs/NAME without it.")
-]
 Workers: TypeAlias = Annotated[
     int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
 ]
@@ -60,6 +49,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """What a study would train, and what that takes on this machine: cells, time, memory."""
+    from crosswear.study.plan import plan_study
+
     where = _place(workers, device, None)
     opened, store = open_with_store(path, data, out, cache)
     planned = plan_study(opened, store, where)
@@ -90,6 +81,10 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
+    from crosswear.report.whole import report_study
+    from crosswear.study.collect import collect
+    from crosswear.study.run import run_study
+
     where = _place(workers, device, cluster)
     opened, store = open_with_store(path, data, out, cache)
     with progress_shown() as progress:
@@ -135,6 +130,10 @@ def status(
 
 
 def _place(workers: int | None, device: Literal["cpu", "cuda"], cluster: str | None) -> Place:
+    import torch
+
+    from crosswear.study.place import Place, available_workers
+
     if device == "cuda" and cluster is None and not torch.cuda.is_available():
         raise UsageError(
             "no CUDA device can be used here", where="--device", expected="cpu on this machine"
@@ -154,6 +153,9 @@ def open_with_store(
     path: Path | None, data: Path | None, out: Path | None, cache: Path
 ) -> tuple[OpenStudy, Store]:
     """The study of a command and its folder."""
+    from crosswear.store import Store
+    from crosswear.study.opening import open_study, read_study
+
     study, text = read_study(path)
     store = Store(out or Path("runs") / study.name)
     store.check_owner(study)

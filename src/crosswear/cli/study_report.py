@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosswear.cli.output import (
+from crosswear.cli.options import (
     DEFAULT_CACHE,
     AsJson,
     CacheFolder,
     DataFolder,
-    print_json,
-    print_note,
-    print_table,
+    OutFolder,
+    StudyFile,
 )
-from crosswear.cli.study import OutFolder, StudyFile, open_with_store, study_app
+from crosswear.cli.output import print_json, print_note, print_table
+from crosswear.cli.study import open_with_store, study_app
 from crosswear.errors import UsageError
-from crosswear.evidence import words
-from crosswear.evidence.compare import Comparison, compare
-from crosswear.evidence.records import StudyRecords, read_records
-from crosswear.report.whole import RECORDS, report_study
-from crosswear.study.collect import collect
+
+if TYPE_CHECKING:
+    from crosswear.evidence.compare import Comparison
+    from crosswear.evidence.records import StudyRecords
 
 
 @study_app.command()
@@ -34,7 +33,9 @@ def report(
     cache: CacheFolder = DEFAULT_CACHE,
     records: Annotated[
         Path | None,
-        typer.Option("--records", help=f"Make it from this {RECORDS}, into --out; needs no data."),
+        typer.Option(
+            "--records", help="Make it from this records.parquet, into --out; needs no data."
+        ),
     ] = None,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Write it with cells missing, hatched.")
@@ -42,6 +43,10 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """The page, figures, tables and text that show what the finished cells say."""
+    from crosswear.evidence.records import read_records
+    from crosswear.report.whole import report_study
+    from crosswear.study.collect import collect
+
     if records is not None:
         if path is not None or out is None:
             raise UsageError(
@@ -68,6 +73,8 @@ def compare_(
     as_json: AsJson = False,
 ) -> None:
     """Two studies, or two runs of one, cell by cell, with paired statistics."""
+    from crosswear.evidence.compare import compare
+
     found = compare(_records(a), _records(b))
     if as_json:
         print_json(found)
@@ -76,10 +83,15 @@ def compare_(
 
 
 def _records(path: Path) -> StudyRecords:
+    from crosswear.evidence.records import read_records
+    from crosswear.report.whole import RECORDS
+
     return read_records(path / RECORDS if path.is_dir() else path)
 
 
 def _print(found: Comparison, a: str, b: str) -> None:
+    from crosswear.evidence import words
+
     rows = [
         [
             one.question.target,

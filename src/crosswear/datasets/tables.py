@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from crosswear.datasets.columns import as_array
 from crosswear.datasets.tree import FileTree, reading
 from crosswear.errors import DataFormatError
 
@@ -87,7 +88,7 @@ def read_table(
     for position, column in enumerate(table.columns):
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.int64())
-        values[:, position] = column.to_numpy()
+        values[:, position] = as_array(column)
     stamped = [column in layout.stamps for column in use]
     values[:, stamped] /= 1e6
     if np.isinf(values).any() or np.isnan(values[:, stamped]).any():

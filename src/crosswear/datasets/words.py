@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from crosswear.datasets.columns import as_array
 from crosswear.datasets.tables import TextLayout
 from crosswear.datasets.tree import FileTree, reading
 from crosswear.errors import DataFormatError
@@ -58,7 +59,7 @@ def read_words(
     indices = []
     for chunk in table.column(0).chunks:
         places = [words.setdefault(word, len(words)) for word in chunk.dictionary.to_pylist()]
-        indices.append(np.array(places, np.int64)[chunk.indices.to_numpy()])
+        indices.append(np.array(places, np.int64)[as_array(chunk.indices)])
     return np.concatenate(indices), tuple(words)
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from crosswear.datasets.columns import as_array
 from crosswear.datasets.own.table import MISSING, PARQUET
 from crosswear.datasets.tree import FileTree, reading
 from crosswear.errors import DataFormatError
@@ -214,13 +215,13 @@ def _sampled(column: Any) -> SampledColumn:
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         stamps = column.cast(pa.timestamp("ns", tz=getattr(kind, "tz", None))).cast(pa.int64())
-        return SampledColumn(stamps.to_numpy().astype(np.float64) / 1e9, is_stamp=True)
+        return SampledColumn(as_array(stamps) / 1e9, is_stamp=True)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         # Whole nanoseconds since 1970 are rounded to the nearest quarter of a microsecond.
-        return SampledColumn(column.cast(pa.float64(), safe=False).to_numpy())
+        return SampledColumn(as_array(column.cast(pa.float64(), safe=False)))
     try:
-        codes = column.cast(pa.string()).fill_null("").combine_chunks().dictionary_encode()
+        codes = column.cast(pa.string()).combine_chunks().dictionary_encode("encode")
     except pa.ArrowException:
         return SampledColumn(np.zeros(len(column), np.int32))
-    texts = tuple(text.strip() for text in codes.dictionary.to_pylist())
-    return SampledColumn(codes.indices.to_numpy(), texts)
+    texts = tuple((text or "").strip() for text in codes.dictionary.to_pylist())
+    return SampledColumn(as_array(codes.indices), texts)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from crosswear.datasets.columns import as_array
 from crosswear.datasets.own import RATE_TOLERANCE
 from crosswear.datasets.own.layout import AXES, SECOND
 from crosswear.datasets.own.table import MISSING, PARQUET, read_own_table, read_start
@@ -44,13 +45,13 @@ def read_chunks(source: Source) -> Iterator[tuple[Floats, Floats | None]]:
     for batch in _parquet(source) if is_parquet else _text(source):
         values = np.empty((batch.num_rows, 3), order="F")
         for axis, role in enumerate(AXES):
-            values[:, axis] = batch.column(role).to_numpy(zero_copy_only=False)
+            values[:, axis] = as_array(batch.column(role))
         time_s = None
         if source.layout.time_unit is not None:
             stamps, unit = batch.column("time"), SECOND.get(source.layout.time_unit, SECOND["ns"])
             if pa.types.is_timestamp(stamps.type):
                 stamps = stamps.cast(pa.int64())
-            ticks = stamps.to_numpy(zero_copy_only=False)
+            ticks = as_array(stamps)
             begin = first is None
             first = ticks[0] if begin else first
             time_s = np.asarray((ticks - first) / unit, np.float64)

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -122,12 +122,10 @@ def _draw(
 ) -> None:
     end = max((one.end_s for one in events), default=1.0)
     unit, second = next(((name, s) for name, s in _UNITS if end >= 3 * s), _UNITS[-1])
-    colours = [COLOURS[row % len(COLOURS)] for row in range(len(classes))]
+    names = ["white", *(COLOURS[row % len(COLOURS)] for row in range(len(classes))), "black"]
+    colours = (255 * to_rgba_array(names)).astype(np.uint8)
     axes.imshow(
-        bands(events, classes, hop_s, _PIXELS),
-        cmap=ListedColormap(["white", *colours, "black"]),
-        vmin=0,
-        vmax=len(classes) + 1,
+        colours[bands(events, classes, hop_s, _PIXELS)],
         aspect="auto",
         interpolation="nearest",
         extent=(0, end / second, len(classes) + 0.5, -0.5),

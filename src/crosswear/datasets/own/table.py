@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from crosswear.datasets.columns import as_array
 from crosswear.datasets.own.layout import AXES, SECOND, Layout
 from crosswear.datasets.tree import FileTree, reading
 from crosswear.errors import DataFormatError
@@ -79,7 +80,7 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
     columns = {role: table.column(role).combine_chunks() for role in layout.columns.used()}
     acceleration = np.empty((table.num_rows, 3), order="F")
     for axis, role in enumerate(AXES):
-        acceleration[:, axis] = columns[role].to_numpy(zero_copy_only=False)
+        acceleration[:, axis] = as_array(columns[role])
     infinite = np.isinf(acceleration).any(axis=1)
     if infinite.any():
         raise DataFormatError(
@@ -236,16 +237,16 @@ def _seconds(tree: FileTree, name: str, layout: Layout, column: Any) -> NDArray[
             "no time stamp", where=place(tree, name, layout, row), expected="one in every row"
         )
     if layout.time_unit == "datetime":
-        stamps = column.cast(pa.int64()).to_numpy()
+        stamps = as_array(column.cast(pa.int64()))
         return np.asarray((stamps - stamps[0]) / SECOND["ns"])
-    stamps = column.to_numpy(zero_copy_only=False)
+    stamps = as_array(column)
     return np.asarray((stamps - stamps[0]) / SECOND[str(layout.time_unit)])
 
 
 def _codes(column: Any) -> Codes:
     column = pc.utf8_normalize(pc.utf8_trim_whitespace(column.fill_null("")), "NFC")
     encoded = column.dictionary_encode()
-    return Codes(encoded.indices.to_numpy(), tuple(encoded.dictionary.to_pylist()))
+    return Codes(as_array(encoded.indices), tuple(encoded.dictionary.to_pylist()))
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,89 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import platformdirs
+import typer
+
+from crosswear.errors import UsageError
+
+if TYPE_CHECKING:
+    from crosswear.config import PreparationConfig
+
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DataFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="CROSSWEAR_DATA", help="Folder with one folder of files per dataset."
+    ),
+]
+CacheFolder: TypeAlias = Annotated[
+    Path,
+    typer.Option("--cache", envvar="CROSSWEAR_CACHE", help="Folder of prepared domains."),
+]
+BundleFolder: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")
+]
+Recordings: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml.")
+]
+Sources: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        help="A dataset, the folder of a study, or auto: what is in --data. Repeatable.",
+    ),
+]
+StudyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(metavar="[STUDY.toml]", help="Without one: the quickstart, simulated domains."),
+]
+OutFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--out", help="Records and report; runs/NAME without it.")
+]
+WindowLength: TypeAlias = Annotated[
+    float,
+    typer.Option("--window", help="Seconds of a window: shorter than what is to be recognised."),
+]
+Hop: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--hop", help="Seconds between windows; half a window without it."),
+]
+
+DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
+USUAL_WINDOW_S = 4.0
+
+
+def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
+    """How windows of this length are prepared.
+
+    Args:
+        window_s: seconds of a window.
+        hop_s: seconds between windows; half a window if None.
+
+    Raises:
+        UsageError: if windows cannot be so long, or so close.
+    """
+    import pydantic
+
+    from crosswear.config import PreparationConfig
+
+    try:
+        hop_s = window_s / 2 if hop_s is None else hop_s
+        found = PreparationConfig(window_s=window_s, hop_s=hop_s)
+    except pydantic.ValidationError as error:
+        name = "--window" if "window_s" in str(error) else "--hop"
+        raise UsageError(
+            "not a length of time", where=name, expected="seconds, from above 0 to 600"
+        ) from error
+    if found.window < 2 or found.hop < 1:
+        raise UsageError(
+            f"windows of {found.window} samples, {found.hop} apart",
+            where="--window, --hop",
+            expected="at least two samples, and one apart, at 25 Hz",
+        )
+    return found
