@@ -123,8 +123,8 @@ def heatmap(board: Board) -> str:
 def _cell(board: Board, target: str, source: str, size: int) -> Iterator[str]:
     yield mean([board.scratch(target, size)], 0)
     yield "·"
-    for blocks in board.blocks:
-        yield mean([board.score(target, size, Rival("network", source, blocks))], 0)
+    for branches, blocks in board.transfers:
+        yield mean([board.score(target, size, Rival("network", source, blocks, branches))], 0)
 
 
 def verdicts(board: Board) -> str:

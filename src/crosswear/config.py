@@ -154,20 +154,10 @@ class TransferConfig:
             freezes them. The layer of class scores is always fresh.
         frozen_batchnorm: statistics in frozen blocks: those of the `source`, or re-estimated on
             the adaptation set (`adapt`).
-        freeze_spectral: freeze the spectral branch too (it must be copied: `freeze` only).
-        branches: `both` is what the strategy says of the whole network. With `temporal`, all that
-            it says holds for the blocks alone, and with `spectral`, where no blocks are
-            transferred, for the spectral branch as if it were one block. The other branch and
-            the layers that read both are fresh and trained.
+        freeze_spectral: freeze the spectral branch too, where both branches are copied (`freeze`
+            only).
     """
 
     strategy: Strategy = "freeze"
     frozen_batchnorm: FrozenBatchNorm = "source"
     freeze_spectral: bool = False
-    branches: Branches = "both"
-
-    @property
-    def spectral_frozen(self) -> bool:
-        """Whether the spectral branch is not trained."""
-        alone = self.branches == "spectral" and self.strategy == "copy-freeze"
-        return self.freeze_spectral or alone

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import pydantic
 from pydantic import Field
@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass as settings
 from crosswear.config import (
     ARCHITECTURES,
     SETTINGS,
+    Branches,
     ModelConfig,
     PreparationConfig,
     TrainConfig,
@@ -56,6 +57,8 @@ class Grid:
     Attributes:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
         blocks: numbers of blocks that are transferred (0: none is frozen or copied).
+        branches: which branches of the network are transferred: `both`, or one alone. The
+            spectral branch is one unit, and counts as no block or as all of them.
         seeds: how often each cell is repeated, with another draw and other fresh weights.
         splits: how often the whole study is repeated, with other subjects to train and to test;
             from `preparation.split` on.
@@ -66,6 +69,7 @@ class Grid:
 
     sizes: Annotated[tuple[Size, ...], Field(min_length=1)]
     blocks: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    branches: Annotated[tuple[Branches, ...], Field(min_length=1)] = ("both",)
     seeds: Annotated[int, Field(ge=1, le=1000)] = 1
     splits: Annotated[int, Field(ge=1, le=100)] = 1
     sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
@@ -90,6 +94,27 @@ class Study:
     def sources(self) -> tuple[str, ...]:
         """Names of the sources, `UNTRAINED` among them if it is asked for."""
         return self.grid.sources or tuple(self.domains)
+
+    @property
+    def transfers(self) -> tuple[tuple[Branches, int], ...]:
+        """What is transferred from each source: branches, in their order, and numbers of blocks."""
+        depths = sorted(set(self.grid.blocks))
+        return tuple(
+            (branches, blocks)
+            for branches in dict.fromkeys(self.grid.branches)
+            for blocks in depths
+            if branches != "spectral" or blocks in (0, self.model.blocks)
+        )
+
+    @property
+    def judged(self) -> Branches:
+        """The branches whose transfer is judged: both, or else those that are named first."""
+        return "both" if "both" in self.grid.branches else self.grid.branches[0]
+
+    @property
+    def judged_blocks(self) -> tuple[int, ...]:
+        """Numbers of blocks of the transfers that are judged, rising."""
+        return tuple(blocks for branches, blocks in self.transfers if branches == self.judged)
 
     @property
     def splits(self) -> range:
@@ -122,6 +147,7 @@ class Cell:
             frozen blocks of a source network make of it, see `crosswear.engine.classical`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many blocks are transferred.
+        branches: which branches of the network are transferred.
         size: windows in the adaptation set.
         seed: number of the repetition.
         split: number of the subject split, of all domains.
@@ -137,10 +163,21 @@ class Cell:
     split: int = 0
     sources: tuple[str, ...] = ()
     blocks: int = 0
+    branches: Branches = "both"
     model: ModelConfig | None = None
     train: TrainConfig | None = None
     transfer: TransferConfig | None = None
     source_train: TrainConfig | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _of_older_records(cls, given: Any) -> Any:
+        """Records that were written before branches were an axis have them in `transfer`."""
+        transfer = given.get("transfer") if isinstance(given, dict) else None
+        if not isinstance(transfer, dict) or "branches" not in transfer:
+            return given
+        rest = {name: value for name, value in transfer.items() if name != "branches"}
+        return given | {"transfer": rest, "branches": transfer["branches"]}
 
     def key(self, domains: Domains) -> str:
         """Digest of the cell and of the domains that it reads."""
@@ -165,7 +202,10 @@ class Cell:
         split = f", split {self.split}" if self.split else ""
         if self.method in ("source", "majority"):
             return f"{self.method} {self.target}{split}"
-        origin = f"{'+'.join(self.sources)}, {self.blocks} blocks" if self.sources else "scratch"
+        branch = "" if self.branches == "both" else f" of the {self.branches} branch"
+        origin = f"{'+'.join(self.sources)}, {self.blocks} blocks{branch}"
+        if not self.sources:
+            origin = "scratch"
         if self.method != "network":
             origin = "+".join((self.method, *self.sources))
         return f"{self.target} from {origin}, {self.size} windows, seed {self.seed}{split}"
@@ -203,18 +243,19 @@ def parse_study(text: str, where: str) -> Study:
 
 def _check_branches(study: Study, where: str) -> None:
     transfer, network = study.transfer, study.model.name
-    if transfer.branches != "both" and not ARCHITECTURES[network].spectral:
+    branches = set(study.grid.branches)
+    if branches != {"both"} and not ARCHITECTURES[network].spectral:
         raise StudyFileError(
             f"network {network!r} has no branches to choose from",
-            where=f"{where}: transfer.branches",
-            expected="'both'",
+            where=f"{where}: grid.branches",
+            expected='["both"]',
             todo="remove the line, or choose a network with a spectral branch",
         )
-    if transfer.branches == "spectral" and any(study.grid.blocks):
+    if branches - {one for one, _ in study.transfers}:
         raise StudyFileError(
-            "blocks are of the temporal branch, and only the spectral one is transferred",
+            "the spectral branch is transferred as a whole, and no number of blocks says how",
             where=f"{where}: grid.blocks",
-            expected="[0]",
+            expected=f"0 or {study.model.blocks} among them",
         )
     if not transfer.freeze_spectral:
         return
@@ -222,14 +263,14 @@ def _check_branches(study: Study, where: str) -> None:
         fresh = f"network {network!r} has no spectral branch"
     elif transfer.strategy != "freeze":
         fresh = f"strategy {transfer.strategy!r} leaves the spectral branch fresh"
-    elif transfer.branches == "temporal":
-        fresh = "branches 'temporal' leaves the spectral branch fresh"
+    elif branches != {"both"}:
+        fresh = "grid.branches asks for one branch alone, and blocks say whether it is frozen"
     else:
         return
     raise StudyFileError(
-        f"{fresh}, so it cannot be frozen",
+        fresh,
         where=f"{where}: transfer.freeze_spectral",
-        expected="false, or strategy = 'freeze' of a network with a spectral branch",
+        expected="false, or strategy 'freeze' of both branches of a network that has them",
     )
 
 
@@ -304,7 +345,6 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
         from_source = replace(cell, sources=(source,), model=study.model, source_train=trained)
         if "logistic" in study.grid.baselines:
             yield replace(from_source, method="logistic", blocks=study.model.blocks)
-        for blocks in sorted(set(study.grid.blocks)):
-            yield replace(
-                from_source, blocks=blocks, train=study.adaptation, transfer=study.transfer
-            )
+        transferred = replace(from_source, train=study.adaptation, transfer=study.transfer)
+        for branches, blocks in study.transfers:
+            yield replace(transferred, branches=branches, blocks=blocks)

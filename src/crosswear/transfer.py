@@ -12,7 +12,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from crosswear.config import SETTINGS, TransferConfig
+from crosswear.config import SETTINGS, Branches, TransferConfig
 from crosswear.errors import TransferError
 from crosswear.models import Network, declared
 from crosswear.result import TransferReport
@@ -68,15 +68,19 @@ class TransferPlan:
         return TransferReport(copied=copied, fresh=fresh, frozen=self.frozen)
 
 
-def plan_transfer(network: nn.Module, config: TransferConfig, blocks: int) -> TransferPlan:
+def plan_transfer(
+    network: nn.Module, config: TransferConfig, blocks: int, branches: Branches = "both"
+) -> TransferPlan:
     """The plan of a strategy for the first `blocks` blocks.
 
     With a single branch, what is copied is that branch and nothing else: the layers behind read
     both branches, and their weights for a fresh one would mean nothing. So a temporal and a
-    spectral transfer differ in the branch alone.
+    spectral transfer differ in the branch alone. The spectral branch is one unit: it counts as
+    none of the blocks or as all of them.
 
     Raises:
-        TransferError: if the network has fewer blocks, or not the branch that is asked for.
+        TransferError: if the network has fewer blocks, not the branch that is asked for, or no
+            such part of it.
     """
     parts: Network = declared(network)
     if not 0 <= blocks <= len(parts.transfer_units):
@@ -84,27 +88,32 @@ def plan_transfer(network: nn.Module, config: TransferConfig, blocks: int) -> Tr
             f"{blocks} blocks asked of a network that has {len(parts.transfer_units)}",
             expected=f"0 to {len(parts.transfer_units)}",
         )
-    first = _flat(parts.transfer_units[:blocks])
-    if config.branches == "spectral":
-        if blocks or not parts.spectral_unit:
-            raise TransferError(
-                "nothing but the spectral branch is to be transferred, "
-                + (f"and {blocks} blocks" if blocks else "which the network has not"),
-                expected="no blocks, of a network with a spectral branch",
-            )
-        copied = parts.spectral_unit
-        frozen = copied if config.spectral_frozen else ()
-    elif config.strategy != "freeze":
-        copied = first
-        frozen = first if config.strategy == "copy-freeze" else ()
-    elif config.branches == "temporal":
-        copied, frozen = _flat(parts.transfer_units), first
-    else:
+    if config.strategy == "freeze" and branches == "both":
         head = parts.head_unit
         copied = tuple(name for name, _ in network.named_children() if name not in head)
-        frozen = first + (parts.spectral_unit if config.freeze_spectral else ())
+        frozen = _flat(parts.transfer_units[:blocks])
+        frozen += parts.spectral_unit if config.freeze_spectral else ()
         return TransferPlan(copied=copied, fresh=head, frozen=frozen)
+    whole, first = _branch(parts, branches, blocks)
+    copied = whole if config.strategy == "freeze" else first
+    frozen = () if config.strategy == "copy" else first
     return TransferPlan(copied=copied, fresh=_others(network, copied), frozen=frozen)
+
+
+def _branch(
+    parts: Network, branches: Branches, blocks: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All modules of a branch, and those of its first blocks."""
+    units = parts.transfer_units
+    if branches != "spectral":
+        return _flat(units), _flat(units[:blocks])
+    if not parts.spectral_unit or blocks not in (0, len(units)):
+        raise TransferError(
+            "nothing but the spectral branch is to be transferred, "
+            + (f"and {blocks} blocks" if parts.spectral_unit else "which the network has not"),
+            expected=f"0 or {len(units)} blocks, of a network with a spectral branch",
+        )
+    return parts.spectral_unit, parts.spectral_unit if blocks else ()
 
 
 def set_training(network: nn.Module, frozen: Iterable[str]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from crosswear.checkpoint import load_checkpoint, save_checkpoint
@@ -31,6 +33,7 @@ from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.errors import StudyFileError
 from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, parse_study
+from crosswear.keys import to_json
 from crosswear.models import NETWORKS, build, declared, side_by_side, summarise
 from crosswear.transfer import set_training
 
@@ -173,28 +176,37 @@ def test_a_saved_network_is_the_same(source_of: dict[str, Task], tmp_path: Path,
     assert again.read_bytes() == path.read_bytes()
 
 
-def transfers() -> Iterator[tuple[str, TransferConfig, int]]:
-    """Network, transfer and blocks: every strategy of every branch that the network has."""
-    for name, strategy, branches in itertools.product(NETWORKS, STRATEGIES, BRANCHES):
-        if branches == "both" or name in SPECTRAL:
-            blocks = 0 if branches == "spectral" else config_of(name).blocks - 1
-            yield name, TransferConfig(strategy, branches=branches), blocks
-    for name in SPECTRAL:
-        yield name, TransferConfig(freeze_spectral=True), 1
-        yield name, TransferConfig(freeze_spectral=True, branches="spectral"), 0
+def transfers() -> Iterator[Cell]:
+    """Every strategy of every branch that a network has."""
     for name in NETWORKS:
-        yield name, TransferConfig(frozen_batchnorm="adapt"), config_of(name).blocks
+        cell = Cell("network", "t", 7, 20, model=config_of(name), train=TRAIN, sources=("s",))
+        depth = config_of(name).blocks
+        for strategy, branches in itertools.product(STRATEGIES, BRANCHES):
+            if branches == "both" or name in SPECTRAL:
+                blocks = depth if branches == "spectral" else depth - 1
+                transfer = TransferConfig(strategy)
+                yield replace(cell, transfer=transfer, branches=branches, blocks=blocks)
+        if name in SPECTRAL:
+            yield replace(cell, transfer=TransferConfig(), branches="spectral")
+            yield replace(cell, transfer=TransferConfig(freeze_spectral=True), blocks=1)
+        yield replace(cell, transfer=TransferConfig(frozen_batchnorm="adapt"), blocks=depth)
 
 
-@pytest.mark.parametrize(("name", "transfer", "blocks"), list(transfers()))
+def named(cell: Cell) -> str:
+    assert cell.model is not None
+    assert cell.transfer is not None
+    norm, spectral = cell.transfer.frozen_batchnorm, "-spectral" * cell.transfer.freeze_spectral
+    way = f"{cell.transfer.strategy}-{norm}{spectral}"
+    return f"{cell.model.name}-{way}-{cell.branches}-{cell.blocks}"
+
+
+@pytest.mark.parametrize("cell", list(transfers()), ids=named)
 def test_both_trainers_agree_and_neighbours_change_nothing(
-    domain: Domain, source_of: dict[str, Task], name: str, transfer: TransferConfig, blocks: int
+    domain: Domain, source_of: dict[str, Task], cell: Cell
 ) -> None:
-    source = source_of[name]
-    cell = Cell("network", "t", 7, 20, model=config_of(name), train=TRAIN)
-    cell = replace(
-        cell, sources=("s",), blocks=blocks, transfer=transfer, source_train=source.cell.train
-    )
+    assert cell.model is not None
+    source = source_of[cell.model.name]
+    cell = replace(cell, source_train=source.cell.train)
     tasks = [
         Task(replace(cell, seed=seed), str(seed), domain.folder, source.source) for seed in range(2)
     ]
@@ -226,8 +238,13 @@ def test_a_logistic_regression_looks_through_all_blocks(
 
 def test_a_network_from_scratch_is_in_no_cohort_with_a_frozen_branch(tmp_path: Path) -> None:
     scratch = Cell("network", "t", 7, 20, model=config_of("multi-resnet"), train=TRAIN)
-    transfer = TransferConfig("copy-freeze", branches="spectral")
-    frozen = replace(scratch, sources=(UNTRAINED,), transfer=transfer)
+    frozen = replace(
+        scratch,
+        sources=(UNTRAINED,),
+        transfer=TransferConfig("copy-freeze"),
+        branches="spectral",
+        blocks=3,
+    )
     assert len(group([Task(one, str(one), tmp_path) for one in (scratch, frozen)], "cpu")) == 2
 
 
@@ -260,37 +277,51 @@ def test_a_study_of_the_network(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "blocks", "transfer", "message"),
+    ("name", "blocks", "grid", "transfer", "message"),
     [
-        ("multi-res-net", "1", "", "no network is called 'multi-res-net'"),
-        ("multi-resnet", "0, 1", 'branches = "spectral"', "blocks are of the temporal branch"),
-        ("multi-resnet", "1", 'branches = "spectrum"', "transfer.branches"),
-        ("deep-conv-lstm", "1", 'branches = "temporal"', "no branches to choose from"),
-        ("deep-conv-lstm", "1", "freeze_spectral = true", "no spectral branch"),
-        (
-            "multi-resnet",
-            "1",
-            'branches = "temporal"\nfreeze_spectral = true',
-            "'temporal' leaves the spectral branch fresh",
-        ),
+        ("multi-res-net", "1", "", "", "no network is called 'multi-res-net'"),
+        ("multi-resnet", "1, 4", '["both", "spectral"]', "", "transferred as a whole"),
+        ("multi-resnet", "1", '["spectrum"]', "", "grid.branches"),
+        ("multi-resnet", "1", "[]", "", "grid.branches"),
+        ("multi-resnet", "1", "", 'branches = "temporal"', "transfer.branches: unknown key"),
+        ("deep-conv-lstm", "1", '["both", "temporal"]', "", "no branches to choose from"),
+        ("deep-conv-lstm", "1", "", "freeze_spectral = true", "no spectral branch"),
+        ("multi-resnet", "1", '["temporal"]', "freeze_spectral = true", "one branch alone"),
     ],
 )
-def test_what_no_network_can_do(name: str, blocks: str, transfer: str, message: str) -> None:
+def test_what_no_network_can_do(
+    name: str, blocks: str, grid: str, transfer: str, message: str
+) -> None:
     text = STUDY.format(name=name, blocks=blocks) + f"[transfer]\n{transfer}\n"
+    if grid:
+        text = text.replace("[model]", f"branches = {grid}\n[model]")
     with pytest.raises(StudyFileError, match=message):
         parse_study(text, "mini.toml")
 
 
-def test_branches_are_a_part_of_the_key_only_if_one_is_chosen() -> None:
-    parse = partial(parse_study, where="mini.toml")
-    text = STUDY.format(name="multi-resnet", blocks="0")
-    both, plain, temporal = (
-        parse(text + f'[transfer]\nbranches = "{one}"\n') if one else parse(text)
-        for one in ("both", "", "temporal")
+def test_branches_add_cells_and_change_none() -> None:
+    text = STUDY.format(name="multi-resnet", blocks="0, 2, 5")
+    more = text.replace("[model]", 'branches = ["temporal", "both", "spectral"]\n[model]')
+    plain, several = (parse_study(one, "mini.toml") for one in (text, more))
+    domains = {(one, 0): DomainFacts(one, one, 50) for one in plain.domains}
+    before, after = (
+        {cell.key(domains): cell for cell in enumerate_cells(one, domains)}
+        for one in (plain, several)
     )
-    assert both == plain
-    domains = {(one, 0): DomainFacts(one, one, 50) for one in both.domains}
-    keys = [
-        {cell.key(domains) for cell in enumerate_cells(one, domains)} for one in (both, temporal)
-    ]
-    assert len(keys[0] - keys[1]) == 2  # the two transfers
+    assert before.keys() < after.keys()
+    added = Counter((after[key].branches, after[key].blocks) for key in after.keys() - before)
+    assert added == {
+        **{("temporal", blocks): 2 for blocks in (0, 2, 5)},
+        **{("spectral", blocks): 2 for blocks in (0, 5)},
+    }
+    assert (several.judged, several.judged_blocks) == ("both", (0, 2, 5))
+    assert parse_study(more.replace('"both", ', ""), "mini.toml").judged == "temporal"
+
+
+def test_cells_of_older_records_are_read_with_their_branches() -> None:
+    cell = Cell("network", "t", 7, 20, sources=("s",), transfer=TransferConfig(), branches="both")
+    content = to_json(cell)
+    assert isinstance(content, dict)
+    assert isinstance(content["transfer"], dict)
+    content["transfer"]["branches"] = content.pop("branches")
+    assert TypeAdapter(Cell).validate_json(json.dumps(content)) == cell

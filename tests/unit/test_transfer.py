@@ -95,8 +95,8 @@ def copied_modules(
 ) -> tuple[set[str], set[str]]:
     """The modules whose weights are copied, and the frozen ones."""
     source, target = pair()
-    transfer = TransferConfig(strategy=strategy, branches=branches)
-    report = plan_transfer(target, transfer, blocks).apply(target, source.state_dict())
+    plan = plan_transfer(target, TransferConfig(strategy=strategy), blocks, branches)
+    report = plan.apply(target, source.state_dict())
     copied, fresh = (
         {re.match(r"blocks\.\w+|\w+", name)[0] for name in names}  # type: ignore[index]
         for names in (report.copied, report.fresh)
@@ -117,18 +117,22 @@ def test_temporal_transfer_is_of_the_blocks_alone(strategy: Strategy, blocks: in
     assert copied_modules(strategy, "temporal", blocks) == (copied, frozen)
 
 
+@pytest.mark.parametrize("blocks", [0, 3])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_spectral_transfer_is_of_the_spectral_branch_alone(strategy: Strategy) -> None:
-    frozen = {"spectral"} if strategy == "copy-freeze" else set()
-    assert copied_modules(strategy, "spectral", 0) == ({"spectral"}, frozen)
+def test_spectral_transfer_is_of_the_spectral_branch_as_one_unit(
+    strategy: Strategy, blocks: int
+) -> None:
+    first = {"spectral"} if blocks else set()
+    copied = {"spectral"} if strategy == "freeze" else first
+    frozen = set() if strategy == "copy" else first
+    assert copied_modules(strategy, "spectral", blocks) == (copied, frozen)
 
 
-def test_spectral_transfer_needs_a_spectral_branch_and_no_blocks() -> None:
-    transfer = TransferConfig(branches="spectral")
+def test_spectral_transfer_needs_a_spectral_branch_and_no_part_of_the_blocks() -> None:
     with pytest.raises(TransferError, match="and 2 blocks"):
-        plan_transfer(pair()[1], transfer, 2)
+        plan_transfer(pair()[1], TransferConfig(), 2, "spectral")
     with pytest.raises(TransferError, match="which the network has not"):
-        plan_transfer(pair("deep-conv-lstm")[1], transfer, 0)
+        plan_transfer(pair("deep-conv-lstm")[1], TransferConfig(), 0, "spectral")
 
 
 def test_adapted_statistics_are_those_of_the_adaptation_set() -> None:

@@ -88,7 +88,7 @@ class CohortTrainer:
         rows = adaptation_set(cell, domain)
         report, weights = None, None
         if cell.transfer is not None:
-            plan = plan_transfer(network, cell.transfer, cell.blocks)
+            plan = plan_transfer(network, cell.transfer, cell.blocks, cell.branches)
             report = plan.apply(network, source_weights(task, model, domain))
             weights = str(task.source or cell.study_seed)
             if cell.transfer.frozen_batchnorm == "adapt":

@@ -28,7 +28,7 @@ from scipy.optimize import nnls
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import DomainSummary
 from crosswear.engine.fronts import KEPT, advance, raw_front
-from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_blocks
+from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
 from crosswear.engine.local import keep_freed_memory
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Cohort, Task
@@ -194,7 +194,7 @@ def _frozen(cell: Cell) -> tuple[str, ...]:
         return _modules(cell.model, cell.blocks, spectral=True)
     if cell.model is None or cell.transfer is None:
         return ()
-    return _modules(cell.model, frozen_blocks(cell), cell.transfer.spectral_frozen)
+    return _modules(cell.model, *frozen_parts(cell))
 
 
 @functools.cache
@@ -207,10 +207,10 @@ def _modules(model: ModelConfig, blocks: int, spectral: bool) -> tuple[str, ...]
 def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
     """A task of the smallest and of the largest step, for few, some and many frozen blocks."""
     tasks = [cohort[0] for cohort in cohorts if cohort[0].cell.train is not None]
-    depths = sorted({frozen_blocks(task.cell) for task in tasks})
+    depths = sorted({frozen_parts(task.cell)[0] for task in tasks})
     chosen = {}
     for depth in {depths[i * (len(depths) - 1) // 2] for i in range(3)} if depths else ():
-        alike = [task for task in tasks if frozen_blocks(task.cell) == depth]
+        alike = [task for task in tasks if frozen_parts(task.cell)[0] == depth]
         for pick in (min, max):
             task = pick(alike, key=lambda one: one.cell.size)
             chosen[depth, task.cell.size] = task

@@ -61,22 +61,24 @@ def cohort_width(cell: Cell, device: str) -> int:
     return max(1, min(WIDTH[device] // windows, COPIES[device]))
 
 
-def frozen_blocks(cell: Cell) -> int:
-    """How many blocks of a cell's network are not trained."""
-    return cell.blocks if cell.transfer and cell.transfer.strategy != "copy" else 0
+def frozen_parts(cell: Cell) -> tuple[int, bool]:
+    """How many blocks of a cell's network are frozen, and whether its spectral branch is."""
+    if cell.transfer is None or cell.transfer.strategy == "copy":
+        return 0, False
+    if cell.branches == "spectral":
+        return 0, cell.blocks > 0
+    return cell.blocks, cell.transfer.freeze_spectral
 
 
 def _shape(cell: Cell) -> Hashable:
     if cell.method in CLASSICAL:
         return (cell.method, cell.sources)
-    frozen = frozen_blocks(cell)
-    spectral = cell.transfer is not None and cell.transfer.spectral_frozen
-    return (cell.method, cell.size, cell.model, cell.train, frozen, spectral)
+    return (cell.method, cell.size, cell.model, cell.train, frozen_parts(cell))
 
 
 def _place(cohort: Cohort, targets: list[Path]) -> tuple[int, ...]:
     task = cohort[0]
     first = {"source": 0, "majority": 1}.get(task.cell.method, 2)
     # After the networks with most frozen blocks, whose fronts it goes on from.
-    depth = task.cell.blocks if task.cell.method == "logistic" else frozen_blocks(task.cell)
+    depth = task.cell.blocks if task.cell.method == "logistic" else frozen_parts(task.cell)[0]
     return (first, targets.index(task.target), depth, -task.cell.size)

@@ -61,7 +61,7 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     network.to(device)
     transferred = None
     if cell.transfer is not None:
-        plan = plan_transfer(network, cell.transfer, cell.blocks)
+        plan = plan_transfer(network, cell.transfer, cell.blocks, cell.branches)
         transferred = plan.apply(network, source_weights(task, cell.model, domain))
         if cell.transfer.frozen_batchnorm == "adapt":
             adapt_statistics(network, plan.frozen, adaptation.x)

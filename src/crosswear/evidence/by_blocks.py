@@ -10,8 +10,9 @@ from scipy import stats
 
 from crosswear.evidence import words
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
-from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Rival, Support
+from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import Question, Scores
+from crosswear.evidence.verdicts import transfer_of
 from crosswear.experiment import UNTRAINED, Study
 
 Gains = dict[str, list[float]]
@@ -20,7 +21,7 @@ Gains = dict[str, list[float]]
 
 def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
     """The best number of blocks at each size, then their trend over the sizes."""
-    blocks = sorted(set(study.grid.blocks))
+    blocks = study.judged_blocks
     sizes = sorted({question.size for question in scores.by_question})
     if len(blocks) < 2:
         return
@@ -84,7 +85,7 @@ def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Ga
         scratch = scores.by_question[Question(target, size, SCRATCH)].micro_f1
         sources = [s for s in study.sources if s not in (target, UNTRAINED)]
         rows = [
-            [scores.by_question[Question(target, size, Rival("network", s, k))] for k in blocks]
+            [scores.by_question[transfer_of(study, target, size, s, k)] for k in blocks]
             for s in sources
         ]
         means = [[one.micro_f1.mean for one in row if one.micro_f1] for row in rows]

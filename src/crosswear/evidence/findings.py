@@ -13,6 +13,7 @@ import numpy as np
 
 from crosswear.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
+from crosswear.evidence.by_branch import branch_findings
 from crosswear.evidence.inference import (
     Tested,
     correlation,
@@ -51,6 +52,7 @@ def findings_of(
         _by_classes(judged, domains),
         *_by_similarity(judged, similarities),
         *block_findings(study, scores),
+        *branch_findings(study, scores),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.config import Branches
 from crosswear.domain import DomainSummary
 from crosswear.experiment import UNTRAINED, Method, Study
 
@@ -30,11 +31,13 @@ class Rival:
         method: as in `crosswear.experiment.Cell`; `source` networks are no rivals.
         source: source domains joined by `+`, or `random`; empty where nothing is transferred.
         blocks: transferred blocks; 0 where nothing is transferred.
+        branches: of the network, that are transferred.
     """
 
     method: Method
     source: str = ""
     blocks: int = 0
+    branches: Branches = "both"
 
     @property
     def label(self) -> str:
@@ -43,7 +46,8 @@ class Rival:
         match self.method:
             case "network" if self.source:
                 blocks = "block" if self.blocks == 1 else "blocks"
-                return f"transfer from {origin}, {self.blocks} {blocks}"
+                branch = "" if self.branches == "both" else f"{self.branches} branch, "
+                return f"transfer from {origin}, {branch}{self.blocks} {blocks}"
             case "network":
                 return "scratch"
             case "logistic":
@@ -122,8 +126,8 @@ class Score:
 class Verdict:
     """Does transfer from a source help on a target at a size?
 
-    The number of blocks is the one that was best on the *other* targets (`other`), so that it is
-    not chosen on the windows that judge it.
+    Judged is the transfer of the branches that `Study.judged` names. The number of blocks is the
+    one that was best on the *other* targets, so that it is not chosen on the windows that judge it.
 
     Attributes:
         target, source, size: of the question.

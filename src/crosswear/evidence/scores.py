@@ -60,7 +60,8 @@ def question_of(cell: Cell) -> Question | None:
     if cell.method in ("source", "majority"):
         return None
     blocks = cell.blocks if cell.method == "network" else 0
-    return Question(cell.target, cell.size, Rival(cell.method, "+".join(cell.sources), blocks))
+    rival = Rival(cell.method, "+".join(cell.sources), blocks, cell.branches)
+    return Question(cell.target, cell.size, rival)
 
 
 def scores_of(records: StudyRecords) -> Scores:

@@ -33,13 +33,20 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
             if other != target
             for source in study.sources
             if source not in (other, UNTRAINED)
-            if (score := scores.by_question[_transfer(other, size, source, blocks)]).micro_f1
+            if (
+                score := scores.by_question[transfer_of(study, other, size, source, blocks)]
+            ).micro_f1
             if (scratch := scores.by_question[Question(other, size, SCRATCH)]).micro_f1
         ]
-        for blocks in sorted(set(study.grid.blocks))
+        for blocks in study.judged_blocks
     }
     known = {blocks: float(np.mean(gain)) for blocks, gain in gains.items() if gain}
     return max(known, key=lambda blocks: known[blocks]) if known else None
+
+
+def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) -> Question:
+    """The transfer that is judged, of those with so many blocks."""
+    return Question(target, size, Rival("network", source, blocks, study.judged))
 
 
 def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
@@ -50,12 +57,13 @@ def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
             for source in study.sources:
                 if source not in (target, UNTRAINED):
                     verdict = Verdict(target, source, size, blocks)
-                    yield verdict if blocks is None else _judge(verdict, blocks, scores)
+                    yield verdict if blocks is None else _judge(study, verdict, blocks, scores)
 
 
-def _judge(verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
+def _judge(study: Study, verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
     target, size = verdict.target, verdict.size
-    ours = _transfer(target, size, verdict.source, blocks)
+    ours = transfer_of(study, target, size, verdict.source, blocks)
+    untrained = transfer_of(study, target, size, UNTRAINED, blocks)
     classical = {
         rival: score.micro_f1.mean
         for rival in CLASSICAL
@@ -66,11 +74,7 @@ def _judge(verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
         verdict,
         micro_f1=scores.by_question[ours].micro_f1,
         over_scratch=scores.contrast(ours, Question(target, size, SCRATCH)),
-        over_untrained=scores.contrast(ours, _transfer(target, size, UNTRAINED, blocks)),
+        over_untrained=scores.contrast(ours, untrained),
         over_classical=scores.contrast(ours, Question(target, size, best)) if best else None,
         classical=best.label if best else "",
     )
-
-
-def _transfer(target: str, size: int, source: str, blocks: int) -> Question:
-    return Question(target, size, Rival("network", source, blocks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from crosswear.config import Branches
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, Rival, Score, Verdict
 from crosswear.experiment import UNTRAINED
 
@@ -41,10 +42,19 @@ class Board:
         return tuple(sorted({score.size for score in self.evidence.scores}))
 
     @cached_property
-    def blocks(self) -> tuple[int, ...]:
-        """Numbers of transferred blocks, rising."""
+    def transfers(self) -> tuple[tuple[Branches, int], ...]:
+        """What is transferred from each source: branches and numbers of blocks."""
         rivals = (score.rival for score in self.evidence.scores)
-        return tuple(sorted({r.blocks for r in rivals if r.method == "network" and r.source}))
+        found = {(r.branches, r.blocks) for r in rivals if r.method == "network" and r.source}
+        return tuple(one for one in self.evidence.study.transfers if one in found)
+
+    @cached_property
+    def judged(self) -> str:
+        """Which branches the verdicts are about, in a sentence; empty where there is no choice."""
+        if len(set(self.evidence.study.grid.branches)) == 1:
+            return ""
+        judged = self.evidence.study.judged
+        return f"Verdicts and curves: {judged} branch{'es' if judged == 'both' else ''}."
 
     @cached_property
     def _scores(self) -> dict[tuple[str, int, Rival], Score]:
@@ -78,7 +88,8 @@ class Board:
         for name in asked:
             verdict = self.verdict(target, name, size)
             if verdict is not None and verdict.blocks is not None:
-                return self.score(target, size, Rival("network", source, verdict.blocks))
+                rival = Rival("network", source, verdict.blocks, self.evidence.study.judged)
+                return self.score(target, size, rival)
         return None
 
     def classical(self, target: str, size: int) -> Score | None:

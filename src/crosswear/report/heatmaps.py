@@ -1,12 +1,15 @@
 """The study's heatmaps: a row of panels for every target, a column for every source.
 
 In a panel, adaptation sizes rise from bottom to top; the leftmost column, set apart, is the network
-trained from scratch, then come the numbers of transferred blocks. Lengths here are in inches.
+trained from scratch, then come the numbers of transferred blocks, of each branch apart where there
+are several. Lengths here are in inches.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,8 +29,8 @@ from crosswear.report.panels import Panel, Panels, panels_of
 from crosswear.report.style import HEADING, LINE, TEXT, TITLE, one_look, save, text_width
 
 CELL_WIDTH, CELL_HEIGHT = 0.4, 0.26
-BASELINE_GAP = 0.3
-"""Space between the baseline and the transfers, in widths of a cell."""
+GAP = 0.3
+"""Space before the transfers, and between those of different branches, in widths of a cell."""
 MARGIN, PADDING = 0.25, 0.3
 COLOURS = "viridis"
 """Even to the eye, also to one that sees red and green alike."""
@@ -67,7 +70,7 @@ def heatmaps_figure(board: Board) -> Figure:
         width, height = _panel_width(study), CELL_HEIGHT * len(study.sizes)
         labels = max(text_width(str(size), TEXT) for size in study.sizes) + 0.1
         slot_width = labels + max(width, *(text_width(text, TITLE) for text in titles)) + PADDING
-        slot_height = title_height + height + LINE + PADDING
+        slot_height = title_height + height + LINE * (1 + _several(study)) + PADDING
 
         left, bottom = MARGIN + 1.5 * LINE, MARGIN + 1.5 * LINE - PADDING
         right, top = left + study.columns * slot_width, bottom + study.rows * slot_height
@@ -98,13 +101,16 @@ def heatmaps_figure(board: Board) -> Figure:
 
 
 def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normalize) -> None:
-    """One panel; `scores` is [sizes, 1 + blocks]."""
+    """One panel; `scores` is [sizes, 1 + transfers]."""
     rows, columns = scores.shape
-    left = np.append(0, 1 + BASELINE_GAP + np.arange(columns - 1))
+    left = _lefts(study)
+    edges = np.unique(np.concatenate([left, np.round(left + 1, 6)]))
+    filled = np.full((rows, len(edges) - 1), np.nan)  # a gap is a column without a colour
+    filled[:, np.searchsorted(edges, left)] = scores
     axes.pcolormesh(
-        np.insert(np.append(left, left[-1] + 1), 1, 1),
+        edges,
         np.arange(rows + 1),
-        np.insert(scores, 1, np.nan, axis=1),  # the gap is a column without a colour
+        filled,
         cmap=COLOURS,
         norm=norm,
         edgecolors="white",
@@ -119,7 +125,7 @@ def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normaliz
             ink = _ink(colours[row, column])
             number = axes.text(x + 0.5, row + 0.5, f"{score:.0f}", color=ink)
             number.set(ha="center", va="center_baseline")
-    axes.set_xticks(left + 0.5, ["scratch", *map(str, study.blocks)])
+    axes.set_xticks(left + 0.5, ["scratch", *_labels(study)])
     axes.set_yticks(np.arange(rows) + 0.5, [str(size) for size in study.sizes])
 
 
@@ -159,8 +165,27 @@ def _about(study: Panels, partial: bool) -> str:
     )
 
 
+def _lefts(study: Panels) -> NDArray[np.float64]:
+    """Left edges of a panel's columns, in widths of a cell."""
+    branches = ["scratch", *(branches for branches, _ in study.transfers)]
+    gaps = np.cumsum([one != other for one, other in itertools.pairwise(branches)])
+    return np.round(np.append(0, np.arange(1, len(branches)) + GAP * gaps), 6)
+
+
+def _labels(study: Panels) -> Iterator[str]:
+    """Numbers of blocks; beneath the first one of several branches, which it is."""
+    named: set[str] = set() if _several(study) else {branches for branches, _ in study.transfers}
+    for branches, blocks in study.transfers:
+        yield f"{blocks}" if branches in named else f"{blocks}\n{branches}"
+        named.add(branches)
+
+
+def _several(study: Panels) -> bool:
+    return len({branches for branches, _ in study.transfers}) > 1
+
+
 def _panel_width(study: Panels) -> float:
-    return CELL_WIDTH * (1 + BASELINE_GAP + len(study.blocks))
+    return CELL_WIDTH * float(_lefts(study)[-1] + 1)
 
 
 def _limits(scores: NDArray[np.float64]) -> Normalize:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.config import Branches
 from crosswear.evidence.model import SCRATCH, Rival
 from crosswear.report.board import Board
 
@@ -20,8 +21,8 @@ class Panel:
         column: place of the source among the sources.
         target, source: their names.
         majority: micro-F1 of the majority classifier in per cent; NaN where it is not done.
-        scores: float64 [sizes, 1 + blocks], micro-F1 in per cent; first the network from scratch.
-            NaN unless every repetition is done.
+        scores: float64 [sizes, 1 + transfers], micro-F1 in per cent; first the network from
+            scratch. NaN unless every repetition is done.
     """
 
     row: int
@@ -40,7 +41,7 @@ class Panels:
         panels: by target, then by source.
         rows, columns: how many targets and sources there are.
         sizes: windows in the adaptation set, rising.
-        blocks: numbers of transferred blocks, rising.
+        transfers: branches and numbers of blocks.
         repetitions: how often each cell is repeated, seeds and splits together.
         strategy: of the transfers.
     """
@@ -49,7 +50,7 @@ class Panels:
     rows: int
     columns: int
     sizes: tuple[int, ...]
-    blocks: tuple[int, ...]
+    transfers: tuple[tuple[Branches, int], ...]
     repetitions: int
     strategy: str
 
@@ -62,7 +63,7 @@ def panels_of(board: Board) -> Panels:
         return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.mean
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        rivals = [SCRATCH, *(Rival("network", source, blocks) for blocks in board.blocks)]
+        rivals = [SCRATCH, *(Rival("network", source, k, b) for b, k in board.transfers)]
         return np.array(
             [[percent(target, size, rival) for rival in rivals] for size in board.sizes]
         )
@@ -85,7 +86,7 @@ def panels_of(board: Board) -> Panels:
         rows=len(board.targets),
         columns=len(board.sources),
         sizes=board.sizes,
-        blocks=board.blocks,
+        transfers=board.transfers,
         repetitions=grid.seeds * grid.splits,
         strategy=board.evidence.study.transfer.strategy,
     )

@@ -54,7 +54,8 @@ def verdicts(board: Board, sizes: Iterable[int]) -> Readable:
     asked = set(sizes)
     rows = (_verdict(one) for one in board.evidence.verdicts if one.size in asked)
     return Readable(
-        "Does transfer help? Differences in points of micro-F1, with 95 % intervals.",
+        "Does transfer help? Differences in points of micro-F1, with 95 % intervals. "
+        f"{board.judged}".strip(),
         (
             *("target", "source", "windows", "blocks", "micro-F1 (%)", "over scratch", "effect"),
             *("over untrained", "effect", "over best classical", "effect"),
@@ -91,7 +92,8 @@ def brief(board: Board, size: int) -> Readable:
         versus = f"{classical} {one.classical}".strip()
         rows.append((one.target, one.source, blocks, score, scratch, untrained, versus))
     return Readable(
-        "Points of micro-F1 with 95 % intervals: ▲ better, = no difference, ▼ worse, ? unknown.",
+        "Points of micro-F1 with 95 % intervals: ▲ better, = no difference, ▼ worse, ? unknown. "
+        f"{board.judged}".strip(),
         (
             *("target", "source", "blocks", "micro-F1"),
             *("over scratch", "untrained", "best classical"),
@@ -218,7 +220,10 @@ def heatmap(board: Board, target: str) -> Readable:
             words.source_name(source),
             str(size),
             cell(size, Rival("network")),
-            *(cell(size, Rival("network", source, blocks)) for blocks in board.blocks),
+            *(
+                cell(size, Rival("network", source, blocks, branches))
+                for branches, blocks in board.transfers
+            ),
         )
         for source in board.sources
         if source != target
@@ -230,7 +235,10 @@ def heatmap(board: Board, target: str) -> Readable:
             "source",
             "windows",
             "scratch",
-            *(words.count(blocks, "block") for blocks in board.blocks),
+            *(
+                words.count(blocks, "block") + (f", {branches}" if board.judged else "")
+                for branches, blocks in board.transfers
+            ),
         ),
         tuple(rows),
         names=2,

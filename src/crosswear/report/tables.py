@@ -65,7 +65,7 @@ def cells_table(records: StudyRecords) -> pa.Table:
             "target": cell.target,
             "source": "+".join(cell.sources),
             "strategy": cell.transfer.strategy if cell.transfer else "",
-            "branches": cell.transfer.branches if cell.transfer else "",
+            "branches": cell.branches if cell.transfer else "",
             "blocks": cell.blocks if cell.sources else None,
             "size": cell.size,
             "seed": cell.seed,

@@ -28,13 +28,13 @@ const sourceName = (source) => (source === "random" ? "untrained control" : sour
 const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 const rivalAt = new Map(
-  data.rivals.map((r, at) => [JSON.stringify([r.method, r.source, r.blocks]), at]));
+  data.rivals.map((r, at) => [JSON.stringify([r.method, r.source, r.blocks, r.branches]), at]));
 const scoreAt = new Map(
   scores.target.map((target, at) => [`${target} ${scores.rival[at]} ${scores.size[at]}`, at]));
 const verdictAt = new Map(
   verdicts.target.map((t, at) => [`${t} ${verdicts.source[at]} ${verdicts.size[at]}`, at]));
-const findScore = (target, method, source, blocks, size) => {
-  const rival = rivalAt.get(JSON.stringify([method, source, blocks]));
+const findScore = (target, method, source, blocks, size, branches = "both") => {
+  const rival = rivalAt.get(JSON.stringify([method, source, blocks, branches]));
   return rival === undefined ? undefined : scoreAt.get(`${target} ${rival} ${size}`);
 };
 

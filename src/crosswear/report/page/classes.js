@@ -17,7 +17,8 @@ function chosen() {
   const classical = verdict === undefined ? "" : verdicts.classical[verdict];
   return [
     findScore(target, "network", "", 0, size),
-    blocks === null ? undefined : findScore(target, "network", data.sources[source], blocks, size),
+    blocks === null ? undefined
+      : findScore(target, "network", data.sources[source], blocks, size, data.judged),
     classical ? findScore(target, classical, "", 0, size) : undefined,
   ].map((at) => (at !== undefined && data.confusions[at] ? at : null));
 }

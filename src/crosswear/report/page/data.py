@@ -18,9 +18,10 @@ def figures_data(board: Board) -> dict[str, Any]:
     """What `page.js` draws from.
 
     Returns:
-        `targets`, `sources`, `sizes`, `blocks`, `classes` (names by target) and `rivals`; `scores`
-        and `verdicts` as columns, the first three of which are places in those lists; `lines` of
-        each target, with places in `scores`; `confusions` with the place of their score.
+        `targets`, `sources`, `sizes`, `transfers`, the `judged` branches, `classes` (names by
+        target) and `rivals`; `scores` and `verdicts` as columns, the first three of which are
+        places in those lists; `lines` of each target, with places in `scores`; `confusions` with
+        the place of their score.
     """
     scores, verdicts = board.evidence.scores, board.evidence.verdicts
     place = {id(score): number for number, score in enumerate(scores)}
@@ -36,7 +37,8 @@ def figures_data(board: Board) -> dict[str, Any]:
         "targets": list(targets),
         "sources": list(sources),
         "sizes": list(sizes),
-        "blocks": list(board.blocks),
+        "transfers": [{"branches": one, "blocks": blocks} for one, blocks in board.transfers],
+        "judged": board.evidence.study.judged,
         "classes": [list(board.evidence.domains[name].classes) for name in targets],
         "rivals": [_rival(rival) for rival in rivals],
         "scores": {
@@ -84,6 +86,7 @@ def _rival(rival: Rival) -> dict[str, str | int]:
         "method": rival.method,
         "source": rival.source,
         "blocks": rival.blocks,
+        "branches": rival.branches,
         "label": rival.label,
     }
 

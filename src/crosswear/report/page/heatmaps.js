@@ -6,22 +6,26 @@ const span = known.length
   ? [10 * Math.floor(10 * Math.min(...known)), 10 * Math.ceil(10 * Math.max(...known) + 1e-9)]
   : [0, 100];
 
-function heatHover(target, source, blocks, size, at) {
+const several = new Set(data.transfers.map((one) => one.branches)).size > 1;
+
+function heatHover(target, { source, blocks, branches }, size, at) {
+  const branch = several ? `, ${branches}` : "";
   const about = blocks === null
     ? "scratch"
-    : `from ${plain(sourceName(source))}, ${counted(blocks, "block")}`;
+    : `from ${plain(sourceName(source))}, ${counted(blocks, "block")}${branch}`;
   const lines = [
     `<b>${plain(data.targets[target])}</b>, ${about}, ${counted(data.sizes[size], "window")}`,
     `micro-F1 ${interval(scores, "micro_f1", at, percent)}`,
   ];
-  if (blocks !== null) lines.push(...gainLines(target, source, blocks, size, at));
+  if (blocks !== null) lines.push(...gainLines(target, { source, blocks, branches }, size, at));
   lines.push(`${scores.done[at]} of ${counted(scores.repetitions[at], "repetition")} done`);
   return lines.join("<br>");
 }
 
-function gainLines(target, source, blocks, size, at) {
+function gainLines(target, { source, blocks, branches }, size, at) {
   const verdict = verdictAt.get(`${target} ${data.sources.indexOf(source)} ${size}`);
-  if (verdict !== undefined && verdicts.blocks[verdict] === blocks) {
+  const judged = branches === data.judged && verdicts.blocks[verdict] === blocks;
+  if (verdict !== undefined && judged) {
     const gain = interval(verdicts, "over_scratch", verdict, points);
     return [`gain over scratch ${gain}`, `verdict: ${verdicts.effect[verdict]}`];
   }
@@ -44,8 +48,12 @@ function heatmap(target, place) {
     if (number) put(FAR, null);
     const panel = edges[edges.length - 1];
     put(1, { label: "scratch", source: "", blocks: null });
-    put(GAP, null);
-    data.blocks.forEach((blocks) => put(1, { label: String(blocks), source, blocks }));
+    data.transfers.forEach(({ branches, blocks }, at) => {
+      const first = branches !== data.transfers[at - 1]?.branches;
+      if (first) put(GAP, null);
+      const label = first && several ? `${blocks}<br>${branches}` : String(blocks);
+      put(1, { label, source, blocks, branches });
+    });
     titles.push({ x: panel, wide: edges[edges.length - 1] - panel + FAR, name: sourceName(source) });
   });
   const across = edges[edges.length - 1];
@@ -54,11 +62,12 @@ function heatmap(target, place) {
   const z = [], hover = [], lacking = [];
   data.sizes.forEach((_, size) => {
     const cells = columns.map((column) => column
-      ? findScore(target, "network", column.source, column.blocks ?? 0, size) : undefined);
+      ? findScore(target, "network", column.source, column.blocks ?? 0, size, column.branches)
+      : undefined);
     z.push(cells.map((at) => (at === undefined || scores.micro_f1[at] === null)
       ? null : 100 * scores.micro_f1[at]));
     hover.push(cells.map((at, n) => at === undefined
-      ? "" : heatHover(target, columns[n].source, columns[n].blocks, size, at)));
+      ? "" : heatHover(target, columns[n], size, at)));
     cells.forEach((at, n) => {
       if (at !== undefined && scores.micro_f1[at] === null) {
         lacking.push([(edges[n] + edges[n + 1]) / 2, size, hover[size][n]]);
@@ -92,8 +101,9 @@ function heatmap(target, place) {
     });
   }
   const [width, height] = [cell * across + left + 60, CELL[0] * data.sizes.length];
-  return { traces, width, height: height + 62, layout: base({
-    width, height: height + 62, margin: { l: left, r: 60, t: 22, b: 40 }, bargap: 0,
+  const below = several ? 54 : 40;
+  return { traces, width, height: height + 22 + below, layout: base({
+    width, height: height + 22 + below, margin: { l: left, r: 60, t: 22, b: below }, bargap: 0,
     xaxis: axis({ range: [0, across], showgrid: false, ticks: "", tickfont: { size: 10.5 },
       tickangle: 0, tickvals: ticks.map((one) => one[0]), ticktext: ticks.map((one) => one[1]),
       title: { text: "scratch, then transferred blocks", font: { size: 11, color: colour("soft") },

@@ -1,0 +1,50 @@
+"""Which branch of the network carries what transfers: the temporal or the spectral one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crosswear.evidence.model import Finding, Rival
+from crosswear.evidence.pairing import paired_finding, pooled
+from crosswear.evidence.scores import Hits, Question, Scores
+from crosswear.experiment import UNTRAINED, Study
+
+
+def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+    """Temporal less spectral transfer: fine-tuned and frozen, as far as the grid has both."""
+    for blocks, way in _ways(study).items():
+        if {("temporal", blocks), ("spectral", blocks)} <= set(study.transfers):
+            by_target = {
+                target: pooled(_pairs(study, scores, target, blocks)) for target in study.domains
+            }
+            found = paired_finding(
+                name=f"branch_{way.replace('-', '_')}",
+                question="Does the temporal branch carry more of what transfers than the "
+                f"spectral one, {way}?",
+                what="temporal less spectral transfer, over all sources and sizes,",
+                by_target=by_target,
+            )
+            if found:
+                yield found
+
+
+def _ways(study: Study) -> dict[int, str]:
+    """What becomes of a branch, by the number of blocks; those that copy nothing are left out."""
+    match study.transfer.strategy:
+        case "freeze":
+            return {0: "fine-tuned", study.model.blocks: "frozen"}
+        case "copy":
+            return {study.model.blocks: "fine-tuned"}
+    return {study.model.blocks: "frozen"}
+
+
+def _pairs(study: Study, scores: Scores, target: str, blocks: int) -> Iterator[tuple[Hits, Hits]]:
+    sizes = sorted({question.size for question in scores.by_question})
+    for source in study.sources:
+        for size in sizes if source not in (target, UNTRAINED) else ():
+            ours, theirs = (
+                scores.hits.get(Question(target, size, Rival("network", source, blocks, branch)))
+                for branch in ("temporal", "spectral")
+            )
+            if ours and theirs:
+                yield ours, theirs
