@@ -94,8 +94,8 @@ def test_a_report_tells_branches_apart(branches: Evidence) -> None:
         label.get_text() for axes in heatmaps_figure(board).axes for label in axes.get_xticklabels()
     ]
     assert labels[:9] == [
-        *("scratch", "0\nboth", "2", "5"),
-        *("0\ntemporal", "2", "5", "0\nspectral", "5"),
+        *("scratch\n", "0\nboth", "2\n", "5\n"),
+        *("0\ntemporal", "2\n", "5\n", "0\nspectral", "5\n"),
     ]
     plain = Board(gather(planted_records(temporal_carries)))
     assert plain.judged == ""

@@ -125,7 +125,7 @@ def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normaliz
             ink = _ink(colours[row, column])
             number = axes.text(x + 0.5, row + 0.5, f"{score:.0f}", color=ink)
             number.set(ha="center", va="center_baseline")
-    axes.set_xticks(left + 0.5, ["scratch", *_labels(study)])
+    axes.set_xticks(left + 0.5, list(_labels(study)))
     axes.set_yticks(np.arange(rows) + 0.5, [str(size) for size in study.sizes])
 
 
@@ -173,11 +173,13 @@ def _lefts(study: Panels) -> NDArray[np.float64]:
 
 
 def _labels(study: Panels) -> Iterator[str]:
-    """Numbers of blocks; beneath the first one of several branches, which it is."""
-    named: set[str] = set() if _several(study) else {branches for branches, _ in study.transfers}
+    """Of the columns; beneath the first one of each branch, where there are several, its name."""
+    several, before = _several(study), ""
+    yield "scratch\n" if several else "scratch"  # as many lines everywhere, on one height
     for branches, blocks in study.transfers:
-        yield f"{blocks}" if branches in named else f"{blocks}\n{branches}"
-        named.add(branches)
+        name = "" if branches == before else branches
+        yield f"{blocks}\n{name}" if several else f"{blocks}"
+        before = branches
 
 
 def _several(study: Panels) -> bool:
