@@ -25,8 +25,9 @@ TAPS = 9
 KERNELS = tuple(itertools.combinations(range(TAPS), 3))
 """The three taps of weight 2 of each of the 84 kernels; the other six weigh -1."""
 ALPHAS = np.logspace(-3, 3, 10)
-STEEP = 1e30
-"""Makes a step, `> 0`, of a clamped ramp: without booleans it takes a quarter of the time."""
+STEEP = 2.0**100
+"""Makes a step, `> 0`, of a clamped ramp: without booleans it takes a tenth of the time. Kernels and
+biases carry it, so that no sample has to be multiplied; a power of two rounds nothing."""
 BATCH = 16
 
 
@@ -54,11 +55,12 @@ class MiniRocket(nn.Module):
         for kernel, places in enumerate(KERNELS):
             taps[kernel, 0, list(places)] = 2.0
         channels = torch.from_numpy(state["channels"].astype(np.float32))
-        kernels = channels.view(len(self.dilations), len(KERNELS), -1, 1) * taps
+        kernels = channels.view(len(self.dilations), len(KERNELS), -1, 1) * taps * STEEP
         self.register_buffer("kernels", kernels)
         cuts = np.cumsum([count * len(KERNELS) for count in self.quantiles])[:-1]
         for number, biases in enumerate(np.split(state["biases"], cuts)):
-            self.register_buffer(f"biases{number}", torch.tensor(biases).view(len(KERNELS), -1, 1))
+            steep = torch.tensor(biases).view(len(KERNELS), -1, 1) * STEEP
+            self.register_buffer(f"biases{number}", steep)
         for name in ("weight", "bias", "fitted"):
             self.register_buffer(name, torch.tensor(state[name]))
         self.eval()
@@ -79,7 +81,8 @@ class MiniRocket(nn.Module):
             halves = []
             for odd in (0, 1):
                 some = y[:, odd::2, :, margin:-margin] if odd == inner else y[:, odd::2]
-                halves.append(((some - biases[odd::2]) * STEEP).clamp(0, 1).mean(dim=3))
+                # In place: fresh memory for every step took as long as the arithmetic.
+                halves.append((some - biases[odd::2]).clamp_(0, 1).mean(dim=3))
             parts.append(torch.stack(halves, dim=2).flatten(1))
         return torch.cat(parts, dim=1)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from crosswear.baselines import Classifier
 
-BATCH = 128
+BATCH = 64
 """Windows that are computed at once: more take more memory and are no faster."""
 TILE = 16
 """What a window gets does not depend on its neighbours in batches of a multiple of this many."""

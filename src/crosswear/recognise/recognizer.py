@@ -17,7 +17,7 @@ from crosswear.recognise.resampler import Part, StreamResampler
 from crosswear.recognise.signal import Clipping, constant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """What is recognised in one window.
 
