@@ -26,13 +26,22 @@ from crosswear.config import (
 )
 from crosswear.errors import StudyFileError
 from crosswear.keys import digest, essentials
+from crosswear.labels import (
+    ALIGNMENTS,
+    Alignment,
+    SharedClass,
+    check_classes,
+    check_labels,
+    labelled_domains,
+    shared_classes,
+)
 from crosswear.validation import parse_settings
 
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
 
 Baseline: TypeAlias = Literal["majority", "forest", "minirocket", "logistic"]
-Method: TypeAlias = Literal["source", "network"] | Baseline
+Method: TypeAlias = Literal["source", "network"] | Baseline | Alignment
 
 UNTRAINED = "random"
 """Name of the source that has learned nothing: a network with its initial weights."""
@@ -65,20 +74,28 @@ class Grid:
         sources: domains that are sources, and `random`, the network that has learned nothing;
             every domain but `random` without it.
         baselines: what else is trained on the same windows, beside the network from scratch.
+        alignments: what is tried on the classes that domains share, without labels of the target;
+            only with them may `sizes` and `blocks` be empty.
     """
 
-    sizes: Annotated[tuple[Size, ...], Field(min_length=1)]
-    blocks: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    sizes: tuple[Size, ...]
+    blocks: tuple[Annotated[int, Field(ge=0)], ...]
     branches: Annotated[tuple[Branches, ...], Field(min_length=1)] = ("both",)
     seeds: Annotated[int, Field(ge=1, le=1000)] = 1
     splits: Annotated[int, Field(ge=1, le=100)] = 1
     sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     baselines: tuple[Baseline, ...] = ("majority", "forest")
+    alignments: tuple[Alignment, ...] = ()
 
 
 @settings(frozen=True, config=SETTINGS)
 class Study:
-    """A study file, checked. `domains` maps the name of a domain to a dataset reference."""
+    """A study file, checked.
+
+    Attributes:
+        domains: dataset reference of every domain by its name in the study.
+        labels: the classes that domains share, see `crosswear.labels`.
+    """
 
     name: Name
     domains: Annotated[dict[Name, str], Field(min_length=2)]
@@ -89,6 +106,7 @@ class Study:
     source: TrainConfig = field(default_factory=TrainConfig)
     adaptation: TrainConfig = field(default_factory=TrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
+    labels: dict[str, dict[Name, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -121,6 +139,17 @@ class Study:
         """Numbers of the subject splits."""
         return range(self.preparation.split, self.preparation.split + self.grid.splits)
 
+    @property
+    def shared_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Source and target of every pair of domains that `labels` names."""
+        named = labelled_domains(self.labels)
+        return tuple(
+            (source, target)
+            for target in self.domains
+            for source in self.sources
+            if source != target and {source, target} <= {*named}
+        )
+
 
 @dataclass(frozen=True)
 class DomainFacts:
@@ -129,6 +158,7 @@ class DomainFacts:
     name: str
     digest: str
     train_windows: int
+    classes: tuple[str, ...] = ()
 
 
 Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
@@ -144,15 +174,18 @@ class Cell:
             adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
             windows of `target`; `majority` predicts the most frequent class of the train subset;
             `forest` and `minirocket` train on the adaptation set alone, `logistic` on what the
-            frozen blocks of a source network make of it, see `crosswear.engine.classical`.
+            frozen blocks of a source network make of it, see `crosswear.engine.classical`;
+            for an `Alignment`, see `crosswear.engine.zero_label`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many blocks are transferred.
         branches: which branches of the network are transferred.
-        size: windows in the adaptation set.
+        size: windows in the adaptation set; with an alignment, in the train subset from which
+            the labels come.
         seed: number of the repetition.
         split: number of the subject split, of all domains.
         study_seed: from it and the names here come all random numbers.
         source_train: how the source network was trained.
+        shared: with an alignment, the classes of source and target that are told apart.
     """
 
     method: Method
@@ -168,6 +201,7 @@ class Cell:
     train: TrainConfig | None = None
     transfer: TransferConfig | None = None
     source_train: TrainConfig | None = None
+    shared: tuple[SharedClass, ...] = ()
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -202,6 +236,9 @@ class Cell:
         split = f", split {self.split}" if self.split else ""
         if self.method in ("source", "majority"):
             return f"{self.method} {self.target}{split}"
+        if self.method in ALIGNMENTS:
+            classes = f"{len(self.shared)} classes shared with {self.sources[0]}"
+            return f"{self.target}, {self.method}, {classes}, seed {self.seed}{split}"
         branch = "" if self.branches == "both" else f" of the {self.branches} branch"
         origin = f"{'+'.join(self.sources)}, {self.blocks} blocks{branch}"
         if not self.sources:
@@ -229,7 +266,7 @@ def parse_study(text: str, where: str) -> Study:
             expected=f"one of {', '.join(ARCHITECTURES)}",
         )
     depth = study.model.blocks
-    if max(study.grid.blocks) > depth:
+    if max(study.grid.blocks, default=0) > depth:
         raise StudyFileError(
             f"{max(study.grid.blocks)} blocks asked of a network that has {depth}",
             where=f"{where}: grid.blocks",
@@ -238,7 +275,28 @@ def parse_study(text: str, where: str) -> Study:
         )
     _check_sources(study, where)
     _check_branches(study, where)
+    _check_alignments(study, where)
     return study
+
+
+def _check_alignments(study: Study, where: str) -> None:
+    grid = study.grid
+    for axis in ("sizes", "blocks"):
+        if not getattr(grid, axis) and (grid.sizes or not grid.alignments):
+            raise StudyFileError(
+                "nothing is asked for",
+                where=f"{where}: grid.{axis}",
+                expected="at least one number; none only where there are alignments instead",
+            )
+    if bool(grid.alignments) != bool(study.shared_pairs):
+        raise StudyFileError(
+            "alignments need classes that a source and a target share"
+            if grid.alignments
+            else "shared classes are declared and nothing is asked of them",
+            where=f"{where}: {'labels' if grid.alignments else 'grid.alignments'}",
+            expected="both a table [labels] that names two domains, and grid.alignments",
+        )
+    check_labels(study.labels, study.domains, study.shared_pairs, where)
 
 
 def _check_branches(study: Study, where: str) -> None:
@@ -315,10 +373,16 @@ def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
 
 
 def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
-    """All cells of the study: source networks, then for each target and size all that compete."""
+    """All cells of the study: source networks, then for each target and size all that compete.
+
+    Last come, of each split and repetition, those that learn without labels of the target.
+
+    Raises:
+        StudyFileError: if a domain has not the windows or the classes that the study asks for.
+    """
     sizes = resolve_sizes(study, domains)
     for split in study.splits:
-        for name in study.domains:
+        for name in study.domains if sizes else ():
             windows = domains[name, split].train_windows
             whole = Cell("source", name, study.seed, windows, split=split)
             if "majority" in study.grid.baselines:
@@ -330,6 +394,7 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
                     yield from _rivals(study, cell)
+            yield from _on_shared_classes(study, domains, seed, split)
 
 
 def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
@@ -348,3 +413,26 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
         transferred = replace(from_source, train=study.adaptation, transfer=study.transfer)
         for branches, blocks in study.transfers:
             yield replace(transferred, branches=branches, blocks=blocks)
+
+
+def _on_shared_classes(study: Study, domains: Domains, seed: int, split: int) -> Iterator[Cell]:
+    """What is tried on the classes that two domains share."""
+    for name in labelled_domains(study.labels):
+        check_classes(study.labels, name, domains[name, split].classes)
+    train = replace(study.source, selection="last")  # there is nothing to select by
+    for source, target in study.shared_pairs:
+        shared = shared_classes(study.labels, source, target)
+        for alignment in study.grid.alignments:
+            teacher = target if alignment == "target-labels" else source
+            yield Cell(
+                alignment,
+                target,
+                study.seed,
+                domains[teacher, split].train_windows,
+                seed,
+                split,
+                sources=(source,),
+                model=study.model,
+                train=train,
+                shared=shared,
+            )

@@ -256,7 +256,8 @@ class _Cluster:
 
 def _needs(cohort: Cohort) -> dict[str, list[Path]]:
     """Files that a worker must have, by the folder below its own that they belong in."""
-    needs = {f"domains/{task.target.name}": sorted(task.target.iterdir()) for task in cohort[:1]}
+    domains = {folder for task in cohort for folder in (task.target, *task.source_domains)}
+    needs = {f"domains/{folder.name}": sorted(folder.iterdir()) for folder in domains}
     for path in {task.source for task in cohort if task.source}:
         needs[f"sources/{path.stem}"] = [path, path.with_suffix(".json")]
     return needs

@@ -20,6 +20,8 @@ from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.subsets import adaptation_set, count, majority, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.engine.training import Member, Target, Training
+from crosswear.engine.zero_label import train_on_shared_classes
+from crosswear.labels import ALIGNMENTS
 from crosswear.models import build
 from crosswear.recording import Subset
 from crosswear.result import CellResult, Timing
@@ -45,6 +47,8 @@ class CohortTrainer:
             return [majority(task, domain) for task in cohort]
         if cohort[0].cell.method in CLASSICAL:
             return self.classical(cohort, domain)
+        if cohort[0].cell.method in ALIGNMENTS:
+            return [train_on_shared_classes(task, self.device) for task in cohort]
         start = time.perf_counter()
         members = [self._enter(task, domain) for task in cohort]
         model, train = _settings(cohort[0])

@@ -63,6 +63,9 @@ def train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
         source = task.source
         if source is not None:
             source = folder / "sources" / source.stem / source.name
-        return replace(task, target=folder / "domains" / task.target.name, source=source)
+        target, *others = (
+            folder / "domains" / one.name for one in (task.target, *task.source_domains)
+        )
+        return replace(task, target=target, source=source, source_domains=tuple(others))
 
     return attempt(desk.train, tuple(here(task) for task in cohort))

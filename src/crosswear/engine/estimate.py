@@ -34,6 +34,7 @@ from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
 from crosswear.engine.trial import try_classical
+from crosswear.engine.zero_label import PAIRED
 from crosswear.experiment import Cell
 from crosswear.models import build, declared, summarise
 from crosswear.result import TransferReport
@@ -93,7 +94,7 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     return Work(
         updates=updates,
         weights=copies * weights * updates,
-        training=3 * copies * adds * cell.size * train.epochs,
+        training=3 * copies * adds * cell.size * train.epochs * (2 if cell.method in PAIRED else 1),
         passes=passes[0] * looks + passes[1],
         scoring=copies * adds * (validation * looks + test),
         networks=copies,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crosswear.engine.task import Cohort, Task
 from crosswear.experiment import Cell
+from crosswear.labels import ALIGNMENTS
 
 WIDTH = {"cpu": 160, "cuda": 16_384}
 """Windows in a step, of all cells of a cohort together: what docs/performance.md found fastest.
@@ -56,6 +57,8 @@ def cohort_width(cell: Cell, device: str) -> int:
     if cell.method in CLASSICAL:
         return CLASSICAL_CELLS
     if cell.train is None or cell.model is None or any(n % LANES for n in cell.model.filters):
+        return 1
+    if cell.method in ALIGNMENTS:
         return 1
     windows = min(cell.size, cell.train.batch_size)
     return max(1, min(WIDTH[device] // windows, COPIES[device]))

@@ -28,6 +28,8 @@ from crosswear.engine.subsets import (
     weight_seed,
 )
 from crosswear.engine.task import Outcome, Task
+from crosswear.engine.zero_label import train_on_shared_classes
+from crosswear.labels import ALIGNMENTS
 from crosswear.models import build, declared
 from crosswear.recording import Subset
 from crosswear.result import CellResult, EpochScore, Timing
@@ -52,6 +54,8 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
         return majority(task, domain)
     if cell.method in CLASSICAL:
         return ClassicalTrainer(Fronts(device))((task,), domain)[0]
+    if cell.method in ALIGNMENTS:
+        return train_on_shared_classes(task, device)
     if cell.model is None or cell.train is None:
         raise ValueError("a network's cell has model and train settings")
     start = time.perf_counter()

@@ -79,9 +79,19 @@ def arithmetic(config: TrainConfig, device: str) -> torch.autocast:
 def count(domain: Domain, predicted: NDArray[np.integer]) -> Counts:
     """How the test windows [n] were classified, as a record holds it."""
     test = domain.indices(Subset.TEST)
-    rows = np.stack([_groups(domain)[test], domain.windows.y[test], predicted], axis=1)
-    kinds, windows = np.unique(rows, axis=0, return_counts=True)
-    return tuple(map(tuple, np.column_stack([kinds, windows]).tolist()))
+    return count_some(domain, test, domain.windows.y[test], predicted)
+
+
+def count_some(
+    domain: Domain,
+    windows: NDArray[np.int64],
+    true: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+) -> Counts:
+    """The same of some windows [n] of a domain, with classes that may be others than its own."""
+    rows = np.stack([_groups(domain)[windows], true, predicted], axis=1)
+    kinds, alike = np.unique(rows, axis=0, return_counts=True)
+    return tuple(map(tuple, np.column_stack([kinds, alike]).tolist()))
 
 
 def majority(task: Task, domain: Domain) -> Outcome:

@@ -23,6 +23,7 @@ class Task:
         target: folder of the prepared target domain.
         source: checkpoint of the source network, for a transfer.
         rate_hz: sampling rate of the target's windows.
+        source_domains: folders of the prepared source domains, for cells that read their windows.
     """
 
     cell: Cell
@@ -30,6 +31,7 @@ class Task:
     target: Path
     source: Path | None = None
     rate_hz: float = 25.0
+    source_domains: tuple[Path, ...] = ()
 
 
 Cohort: TypeAlias = tuple[Task, ...]

@@ -101,7 +101,7 @@ class StudyRecords:
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
     """What the grid must know of domains."""
     return {
-        (name, split): DomainFacts(name, summary.digest, summary.split.windows[0])
+        (name, split): DomainFacts(name, summary.digest, summary.split.windows[0], summary.classes)
         for (name, split), summary in domains.items()
     }
 

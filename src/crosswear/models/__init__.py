@@ -54,8 +54,12 @@ class Network(Protocol):
         """Carry a front through the modules in `upto` that are not `done`."""
         ...
 
+    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """What the head sees, [copies, N, F], from the fronts of all copies, joined along dim 1."""
+        ...
+
     def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Class scores [copies, N, C] from the fronts of all copies, joined along dim 1."""
+        """Class scores [copies, N, C]: what the head makes of the features."""
         ...
 
 

@@ -197,16 +197,22 @@ class DeepConvLSTM(nn.Module):
             x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
         return x.reshape(len(x), self.copies, self.channels, -1)
 
-    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Class scores (logits) [copies, N, C].
+    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """What the layer of class scores sees, [copies, N, 128].
 
         Args:
             front: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
         (last,) = self.advance(front, done, self._block_names)
-        features = last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
-        scores: Tensor = self.head(self.dropout(features))
+        seen: Tensor = self.dropout(
+            last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
+        )
+        return seen
+
+    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
+        scores: Tensor = self.head(self.features(front, done))
         return scores
 
     def forward(self, x: Tensor) -> Tensor:

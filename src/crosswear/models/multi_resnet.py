@@ -207,8 +207,8 @@ class MultiResNet(nn.Module):
             spectral = self.spectral(spectral).relu_()
         return temporal, spectral
 
-    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Class scores (logits) [copies, N, C].
+    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """What the layer of class scores sees, [copies, N, 128].
 
         Args:
             front: of all copies, joined along dim 1.
@@ -220,7 +220,12 @@ class MultiResNet(nn.Module):
         features = torch.cat(flat, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
         y = functional.relu(self.dense2(self.dropout(y)))
-        scores: Tensor = self.head(self.dropout(y))
+        seen: Tensor = self.dropout(y)
+        return seen
+
+    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
+        scores: Tensor = self.head(self.features(front, done))
         return scores
 
     def forward(self, x: Tensor) -> Tensor:

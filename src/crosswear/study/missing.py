@@ -8,6 +8,7 @@ from pathlib import Path
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
 from crosswear.experiment import UNTRAINED, Cell
+from crosswear.labels import ALIGNMENTS
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
 
@@ -16,7 +17,14 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
     """What the engine needs to know of every cell that is not among the keys `done`."""
     rate_hz = opened.study.preparation.rate_hz
     return [
-        Task(cell, key, opened.target(cell).folder, _source(opened, store, cell), rate_hz)
+        Task(
+            cell,
+            key,
+            opened.target(cell).folder,
+            _source(opened, store, cell),
+            rate_hz,
+            _source_domains(opened, cell),
+        )
         for key, cell in opened.cells.items()
         if key not in done
     ]
@@ -30,7 +38,14 @@ def cost_of(opened: OpenStudy, cell: Cell) -> int:
 
 def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
     """Where the source network of a transfer is, or will be."""
-    if not cell.sources or cell.sources == (UNTRAINED,):
+    if not cell.sources or cell.sources == (UNTRAINED,) or cell.method in ALIGNMENTS:
         return None
     facts = opened.facts
     return store.checkpoint(cell.source_cell(cell.sources[0], facts).key(facts))
+
+
+def _source_domains(opened: OpenStudy, cell: Cell) -> tuple[Path, ...]:
+    """Where the windows of the sources are, for a cell that learns from them itself."""
+    if cell.method not in ALIGNMENTS:
+        return ()
+    return tuple(opened.domains[name, cell.split].folder for name in cell.sources)

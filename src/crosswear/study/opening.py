@@ -96,6 +96,8 @@ def open_study(study: Study, text: str, data: Path | None, cache: Path, note: No
 
 def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:
     return {
-        (name, split): DomainFacts(name, domain.summary.digest, domain.summary.split.windows[0])
+        (name, split): DomainFacts(
+            name, domain.summary.digest, domain.summary.split.windows[0], domain.classes
+        )
         for (name, split), domain in domains.items()
     }

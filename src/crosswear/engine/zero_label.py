@@ -1,0 +1,195 @@
+"""Zero-label transfer: a network learns shared classes from a source and is tested on a target.
+
+Of the target it may see the train windows, all of them: a user's unlabelled recordings hold other
+activities too, and to leave those out would take labels. What the alignments do with them:
+
+- `source-only`: nothing.
+- `adabn`: re-estimates the statistics of every batch norm, once, after training (Li et al.,
+  "Revisiting batch normalization for practical domain adaptation", 2016).
+- `mmd`, `adversarial`: an equal number of them joins every batch, and a loss makes the features of
+  both alike (`crosswear.engine.alignment`), as Ding et al. do from person to person ("Empirical
+  study and improvement on deep transfer learning for human activity recognition", Sensors 19(1),
+  2019).
+- `target-labels`: learns from them with their labels, in place of the source's: what could be.
+
+All have the same initial weights and see the source's windows in the same order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crosswear.config import TrainConfig
+from crosswear.domain import Domain, load_domain
+from crosswear.engine.alignment import LOSSES
+from crosswear.engine.fronts import BATCH, Front, raw_front
+from crosswear.engine.subsets import arithmetic, batches, count_some, learning_rate
+from crosswear.engine.task import Outcome, Task
+from crosswear.experiment import Cell
+from crosswear.keys import seed_for
+from crosswear.models import build, declared
+from crosswear.recording import Subset
+from crosswear.result import CellResult, EpochScore, Timing
+from crosswear.transfer import adapt_statistics
+
+PAIRED = tuple(LOSSES)
+"""Alignments whose steps have twice the windows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows of a domain as a network takes them in.
+
+    Attributes:
+        front: what depends on no weight, see `Network.front`.
+        y: int64 [n], shared classes.
+    """
+
+    front: Front
+    y: Tensor
+
+
+def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
+    """Train and test the cell of an alignment on a torch device."""
+    cell, start = task.cell, time.perf_counter()
+    model, train = cell.model, cell.train
+    if model is None or train is None:
+        raise ValueError("a network's cell has model and train settings")
+    target = load_domain(task.target)
+    unlabelled = target.indices(Subset.TRAIN)
+    network = build(model, len(cell.shared), target.samples, _seed(cell, "weights"))
+    if cell.method == "target-labels":
+        teacher, names = target, [one.target for one in cell.shared]
+    else:
+        teacher, names = load_domain(task.source_domains[0]), [one.source for one in cell.shared]
+    y = _shared_y(teacher, names)
+    rows = teacher.indices(Subset.TRAIN)
+    rows = rows[y[rows] >= 0]
+    labelled = Windows(_front(teacher, rows, network, device), torch.from_numpy(y[rows]).to(device))
+    other = _front(target, unlabelled, network, device) if cell.method in PAIRED else None
+    history = _fit(network, cell, train, labelled, other)
+    if cell.method == "adabn":
+        x = torch.from_numpy(target.windows.x[unlabelled]).to(device)
+        adapt_statistics(network, ("",), x)  # "": the whole network
+    trained = time.perf_counter()
+    y = _shared_y(target, [one.target for one in cell.shared])
+    test = target.indices(Subset.TEST)
+    test = test[y[test] >= 0]
+    predicted = _classify(network, _front(target, test, network, device), train)
+    counts = count_some(target, test, y[test], predicted)
+    timing = Timing(trained - start, time.perf_counter() - trained)
+    return Outcome(task, CellResult(len(cell.shared), counts, history, train.epochs), timing)
+
+
+def _fit(
+    network: nn.Module, cell: Cell, config: TrainConfig, labelled: Windows, other: Front | None
+) -> tuple[EpochScore, ...]:
+    """Train in place, with unlabelled windows beside the labelled ones where the cell has them."""
+    count, device = len(labelled.y), labelled.y.device
+    likeness = _likeness(cell, network, labelled.front).to(device)
+    optimiser = torch.optim.Adam([*network.parameters(), *likeness.parameters()], fused=True)
+    order = np.random.default_rng(_seed(cell, "order"))
+    strangers = _endless(len(other[0]), _seed(cell, "unlabelled")) if other else iter(())
+    history, update = [], 0
+    network.train()
+    for epoch in range(config.epochs):
+        total, seen = 0.0, 0
+        for batch in batches(count, config.batch_size, order):
+            front = _rows(labelled.front, batch)
+            if other is not None:
+                drawn = np.fromiter(itertools.islice(strangers, len(batch)), np.int64)
+                parts = zip(front, _rows(other, drawn), strict=True)
+                front = tuple(torch.cat(both) for both in parts)
+            features, logits = _look(network, front, config, device.type)
+            y = labelled.y[torch.from_numpy(batch).to(device)]
+            loss = functional.cross_entropy(logits[: len(y)], y)
+            total += loss.item() * len(y)
+            penalty = sum(weight.square().sum() for weight in declared(network).regularised)
+            loss = loss + config.l2 * penalty
+            if other is not None:
+                progress = (epoch + seen / count) / config.epochs
+                loss = loss + likeness(features[: len(y)], features[len(y) :], progress)
+            optimiser.param_groups[0]["lr"] = learning_rate(config, update)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            update, seen = update + 1, seen + len(y)
+        history.append(EpochScore(total / count))
+    network.eval()
+    return tuple(history)
+
+
+def _likeness(cell: Cell, network: nn.Module, front: Front) -> nn.Module:
+    """The loss that makes features alike; without one, a module without weights."""
+    if cell.method not in LOSSES:
+        return nn.Identity()
+    features = declared(network).features(_rows(front, np.arange(1)), ()).shape[2]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_seed(cell, "likeness"))
+        return LOSSES[cell.method](features)
+
+
+def _look(
+    network: nn.Module, front: Front, config: TrainConfig, device: str
+) -> tuple[Tensor, Tensor]:
+    """Features [n, F] and class scores [n, C] of windows, float32."""
+    parts = declared(network)
+    (head,) = (network.get_submodule(name) for name in parts.head_unit)
+    with arithmetic(config, device):
+        features = parts.features(front, ())
+        logits = head(features)
+    return features[0].float(), logits[0].float()
+
+
+@torch.inference_mode()
+def _classify(network: nn.Module, front: Front, config: TrainConfig) -> NDArray[np.int64]:
+    """The class of each window."""
+    batches = zip(*(torch.split(part, BATCH) for part in front), strict=True)
+    logits = [_look(network, some, config, front[0].device.type)[1] for some in batches]
+    classes: NDArray[np.int64] = torch.cat(logits).argmax(dim=1).numpy(force=True)
+    return classes
+
+
+def _front(domain: Domain, rows: NDArray[np.int64], network: nn.Module, device: str) -> Front:
+    front = raw_front(domain.windows.x[rows], network, device)
+    network.to(device)  # it was left on the CPU
+    return front
+
+
+def _shared_y(domain: Domain, names: Sequence[tuple[str, ...]]) -> NDArray[np.int64]:
+    """The shared class of every window [N] of a domain; -1 where it is of none.
+
+    Args:
+        domain: source or target.
+        names: of its classes, for each shared class.
+    """
+    shared = {name: number for number, some in enumerate(names) for name in some}
+    table = np.array([shared.get(name, -1) for name in domain.classes], dtype=np.int64)
+    return table[domain.windows.y]
+
+
+def _rows(front: Front, rows: NDArray[np.int64]) -> Front:
+    index = torch.from_numpy(rows).to(front[0].device)
+    return tuple(part[index] for part in front)
+
+
+def _endless(count: int, seed: int) -> Iterator[int]:
+    """So many windows in random order, again and again."""
+    rng = np.random.default_rng(seed)
+    while True:
+        yield from rng.permutation(count)
+
+
+def _seed(cell: Cell, purpose: str) -> int:
+    """The same for all alignments."""
+    places: tuple[str | int, ...] = (cell.target, *cell.sources, cell.split, cell.seed)
+    return seed_for(cell.study_seed, "shared classes", *places, purpose)
