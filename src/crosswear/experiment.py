@@ -288,6 +288,7 @@ def _check_alignments(study: Study, where: str) -> None:
                 where=f"{where}: grid.{axis}",
                 expected="at least one number; none only where there are alignments instead",
             )
+    check_labels(study.labels, study.domains, study.shared_pairs, where)
     if bool(grid.alignments) != bool(study.shared_pairs):
         raise StudyFileError(
             "alignments need classes that a source and a target share"
@@ -296,7 +297,6 @@ def _check_alignments(study: Study, where: str) -> None:
             where=f"{where}: {'labels' if grid.alignments else 'grid.alignments'}",
             expected="both a table [labels] that names two domains, and grid.alignments",
         )
-    check_labels(study.labels, study.domains, study.shared_pairs, where)
 
 
 def _check_branches(study: Study, where: str) -> None:

@@ -38,6 +38,7 @@ ROOMS = (
     "baselines",
     "transfer",
     "checkpoint",
+    "labels",
     "experiment",
     "store",
     "evidence",
@@ -54,7 +55,7 @@ ROOMS = (
 )
 WITHOUT_TORCH = (
     *ROOMS[: ROOMS.index("similarity") + 1],
-    *("experiment", "store", "evidence", "report", "describe"),
+    *("labels", "experiment", "store", "evidence", "report", "describe"),
 )
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")

@@ -78,7 +78,7 @@ def squared_mmd(a: Tensor, b: Tensor) -> Tensor:
     lengths = x.square().sum(dim=1)
     distances = (lengths[:, None] + lengths - 2 * x @ x.T).clamp_min(0)
     others = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
-    median = distances.detach()[others].median().clamp_min(torch.finfo(x.dtype).tiny)
+    median = distances.detach()[others].median().clamp_min(torch.finfo(x.dtype).eps)
     kernel = torch.stack([(distances / (-width * median)).exp() for width in WIDTHS]).mean(dim=0)
     kernel = kernel * others  # nobody is compared with itself
     n, m = len(a), len(b)

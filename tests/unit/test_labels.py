@@ -1,0 +1,94 @@
+"""Classes that domains share, in study files, and the cells that are asked for on them."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosswear.errors import StudyFileError
+from crosswear.experiment import DomainFacts, Study, enumerate_cells, parse_study
+from crosswear.labels import SharedClass
+
+GRID = 'sizes = []\nblocks = []\nseeds = 2\nalignments = ["source-only", "mmd", "target-labels"]'
+LABELS = """
+[labels.walking]
+a = ["walking slowly", "walking fast"]
+b = ["walking"]
+[labels.resting]
+a = ["sitting"]
+b = ["lying", "sitting"]
+[labels.running]
+b = ["running"]
+"""
+FACTS = {
+    (name, 0): DomainFacts(name, f"digest of {name}", windows, classes)
+    for name, windows, classes in (
+        ("a", 200, ("sitting", "walking fast", "walking slowly")),
+        ("b", 80, ("lying", "running", "sitting", "walking")),
+        ("c", 90, ("eating", "walking")),
+    )
+}
+
+
+def study(grid: str = GRID, labels: str = LABELS) -> Study:
+    domains = "\n".join(f'{name} = "dsads"' for name, _ in FACTS)
+    text = f'name = "demo"\n[domains]\n{domains}\n[grid]\n{grid}\n{labels}'
+    return parse_study(text, "s.toml")
+
+
+def test_every_pair_that_shares_classes_has_every_alignment_and_repetition() -> None:
+    cells = list(enumerate_cells(study(), FACTS))
+    asked = {(c.sources, c.target, c.method, c.seed, c.size) for c in cells}
+    assert len(cells) == len(asked) == 2 * 3 * 2
+    assert {(c.sources, c.target) for c in cells} == {(("a",), "b"), (("b",), "a")}
+    assert {c.size for c in cells if c.target == "b"} == {200, 80}  # labels of a, of b itself
+    assert {c.train.selection for c in cells if c.train} == {"last"}
+    assert len({c.key(FACTS) for c in cells}) == len(cells)
+
+
+def test_a_cell_has_the_classes_of_its_pair_and_they_are_in_its_key() -> None:
+    cell = next(c for c in enumerate_cells(study(), FACTS) if c.target == "b")
+    assert cell.shared == (
+        SharedClass("walking", ("walking slowly", "walking fast"), ("walking",)),
+        SharedClass("resting", ("sitting",), ("lying", "sitting")),
+    )
+    fewer = study(labels=LABELS.replace('"lying", ', ""))
+    changed = next(c for c in enumerate_cells(fewer, FACTS) if c.target == "b")
+    assert cell.key(FACTS) != changed.key(FACTS)
+
+
+def test_they_are_added_to_a_grid_and_change_no_cell_of_it() -> None:
+    grid = 'sizes = [20]\nblocks = [0]\nsources = ["a", "random"]'
+    alone = [c.key(FACTS) for c in enumerate_cells(study(grid, ""), FACTS)]
+    both = study(f'{grid}\nalignments = ["adabn"]')
+    cells = {c.key(FACTS): c for c in enumerate_cells(both, FACTS)}
+    added = [cells[key] for key in cells if key not in alone]
+    assert set(alone) < set(cells)
+    assert [(c.sources, c.target, c.method) for c in added] == [(("a",), "b", "adabn")]
+
+
+@pytest.mark.parametrize(
+    ("grid", "labels", "message"),
+    [
+        (GRID, "", "s.toml: labels: alignments need classes"),
+        ("sizes = [20]\nblocks = [0]", LABELS, "grid.alignments: shared classes are declared"),
+        ("sizes = []\nblocks = []", "", "grid.sizes: nothing is asked for"),
+        (GRID.replace("sizes = []", "sizes = [20]"), LABELS, "grid.blocks: nothing is asked for"),
+        (GRID.replace("mmd", "mdd"), LABELS, "grid.alignments"),
+        (GRID, LABELS.replace("\nb =", "\nd ="), "labels.walking: there is no domain 'd'"),
+        (GRID, LABELS.replace('"sitting"', '"walking fast"'), "'walking fast' of 'a' is named tw"),
+        (GRID, LABELS.replace('a = ["sitting"]', ""), "share 1 of the classes"),
+        (GRID, LABELS + 'c = ["eating"]', "share 0 of the classes"),
+        (GRID, LABELS.replace('["walking"]', '"walking"'), "labels.walking.b"),
+    ],
+)
+def test_a_wrong_table_is_named(grid: str, labels: str, message: str) -> None:
+    with pytest.raises(StudyFileError, match=message):
+        study(grid, labels)
+
+
+def test_a_class_that_a_domain_has_not_is_named_with_those_that_it_has() -> None:
+    wrong = study(labels=LABELS.replace('["walking"]', '["walks"]'))
+    with pytest.raises(StudyFileError, match="'b' has no class 'walks'") as caught:
+        list(enumerate_cells(wrong, FACTS))
+    assert caught.value.where == "labels.walking.b"
+    assert "lying; running; sitting; walking" in caught.value.expected
