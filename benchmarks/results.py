@@ -141,6 +141,12 @@ def findings(board: Board) -> str:
     return markdown(("question", "answer", "in words"), rows, 3)
 
 
+def zero_label(board: Board) -> str:
+    """Every alignment on every pair of domains that share classes."""
+    found = readable.zero_label(board.evidence)
+    return markdown(found.headings, list(found.rows), found.names)
+
+
 def mean(scores: Iterable[Score | None], digits: int = 1) -> str:
     """Mean micro-F1 in per cent; a dash where any is missing."""
     found = [one.micro_f1.mean if one and one.micro_f1 else None for one in scores]
@@ -163,6 +169,7 @@ KINDS: dict[str, Callable[[Board], str]] = {
     "heatmap": heatmap,
     "verdicts": verdicts,
     "findings": findings,
+    "zero_label": zero_label,
 }
 
 if __name__ == "__main__":

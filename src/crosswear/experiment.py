@@ -139,6 +139,10 @@ class Study:
         """Numbers of the subject splits."""
         return range(self.preparation.split, self.preparation.split + self.grid.splits)
 
+    def shared_between(self, source: str, target: str) -> tuple[SharedClass, ...]:
+        """The classes that two domains share."""
+        return shared_classes(self.labels, source, target)
+
     @property
     def shared_pairs(self) -> tuple[tuple[str, str], ...]:
         """Source and target of every pair of domains that `labels` names."""
@@ -421,7 +425,7 @@ def _on_shared_classes(study: Study, domains: Domains, seed: int, split: int) ->
         check_classes(study.labels, name, domains[name, split].classes)
     train = replace(study.source, selection="last")  # there is nothing to select by
     for source, target in study.shared_pairs:
-        shared = shared_classes(study.labels, source, target)
+        shared = study.shared_between(source, target)
         for alignment in study.grid.alignments:
             teacher = target if alignment == "target-labels" else source
             yield Cell(

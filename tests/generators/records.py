@@ -62,7 +62,9 @@ def planted_records(
     }
     facts = facts_of(domains)
     observed = {
-        cell.key(facts): observe(cell, share(cell), noise, len(domains[cell.target, 0].classes))
+        cell.key(facts): observe(
+            cell, share(cell), noise, len(cell.shared or domains[cell.target, 0].classes)
+        )
         for cell in enumerate_cells(study, facts)
         if keep(cell)
     }

@@ -61,7 +61,8 @@ def plan(
     rows.append(["all", f"{len(opened.cells)}"])
     rows.append(["of these missing", f"{planned.missing}"])
     print_table(f"Study {opened.study.name}: cells", ["kind", "cells"], rows)
-    typer.echo(f"adaptation sizes (windows): {', '.join(str(size) for size in planned.sizes)}")
+    sizes = ", ".join(str(size) for size in planned.sizes) or "none"
+    typer.echo(f"adaptation sizes (windows): {sizes}")
     typer.echo(f"multiply-adds still to do: {planned.multiply_adds:.3g}")
     typer.echo(
         f"expected here, {where.workers} at a time: {_duration(planned.seconds)}, "

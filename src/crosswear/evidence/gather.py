@@ -7,9 +7,14 @@ from collections import defaultdict
 from crosswear.evidence.findings import findings_of
 from crosswear.evidence.model import Evidence
 from crosswear.evidence.records import StudyRecords
-from crosswear.evidence.scores import scores_of
+from crosswear.evidence.scores import scores_of, shared_scores_of
 from crosswear.evidence.summary import summarise
 from crosswear.evidence.verdicts import verdicts_of
+from crosswear.evidence.zero_label import (
+    zero_label_findings,
+    zero_label_summary,
+    zero_labels_of,
+)
 
 
 def gather(records: StudyRecords) -> Evidence:
@@ -19,7 +24,9 @@ def gather(records: StudyRecords) -> Evidence:
     done = sum(key in records.observed for key in keys)
     scores = scores_of(records)
     verdicts = verdicts_of(study, scores)
+    zero_label = zero_labels_of(study, shared_scores_of(records))
     first = {name: records.domains[name, study.splits[0]] for name in study.domains}
+    summary = summarise(verdicts, done, len(keys)) if study.grid.sizes else ""
     provenance: dict[str, set[str]] = defaultdict(set)
     for one in records.observed.values():
         for name, value in one.provenance.items():
@@ -34,7 +41,11 @@ def gather(records: StudyRecords) -> Evidence:
         scores=tuple(scores.by_question.values()),
         verdicts=verdicts,
         similarities=records.similarities,
-        findings=findings_of(study, scores, verdicts, records.similarities, first),
-        summary=summarise(verdicts, done, len(keys)),
+        findings=(
+            *findings_of(study, scores, verdicts, records.similarities, first),
+            *zero_label_findings(zero_label),
+        ),
+        summary=f"{summary} {zero_label_summary(zero_label)}".strip(),
         provenance={name: tuple(sorted(values)) for name, values in sorted(provenance.items())},
+        zero_label=zero_label,
     )

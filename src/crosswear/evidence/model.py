@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from crosswear.config import Branches
 from crosswear.domain import DomainSummary
 from crosswear.experiment import UNTRAINED, Method, Study
+from crosswear.labels import ALIGNMENTS, Alignment
 
 Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
 Support: TypeAlias = Literal["supported", "not supported", "undecided"]
@@ -52,6 +53,8 @@ class Rival:
                 return "scratch"
             case "logistic":
                 return f"logistic on {origin}"
+            case method if method in ALIGNMENTS:
+                return f"{method}, classes shared with {origin}"
         return self.method
 
 
@@ -156,6 +159,34 @@ class Verdict:
         return self.over_scratch.effect if self.over_scratch else "unknown"
 
 
+@dataclass(frozen=True, eq=False)
+class ZeroLabel:
+    """A network on the classes that a source and a target share.
+
+    Attributes:
+        alignment: what it had of the target.
+        classes: how many they share.
+        score: its rival is the alignment from that source; its size is 0.
+        over_source_only: against the network that had nothing of the target; None for that, and
+            for the one that had its labels.
+    """
+
+    alignment: Alignment
+    classes: int
+    score: Score
+    over_source_only: Contrast | None
+
+    @property
+    def target(self) -> str:
+        """Where it was tested."""
+        return self.score.target
+
+    @property
+    def source(self) -> str:
+        """Where the labels are from, but for `target-labels`."""
+        return self.score.rival.source
+
+
 @dataclass(frozen=True)
 class Similarity:
     """How alike a source and a target are, see `crosswear.similarity`; from train windows alone."""
@@ -207,6 +238,7 @@ class Evidence:
         findings: see `crosswear.evidence.findings`.
         summary: the verdict in one paragraph.
         provenance: versions, hosts and times of the records, each value once.
+        zero_label: every alignment on every pair of domains that share classes.
     """
 
     study: Study
@@ -221,3 +253,4 @@ class Evidence:
     findings: tuple[Finding, ...]
     summary: str
     provenance: Mapping[str, tuple[str, ...]]
+    zero_label: tuple[ZeroLabel, ...] = ()

@@ -14,6 +14,7 @@ from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import ALPHA, Contrast, Rival, Score
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.experiment import Cell
+from crosswear.labels import ALIGNMENTS
 from crosswear.metrics import macro_f1
 
 
@@ -56,25 +57,45 @@ class Scores:
 
 
 def question_of(cell: Cell) -> Question | None:
-    """The question that a cell is a repetition of; None for source networks and the majority."""
+    """The question that a cell is a repetition of; None for source networks and the majority.
+
+    Alignments have no adaptation set; their size is 0.
+    """
     if cell.method in ("source", "majority"):
         return None
     blocks = cell.blocks if cell.method == "network" else 0
+    size = 0 if cell.method in ALIGNMENTS else cell.size
     rival = Rival(cell.method, "+".join(cell.sources), blocks, cell.branches)
-    return Question(cell.target, cell.size, rival)
+    return Question(cell.target, size, rival)
 
 
 def scores_of(records: StudyRecords) -> Scores:
     """Score every rival of a study, on every target with every size."""
     repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
-    sizes = sorted({cell.size for _, cell in records.cells() if question_of(cell)})
-    for key, cell in records.cells():
+    cells = [(key, cell) for key, cell in records.cells() if cell.method not in ALIGNMENTS]
+    sizes = sorted({cell.size for _, cell in cells if question_of(cell)})
+    for key, cell in cells:
         one = records.observed.get(key)
         if cell.method == "majority":  # the same with every size
             for size in sizes:
                 repetitions[Question(cell.target, size, Rival("majority"))].append(one)
         elif question := question_of(cell):
             repetitions[question].append(one)
+    return _scores(records, repetitions)
+
+
+def shared_scores_of(records: StudyRecords) -> Scores:
+    """Score every alignment of a study, on every pair of domains that share classes."""
+    repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
+    for key, cell in records.cells():
+        if cell.method in ALIGNMENTS and (question := question_of(cell)):
+            repetitions[question].append(records.observed.get(key))
+    return _scores(records, repetitions)
+
+
+def _scores(
+    records: StudyRecords, repetitions: Mapping[Question, Sequence[Observed | None]]
+) -> Scores:
     scores, hits = {}, {}
     targets = list(records.study.domains)
     order = sorted(repetitions, key=lambda one: (targets.index(one.target), one.size))

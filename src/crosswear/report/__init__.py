@@ -22,9 +22,10 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
     """Write everything that shows the evidence of a study.
 
     `index.html` (needs no network and no other file), `report.md`, `heatmaps` and `curves` (PNG,
-    SVG, PDF), the table of cells as `results` (CSV, Parquet), and the tables of the evidence
-    (CSV, Parquet, LaTeX). `docs/glossary.md` says what their columns mean. What a partial study
-    lacks is hatched or said to be missing. Equal evidence gives equal files.
+    SVG, PDF; where there are adaptation sizes), the table of cells as `results` (CSV, Parquet),
+    and the tables of the evidence (CSV, Parquet, LaTeX). `docs/glossary.md` says what their
+    columns mean. What a partial study lacks is hatched or said to be missing. Equal evidence gives
+    equal files.
 
     Args:
         evidence: of the study.
@@ -42,7 +43,8 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
     for name, text in texts.items():
         write_text(folder / name, text)
     paths = [folder / name for name in texts]
-    paths += [*draw_heatmaps(board, folder), *draw_curves(board, folder)]
+    if board.sizes:
+        paths += [*draw_heatmaps(board, folder), *draw_curves(board, folder)]
     for name, table in {"results": cells, **evidence_tables(evidence)}.items():
         paths += write_table(table, name, folder)
     for_people = {
@@ -52,5 +54,7 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
         "similarities": readable.similarities(evidence),
         "per_class": readable.per_class(board),
     }
+    if evidence.zero_label:
+        for_people["zero_label"] = readable.zero_label(evidence)
     paths += [write_latex(table, name, folder) for name, table in for_people.items()]
     return tuple(paths)

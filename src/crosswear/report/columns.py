@@ -93,9 +93,32 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
 }
 
+ZERO_LABEL = pa.schema(
+    [
+        ("target", TEXT),
+        ("source", TEXT),
+        ("alignment", TEXT),
+        ("classes", COUNT),
+        ("done", COUNT),
+        ("repetitions", COUNT),
+        ("micro_f1", NUMBER),
+        ("micro_f1_low", NUMBER),
+        ("micro_f1_high", NUMBER),
+        ("macro_f1", NUMBER),
+        ("over_source_only", NUMBER),
+        ("over_source_only_low", NUMBER),
+        ("over_source_only_high", NUMBER),
+        ("over_source_only_p", NUMBER),
+        ("over_source_only_adjusted_p", NUMBER),
+        ("over_source_only_effect", TEXT),
+        ("train_s", NUMBER),
+    ]
+)
+"""Of the table of studies with alignments."""
+
 
 def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
-    """All tables of the evidence, by name, with the columns of `SCHEMAS`."""
+    """All tables of the evidence, by name, with the columns of `SCHEMAS` and `ZERO_LABEL`."""
     rows = {
         "scores": _scores(evidence),
         "verdicts": _verdicts(evidence),
@@ -108,6 +131,8 @@ def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
         name: pa.Table.from_pylist(list(of_table), schema=SCHEMAS[name])
         for name, of_table in rows.items()
     }
+    if evidence.zero_label:
+        tables["zero_label"] = pa.Table.from_pylist(list(_zero_label(evidence)), schema=ZERO_LABEL)
     return {**tables, "per_class": _per_class(evidence)}
 
 
@@ -136,12 +161,24 @@ def _verdicts(evidence: Evidence) -> Iterator[dict[str, Any]]:
             "classical": verdict.classical,
         }
         for name in CONTRASTS:
-            contrast: Contrast | None = getattr(verdict, name)
-            row |= _interval(name, contrast.difference if contrast else None)
-            row[f"{name}_p"] = contrast.p if contrast else None
-            row[f"{name}_adjusted_p"] = contrast.adjusted_p if contrast else None
-            row[f"{name}_effect"] = contrast.effect if contrast else "unknown"
+            row |= _contrast(name, getattr(verdict, name))
         yield row
+
+
+def _zero_label(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    for one in evidence.zero_label:
+        yield {
+            "target": one.target,
+            "source": one.source,
+            "alignment": one.alignment,
+            "classes": one.classes,
+            "done": one.score.done,
+            "repetitions": one.score.repetitions,
+            **_interval("micro_f1", one.score.micro_f1),
+            "macro_f1": one.score.macro_f1,
+            **_contrast("over_source_only", one.over_source_only),
+            "train_s": one.score.train_s,
+        }
 
 
 def _findings(evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -177,6 +214,15 @@ def _rival(score: Score) -> dict[str, Any]:
         "source": rival.source,
         "branches": rival.branches if transferred else "",
         "blocks": rival.blocks if transferred else None,
+    }
+
+
+def _contrast(name: str, contrast: Contrast | None) -> dict[str, Any]:
+    return {
+        **_interval(name, contrast.difference if contrast else None),
+        f"{name}_p": contrast.p if contrast else None,
+        f"{name}_adjusted_p": contrast.adjusted_p if contrast else None,
+        f"{name}_effect": contrast.effect if contrast else "unknown",
     }
 
 

@@ -17,7 +17,7 @@ SPECIAL = re.compile(r"[\\`*<>|\[\]$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def markdown(board: Board) -> str:
-    """The text of `report.md`: summary, verdicts at each size, findings, coverage."""
+    """The text of `report.md`: summary, coverage, verdicts at each size, findings."""
     return "\n\n".join(_parts(board)) + "\n"
 
 
@@ -38,13 +38,19 @@ def _parts(board: Board) -> Iterator[str]:
     yield f"# {_plain(evidence.study.name)}"
     yield _plain(evidence.summary)
     yield coverage(evidence)
-    yield "## Transfer against what else could be done"
-    yield _table(readable.tally(board))
+    if board.sizes:
+        yield "## Transfer against what else could be done"
+        yield _table(readable.tally(board))
     for size in board.sizes:
         yield f"## Verdicts with {words.count(size, 'window')}"
         verdicts = readable.brief(board, size)
         yield verdicts.caption
         yield _table(verdicts)
+    if evidence.zero_label:
+        shared = readable.zero_label(evidence)
+        yield "## Without labels of the target"
+        yield shared.caption
+        yield _table(shared)
     yield "## Findings"
     for finding in evidence.findings:
         yield f"**{_plain(finding.question)}** {finding.support}: {_plain(finding.sentence)}"

@@ -257,6 +257,32 @@ def curves(board: Board, target: str) -> Readable:
     )
 
 
+def zero_label(evidence: Evidence) -> Readable:
+    """Every alignment on every pair of domains that share classes."""
+    return Readable(
+        "On shared classes, without labels of the target: micro-F1 and macro-F1 in per cent, and "
+        "differences in points, with 95 % intervals.",
+        (
+            *("target", "labels from", "seen of the target", "classes"),
+            *("micro-F1", "macro-F1", "over source only", "effect"),
+        ),
+        tuple(
+            (
+                one.target,
+                one.target if one.alignment == "target-labels" else one.source,
+                words.ALIGNMENTS[one.alignment],
+                str(one.classes),
+                words.score(one.score.micro_f1),
+                words.percent(one.score.macro_f1),
+                words.gain(one.over_source_only),
+                words.compared(one.over_source_only) if one.over_source_only else words.NOTHING,
+            )
+            for one in evidence.zero_label
+        ),
+        names=3,
+    )
+
+
 KINDS = {
     "over_scratch": "the network from scratch",
     "over_untrained": "the untrained control",

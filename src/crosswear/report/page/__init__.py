@@ -93,6 +93,8 @@ def _settings(study: Study) -> dict[str, str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_shown(inner)}" for name, inner in value.items())
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
     return "all domains" if value is None else str(value)

@@ -1,0 +1,89 @@
+"""Zero-label transfer: does it help to have seen the target's windows without their labels?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from crosswear.evidence import words
+from crosswear.evidence.inference import finding, mean_over
+from crosswear.evidence.model import Finding, Rival, ZeroLabel
+from crosswear.evidence.scores import Question, Scores, holm
+from crosswear.experiment import Study
+from crosswear.labels import Alignment
+
+REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
+"""What brackets the alignments proper: nothing of the target, and its labels."""
+
+
+def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
+    """Every alignment on every pair; p-values are corrected over all alignments and pairs.
+
+    Args:
+        study: the study.
+        scores: on shared classes, from `crosswear.evidence.scores.shared_scores_of`.
+    """
+    found = [
+        ZeroLabel(
+            alignment,
+            len(study.shared_between(source, target)),
+            scores.by_question[_question(source, target, alignment)],
+            None
+            if alignment in REFERENCES
+            else scores.contrast(
+                _question(source, target, alignment), _question(source, target, "source-only")
+            ),
+        )
+        for source, target in study.shared_pairs
+        for alignment in study.grid.alignments
+    ]
+    corrected = holm(one.over_source_only for one in found)
+    return tuple(
+        replace(one, over_source_only=contrast)
+        for one, contrast in zip(found, corrected, strict=True)
+    )
+
+
+def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
+    """For each alignment, whether it beats source only on the targets."""
+    for alignment in dict.fromkeys(row.alignment for row in rows if row.over_source_only):
+        mine = [row for row in rows if row.alignment == alignment]
+        gains: dict[str, list[float]] = {}
+        for row in mine:
+            if row.over_source_only:
+                gains.setdefault(row.target, []).append(row.over_source_only.difference.mean)
+        test = mean_over([float(np.mean(values)) for values in gains.values()])
+        yield finding(
+            name=f"alignment_{alignment}",
+            question=f"Without a label of the target, does {words.ALIGNMENTS[alignment]} beat "
+            "the source alone?",
+            test=test,
+            support=test.support(1),
+            answer=f"{test.points()} on average over {words.count(test.n, 'target')}; "
+            f"{_counted(mine)}.",
+            measure="difference of micro-F1",
+        )
+
+
+def zero_label_summary(rows: Sequence[ZeroLabel]) -> str:
+    """What a reader should know of them at first sight; empty where there are none."""
+    judged = [row for row in rows if row.over_source_only]
+    if not judged:
+        return ""
+    return (
+        "Against a network that has seen the source alone, one that has also seen the target's "
+        f"windows without their labels: {_counted(judged)}."
+    )
+
+
+def _counted(rows: Sequence[ZeroLabel]) -> str:
+    effects = Counter(row.over_source_only.effect for row in rows if row.over_source_only)
+    comparisons = words.count(sum(effects.values()), "comparison")
+    return f"better in {effects['helps']} of {comparisons}, worse in {effects['hurts']}"
+
+
+def _question(source: str, target: str, alignment: Alignment) -> Question:
+    return Question(target, 0, Rival(alignment, source))
