@@ -1,4 +1,4 @@
-"""From a study file to an ordered list of cells. Pure: no files, no training.
+"""From a study to an ordered list of cells. Pure: no files, no training.
 
 A cell is one number of the study: a network (or the majority classifier) trained in one way and
 tested on one domain. Its key says what it is, so that equal cells are never computed twice.
@@ -16,7 +16,6 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as settings
 
 from crosswear.config import (
-    ARCHITECTURES,
     SETTINGS,
     Branches,
     ModelConfig,
@@ -31,11 +30,9 @@ from crosswear.labels import (
     Alignment,
     SharedClass,
     check_classes,
-    check_labels,
     labelled_domains,
     shared_classes,
 )
-from crosswear.validation import parse_settings
 
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
@@ -250,106 +247,6 @@ class Cell:
         if self.method != "network":
             origin = "+".join((self.method, *self.sources))
         return f"{self.target} from {origin}, {self.size} windows, seed {self.seed}{split}"
-
-
-def parse_study(text: str, where: str) -> Study:
-    """Check the text of a study file.
-
-    Args:
-        text: TOML.
-        where: name of the file, for messages.
-
-    Raises:
-        StudyFileError: naming the key, what was found and what was expected.
-    """
-    study = parse_settings(text, Study, where, StudyFileError, "docs/study.md")
-    if study.model.name not in ARCHITECTURES:
-        raise StudyFileError(
-            f"no network is called {study.model.name!r}",
-            where=f"{where}: model.name",
-            expected=f"one of {', '.join(ARCHITECTURES)}",
-        )
-    depth = study.model.blocks
-    if max(study.grid.blocks, default=0) > depth:
-        raise StudyFileError(
-            f"{max(study.grid.blocks)} blocks asked of a network that has {depth}",
-            where=f"{where}: grid.blocks",
-            expected=f"numbers from 0 to {depth}",
-            todo="shorten the list, or add filters to [model]",
-        )
-    _check_sources(study, where)
-    _check_branches(study, where)
-    _check_alignments(study, where)
-    return study
-
-
-def _check_alignments(study: Study, where: str) -> None:
-    grid = study.grid
-    for axis in ("sizes", "blocks"):
-        if not getattr(grid, axis) and (grid.sizes or not grid.alignments):
-            raise StudyFileError(
-                "nothing is asked for",
-                where=f"{where}: grid.{axis}",
-                expected="at least one number; none only where there are alignments instead",
-            )
-    check_labels(study.labels, study.domains, study.shared_pairs, where)
-    if bool(grid.alignments) != bool(study.shared_pairs):
-        raise StudyFileError(
-            "alignments need classes that a source and a target share"
-            if grid.alignments
-            else "shared classes are declared and nothing is asked of them",
-            where=f"{where}: {'labels' if grid.alignments else 'grid.alignments'}",
-            expected="both a table [labels] that names two domains, and grid.alignments",
-        )
-
-
-def _check_branches(study: Study, where: str) -> None:
-    transfer, network = study.transfer, study.model.name
-    branches = set(study.grid.branches)
-    if branches != {"both"} and not ARCHITECTURES[network].spectral:
-        raise StudyFileError(
-            f"network {network!r} has no branches to choose from",
-            where=f"{where}: grid.branches",
-            expected='["both"]',
-            todo="remove the line, or choose a network with a spectral branch",
-        )
-    if branches - {one for one, _ in study.transfers}:
-        raise StudyFileError(
-            "the spectral branch is transferred as a whole, and no number of blocks says how",
-            where=f"{where}: grid.blocks",
-            expected=f"0 or {study.model.blocks} among them",
-        )
-    if not transfer.freeze_spectral:
-        return
-    if not ARCHITECTURES[network].spectral:
-        fresh = f"network {network!r} has no spectral branch"
-    elif transfer.strategy != "freeze":
-        fresh = f"strategy {transfer.strategy!r} leaves the spectral branch fresh"
-    elif branches != {"both"}:
-        fresh = "grid.branches asks for one branch alone, and blocks say whether it is frozen"
-    else:
-        return
-    raise StudyFileError(
-        fresh,
-        where=f"{where}: transfer.freeze_spectral",
-        expected="false, or strategy 'freeze' of both branches of a network that has them",
-    )
-
-
-def _check_sources(study: Study, where: str) -> None:
-    if UNTRAINED in study.domains:
-        raise StudyFileError(
-            f"no domain can be called {UNTRAINED!r}: it is the source that has learned nothing",
-            where=f"{where}: domains.{UNTRAINED}",
-            todo="choose another name",
-        )
-    for name in study.sources:
-        if name != UNTRAINED and name not in study.domains:
-            raise StudyFileError(
-                f"there is no domain {name!r}",
-                where=f"{where}: grid.sources",
-                expected=f"{', '.join(study.domains)} or {UNTRAINED}",
-            )
 
 
 def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:

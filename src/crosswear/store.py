@@ -23,10 +23,11 @@ import filelock
 import pydantic
 
 from crosswear.errors import DiskError, StoreError
-from crosswear.experiment import Cell, Study, parse_study
+from crosswear.experiment import Cell, Study
 from crosswear.files import remove_leftovers, write_text
 from crosswear.keys import canonical_json, digest, to_json
 from crosswear.result import CellResult, Timing
+from crosswear.study_file import parse_study
 
 RECORD_SCHEMA = 2
 

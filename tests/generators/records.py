@@ -9,10 +9,11 @@ import numpy as np
 from crosswear.domain import DomainSummary
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
-from crosswear.experiment import UNTRAINED, Cell, Study, enumerate_cells, parse_study
+from crosswear.experiment import UNTRAINED, Cell, Study, enumerate_cells
 from crosswear.keys import seed_for
 from crosswear.result import Timing
 from crosswear.splits import SplitReport
+from crosswear.study_file import parse_study
 
 TEXT = """
 name = "planted"

@@ -11,7 +11,7 @@ from crosswear.config import PreparationConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.grouping import CLASSICAL
 from crosswear.errors import LeakageError
-from crosswear.experiment import enumerate_cells, parse_study
+from crosswear.experiment import enumerate_cells
 from crosswear.leakage import audit
 from crosswear.recording import Subset
 from crosswear.report.whole import report_study
@@ -21,6 +21,7 @@ from crosswear.study.opening import open_study, read_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
+from crosswear.study_file import parse_study
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -17,12 +17,12 @@ from study_helpers import ignore, results
 
 from crosswear.engine.cluster import cluster
 from crosswear.errors import EngineError, UsageError
-from crosswear.experiment import parse_study
 from crosswear.result import CellResult
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy, open_study
 from crosswear.study.place import Place
 from crosswear.study.run import Progress, Progressed, run_study
+from crosswear.study_file import parse_study
 
 TEXT = """
 name = "clustered"

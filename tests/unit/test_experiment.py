@@ -14,9 +14,9 @@ from crosswear.experiment import (
     Cell,
     DomainFacts,
     enumerate_cells,
-    parse_study,
     resolve_sizes,
 )
+from crosswear.study_file import parse_study
 
 TEXT = """
 name = "demo"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crosswear.errors import StudyFileError
-from crosswear.experiment import DomainFacts, Study, enumerate_cells, parse_study
+from crosswear.experiment import DomainFacts, Study, enumerate_cells
 from crosswear.labels import SharedClass
+from crosswear.study_file import parse_study
 
 GRID = 'sizes = []\nblocks = []\nseeds = 2\nalignments = ["source-only", "mmd", "target-labels"]'
 LABELS = """

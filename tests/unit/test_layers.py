@@ -40,6 +40,7 @@ ROOMS = (
     "checkpoint",
     "labels",
     "experiment",
+    "study_file",
     "store",
     "evidence",
     "engine",
@@ -55,7 +56,7 @@ ROOMS = (
 )
 WITHOUT_TORCH = (
     *ROOMS[: ROOMS.index("similarity") + 1],
-    *("labels", "experiment", "store", "evidence", "report", "describe"),
+    *("labels", "experiment", "study_file", "store", "evidence", "report", "describe"),
 )
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")

@@ -32,9 +32,10 @@ from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.errors import StudyFileError
-from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, parse_study
+from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
 from crosswear.keys import to_json
 from crosswear.models import NETWORKS, build, declared, side_by_side, summarise
+from crosswear.study_file import parse_study
 from crosswear.transfer import set_training
 
 FILTERS = (16, 16, 16)

@@ -25,11 +25,11 @@ from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.task import Task
 from crosswear.errors import MissingDataError, UsageError
-from crosswear.experiment import parse_study
 from crosswear.models import build
 from crosswear.result import CellResult, Timing
 from crosswear.store import Record, Store
 from crosswear.study.opening import open_study
+from crosswear.study_file import parse_study
 
 STUDY = """
 name = "small"

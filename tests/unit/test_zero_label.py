@@ -20,7 +20,7 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell, parse_study
+from crosswear.experiment import Cell
 from crosswear.labels import ALIGNMENTS, Alignment, SharedClass
 from crosswear.metrics import micro_f1
 from crosswear.models import NETWORKS, build
@@ -31,6 +31,7 @@ from crosswear.study.opening import open_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
+from crosswear.study_file import parse_study
 from crosswear.transfer import adapt_statistics
 
 Change = Callable[[Domain, dict[str, NDArray[np.generic]]], None]

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from crosswear.domain import DomainSummary
 from crosswear.errors import StoreError
 from crosswear.evidence.model import Similarity
-from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells, parse_study
+from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
 from crosswear.files import write_bytes
 from crosswear.keys import canonical_json
 from crosswear.result import Timing
 from crosswear.store import Record
+from crosswear.study_file import parse_study
 
 SCHEMA = 1
 

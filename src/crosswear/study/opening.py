@@ -9,7 +9,8 @@ from pathlib import Path
 
 from crosswear.domain import Domain, prepare
 from crosswear.errors import StudyFileError
-from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells, parse_study
+from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.study_file import parse_study
 
 Note = Callable[[str], None]
 
