@@ -21,6 +21,7 @@ from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
 from crosswear.errors import DataFormatError, DomainError
+from crosswear.faults import Clipping
 from crosswear.files import new_folder
 from crosswear.keys import canonical_json, digest, seed_for
 from crosswear.leakage import audit
@@ -28,6 +29,7 @@ from crosswear.recording import Recording, Subset, Windows
 from crosswear.resample import Stretch, stretches
 from crosswear.splits import SplitReport, split_windows
 from crosswear.windows import assemble
+from crosswear.wording import counted
 
 SCHEMA = 1
 """Raised by hand whenever the same recordings would become other windows."""
@@ -219,6 +221,7 @@ class _Reader:
         self.recordings = 0
         self.bridged = 0
         self.gaps = 0
+        self.clipping = Clipping()
 
     def __iter__(self) -> Iterator[tuple[int, Sequence[Stretch]]]:
         for recording in self._recordings:
@@ -228,6 +231,7 @@ class _Reader:
             except DataFormatError as error:
                 raise error.inside(self._reference) from error
             self.recordings += 1
+            self.clipping.push(recording.acceleration)
             self.duration_s += len(recording.labels) / recording.rate_hz
             self.bridged += sum(piece.repaired for piece in pieces)
             self.gaps += max(len(pieces) - 1, 0)
@@ -237,16 +241,17 @@ class _Reader:
 
     def notes(self, null: int) -> Iterator[str]:
         if self.bridged:
-            yield f"{self.bridged} lost samples in short gaps were interpolated"
+            yield counted(self.bridged, "lost sample was", "lost samples were") + " interpolated"
         if self.gaps:
-            yield f"{self.gaps} gaps split recordings"
+            yield counted(self.gaps, "gap splits a recording", "gaps split recordings")
+        yield from self.clipping.notes()
         if self.short:
-            yield (
-                f"{len(self.short)} of {self.recordings} recordings are shorter than a window and "
-                f"have none (first: {self.short[0]})"
-            )
+            of = f"of {self.recordings} recordings"
+            short = counted(len(self.short), f"{of} is", f"{of} are")
+            yield f"{short} too short for a window (first: {self.short[0]})"
         if null:
-            yield f"{null} windows, unlabelled for the most part, were dropped"
+            dropped = counted(null, "window was dropped", "windows were dropped")
+            yield f"{dropped}: unlabelled for the most part"
 
 
 def _digest(

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswear.bundle import Bundle, load_bundle, pack, save_bundle
+from crosswear.bundle.manifest import Adaptation
+from crosswear.bundle.readme import readme
 from crosswear.errors import BundleError, UsageError
 
 BUNDLE = a_bundle()
@@ -64,6 +66,16 @@ def test_the_readme_tells_the_receiver_and_escapes_what_others_wrote(folder: Pat
     assert "\\=brush" not in text
     assert "=brush\\|teeth" in text
     assert "<b>" not in text
+
+
+def test_the_readme_tells_how_much_the_model_was_trained_on() -> None:
+    told = {
+        learned: readme(a_bundle(adaptation=Adaptation((50, 20, 30), 1, learned=learned)).manifest)
+        for learned in (None, 40, 100)
+    }
+    assert "adapted on 40 of 100 labelled windows of 1 person." in told[40]
+    assert "adapted on 100 labelled windows of 1 person." in told[100]
+    assert told[None] == told[100]
 
 
 def test_a_bundle_is_never_written_over(folder: Path) -> None:

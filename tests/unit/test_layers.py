@@ -23,6 +23,8 @@ ROOMS = (
     "recording",
     "result",
     "metrics",
+    "wording",
+    "faults",
     "resample",
     "windows",
     "features",

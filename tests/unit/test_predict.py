@@ -129,7 +129,7 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     time_s = np.arange(len(values)) / RATE_HZ
     time_s[1500:] += 60
     [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "gap.csv", values, time_s=time_s)])
-    assert "1 gaps split the recording, the first at 30.0 s" in found.notes
+    assert "1 gap splits the recording, the first at 30.0 s" in found.notes
     path = write_csv(tmp_path / "walk.csv", values)
     with pytest.raises(DataFormatError, match="as if in g"):
         recognise_files(BUNDLE, [path], Told(unit="m/s2"))

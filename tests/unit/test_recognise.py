@@ -223,7 +223,7 @@ def test_trouble_is_said() -> None:
     recognizer.push(values)
     recognizer.flush()
     told = " ".join(recognizer.notes())
-    for part in ("20 Hz is less", "63 of 3000", "3 lost samples", "1 gaps", "do not vary"):
+    for part in ("20 Hz is less", "63 of 3000", "3 lost samples", "1 gap splits", "do not vary"):
         assert part in told
     assert "x is clipped at 2.00 g" in told
     quiet = Recognizer(BUNDLE)

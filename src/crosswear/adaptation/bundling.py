@@ -57,6 +57,7 @@ def bundle_of(
             windows=tuple(np.bincount(y, minlength=len(domain.classes)).tolist()),
             subjects=len(summary.subjects),
             train=plan.train if plan else None,
+            learned=min(len(y), chosen.learner.most),
         ),
         expected=Expected(
             measure="micro-f1",

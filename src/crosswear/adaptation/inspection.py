@@ -17,6 +17,7 @@ from crosswear.adaptation.signals import (
 )
 from crosswear.adaptation.sources import Source
 from crosswear.domain import Domain
+from crosswear.wording import counted
 
 
 def look_at(domain: Domain, grouping: Grouping) -> Iterator[str]:
@@ -29,10 +30,12 @@ def look_at(domain: Domain, grouping: Grouping) -> Iterator[str]:
     x = np.array(domain.windows.x[rows])
     if len(rows) < len(grouping.kept):
         dropped = len(grouping.kept) - len(rows)
-        yield f"{dropped} windows share samples with ones that are held back apart: left out"
+        share = counted(dropped, "window shares", "windows share")
+        yield f"{share} samples with ones that are held back apart: left out"
     if grouping.unit == "occurrence":
         yield (
-            f"{len(domain.summary.subjects)} people are too few to hold people back: the score to "
+            f"{counted(len(domain.summary.subjects), 'person is', 'people are')} too few to hold "
+            "people back: the score to "
             "expect is for other occurrences of the same people, not for new people"
         )
     yield from check_signals(x)

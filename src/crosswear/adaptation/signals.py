@@ -1,4 +1,4 @@
-"""What is wrong with recordings that are whole: constant, clipped, or turned round.
+"""What is wrong with windows that are whole: constant, without gravity, or turned round.
 
 Gravity tells how a sensor sits on the wrist: the mean of a window points down.
 """
@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.errors import DataFormatError
+from crosswear.faults import CONSTANT_G, constant
+from crosswear.wording import counted
 
-CONSTANT_G = 1e-4
-RANGE_SHARE = 0.02
-"""Of the range of an axis: a clipped one has many samples in its uttermost part."""
-CLIPPED = 0.003
 RESTING_G = (0.5, 2.0)
 """What windows without much movement measure, whatever they show: gravity."""
 FEWEST = 20
@@ -39,24 +37,14 @@ def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
             expected="about 1 g: acceleration with gravity",
             todo="check the unit in dataset.toml; recordings without gravity cannot be used",
         )
-    still = int((np.ptp(x, axis=2).max(axis=1) < CONSTANT_G).sum())
+    still = int(constant(x).sum())
     if still:
-        yield f"{still} of {len(x)} windows are constant: a sensor that was stuck, or filled gaps"
+        of = f"of {len(x)} windows"
+        stuck = counted(still, f"{of} is constant", f"{of} are constant")
+        yield f"{stuck}: a sensor that was stuck, or filled gaps"
     for axis, name in enumerate("xyz"):
-        values = x[:, axis].astype(np.float64).ravel()
-        if np.ptp(values) < CONSTANT_G:
+        if np.ptp(x[:, axis]) < CONSTANT_G:
             yield f"axis {name} is constant: it says nothing"
-            continue
-        for end, sign in (("upper", 1.0), ("lower", -1.0)):
-            side = sign * values
-            edge, reach = side.max(), RANGE_SHARE * np.ptp(side)
-            outer = float((side > edge - reach).mean())
-            inner = float(((side > edge - 3 * reach) & (side <= edge - reach)).mean())
-            if outer > CLIPPED and outer > 2 * inner:
-                yield (
-                    f"axis {name} is clipped at {sign * edge:+.2f} g ({outer:.1%} of its samples "
-                    f"lie at the {end} end): choose a larger range of the sensor"
-                )
 
 
 def directions(x: NDArray[np.float32]) -> Floats:

@@ -26,8 +26,8 @@ KERNELS = tuple(itertools.combinations(range(TAPS), 3))
 """The three taps of weight 2 of each of the 84 kernels; the other six weigh -1."""
 ALPHAS = np.logspace(-3, 3, 10)
 STEEP = 2.0**100
-"""Makes a step, `> 0`, of a clamped ramp: without booleans it takes a tenth of the time. Kernels and
-biases carry it, so that no sample has to be multiplied; a power of two rounds nothing."""
+"""Makes a step, `> 0`, of a clamped ramp: without booleans it takes a tenth of the time. Kernels
+and biases carry it, so that no sample has to be multiplied; a power of two rounds nothing."""
 BATCH = 16
 
 

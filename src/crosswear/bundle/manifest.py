@@ -70,6 +70,7 @@ class Adaptation:
 
     Attributes:
         windows: labelled windows of each class, in the order of the classes.
+        learned: how many of them the model was trained on; None in bundles that do not tell.
         subjects: how many people they are of.
         train: settings of the training; None where nothing of that kind was trained.
     """
@@ -77,6 +78,7 @@ class Adaptation:
     windows: tuple[Count, ...]
     subjects: Annotated[int, Field(ge=1)]
     train: TrainConfig | None = None
+    learned: Count | None = None
 
 
 @dataclass(frozen=True, config=SETTINGS)

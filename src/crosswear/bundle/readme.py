@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from crosswear.bundle.manifest import Expected, Manifest, Origin
+from crosswear.bundle.manifest import Adaptation, Expected, Manifest, Origin
+from crosswear.wording import counted
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
 _KINDS = {
@@ -33,7 +34,7 @@ This folder holds a model that recognises {len(about.classes)} activities from a
 
 ## What it recognises
 
-| activity | labelled windows it was adapted on |
+| activity | labelled windows |
 |---|---|
 {classes}
 
@@ -43,7 +44,7 @@ Whatever a person does, it answers with one of these. An answer whose probabilit
 ## How well
 
 {_expected(about.expected)}
-It was adapted on recordings of {_people(about.adaptation.subjects)}.
+{_adapted(about.adaptation)}
 
 ## How to run it
 
@@ -79,15 +80,18 @@ def _plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def _people(count: int) -> str:
-    return "one person" if count == 1 else f"{count} people"
-
-
 def _transfer(about: Manifest) -> str:
     sources = [_plain(one.reference) for one in about.origins if one.role == "source"]
     if about.transfer is None or not sources:
         return ""
     return f" that was first trained on {', '.join(sources)}"
+
+
+def _adapted(adaptation: Adaptation) -> str:
+    people = counted(adaptation.subjects, "person", "people")
+    windows = sum(adaptation.windows)
+    part = "" if adaptation.learned in (None, windows) else f"{adaptation.learned} of "
+    return f"It was adapted on {part}{windows} labelled windows of {people}."
 
 
 def _expected(expected: Expected | None) -> str:

@@ -21,6 +21,7 @@ from rich.progress import Progress as Bar
 from crosswear.cli.options import AsJson, DataFolder
 from crosswear.cli.output import LINE_EVERY_S, print_json, print_note, print_table
 from crosswear.errors import UsageError
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.fetch import Progress
@@ -90,7 +91,8 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
         _print_counts(found)
         for sentence in found.notes:
             print_note(sentence)
-        typer.echo(f"read {found.recordings} recordings of {found.subjects} subjects")
+        read = counted(found.recordings, "recording", "recordings")
+        typer.echo(f"read {read} of {counted(found.subjects, 'subject', 'subjects')}")
     problem = found.problem()
     if problem is None and not as_json:
         typer.echo("nothing differs from what is published")

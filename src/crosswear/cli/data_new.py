@@ -10,6 +10,7 @@ import typer
 
 from crosswear.cli.options import AsJson
 from crosswear.cli.output import print_json, print_note, print_table
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.propose import Tried
@@ -71,9 +72,10 @@ def _explain(proposal: Proposal) -> None:
 
 
 def _report(tried: Tried) -> None:
-    people = f"{len(tried.subjects)} people" if len(tried.subjects) != 1 else "one person"
+    read = counted(tried.recordings, "recording", "recordings")
+    people = counted(len(tried.subjects), "person", "people")
     rows = [[name, f"{minutes:.1f}"] for name, minutes in tried.minutes.items()]
-    print_table(f"It reads {tried.recordings} recordings of {people}", ["class", "minutes"], rows)
+    print_table(f"It reads {read} of {people}", ["class", "minutes"], rows)
     for sentence in tried.notes:
         print_note(sentence)
 

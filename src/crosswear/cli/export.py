@@ -13,6 +13,7 @@ import typer
 from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.bundle import Bundle
@@ -98,14 +99,15 @@ def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> 
         print_note(f"{reference} has none of the model's classes: no scores")
         return Windows(x, None, reference)
     if not known.all():
-        print_note(f"{(~known).sum()} windows of other classes than the model's are left out")
+        left_out = counted(int((~known).sum()), "window", "windows")
+        print_note(f"left out: {left_out} of other classes than the model's")
     return Windows(x[known], y[known], reference)
 
 
 def _print(result: Exported) -> None:
     rows = [
         ["size", f"{result.bytes / 1e6:.2f} MB"],
-        ["checked on", f"{result.windows} windows of {result.source}"],
+        ["checked on", f"{counted(result.windows, 'window', 'windows')} of {result.source}"],
         ["largest difference to the bundle", f"{result.difference:.1e}"],
     ]
     for name, taken in (("onnxruntime", result.onnx), ("torch", result.torch)):

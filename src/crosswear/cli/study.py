@@ -17,6 +17,7 @@ from crosswear.cli.options import (
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
 from crosswear.errors import UsageError
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.store import Store
@@ -100,7 +101,10 @@ def run(
     if as_json:
         print_json({"out": str(store.folder), "run": done, "report": paths})
     else:
-        typer.echo(f"{done.trained} cells trained, {done.found} found, {len(done.failed)} failed")
+        typer.echo(
+            f"{counted(done.trained, 'cell', 'cells')} trained, {done.found} found, "
+            f"{len(done.failed)} failed"
+        )
         typer.echo("\n".join([summary, *paths] if summary else paths))
     if done.failed:
         raise typer.Exit(1)

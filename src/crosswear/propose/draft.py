@@ -36,6 +36,7 @@ from crosswear.propose.paths import (
     subject_part,
 )
 from crosswear.propose.toml import render
+from crosswear.wording import counted
 
 FILE_NAME = "dataset.toml"
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
@@ -150,12 +151,17 @@ class Draft:
         title = self.folder.resolve().name or "own recordings"
         self._say("title", title, "the name of the folder")
         patterns = file_patterns(self.tree, group.names, group.others)
-        self._say("files", list(patterns), f"{len(group.names)} files of one layout")
+        files = counted(len(group.names), "file", "files")
+        self._say("files", list(patterns), f"{files} of one layout")
         if dialect.separator:
             self._say("separator", dialect.separator, f"it gives {len(dialect.names)} columns")
             comma = "commas within numbers" if dialect.decimal == "," else ""
             self._say("decimal", dialect.decimal if comma else "", comma)
-            lines = f"{dialect.skip_lines} lines above" if dialect.skip_lines else ""
+            lines = (
+                counted(dialect.skip_lines, "line above", "lines above")
+                if dialect.skip_lines
+                else ""
+            )
             self._say("skip_lines", dialect.skip_lines or "", lines)
 
     def _time(
@@ -321,7 +327,9 @@ class Draft:
         named = {key: name for key, name in self.answers.items() if key.startswith(prefix)}
         names = {code: code for code in codes}
         names |= {key.removeprefix(prefix): name for key, name in named.items()}
-        self._say("classes", names, f"all labels of {len(group.names)} files; rename at will")
+        self._say(
+            "classes", names, f"all labels of {counted(len(group.names), 'file', 'files')}; rename"
+        )
 
     def _labels(self, layout: Layout) -> set[str]:
         if "label" in layout.path_groups:

@@ -12,9 +12,10 @@ from crosswear.bundle import Bundle
 from crosswear.datasets.own.layout import UNITS
 from crosswear.datasets.tables import LARGEST_G
 from crosswear.errors import DataFormatError, UsageError
+from crosswear.faults import Clipping, constant
 from crosswear.recognise.framing import Framing, Smoothing
 from crosswear.recognise.resampler import Part, StreamResampler
-from crosswear.recognise.signal import Clipping, constant
+from crosswear.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +137,19 @@ class Recognizer:
                 "that it may rely on are not in the samples"
             )
         if self._lost:
-            notes.append(f"{self._lost} of {self._samples} samples are lost (NaN)")
+            lost = f"of {self._samples} samples"
+            notes.append(counted(self._lost, f"{lost} is lost (NaN)", f"{lost} are lost (NaN)"))
         if self._resampler.bridged:
-            notes.append(f"{self._resampler.bridged} lost samples in short gaps were interpolated")
+            bridged = counted(self._resampler.bridged, "lost sample was", "lost samples were")
+            notes.append(f"{bridged} interpolated")
         if gaps:
-            notes.append(f"{len(gaps)} gaps split the recording, the first at {gaps[0]:.1f} s")
+            split = counted(len(gaps), "gap splits", "gaps split")
+            notes.append(f"{split} the recording, the first at {gaps[0]:.1f} s")
         if self._constant:
-            notes.append(
-                f"{self._constant} of {self._windows} windows do not vary at all: the sensor may "
-                "have been off"
-            )
-        for axis, value in self._clipping.found().items():
-            notes.append(f"{axis} is clipped at {value:.2f} g: the sensor's range is too small")
+            still = f"of {self._windows} windows"
+            does_not = counted(self._constant, f"{still} does not", f"{still} do not")
+            notes.append(f"{does_not} vary at all: the sensor may have been off")
+        notes += self._clipping.notes()
         if self._samples and not self._windows:
             notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
         return notes

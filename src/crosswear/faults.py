@@ -1,4 +1,4 @@
-"""What a stream looks like that comes from a sensor in trouble."""
+"""What a sensor in trouble measures: nothing, or the end of its range."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def constant(x: NDArray[np.float32]) -> NDArray[np.bool_]:
 class Clipping:
     """Finds the end of a sensor's range: its largest value, taken by neighbouring samples.
 
-    What it finds depends on the samples alone, not on how they come in.
+    It wants samples as they were measured: a low-pass filter, as every change of the rate has one,
+    swings beyond a plateau. What it finds depends on the samples alone, not on how they come in.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,7 @@ class Clipping:
         self._pairs = np.zeros((2, 3), np.int64)
         self._before = np.full((1, 3), np.nan)
 
-    def push(self, values: NDArray[np.float64]) -> None:
+    def push(self, values: NDArray[np.floating]) -> None:
         """Take the next samples [t, 3] in g; rows of NaN are lost samples."""
         if not len(values):
             return
@@ -51,3 +52,10 @@ class Clipping:
             for index, axis in enumerate("xyz")
             if clipped[:, index].any()
         }
+
+    def notes(self) -> list[str]:
+        """A sentence for each axis that is clipped."""
+        return [
+            f"{axis} is clipped at {value:.2f} g: the sensor's range is too small"
+            for axis, value in self.found().items()
+        ]
