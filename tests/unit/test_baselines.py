@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from crosswear.baselines import BASELINES, Classifier
 from crosswear.baselines.forest import TREES, grow_forest
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
+from crosswear.baselines.whitening import LabelledWindows, whitening
 from crosswear.domain import Domain
 from crosswear.errors import UsageError
 from crosswear.features import window_features
@@ -113,6 +114,53 @@ def test_the_forests_arrays_say_what_sklearn_says(train: Data, asked: Data) -> N
     forest = grow_forest(known, train[1], 10, RATE, 7)
     theirs = RandomForestClassifier(TREES, random_state=7).fit(known, train[1])
     np.testing.assert_allclose(forest.vote(unknown), theirs.predict_proba(unknown), atol=1e-6)
+
+
+def others(seed: int) -> LabelledWindows:
+    """Windows [90, 3, 100] of three classes that no target has."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(90, dtype=np.int16) % 3
+    wave = np.sin(np.arange(100) * (y[:, None] + 1) / 8)
+    return LabelledWindows((wave[:, None] + rng.normal(size=(90, 3, 100))).astype(np.float32), y)
+
+
+WHITENED = [name for name, baseline in BASELINES.items() if baseline.fit_with]
+
+
+@pytest.mark.parametrize("name", WHITENED)
+def test_windows_of_others_change_it_and_its_state_holds_all_of_that(
+    name: str, train: Data, asked: Data
+) -> None:
+    baseline = BASELINES[name]
+    assert baseline.fit_with is not None
+    plain = baseline.fit(*train, 10, RATE, 7).scores(asked[0])
+    whitened = baseline.fit_with(*train, 10, RATE, 7, [others(0), others(1)])
+    scores = whitened.scores(asked[0])
+    assert not np.allclose(scores, plain)
+    assert (scores.argmax(axis=1) == asked[1]).mean() > 0.4
+    np.testing.assert_array_equal(baseline.load(whitened.state()).scores(asked[0]), scores)
+    np.testing.assert_array_equal(
+        baseline.fit_with(*train, 10, RATE, 7, ()).scores(asked[0]), plain
+    )
+
+
+def test_whitening_damps_what_differs_within_classes_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    within, between = np.linalg.qr(rng.normal(size=(300, 2)))[0].T
+    y = np.arange(120) % 4
+    x = 100 * rng.normal(size=(120, 1)) * within + 50 * y[:, None] * between
+    x = (x + 0.1 * rng.normal(size=x.shape)).astype(np.float32)
+    map_ = whitening([x[:60], x[60:]], [y[:60], y[60:]])
+    assert np.abs(map_(within[None]) @ within)[0] < 0.1
+    assert np.abs(map_(between[None]) @ between)[0] > 0.99
+    # Symmetric: weights of mapped features are mapped weights of the features.
+    weight = rng.normal(size=(1, 300))
+    np.testing.assert_allclose(map_(x) @ weight.T, x @ map_(weight).T, rtol=1e-3, atol=1e-2)
+
+
+def test_whitening_of_windows_without_a_second_one_of_their_class_is_nothing() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 40)).astype(np.float32)
+    np.testing.assert_array_equal(whitening([x], [np.arange(5)])(x), x)
 
 
 def test_the_transform_is_aeons(train: Data, asked: Data) -> None:

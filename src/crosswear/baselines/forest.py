@@ -73,19 +73,32 @@ def fit_forest(
     return grow_forest(window_features(x, rate_hz), y, classes, rate_hz, seed)
 
 
+def fit_extra_trees(
+    x: NDArray[np.float32], y: NDArray[np.integer], classes: int, rate_hz: float, seed: int
+) -> Forest:
+    """Grow extremely randomised trees on windows; see `crosswear.baselines.Baseline.fit`."""
+    return grow_forest(window_features(x, rate_hz), y, classes, rate_hz, seed, extra=True)
+
+
 def grow_forest(
     features: NDArray[np.float64],
     y: NDArray[np.integer],
     classes: int,
     rate_hz: float,
     seed: int,
+    *,
+    extra: bool = False,
 ) -> Forest:
-    """Grow a forest on the features [n, F] of windows."""
-    from sklearn.ensemble import RandomForestClassifier  # slow to import, needless to load
+    """Grow a forest on the features [n, F] of windows.
+
+    With `extra`, of extremely randomised trees (Geurts, Ernst and Wehenkel, "Extremely randomized
+    trees", Machine Learning 2006): thresholds are drawn, not sought.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
     # One thread: cells of a study run side by side in processes.
-    grown = RandomForestClassifier(TREES, n_jobs=1, random_state=seed % 2**32)
-    grown.fit(features, y)
+    kind = ExtraTreesClassifier if extra else RandomForestClassifier
+    grown = kind(TREES, n_jobs=1, random_state=seed % 2**32).fit(features, y)
     trees = [one.tree_ for one in grown.estimators_]
     sizes = [tree.node_count for tree in trees]
     roots = np.cumsum([0, *sizes[:-1]])

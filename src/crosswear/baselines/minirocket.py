@@ -10,7 +10,7 @@ and what is shipped use the same one.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.baselines.whitening import LabelledWindows, whitening
 from crosswear.errors import UsageError
 
 TAPS = 9
@@ -112,9 +113,24 @@ class MiniRocket(nn.Module):
 
 
 def fit_minirocket(
-    x: NDArray[np.float32], y: NDArray[np.integer], classes: int, rate_hz: float, seed: int
+    x: NDArray[np.float32],
+    y: NDArray[np.integer],
+    classes: int,
+    rate_hz: float,
+    seed: int,
+    sources: Sequence[LabelledWindows] = (),
+    sharpness: float = 1.0,
 ) -> MiniRocket:
-    """Fit on windows; see `crosswear.baselines.Baseline.fit`. The rate has no part in it.
+    """Fit on windows; see `crosswear.baselines.Baseline`.
+
+    Args:
+        x: windows [n, 3, L] in g.
+        y: their classes [n].
+        classes: number of classes C.
+        rate_hz: has no part in it.
+        seed: of the choice of biases and channels.
+        sources: windows of others, by which the features are whitened.
+        sharpness: factor of the ridge classifier's decisions.
 
     Raises:
         UsageError: if the extra `minirocket` is not installed.
@@ -133,11 +149,19 @@ def fit_minirocket(
     }
     if len(fitted) == 1:
         return MiniRocket(state)
-    features = MiniRocket(state).features(x)
+    transform = MiniRocket(state).features
     scaler = StandardScaler(with_mean=False)
-    ridge = RidgeClassifierCV(alphas=ALPHAS).fit(scaler.fit_transform(features), y)
-    weight = np.atleast_2d(ridge.coef_) / scaler.scale_
-    bias = np.atleast_1d(ridge.intercept_)
+    features = scaler.fit_transform(transform(x))
+    if sources:
+        theirs = [scaler.transform(transform(one.x)) for one in sources]
+        whiten = whitening(theirs, [one.y for one in sources])
+        features = whiten(features)
+    ridge = RidgeClassifierCV(alphas=ALPHAS).fit(features, y)
+    weight = np.atleast_2d(ridge.coef_)
+    if sources:
+        weight = whiten(weight)
+    weight = sharpness * weight / scaler.scale_
+    bias = sharpness * np.atleast_1d(ridge.intercept_)
     if len(fitted) == 2:  # sklearn keeps the second class's decision only
         weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
     state |= {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
