@@ -19,7 +19,13 @@ from crosswear.adaptation.inspection import compare, look_at
 from crosswear.adaptation.network import model_for
 from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.report import write_report
-from crosswear.adaptation.sources import Source, find_sources, train_source, training_seconds
+from crosswear.adaptation.sources import (
+    Source,
+    find_sources,
+    train_source,
+    training_seconds,
+    windows_of,
+)
 from crosswear.bundle import save_bundle
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import PreparationConfig
@@ -115,17 +121,23 @@ def adapt(
         classes=len(domain.classes),
         rate_hz=preparation.rate_hz,
         sources=networks,
+        others=[windows_of(one) for one in offered],
         budget_s=(1 - CURVE_SHARE) * left,
         seed=seed,
         note=say,
     )
     findings = _find(domain, y, groups, grouping, chosen, start, budget_s, seed, notes)
-    used = [
-        one for one in offered if chosen.learner.plan and one.name == chosen.learner.plan.source
-    ]
-    save_bundle(out, bundle_of(domain, preparation, chosen, findings, y, used))
+    save_bundle(out, bundle_of(domain, preparation, chosen, findings, y, _used(chosen, offered)))
     paths = write_report(findings, report or out.with_name(f"{out.name}-report"))
     return Adapted(out, findings, tuple(paths))
+
+
+def _used(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:
+    """The sources that the chosen model has learned from."""
+    if chosen.learner.kind == "vote":
+        return list(offered)
+    plan = chosen.learner.plan
+    return [one for one in offered if plan and one.name == plan.source]
 
 
 def _take(

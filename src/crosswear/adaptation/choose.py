@@ -26,12 +26,14 @@ from crosswear.adaptation.learners import (
 from crosswear.adaptation.network import NetworkTrainer, model_for, plans
 from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
 from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig
 from crosswear.keys import seed_for
 
-KINDS: tuple[Kind, ...] = ("minirocket", "forest", "network")
+KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
+OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
 SURENESS = 0.8
 """Of the two-sided interval of the gain over a simpler candidate that must lie above 0: as sure as
 nine in ten that it is no worse."""
@@ -97,6 +99,7 @@ def choose(
     sources: Mapping[str, Checkpoint],
     budget_s: float,
     seed: int,
+    others: Sequence[LabelledWindows] = (),
     kinds: Sequence[Kind] = KINDS,
     model: ModelConfig | None = None,
     note: Note = lambda sentence: None,
@@ -122,6 +125,7 @@ def choose(
         sources: source networks by name.
         budget_s: seconds for all of it, kept roughly.
         seed: of everything random.
+        others: windows of other datasets, with classes of their own; of each some are drawn.
         kinds: which kinds take part.
         model: settings of the network from scratch; as many blocks as windows can carry without.
         note: takes a sentence about what was left out.
@@ -132,7 +136,8 @@ def choose(
     """
     start = time.perf_counter()
     x = np.ascontiguousarray(x, np.float32)
-    material = Material(x, y, classes, rate_hz, seed)
+    drawn = [one.draw(seed_for(seed, "others", place)) for place, one in enumerate(others)]
+    material = Material(x, y, classes, rate_hz, seed, drawn)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
     model = model or model_for(x.shape[2])
     if model is None and "network" in kinds:
@@ -151,8 +156,8 @@ def choose(
         best = prefer(right[:, scored], groups[scored])
         nested = np.zeros(len(y), np.bool_)
         for fold in run:
-            others = np.setdiff1d(scored, fold.test)
-            nested[fold.test] = right[prefer(right[:, others], groups[others])][fold.test]
+            rest = np.setdiff1d(scored, fold.test)
+            nested[fold.test] = right[prefer(right[:, rest], groups[rest])][fold.test]
         asked = np.sort(np.concatenate([scored, *(fold.unknown for fold in run)]))
         winner = finalists[best]
         state = winner.learner.final()
@@ -191,12 +196,13 @@ def _classical(
     kinds: Sequence[Kind], material: Material, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
     chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
-    if "minirocket" in chosen and importlib.util.find_spec("aeon") is None:
-        chosen.remove("minirocket")
-        note("MiniRocket does not take part: pip install 'crosswear[minirocket]'")
+    if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
+        chosen = [kind for kind in chosen if kind not in OF_AEON]
+        note("nothing with MiniRocket takes part: pip install 'crosswear[minirocket]'")
     found: list[Learner] = []
     for kind in chosen:
-        learner = ClassicalLearner(kind, material, CLASSICAL_SHARE * budget_s / 2 / (folds + 1))
+        share = CLASSICAL_SHARE * budget_s / len(chosen) / (folds + 1)
+        learner = ClassicalLearner(kind, material, share)
         if learner.most < len(material.y):
             note(
                 f"{kind} learns from {learner.most} of {len(material.y)} windows: there is no time "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from crosswear.adaptation.choose import KINDS, choose
 from crosswear.adaptation.models import classifier_of
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.errors import UsageError
@@ -24,6 +25,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     Args:
         kind: what takes part: `auto` for all, or one of them.
         sources: source networks by name (`crosswear.checkpoint.load_checkpoint`); None for none.
+        others: windows of other datasets, for the vote; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.
         random_state: of everything random.
@@ -35,14 +37,16 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def __init__(
         self,
-        kind: Literal["auto", "minirocket", "forest", "network"] = "auto",
+        kind: Literal["auto", "vote", "minirocket", "forest", "network"] = "auto",
         sources: Mapping[str, Checkpoint] | None = None,
+        others: Sequence[LabelledWindows] | None = None,
         rate_hz: float = 25.0,
         budget_s: float = 60.0,
         random_state: int = 0,
     ) -> None:
         self.kind = kind
         self.sources = sources
+        self.others = others
         self.rate_hz = rate_hz
         self.budget_s = budget_s
         self.random_state = random_state
@@ -82,6 +86,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             classes=len(self.classes_),
             rate_hz=self.rate_hz,
             sources=self.sources or {},
+            others=self.others or (),
             budget_s=self.budget_s,
             seed=self.random_state,
             kinds=kinds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
 from crosswear.baselines import BASELINES, Classifier
+from crosswear.baselines.vote import fit_vote
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle.manifest import Kind
 from crosswear.keys import seed_for
 
@@ -30,6 +32,7 @@ class Material:
         classes: size C of the class table.
         rate_hz: sampling rate of the windows.
         seed: of everything random.
+        others: windows of other datasets, with classes of their own.
     """
 
     x: NDArray[np.float32]
@@ -37,6 +40,7 @@ class Material:
     classes: int
     rate_hz: float
     seed: int
+    others: Sequence[LabelledWindows] = ()
 
 
 class Learner(Protocol):
@@ -75,7 +79,7 @@ class Learner(Protocol):
         ...
 
 
-GROWTH: Mapping[Kind, float] = {"minirocket": 2.0, "forest": 1.1}
+GROWTH: Mapping[Kind, float] = {"vote": 2.0, "minirocket": 2.0, "forest": 1.1}
 """Time grows with this power of the windows: a ridge classifier's is between square and cube."""
 PROBE = 400
 """Windows that are learned from to see how long it takes; fewer are not worth it."""
@@ -84,7 +88,9 @@ LARGEST = 10_000
 
 
 class ClassicalLearner:
-    """A classifier of `crosswear.baselines`.
+    """A classifier of `crosswear.baselines`; the vote learns from windows of other datasets too.
+
+    The plain baselines are in a race as they are: what they would be without anybody else's data.
 
     Args:
         kind: its name there.
@@ -133,8 +139,10 @@ class ClassicalLearner:
         data = self._material
         if len(train) > self.most:
             train = np.sort(self._order[np.isin(self._order, train)][: self.most])
-        fit = BASELINES[self.kind].fit
-        return fit(data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
+        known = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
+        if self.kind == "vote":
+            return fit_vote(*known, data.others)
+        return BASELINES[self.kind].fit(*known)
 
     def _probe(self, windows: int) -> float:
         start = time.perf_counter()

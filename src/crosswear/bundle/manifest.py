@@ -12,7 +12,7 @@ from crosswear.config import SETTINGS, ModelConfig, Strategy, TrainConfig
 SCHEMA: Final = 1
 """Raised by hand whenever a bundle of before would be read as something else."""
 
-Kind: TypeAlias = Literal["network", "forest", "minirocket"]
+Kind: TypeAlias = Literal["network", "forest", "minirocket", "vote"]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -12,6 +12,8 @@ _KINDS = {
     "network": "a neural network",
     "forest": "a random forest on features of each window",
     "minirocket": "MiniRocket (random convolutions and a linear classifier)",
+    "vote": "a vote of randomised trees on features of each window and MiniRocket (random "
+    "convolutions and a linear classifier)",
 }
 
 

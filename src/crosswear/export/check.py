@@ -17,7 +17,9 @@ from crosswear.bundle import Bundle
 from crosswear.errors import ExportError
 from crosswear.export.graph import INPUT, Probabilities
 
-TOLERANCE: Mapping[str, float] = MappingProxyType({"network": 1e-4, "minirocket": 1e-3})
+TOLERANCE: Mapping[str, float] = MappingProxyType(
+    {"network": 1e-4, "forest": 1e-4, "minirocket": 1e-3, "vote": 1e-3}
+)
 """Largest difference of a probability that rounding alone may make, by the kind of a bundle.
 
 MiniRocket counts samples above a bias: one that meets the bias is counted or not as its last bit

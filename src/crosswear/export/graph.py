@@ -19,8 +19,11 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.baselines.forest import Forest
+from crosswear.baselines.vote import Vote
 from crosswear.bundle import Bundle
 from crosswear.errors import ExportError
+from crosswear.export.trees import ForestGraph, VoteGraph
 from crosswear.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
 
 OPSET = 17
@@ -35,10 +38,7 @@ class Probabilities(nn.Module):
     """Probabilities [n, C] of windows [n, 3, L], as `Bundle.classifier` gives them.
 
     Args:
-        bundle: with a network or a MiniRocket.
-
-    Raises:
-        ExportError: if its features are computed outside of torch.
+        bundle: of any kind.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -46,14 +46,7 @@ class Probabilities(nn.Module):
         about = bundle.manifest
         self.temperature = about.temperature
         self.gives_probabilities = about.kind != "network"
-        model = bundle.network() if about.kind == "network" else bundle.baseline()
-        if not isinstance(model, nn.Module):
-            raise ExportError(
-                f"a {about.kind} cannot be exported: its features are not in the graph",
-                where=about.name,
-                expected="a bundle with a network or a MiniRocket",
-                todo="make one with `crosswear adapt`, or use `crosswear predict`",
-            )
+        model = _module(bundle)
         for name, child in model.named_children():
             if isinstance(child, Spectrogram):
                 setattr(model, name, ConvolvedSpectrogram(child))
@@ -67,6 +60,21 @@ class Probabilities(nn.Module):
                 return torch.as_tensor(scores)
             scores = scores.log()
         return functional.softmax(scores / self.temperature, dim=1)
+
+
+def _module(bundle: Bundle) -> nn.Module:
+    """The model: class scores of a network, probabilities of all others."""
+    about = bundle.manifest
+    if about.kind == "network":
+        return bundle.network()
+    model = bundle.baseline()
+    if isinstance(model, Forest):
+        return ForestGraph(model, about.window)
+    if isinstance(model, Vote):
+        return VoteGraph(model, about.window)
+    if isinstance(model, nn.Module):
+        return model
+    raise TypeError(f"a {about.kind} has no graph")
 
 
 class ConvolvedSpectrogram(nn.Module):
@@ -119,7 +127,7 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
         raise ExportError(
             f"torch cannot export the model: {str(error).strip().splitlines()[-1][:200]}",
             where=about.name,
-            expected="a network of crosswear.models or a MiniRocket",
+            expected="a network of crosswear.models, a forest, a MiniRocket or a vote",
         ) from error
     model = onnx.load_from_string(content.getvalue())
     _free(model)
