@@ -37,8 +37,11 @@ from crosswear.labels import (
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
 
-Baseline: TypeAlias = Literal["majority", "forest", "minirocket", "logistic"]
+Baseline: TypeAlias = Literal["majority", "forest", "extra-trees", "minirocket", "vote", "logistic"]
 Method: TypeAlias = Literal["source", "network"] | Baseline | Alignment
+
+WHITENED: tuple[Baseline, ...] = ("minirocket", "vote")
+"""Baselines that windows of other domains can whiten."""
 
 UNTRAINED = "random"
 """Name of the source that has learned nothing: a network with its initial weights."""
@@ -73,6 +76,8 @@ class Grid:
         baselines: what else is trained on the same windows, beside the network from scratch.
         alignments: what is tried on the classes that domains share, without labels of the target;
             only with them may `sizes` and `blocks` be empty.
+        whitening: `minirocket` and `vote` once more, with features that are whitened by labelled
+            windows of all other domains.
     """
 
     sizes: tuple[Size, ...]
@@ -83,6 +88,7 @@ class Grid:
     sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     baselines: tuple[Baseline, ...] = ("majority", "forest")
     alignments: tuple[Alignment, ...] = ()
+    whitening: bool = False
 
 
 @settings(frozen=True, config=SETTINGS)
@@ -131,6 +137,10 @@ class Study:
         """Numbers of blocks of the transfers that are judged, rising."""
         return tuple(blocks for branches, blocks in self.transfers if branches == self.judged)
 
+    def others(self, target: str) -> tuple[str, ...]:
+        """Names of all domains but one."""
+        return tuple(name for name in self.domains if name != target)
+
     @property
     def splits(self) -> range:
         """Numbers of the subject splits."""
@@ -174,7 +184,8 @@ class Cell:
         method: `source` trains on the whole train subset of `target`, with `train`; `network`
             adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
             windows of `target`; `majority` predicts the most frequent class of the train subset;
-            `forest` and `minirocket` train on the adaptation set alone, `logistic` on what the
+            `forest`, `extra-trees`, `minirocket` and `vote` train on the adaptation set (the
+            latter two may have `sources`, whose windows whiten them), `logistic` on what the
             frozen blocks of a source network make of it, see `crosswear.engine.classical`;
             for an `Alignment`, see `crosswear.engine.zero_label`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
@@ -301,8 +312,10 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
 def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
     """All that learn from the same windows."""
     for baseline in study.grid.baselines:
-        if baseline in ("forest", "minirocket"):
+        if baseline not in ("majority", "logistic"):
             yield replace(cell, method=baseline)
+        if baseline in WHITENED and study.grid.whitening:
+            yield replace(cell, method=baseline, sources=study.others(cell.target))
     yield replace(cell, model=study.model, train=study.adaptation)
     for source in study.sources:
         if source == cell.target:

@@ -54,12 +54,12 @@ def fit_vote(
     sources: Sequence[LabelledWindows] = (),
 ) -> Vote:
     """Fit on windows; see `crosswear.baselines.Baseline`."""
-    return fit_vote_on(window_features(x, rate_hz), x, y, classes, rate_hz, seed, sources)
+    return fit_vote_on(x, window_features(x, rate_hz), y, classes, rate_hz, seed, sources)
 
 
 def fit_vote_on(
-    features: NDArray[np.float64],
     x: NDArray[np.float32],
+    features: NDArray[np.float64],
     y: NDArray[np.integer],
     classes: int,
     rate_hz: float,

@@ -1,6 +1,7 @@
 """Classical baselines as cells: what they learn from, and when they are done.
 
-`forest` and `minirocket` see the windows of the adaptation set alone (`crosswear.baselines`).
+`forest`, `extra-trees`, `minirocket` and `vote` (`crosswear.baselines`) see the windows of the
+adaptation set alone; with sources, the latter two are whitened by train windows of these.
 `logistic` is a logistic regression on what all frozen blocks of a source network and its spectral
 branch make of these windows: what a user gets of a source network without training any network.
 """
@@ -21,14 +22,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from crosswear.baselines import BASELINES
 from crosswear.baselines.forest import grow_forest
+from crosswear.baselines.minirocket import fit_minirocket
+from crosswear.baselines.vote import fit_vote_on
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.config import TrainConfig, TransferConfig
-from crosswear.domain import Domain
+from crosswear.domain import Domain, load_domain
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.subsets import adaptation_set, count, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.features import window_features
+from crosswear.keys import seed_for
 from crosswear.models import build
 from crosswear.recording import Subset
 from crosswear.result import CellResult, Timing
@@ -73,13 +77,16 @@ class ClassicalTrainer:
         classes, seed = len(domain.classes), weight_seed(task.cell)
         if task.cell.method == "logistic":
             return _logistic(self._frozen(task, domain), rows, y)
-        if task.cell.method == "forest":  # its features are computed once for all cells
-            features = self._established(task, domain)
-            forest = grow_forest(features[rows], y, classes, task.rate_hz, seed)
-            return lambda test: forest.vote(features[test]).argmax(axis=1)
-        fit = BASELINES[task.cell.method].fit
-        classifier = fit(x[rows], y, classes, task.rate_hz, seed)
-        return lambda test: classifier.scores(x[test]).argmax(axis=1)
+        if task.cell.method == "minirocket":
+            rocket = fit_minirocket(x[rows], y, classes, task.rate_hz, seed, _others(task))
+            return lambda test: rocket.scores(x[test]).argmax(axis=1)
+        features = self._established(task, domain)  # computed once for all cells
+        known = (features[rows], y, classes, task.rate_hz, seed)
+        if task.cell.method == "vote":
+            vote = fit_vote_on(x[rows], *known, _others(task))
+            return lambda test: vote.vote(x[test], features[test]).argmax(axis=1)
+        forest = grow_forest(*known, extra=task.cell.method == "extra-trees")
+        return lambda test: forest.vote(features[test]).argmax(axis=1)
 
     def _established(self, task: Task, domain: Domain) -> NDArray[np.float64]:
         """`window_features` [N, F] of all windows."""
@@ -109,6 +116,17 @@ class ClassicalTrainer:
         front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
         pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in front], dim=1)
         return pooled.numpy(force=True).astype(np.float64)
+
+
+def _others(task: Task) -> list[LabelledWindows]:
+    """Labelled windows of the sources of a cell that is whitened; the same for all its sizes."""
+    cell, drawn = task.cell, []
+    for name, folder in zip(cell.sources, task.source_domains, strict=True):
+        domain = load_domain(folder)
+        train = domain.indices(Subset.TRAIN)
+        windows = LabelledWindows(domain.windows.x[train], domain.windows.y[train])
+        drawn.append(windows.draw(seed_for(cell.study_seed, "whitening", name, cell.split)))
+    return drawn
 
 
 def _logistic(features: NDArray[np.float64], rows: Indices, y: NDArray[np.integer]) -> Predict:

@@ -18,7 +18,7 @@ On a CPU more do not stay in the cache, fewer cost more calls than arithmetic.
 """
 COPIES = {"cpu": 8, "cuda": 64}
 """Cells in a cohort at most: what it loses if it is interrupted."""
-CLASSICAL = ("forest", "minirocket", "logistic")
+CLASSICAL = ("forest", "extra-trees", "minirocket", "vote", "logistic")
 """Methods that fit no network."""
 CLASSICAL_CELLS = 16
 """Classical cells in a cohort at most; they are fitted one after another."""

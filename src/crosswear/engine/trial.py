@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from crosswear.baselines.whitening import OF_EACH
 from crosswear.domain import Domain, DomainSummary
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.task import Task
-from crosswear.experiment import UNTRAINED, Cell
+from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.recording import Subset, Windows
 
 TEST = 256
@@ -26,8 +27,12 @@ class Rate:
     test_s: float
 
     def seconds(self, cell: Cell, domain: DomainSummary) -> float:
-        """What a cell of this method takes on a target domain."""
-        return self.fit_s * cell.size + self.test_s * domain.split.windows[2]
+        """What a cell of this method takes on a target domain.
+
+        Windows that whiten it are transformed like windows of the test.
+        """
+        others = OF_EACH * len(cell.sources) if cell.method in WHITENED else 0
+        return self.fit_s * cell.size + self.test_s * (domain.split.windows[2] + others)
 
 
 def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> Mapping[str, Rate]:
@@ -35,7 +40,7 @@ def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) ->
     trainer = ClassicalTrainer(Fronts(device))
     found: dict[str, Rate] = {}
     for cell, summary in samples:
-        sources = (UNTRAINED,) if cell.sources else ()
+        sources = (UNTRAINED,) if cell.method == "logistic" else ()
         task = Task(replace(cell, sources=sources), "", Path())
         domain = _random_domain(cell, summary)
         trainer((task,), domain)  # what is slow only once

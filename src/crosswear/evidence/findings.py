@@ -14,6 +14,7 @@ import numpy as np
 from crosswear.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
 from crosswear.evidence.by_branch import branch_findings
+from crosswear.evidence.by_recipe import recipe_findings
 from crosswear.evidence.inference import (
     Tested,
     correlation,
@@ -41,19 +42,22 @@ def findings_of(
     similarities: Sequence[Similarity],
     domains: Mapping[str, DomainSummary],
 ) -> tuple[Finding, ...]:
-    """All findings that the grid of a study allows; none while no verdict is known."""
+    """All findings that the grid of a study allows; on transfer none while no verdict is known."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
-    if not judged:
-        return ()
-    return (
-        *_gains(judged),
-        _by_labels(judged),
-        *_thresholds(judged),
-        _by_classes(judged, domains),
-        *_by_similarity(judged, similarities),
-        *block_findings(study, scores),
-        *branch_findings(study, scores),
+    of_transfer = (
+        (
+            *_gains(judged),
+            _by_labels(judged),
+            *_thresholds(judged),
+            _by_classes(judged, domains),
+            *_by_similarity(judged, similarities),
+            *block_findings(study, scores),
+            *branch_findings(study, scores),
+        )
+        if judged
+        else ()
     )
+    return (*of_transfer, *recipe_findings(study, scores))
 
 
 def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:

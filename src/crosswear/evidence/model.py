@@ -51,6 +51,8 @@ class Rival:
                 return f"transfer from {origin}, {branch}{self.blocks} {blocks}"
             case "network":
                 return "scratch"
+            case "minirocket" | "vote" if self.source:
+                return f"{self.method}, whitened"
             case "logistic":
                 return f"logistic on {origin}"
             case method if method in ALIGNMENTS:
@@ -59,7 +61,12 @@ class Rival:
 
 
 SCRATCH = Rival("network")
-CLASSICAL: tuple[Rival, ...] = (Rival("forest"), Rival("minirocket"))
+CLASSICAL: tuple[Rival, ...] = (
+    Rival("forest"),
+    Rival("extra-trees"),
+    Rival("minirocket"),
+    Rival("vote"),
+)
 """What a user would do without a source. Majority is the floor, no rival to beat."""
 
 

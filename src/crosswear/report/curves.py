@@ -22,7 +22,15 @@ ACROSS = 3
 """Plots side by side."""
 LONGEST = 42
 """Characters of a name that there is room for."""
-CLASSICAL = {"forest": ("0.35", "s"), "minirocket": ("0.35", "^")}
+MARKERS = {
+    "forest": "s",
+    "extra-trees": "P",
+    "minirocket": "^",
+    "minirocket, whitened": "<",
+    "vote": "h",
+    "vote, whitened": "*",
+}
+"""Of the classical methods, all of one grey."""
 BAND = 0.12
 """Opacity of the intervals."""
 
@@ -120,9 +128,9 @@ def _look(line: Line, board: Board) -> dict[str, Any]:
     match line.kind:
         case "scratch":
             return {"color": "black", "marker": "o"}
-        case "classical":
-            grey, marker = CLASSICAL[line.label]
-            return {"color": grey, "marker": marker, "linestyle": "--"}
+        case "classical" | "whitened":
+            dashes = "--" if line.kind == "classical" else "-"
+            return {"color": "0.35", "marker": MARKERS[line.label], "linestyle": dashes}
         case "floor":
             return {"color": "0.6", "linestyle": ":"}
         case "control":

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Score
-from crosswear.experiment import UNTRAINED
+from crosswear.experiment import UNTRAINED, WHITENED
 from crosswear.report.board import Board
 
-Kind: TypeAlias = Literal["scratch", "transfer", "control", "classical", "features", "floor"]
+Kind: TypeAlias = Literal[
+    "scratch", "transfer", "control", "classical", "whitened", "features", "floor"
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +22,9 @@ class Line:
     Attributes:
         label: what people read.
         kind: the network from scratch; a transfer with the number of blocks that was best on the
-            other targets; the same from the untrained control; a classical method; logistic
-            regression on the features of a source; the majority classifier.
+            other targets; the same from the untrained control; a classical method, and one
+            that windows of the other domains whiten; logistic regression on the features of a
+            source; the majority classifier.
         source: of a transfer or of features, otherwise empty.
         scores: one for each size of the study; None where there is none.
     """
@@ -49,10 +52,12 @@ def lines_of(board: Board, target: str) -> tuple[Line, ...]:
         return line(f"transfer from {source}", "transfer", source, scores)
 
     others = [source for source in board.sources if source != target]
+    joined = "+".join(board.evidence.study.others(target))
     lines = [
         rival("scratch", SCRATCH),
         *map(transfer, others),
         *(rival("classical", one) for one in CLASSICAL),
+        *(rival("whitened", Rival(method, joined)) for method in WHITENED),
         *(rival("features", Rival("logistic", source)) for source in others),
         rival("floor", Rival("majority")),
     ]

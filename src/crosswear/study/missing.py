@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
-from crosswear.experiment import UNTRAINED, Cell
+from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.labels import ALIGNMENTS
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
@@ -38,7 +38,8 @@ def cost_of(opened: OpenStudy, cell: Cell) -> int:
 
 def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
     """Where the source network of a transfer is, or will be."""
-    if not cell.sources or cell.sources == (UNTRAINED,) or cell.method in ALIGNMENTS:
+    no_network = cell.method in (*ALIGNMENTS, *WHITENED)
+    if not cell.sources or cell.sources == (UNTRAINED,) or no_network:
         return None
     facts = opened.facts
     return store.checkpoint(cell.source_cell(cell.sources[0], facts).key(facts))
@@ -46,6 +47,6 @@ def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
 
 def _source_domains(opened: OpenStudy, cell: Cell) -> tuple[Path, ...]:
     """Where the windows of the sources are, for a cell that learns from them itself."""
-    if cell.method not in ALIGNMENTS:
+    if cell.method not in (*ALIGNMENTS, *WHITENED):
         return ()
     return tuple(opened.domains[name, cell.split].folder for name in cell.sources)

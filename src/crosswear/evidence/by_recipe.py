@@ -1,0 +1,58 @@
+"""What the recipe for few labels gives over the classical baselines, and each ingredient of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crosswear.evidence.model import Finding, Rival
+from crosswear.evidence.pairing import paired_finding, pooled
+from crosswear.evidence.scores import Hits, Question, Scores
+from crosswear.experiment import Method, Study
+
+Kind = tuple[Method, bool]
+"""A classical method, and whether windows of the other domains whiten it."""
+
+PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
+    ("recipe_over_forest", "the forest", ("vote", True), ("forest", False)),
+    ("recipe_over_minirocket", "MiniRocket", ("vote", True), ("minirocket", False)),
+    ("extra_trees", "the forest", ("extra-trees", False), ("forest", False)),
+    ("voting", "MiniRocket", ("vote", False), ("minirocket", False)),
+    ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
+    ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
+)
+"""Name of the finding, what is to be beaten, and the two that are paired."""
+
+
+def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+    """One less the other over all sizes, with equal labels; as far as the study has both."""
+    for name, beaten, ours, theirs in PAIRS:
+        by_target = {
+            target: pooled(_pairs(study, scores, target, ours, theirs)) for target in study.domains
+        }
+        mine = Rival(ours[0], "others" if ours[1] else "").label
+        found = paired_finding(
+            name=name,
+            question=f"With the same labels, is {mine} better than {beaten}?",
+            what=f"{mine} less {beaten}, over all sizes,",
+            by_target=by_target,
+        )
+        if found:
+            yield found
+
+
+def _pairs(
+    study: Study, scores: Scores, target: str, ours: Kind, theirs: Kind
+) -> Iterator[tuple[Hits, Hits]]:
+    for size in sorted({question.size for question in scores.by_question}):
+        one, other = (
+            scores.hits.get(Question(target, size, rival_of(study, target, kind)))
+            for kind in (ours, theirs)
+        )
+        if one and other:
+            yield one, other
+
+
+def rival_of(study: Study, target: str, kind: Kind) -> Rival:
+    """A classical method on a target."""
+    method, whitened = kind
+    return Rival(method, "+".join(study.others(target)) if whitened else "")
