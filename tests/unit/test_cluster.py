@@ -34,7 +34,8 @@ sizes = [20, 40]
 blocks = [0, 2]
 seeds = 3
 sources = ["gestures", "daily", "random"]
-baselines = ["majority", "forest", "logistic"]
+baselines = ["majority", "forest", "minirocket", "logistic"]
+whitening = true
 [model]
 filters = [16, 16, 16]
 [source]
@@ -42,7 +43,7 @@ epochs = 2
 [adaptation]
 epochs = 4
 """
-CELLS = 2 + 2 + 3 * (4 + 4 + 8 + 16)
+CELLS = 2 + 2 + 3 * (4 + 4 + 8 + 8 + 16)
 
 pytestmark = pytest.mark.slow
 

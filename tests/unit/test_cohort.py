@@ -12,14 +12,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosswear.config import ModelConfig, TrainConfig, TransferConfig
-from crosswear.domain import Domain
+from crosswear.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
+from crosswear.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import CLASSICAL, WIDTH, cohort_width, group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
-from crosswear.experiment import UNTRAINED, Cell
+from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.models import NETWORKS, build, declared, side_by_side
 from crosswear.result import CellResult
 
@@ -186,7 +186,22 @@ def test_classical_cells_learn_and_have_their_own_numbers(
         assert np.trace(result.confusion) / truth.sum() > 0.2  # the majority has about 0.13
 
 
-@pytest.mark.parametrize("method", ["forest", "logistic"])
+@pytest.mark.parametrize("method", WHITENED)
+def test_whitened_cells_read_the_train_windows_of_their_sources(
+    gestures: Domain, cache: Path, method: str
+) -> None:
+    daily = prepare("simulated-daily", None, PreparationConfig(), cache)
+    plain, *_ = classical_tasks(gestures, Task(Cell("source", "s", 7, 9), "", Path()), method)
+    task = replace(
+        plain, cell=replace(plain.cell, sources=("daily",)), source_domains=(daily.folder,)
+    )
+    (outcome,) = CohortTrainer()((task,))
+    assert outcome.result == train_cell(task).result
+    assert outcome.result.counts != train_cell(plain).result.counts
+    assert np.trace(outcome.result.confusion) / outcome.result.confusion.sum() > 0.2
+
+
+@pytest.mark.parametrize("method", ["forest", "logistic", "vote"])
 def test_one_class_in_the_adaptation_set_is_the_one_that_is_predicted(
     gestures: Domain, wide_source: Task, method: str
 ) -> None:

@@ -17,7 +17,7 @@ from crosswear.evidence.model import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.scores import Question, scores_of
 from crosswear.evidence.verdicts import blocks_for
-from crosswear.experiment import UNTRAINED, Cell
+from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from generators.records import TEXT, planted_records
 
 
@@ -171,6 +171,27 @@ def test_a_file_that_holds_no_records_is_an_error(content: bytes, tmp_path: Path
         read_records(tmp_path / "r.parquet")
     with pytest.raises(StoreError):
         read_records(tmp_path / "nothing.parquet")
+
+
+def test_what_the_recipe_and_its_ingredients_give_is_found_as_planted() -> None:
+    text = TEXT.replace('"minirocket"', '"extra-trees", "minirocket", "vote"').replace(
+        "seeds = 5", "seeds = 5\nwhitening = true"
+    )
+    gains = {"forest": 0.0, "extra-trees": 0.1, "minirocket": 0.15, "vote": 0.15}
+
+    def planted(cell: Cell) -> float:
+        whitened = 0.1 if cell.method in WHITENED and cell.sources else 0.0
+        return 0.4 + gains.get(cell.method, 0.0) + whitened
+
+    found = gather(planted_records(planted, text))
+    support = {
+        name: finding(found, name).support
+        for name in ("recipe_over_forest", "recipe_over_minirocket", "extra_trees", "voting")
+    }
+    assert support.pop("voting") != "supported"
+    assert {*support.values()} == {"supported"}
+    assert finding(found, "whitening_vote").value is not None
+    assert finding(found, "whitening_vote").value.mean == pytest.approx(0.1, abs=0.02)
 
 
 def test_a_study_compared_with_itself_does_not_differ(records: StudyRecords) -> None:

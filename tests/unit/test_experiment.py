@@ -119,6 +119,22 @@ baselines = ["forest", "minirocket", "logistic"]
     assert len({cell.key(FACTS) for cell in cells}) == len(cells)
 
 
+def test_whitening_asks_for_some_baselines_once_more() -> None:
+    asked = """seeds = 2
+baselines = ["forest", "extra-trees", "minirocket", "vote"]
+whitening = true
+"""
+    cells = list(enumerate_cells(parse_study(TEXT.replace("seeds = 2\n", asked), "s.toml"), FACTS))
+    whitened = [cell for cell in cells if cell.sources and cell.method != "network"]
+    draws = 3 * 2  # sizes × seeds
+    assert Counter((cell.method, cell.target, cell.sources) for cell in whitened) == {
+        (method, target, others): draws
+        for method in ("minirocket", "vote")
+        for target, others in (("a", ("b", "c")), ("b", ("a", "c")), ("c", ("a", "b")))
+    }
+    assert len({cell.key(FACTS) for cell in cells}) == len(cells)
+
+
 def test_the_key_of_a_cell_is_stable() -> None:
     """If this fails, records of earlier versions are not found any more: raise CELL_SCHEMA."""
     cell = Cell("network", "a", 1, 20, model=ModelConfig(), train=TrainConfig())

@@ -162,7 +162,7 @@ def test_single_samples_give_what_the_whole_gives() -> None:
     assert len(whole) >= 3
 
 
-@pytest.mark.parametrize("kind", ["forest", "minirocket"])
+@pytest.mark.parametrize("kind", ["forest", "minirocket", "vote"])
 def test_classical_bundles_recognise_and_stream_alike(kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     y = np.arange(60) % 3
