@@ -16,6 +16,7 @@ from crosswear.config import Branches
 from crosswear.domain import DomainSummary
 from crosswear.experiment import UNTRAINED, Method, Study
 from crosswear.labels import ALIGNMENTS, Alignment
+from crosswear.metrics import majority_f1
 
 Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
 Support: TypeAlias = Literal["supported", "not supported", "undecided"]
@@ -192,6 +193,12 @@ class ZeroLabel:
     def source(self) -> str:
         """Where the labels are from, but for `target-labels`."""
         return self.score.rival.source
+
+    @property
+    def majority_f1(self) -> float | None:
+        """Micro-F1 of always answering the most frequent class; None unless all is done."""
+        confusion = self.score.confusion
+        return None if confusion is None else majority_f1(confusion)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ ZERO_LABEL = pa.schema(
         ("micro_f1_low", NUMBER),
         ("micro_f1_high", NUMBER),
         ("macro_f1", NUMBER),
+        ("majority_f1", NUMBER),
         ("over_source_only", NUMBER),
         ("over_source_only_low", NUMBER),
         ("over_source_only_high", NUMBER),
@@ -176,6 +177,7 @@ def _zero_label(evidence: Evidence) -> Iterator[dict[str, Any]]:
             "repetitions": one.score.repetitions,
             **_interval("micro_f1", one.score.micro_f1),
             "macro_f1": one.score.macro_f1,
+            "majority_f1": one.majority_f1,
             **_contrast("over_source_only", one.over_source_only),
             "train_s": one.score.train_s,
         }

@@ -261,10 +261,10 @@ def zero_label(evidence: Evidence) -> Readable:
     """Every alignment on every pair of domains that share classes."""
     return Readable(
         "On shared classes, without labels of the target: micro-F1 and macro-F1 in per cent, and "
-        "differences in points, with 95 % intervals.",
+        "differences in points, with 95 % intervals. Majority: the most frequent class, always.",
         (
             *("target", "labels from", "seen of the target", "classes"),
-            *("micro-F1", "macro-F1", "over source only", "effect"),
+            *("majority", "micro-F1", "macro-F1", "over source only", "effect"),
         ),
         tuple(
             (
@@ -272,6 +272,7 @@ def zero_label(evidence: Evidence) -> Readable:
                 one.target if one.alignment == "target-labels" else one.source,
                 words.ALIGNMENTS[one.alignment],
                 str(one.classes),
+                words.percent(one.majority_f1),
                 words.score(one.score.micro_f1),
                 words.percent(one.score.macro_f1),
                 words.gain(one.over_source_only),
