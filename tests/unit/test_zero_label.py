@@ -20,6 +20,7 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
+from crosswear.errors import DomainError
 from crosswear.experiment import Cell
 from crosswear.labels import ALIGNMENTS, Alignment, SharedClass
 from crosswear.metrics import micro_f1
@@ -143,6 +144,18 @@ def test_adabn_undoes_another_sensor(gestures: Domain, tmp_path: Path) -> None:
 
 def test_adabn_trains_as_source_only_does(domain: Domain) -> None:
     assert run("adabn", domain, domain).history == run("source-only", domain, domain).history
+
+
+@pytest.mark.parametrize("subset", [Subset.TRAIN, Subset.TEST])
+def test_without_a_window_of_a_shared_class_it_is_said(
+    domain: Domain, tmp_path: Path, subset: Subset
+) -> None:
+    def relabel(domain: Domain, arrays: dict[str, NDArray[np.generic]]) -> None:
+        arrays["y"][domain.subset == subset] = SHARED
+
+    other = changed(domain, tmp_path / "relabelled", relabel)
+    with pytest.raises(DomainError, match=f"the {subset.name.lower()} subset is of a shared"):
+        run("source-only", other, other)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -34,6 +34,7 @@ from crosswear.engine.alignment import LOSSES
 from crosswear.engine.fronts import BATCH, Front, raw_front
 from crosswear.engine.subsets import arithmetic, batches, count_some, learning_rate
 from crosswear.engine.task import Outcome, Task
+from crosswear.errors import DomainError
 from crosswear.experiment import Cell
 from crosswear.keys import seed_for
 from crosswear.models import build, declared
@@ -59,7 +60,11 @@ class Windows:
 
 
 def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
-    """Train and test the cell of an alignment on a torch device."""
+    """Train and test the cell of an alignment on a torch device.
+
+    Raises:
+        DomainError: if no window to learn from, or none to test, is of a shared class.
+    """
     cell, start = task.cell, time.perf_counter()
     model, train = cell.model, cell.train
     if model is None or train is None:
@@ -71,21 +76,17 @@ def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
         teacher, names = target, [one.target for one in cell.shared]
     else:
         teacher, names = load_domain(task.source_domains[0]), [one.source for one in cell.shared]
-    y = _shared_y(teacher, names)
-    rows = teacher.indices(Subset.TRAIN)
-    rows = rows[y[rows] >= 0]
-    labelled = Windows(_front(teacher, rows, network, device), torch.from_numpy(y[rows]).to(device))
+    rows, y = _of_shared_classes(teacher, Subset.TRAIN, names)
+    labelled = Windows(_front(teacher, rows, network, device), torch.from_numpy(y).to(device))
     other = _front(target, unlabelled, network, device) if cell.method in PAIRED else None
     history = _fit(network, cell, train, labelled, other)
     if cell.method == "adabn":
         x = torch.from_numpy(target.windows.x[unlabelled]).to(device)
         adapt_statistics(network, ("",), x)  # "": the whole network
     trained = time.perf_counter()
-    y = _shared_y(target, [one.target for one in cell.shared])
-    test = target.indices(Subset.TEST)
-    test = test[y[test] >= 0]
+    test, y = _of_shared_classes(target, Subset.TEST, [one.target for one in cell.shared])
     predicted = _classify(network, _front(target, test, network, device), train)
-    counts = count_some(target, test, y[test], predicted)
+    counts = count_some(target, test, y, predicted)
     timing = Timing(trained - start, time.perf_counter() - trained)
     return Outcome(task, CellResult(len(cell.shared), counts, history, train.epochs), timing)
 
@@ -165,16 +166,27 @@ def _front(domain: Domain, rows: NDArray[np.int64], network: nn.Module, device: 
     return front
 
 
-def _shared_y(domain: Domain, names: Sequence[tuple[str, ...]]) -> NDArray[np.int64]:
-    """The shared class of every window [N] of a domain; -1 where it is of none.
+def _of_shared_classes(
+    domain: Domain, subset: Subset, names: Sequence[tuple[str, ...]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Windows [n] of a subset that are of a shared class, and the shared class [n] of each.
 
     Args:
         domain: source or target.
+        subset: of it.
         names: of its classes, for each shared class.
     """
     shared = {name: number for number, some in enumerate(names) for name in some}
     table = np.array([shared.get(name, -1) for name in domain.classes], dtype=np.int64)
-    return table[domain.windows.y]
+    rows = domain.indices(subset)
+    y = table[domain.windows.y[rows]]
+    if (y < 0).all():
+        raise DomainError(
+            f"no window of the {subset.name.lower()} subset is of a shared class",
+            where=domain.summary.reference,
+            todo="name other classes in [labels]",
+        )
+    return rows[y >= 0], y[y >= 0]
 
 
 def _rows(front: Front, rows: NDArray[np.int64]) -> Front:
