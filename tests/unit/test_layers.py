@@ -25,6 +25,7 @@ ROOMS = (
     "metrics",
     "wording",
     "faults",
+    "gravity",
     "resample",
     "windows",
     "features",

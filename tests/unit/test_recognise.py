@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from crosswear.baselines import BASELINES
 from crosswear.bundle import Bundle, load_bundle, save_bundle
+from crosswear.bundle.smoothing import Smoothing
 from crosswear.errors import BundleError, DataFormatError, UsageError
+from crosswear.gravity import spread
 from crosswear.recognise import Event, Recognizer, recognise
-from crosswear.recognise.framing import Smoothing
 from crosswear.recognise.resampler import StreamResampler
 from crosswear.recording import Recording
 from crosswear.resample import stretches
@@ -194,7 +195,7 @@ def test_events_tell_when_and_how_surely() -> None:
 
 def test_smoothed_labels_are_the_mean_of_three_windows_of_a_stretch() -> None:
     p = np.random.default_rng(0).dirichlet(np.ones(3), 7)
-    smoothing = Smoothing(3)
+    smoothing = Smoothing(3, 3)
     parts = [smoothing.push(p[:1], last=False), smoothing.push(p[1:5], last=False)]
     parts += [smoothing.push(p[5:], last=True), smoothing.push(p[:2], last=True)]
     own = np.concatenate([one for one, _ in parts])
@@ -204,6 +205,35 @@ def test_smoothed_labels_are_the_mean_of_three_windows_of_a_stretch() -> None:
     np.testing.assert_allclose(smoothed[3], p[2:5].mean(axis=0))
     np.testing.assert_allclose(smoothed[6], p[5:].mean(axis=0))
     np.testing.assert_allclose(smoothed[7], p[:2].mean(axis=0))
+
+
+@pytest.mark.parametrize("windows", [1, 3, 5])
+def test_however_many_windows_are_averaged_a_stream_is_a_batch(windows: int) -> None:
+    bundle = replace(BUNDLE, manifest=replace(BUNDLE.manifest, smoothing=windows))
+    values = movement(2000)
+    whole = events(values, None, [slice(None)], bundle)
+    assert events(values, None, pieces([1, 130, 7], 2000), bundle) == whole
+    if windows == 1:
+        assert all(event.smoothed == event.label for event in whole)
+
+
+def test_a_sensor_that_sits_otherwise_is_said_and_nothing_is_turned() -> None:
+    rng = np.random.default_rng(0)
+    down = rng.normal([0.9, 0.3, 0.2], 0.15, (60, 3))
+    known = spread(down / np.linalg.norm(down, axis=1, keepdims=True))
+    bundle = replace(BUNDLE, manifest=replace(BUNDLE.manifest, gravity=tuple(known.tolist())))
+    values = np.repeat(down, 50, axis=0) + rng.normal(0, 0.02, (3000, 3))
+    notes = {}
+    for name, turned in (("as it was", values), ("turned", values * (-1, -1, 1))):
+        recognizer = Recognizer(bundle)
+        found = [*recognizer.push(turned), *recognizer.flush()]
+        assert found == events(turned, None, [slice(None)])
+        notes[name] = recognizer.notes()
+    assert notes["as it was"] == []
+    assert "in its terms, x is -x, y is -y, z is z" in notes["turned"][0]
+    short = Recognizer(bundle)
+    short.push(values[:500] * (-1, -1, 1))
+    assert short.notes() == []
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("mg", 1000.0), ("m/s2", 9.80665), (256, 256.0)])

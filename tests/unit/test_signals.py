@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crosswear.adaptation.signals import check_signals, find_turn, turned_people, turns
+from crosswear.adaptation.signals import check_signals, find_turn, turned_people
 from crosswear.errors import DataFormatError
+from crosswear.gravity import spread, turn_between, turns
 from generators.movements import movements
 
 
@@ -46,4 +47,18 @@ def test_a_turn_needs_shared_activities() -> None:
     assert find_turn(down, ["a"] * 60, -down, ["b"] * 60) is None
 
 
-# --- choice
+def test_shares_of_directions_tell_how_a_sensor_is_turned() -> None:
+    rng = np.random.default_rng(1)
+    around = rng.normal([0.2, 0.5, 0.8], 0.1, (200, 3))
+    down = around / np.linalg.norm(around, axis=1, keepdims=True)
+    found = [turn_between(spread(down @ turn), spread(down)) for turn in turns()]
+    assert found[0] is None
+    told = [(one, turn) for one, turn in zip(found, turns(), strict=True) if one is not None]
+    assert len(told) == 20  # three others leave gravity near where it was
+    assert all((one == turn).all() for one, turn in told)
+
+
+def test_where_gravity_points_everywhere_no_turn_is_told() -> None:
+    everywhere = np.random.default_rng(0).normal(size=(500, 3))
+    down = everywhere / np.linalg.norm(everywhere, axis=1, keepdims=True)
+    assert all(turn_between(spread(down @ turn), spread(down)) is None for turn in turns())

@@ -127,7 +127,8 @@ def adapt(
         note=say,
     )
     findings = _find(domain, y, groups, grouping, chosen, start, budget_s, seed, notes)
-    save_bundle(out, bundle_of(domain, preparation, chosen, findings, y, _used(chosen, offered)))
+    used = _used(chosen, offered)
+    save_bundle(out, bundle_of(domain, preparation, chosen, findings, rows, used))
     paths = write_report(findings, report or out.with_name(f"{out.name}-report"))
     return Adapted(out, findings, tuple(paths))
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from crosswear.adaptation.choose import Chosen
 from crosswear.adaptation.findings import Findings
 from crosswear.adaptation.scoring import CONFIDENCE
+from crosswear.adaptation.smooth import choose_smoothing, runs_of
 from crosswear.adaptation.sources import Source
 from crosswear.bundle import Bundle, pack
 from crosswear.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
 from crosswear.config import PreparationConfig
 from crosswear.datasets import lookup
 from crosswear.domain import Domain
+from crosswear.gravity import directions, spread
 
 VERSIONS = ("crosswear", "torch", "numpy", "scikit-learn")
 
@@ -28,10 +30,22 @@ def bundle_of(
     preparation: PreparationConfig,
     chosen: Chosen,
     findings: Findings,
-    y: NDArray[np.integer],
+    rows: NDArray[np.int64],
     sources: Sequence[Source],
 ) -> Bundle:
-    """The bundle of what was chosen; `sources` are those that it learned from."""
+    """The bundle of what was chosen.
+
+    Args:
+        domain: the recordings.
+        preparation: of their windows.
+        chosen: what was chosen.
+        findings: what was found out.
+        rows: windows that were learned from [N].
+        sources: what it learned from beside them.
+    """
+    y = domain.windows.y[rows]
+    scored = rows[chosen.scored]
+    runs = runs_of(domain.windows, scored, preparation.hop_s * domain.summary.rate_hz)
     _, weights = pack(chosen.state)
     plan = chosen.learner.plan
     summary = domain.summary
@@ -72,6 +86,8 @@ def bundle_of(
         versions={name: version(name) for name in VERSIONS},
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         weights=weights,
+        smoothing=choose_smoothing(chosen.held_back, domain.windows.y[scored], runs),
+        gravity=tuple(spread(directions(np.array(domain.windows.x[rows]))).tolist()),
     )
     return Bundle(manifest, chosen.state)
 

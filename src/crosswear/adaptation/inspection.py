@@ -8,15 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.folds import Grouping
-from crosswear.adaptation.signals import (
-    check_signals,
-    described,
-    directions,
-    find_turn,
-    turned_people,
-)
+from crosswear.adaptation.signals import check_signals, find_turn, turned_people
 from crosswear.adaptation.sources import Source
 from crosswear.domain import Domain
+from crosswear.gravity import described, directions
 from crosswear.wording import counted
 
 

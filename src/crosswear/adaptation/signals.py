@@ -5,7 +5,6 @@ Gravity tells how a sensor sits on the wrist: the mean of a window points down.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.errors import DataFormatError
 from crosswear.faults import CONSTANT_G, constant
+from crosswear.gravity import described, directions, turns
 from crosswear.wording import counted
 
 RESTING_G = (0.5, 2.0)
@@ -45,34 +45,6 @@ def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
     for axis, name in enumerate("xyz"):
         if np.ptp(x[:, axis]) < CONSTANT_G:
             yield f"axis {name} is constant: it says nothing"
-
-
-def directions(x: NDArray[np.float32]) -> Floats:
-    """Unit vectors [N, 3] of gravity in windows [N, 3, L]."""
-    means = x.mean(axis=2, dtype=np.float64)
-    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
-
-
-def turns() -> Floats:
-    """The 24 ways [24, 3, 3] in which a box can be put; the first is as it is."""
-    found = []
-    for order in itertools.permutations(range(3)):
-        for signs in itertools.product((1.0, -1.0), repeat=3):
-            matrix = np.zeros((3, 3))
-            matrix[range(3), order] = signs
-            if np.linalg.det(matrix) > 0:
-                found.append(matrix)
-    found.sort(key=lambda one: -np.trace(one))
-    return np.array(found)
-
-
-def described(turn: Floats) -> str:
-    """Which measured axis is which: ``x is -x, y is -y, z is z``."""
-    parts = []
-    for row, name in zip(turn, "xyz", strict=True):
-        axis = int(np.abs(row).argmax())
-        parts.append(f"{name} is {'-' if row[axis] < 0 else ''}{'xyz'[axis]}")
-    return ", ".join(parts)
 
 
 def find_turn(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -18,6 +18,9 @@ Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+Smoothed: TypeAlias = Literal[1, 3, 5]
+SMOOTHINGS: tuple[Smoothed, ...] = get_args(Smoothed)
 
 LARGEST_WEIGHTS = 1 << 30
 """Bytes; a network of the largest settings that are allowed has less."""
@@ -139,6 +142,9 @@ class Manifest:
         versions: of the software that made it.
         created: when, ISO 8601 in UTC.
         weights: the file of the weights.
+        smoothing: over how many windows probabilities are averaged for smoothed labels.
+        gravity: how the sensor sat: shares of the `crosswear.gravity.SPOTS` in the windows that it
+            was adapted on; None in bundles that do not tell.
         channels, unit: of the windows; the same in every bundle.
         schema: of this file.
     """
@@ -162,6 +168,8 @@ class Manifest:
     versions: dict[Name, Name]
     created: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
     weights: Weights
+    smoothing: Smoothed = 3
+    gravity: Annotated[tuple[Share, ...], Field(min_length=26, max_length=26)] | None = None
     channels: tuple[Literal["x"], Literal["y"], Literal["z"]] = ("x", "y", "z")
     unit: Literal["g"] = "g"
     schema: Literal[1] = SCHEMA

@@ -32,7 +32,7 @@ This folder holds a model that recognises {len(about.classes)} activities from a
 - Acceleration in x, y and z **with gravity**. The sensor's place: **{_plain(about.placement)}**.
   Somewhere else, or turned round, it does not recognise what it should.
 - Any sampling rate of at least {about.rate_hz:g} Hz; it is brought to {about.rate_hz:g} Hz.
-- It looks at {about.window_s:g} s at a time, every {about.hop_s:g} s.
+- It looks at {about.window_s:g} s at a time, every {about.hop_s:g} s{_smoothed(about)}.
 
 ## What it recognises
 
@@ -87,6 +87,12 @@ def _transfer(about: Manifest) -> str:
     if about.transfer is None or not sources:
         return ""
     return f" that was first trained on {', '.join(sources)}"
+
+
+def _smoothed(about: Manifest) -> str:
+    if about.smoothing == 1:
+        return "; smoothing would not help, so smoothed labels are the labels"
+    return f"; smoothed labels are by the mean over {about.smoothing} such windows"
 
 
 def _adapted(adaptation: Adaptation) -> str:

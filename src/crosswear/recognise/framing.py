@@ -1,4 +1,4 @@
-"""Stretches that are still coming in become windows, and windows' probabilities smoothed ones."""
+"""Stretches that are still coming in become windows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.recognise.resampler import Part
-
-SMOOTHED = 3
-"""Windows over which probabilities are averaged: the one in question and its neighbours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,45 +58,3 @@ class Framing:
         if part.last:
             self._samples, self._dropped, self._next = self._samples[:0], 0, 0
         return frames
-
-
-class Smoothing:
-    """Mean of the probabilities of a window, the one before and the one after it.
-
-    Over the neighbours that there are within a stretch: a window is given once the next one is
-    known, or its stretch ends.
-
-    Args:
-        classes: number of classes C.
-    """
-
-    def __init__(self, classes: int) -> None:
-        self._known = np.empty((0, classes))
-        self._given = 0  # of those known
-
-    def push(
-        self, probabilities: NDArray[np.float64], *, last: bool
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Take the probabilities of the next windows of a stretch.
-
-        Args:
-            probabilities: [n, C].
-            last: whether the stretch ends with them.
-
-        Returns:
-            Probabilities [m, C] of the next m windows, and the smoothed ones.
-        """
-        reach = SMOOTHED // 2
-        known = np.append(self._known, probabilities, axis=0)
-        done = len(known) if last else max(len(known) - reach, self._given)
-        at = np.arange(self._given, done)
-        total = np.zeros((len(at), known.shape[1]))
-        count = np.zeros((len(at), 1))
-        for near in range(-reach, reach + 1):
-            there = ((at + near >= 0) & (at + near < len(known)))[:, None]
-            total += np.where(there, known[(at + near).clip(0, len(known) - 1)], 0)
-            count += there
-        own = known[at]
-        keep = len(known) if last else max(done - reach, 0)
-        self._known, self._given = known[keep:], done - keep
-        return own, total / count

@@ -9,13 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.bundle import Bundle
+from crosswear.bundle.smoothing import Smoothing
 from crosswear.datasets.own.layout import UNITS
 from crosswear.datasets.tables import LARGEST_G
 from crosswear.errors import DataFormatError, UsageError
 from crosswear.faults import Clipping, constant
-from crosswear.recognise.framing import Framing, Smoothing
+from crosswear.gravity import SPOTS, described, directions, spread, turn_between
+from crosswear.recognise.framing import Framing
 from crosswear.recognise.resampler import Part, StreamResampler
 from crosswear.wording import counted
+
+FEWEST = 20
+"""Windows from which on it can be told how a sensor sits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Event:
         start_s, end_s: the window, in seconds after the first sample of the stream.
         label: the most probable class.
         probability: of `label`.
-        smoothed: the most probable class by the mean over the window and its two neighbours.
+        smoothed: the most probable class by the mean over as many windows as the bundle says.
         unsure: `probability` is below the bundle's threshold.
         probabilities: of every class, in the order of the bundle's classes.
     """
@@ -44,8 +49,9 @@ class Recognizer:
     """Recognises activities in one stream of acceleration.
 
     The same samples give the same events to the last bit, pushed one by one or all at once. An
-    event comes once the window after it is complete (or the stretch ends): `window_s` + `hop_s`
-    after its start, the reach of the filter, and that of the spline if there are time stamps.
+    event comes once the windows that it is smoothed with are complete (or the stretch ends): up to
+    `window_s` + 2 · `hop_s` after its start, the reach of the filter, and that of the spline if
+    there are time stamps.
 
     Args:
         bundle: the model.
@@ -70,13 +76,14 @@ class Recognizer:
             )
         self._resampler = StreamResampler(self._rate_hz, about.rate_hz, about.bridge_s)
         self._framing = Framing(about.rate_hz, about.window, about.hop)
-        self._smoothing = Smoothing(len(about.classes))
+        self._smoothing = Smoothing(len(about.classes), about.smoothing)
         self._clipping = Clipping()
         self._starts = np.empty(0)  # of the windows that are not given yet
         self._samples = 0
         self._lost = 0
         self._windows = 0
         self._constant = 0
+        self._down = np.zeros(len(SPOTS))  # sum over the windows
 
     def push(
         self, samples: NDArray[np.floating], time_s: NDArray[np.float64] | None = None
@@ -150,6 +157,14 @@ class Recognizer:
             does_not = counted(self._constant, f"{still} does not", f"{still} do not")
             notes.append(f"{does_not} vary at all: the sensor may have been off")
         notes += self._clipping.notes()
+        if self._about.gravity and self._windows >= FEWEST:
+            known = np.array(self._about.gravity)
+            turn = turn_between(self._down / self._windows, known)
+            if turn is not None:
+                notes.append(
+                    "the sensor seems to sit otherwise than where the model has learned, perhaps "
+                    f"turned: in its terms, {described(turn)}. Nothing was turned back"
+                )
         if self._samples and not self._windows:
             notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
         return notes
@@ -162,6 +177,8 @@ class Recognizer:
         scores = self._classifier.scores(x)
         self._windows += len(x)
         self._constant += int(constant(x).sum())
+        if len(x):
+            self._down += spread(directions(x)) * len(x)
         events: list[Event] = []
         done = 0
         for one in frames:
