@@ -24,6 +24,7 @@ from crosswear.adaptation.choose import choose, one_thread
 from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.models import classifier_of
 from crosswear.baselines import BASELINES
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.checkpoint import Checkpoint, load_checkpoint
 from crosswear.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
@@ -88,6 +89,7 @@ def one(cell: Cell, opened: OpenStudy, store: Store, budget_s: float) -> dict[st
         classes=len(domain.classes),
         rate_hz=rate_hz,
         sources=sources,
+        others=others_of(cell, opened),
         budget_s=budget_s,
         seed=cell.seed,
     )
@@ -102,9 +104,9 @@ def one(cell: Cell, opened: OpenStudy, store: Store, budget_s: float) -> dict[st
         "chosen": right(classifier_of(chosen, len(domain.classes), domain.samples).scores(x)),
         "scratch": right_by_group(scratch(cell, opened, store)),
     }
-    for kind, baseline in BASELINES.items():
+    for kind in ("forest", "minirocket"):
         seed = seed_for(cell.seed, kind)  # as `choose` does: what differs is the choice alone
-        fitted = baseline.fit(windows.x, windows.y, len(domain.classes), rate_hz, seed)
+        fitted = BASELINES[kind].fit(windows.x, windows.y, len(domain.classes), rate_hz, seed)
         everything[kind] = right(fitted.scores(x))
     return {
         "target": cell.target,
@@ -153,6 +155,16 @@ def sources_of(cell: Cell, opened: OpenStudy, store: Store) -> dict[str, Checkpo
             key = from_source.source_cell(source, opened.facts).key(opened.facts)
             networks[source] = load_checkpoint(store.checkpoint(key))
     return networks
+
+
+def others_of(cell: Cell, opened: OpenStudy) -> list[LabelledWindows]:
+    """Train windows of all domains but the target."""
+    found = []
+    for name in opened.study.others(cell.target):
+        domain = opened.domains[name, cell.split]
+        rows = domain.indices(Subset.TRAIN)
+        found.append(LabelledWindows(domain.windows.x[rows], domain.windows.y[rows]))
+    return found
 
 
 def table(results: list[dict[str, Any]]) -> str:

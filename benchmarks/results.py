@@ -2,7 +2,8 @@
 
     python benchmarks/results.py [--check]
 
-A table stands between `<!-- NAME: KIND -->` and `<!-- end -->`; `records/NAME.parquet` makes it.
+A table stands between `<!-- NAME: KIND -->` and `<!-- end -->`; `records/NAME.parquet` makes it,
+or, of `NAME+NAME`, those of several studies.
 `--check` writes nothing and fails where the document says something else than the records.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,10 +21,15 @@ import numpy as np
 import typer
 from tabulate import tabulate
 
+from crosswear.evidence import words
+from crosswear.evidence.by_recipe import Kind, rival_of
+from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Rival, Score
 from crosswear.evidence.records import StudyRecords, read_records
+from crosswear.evidence.scores import Question, holm, scores_of
 from crosswear.experiment import UNTRAINED
+from crosswear.models import summarise
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.tables import cells_table
@@ -47,7 +54,7 @@ def main(
 
 def table(name: str, kind: str) -> str:
     """One table, or the summary, of the study whose records are called so."""
-    return KINDS[kind](board(name))
+    return KINDS[kind](*map(board, name.split("+")))
 
 
 @cache
@@ -162,7 +169,77 @@ def markdown(headings: Iterable[str], rows: list[tuple[str, ...]], names: int) -
     return tabulate(rows, columns, "pipe", disable_numparse=True, colalign=alignment)
 
 
-KINDS: dict[str, Callable[[Board], str]] = {
+def recipe(board: Board) -> str:
+    """The classical methods, and the whitened vote against the forest and MiniRocket."""
+    study = board.evidence.study
+    scores = scores_of(records(study.name))
+    kinds: tuple[Kind, ...] = (
+        *(("forest", False), ("extra-trees", False), ("minirocket", False)),
+        *(("minirocket", True), ("vote", False), ("vote", True)),
+    )
+    beaten: tuple[Kind, ...] = (("forest", False), ("minirocket", False))
+    places = [(target, size) for target in board.targets for size in board.sizes]
+
+    def question(target: str, size: int, kind: Kind) -> Question:
+        return Question(target, size, rival_of(study, target, kind))
+
+    contrasts = holm(
+        scores.contrast(question(*place, ("vote", True)), question(*place, kind))
+        for place in places
+        for kind in beaten
+    )
+    rows = []
+    for (target, size), *against in zip(places, contrasts[::2], contrasts[1::2], strict=True):
+        found = [board.score(target, size, rival_of(study, target, kind)) for kind in kinds]
+        told = [f"{words.gain(one)} {words.sign(one)}" for one in against]
+        rows.append((target, f"{size}", *(mean([one]) for one in found), *told))
+    labels = [rival_of(study, board.targets[0], kind).label for kind in kinds]
+    headings = ("target", "windows", *labels, "over forest", "over minirocket")
+    known = [one for one in contrasts if one]
+    ahead = sum(one.difference.mean > 0 for one in known)
+    effects = Counter(words.compared(one) for one in known)
+    return (
+        f"{markdown(headings, rows, 1)}\n\nThe whitened vote is ahead in {ahead} of {len(known)} "
+        f"comparisons, after Holm's correction significantly better in {effects['better']} and "
+        f"worse in {effects['worse']}."
+    )
+
+
+def compared(a: Board, b: Board) -> str:
+    """Networks of two studies over all that both have."""
+    found = compare(*(records(one.evidence.study.name) for one in (a, b)))
+    rows = [(one.question, one.support, one.sentence) for one in found.findings]
+    return markdown(("question", "answer", "in words"), rows, 3)
+
+
+def networks(*boards: Board) -> str:
+    """Source networks of several studies on their own domains, with what they cost."""
+    rows = []
+    for board in boards:
+        study = board.evidence.study
+        cells = [
+            row for row in cells_table(records(study.name)).to_pylist() if row["method"] == "source"
+        ]
+        for row in sorted(cells, key=lambda row: board.targets.index(row["target"])):
+            domain = board.evidence.domains[row["target"]]
+            size = summarise(study.model, len(domain.classes), domain.samples)
+            rows.append(
+                (
+                    study.model.name,
+                    row["target"],
+                    f"{100 * row['micro_f1']:.1f}",
+                    f"{100 * row['macro_f1']:.1f}",
+                    f"{size.parameters['']:,}",
+                    f"{size.multiply_adds[''] / 1e6:.1f}",
+                    f"{row['train_s'] / 60:.1f}",
+                )
+            )
+    headings = ("network", "domain", "micro-F1", "macro-F1", "parameters")
+    headings += ("million multiply-adds a window", "minutes of training")
+    return markdown(headings, rows, 2)
+
+
+KINDS: dict[str, Callable[..., str]] = {
     "summary": summary,
     "sources": sources,
     "rivals": rivals,
@@ -170,6 +247,9 @@ KINDS: dict[str, Callable[[Board], str]] = {
     "verdicts": verdicts,
     "findings": findings,
     "zero_label": zero_label,
+    "recipe": recipe,
+    "compared": compared,
+    "networks": networks,
 }
 
 if __name__ == "__main__":

@@ -198,6 +198,7 @@ def test_a_study_compared_with_itself_does_not_differ(records: StudyRecords) -> 
     found = compare(records, records)
     assert {one.contrast.effect for one in found.compared} == {"no difference"}
     assert (found.only_a, found.only_b, found.foreign) == (0, 0, ())
+    assert [one.support for one in found.findings] == ["undecided"] * 3
 
 
 def test_a_planted_difference_of_two_studies_is_found(records: StudyRecords) -> None:
@@ -211,6 +212,18 @@ def test_a_planted_difference_of_two_studies_is_found(records: StudyRecords) -> 
         assert (one.contrast.effect == "helps") == differs
         assert one.repetitions == 4
     assert found.only_b == sum(c.seed == 4 for _, c in records.cells() if c.method != "source")
+
+
+def test_networks_of_two_studies_are_compared_as_a_whole(records: StudyRecords) -> None:
+    def better(cell: Cell) -> float:
+        return share(cell) + (0.1 if cell.method == "network" and cell.sources else 0)
+
+    found = {one.name: one for one in compare(planted_records(better), records).findings}
+    assert found["scratch"].support == "undecided"
+    for name in ("transfer", "gain"):
+        assert found[name].support == "supported"
+        assert found[name].value is not None
+        assert found[name].value.mean == pytest.approx(0.1, abs=0.01)
 
 
 def test_studies_with_other_windows_are_not_compared(records: StudyRecords) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def test_the_document_says_what_the_records_say() -> None:
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_records_are_small_and_named_in_the_document(path: Path) -> None:
     assert path.stat().st_size < 5_000_000
-    assert f"<!-- {path.stem}: " in (ROOT / "docs" / "results.md").read_text("utf-8")
+    sections = re.findall(r"<!-- (\S+): ", (ROOT / "docs" / "results.md").read_text("utf-8"))
+    assert path.stem in "+".join(sections).split("+")
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)

@@ -110,6 +110,8 @@ def _print(found: Comparison, a: str, b: str) -> None:
     effects = Counter(words.compared(one.contrast) for one in found.compared)
     counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
     typer.echo(f"{len(found.compared)} comparisons, p-values corrected over all; A is {counts}")
+    for one in found.findings:
+        typer.echo(f"{one.question} {one.sentence}")
     if found.only_a or found.only_b:
         print_note(f"{found.only_a} cells are only in A, {found.only_b} only in B")
     if found.foreign:

@@ -7,9 +7,27 @@ from dataclasses import dataclass, replace
 
 from crosswear.errors import UsageError
 from crosswear.evidence.crossed import crossed_mean
-from crosswear.evidence.model import Contrast, Interval
+from crosswear.evidence.model import SCRATCH, Contrast, Finding, Interval
+from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.evidence.scores import Question, hits_of, holm, question_of
+from crosswear.evidence.scores import Hits, Question, hits_of, holm, question_of
+from crosswear.experiment import UNTRAINED
+
+OVERALL: Mapping[str, tuple[str, str]] = {
+    "scratch": (
+        "Is the network of A better than that of B, from scratch?",
+        "A less B, from scratch, over all sizes,",
+    ),
+    "transfer": (
+        "Is the network of A better than that of B, transferred?",
+        "A less B, transferred, over all sources, sizes and blocks,",
+    ),
+    "gain": (
+        "Does the network of A gain more by transfer than that of B?",
+        "what A gains over its scratch less what B gains over its own",
+    ),
+}
+"""Findings over all that two studies have in common: the question, and the difference in words."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +56,15 @@ class Comparison:
         compared: in the order of the first.
         only_a, only_b: how many finished repetitions the other has not.
         foreign: targets of both whose prepared windows differ; they are not compared.
+        findings: whether the networks of a do better than those of b, over all that was compared:
+            from scratch, transferred, and in what transfer gains over scratch.
     """
 
     compared: tuple[Compared, ...]
     only_a: int
     only_b: int
     foreign: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
@@ -63,7 +84,8 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
             expected="two studies with a target, an adaptation size and a rival that are the same"
             + (f"; the windows of {', '.join(foreign)} differ" if foreign else ""),
         )
-    found = list(_compared(common, ours, theirs))
+    pairs = _paired(common, ours, theirs)
+    found = list(_compared(pairs))
     corrected = holm(one.contrast for one in found)
     return Comparison(
         compared=tuple(
@@ -74,6 +96,7 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         only_a=len(ours) - len(common),
         only_b=len(theirs) - len(common),
         foreign=tuple(foreign),
+        findings=tuple(_overall(pairs)),
     )
 
 
@@ -90,17 +113,53 @@ def _repetitions(records: StudyRecords) -> dict[Place, Observed]:
     return found
 
 
-def _compared(
-    common: list[Place], a: Mapping[Place, Observed], b: Mapping[Place, Observed]
-) -> Iterator[Compared]:
-    for question in dict.fromkeys(question for question, _, _ in common):
-        places = [place for place in common if place[0] == question]
-        ours, theirs = (hits_of([one[place] for place in places]) for one in (a, b))
+Pairs = dict[Question, tuple[Hits, Hits]]
+
+
+def _paired(common: list[Place], a: Mapping[Place, Observed], b: Mapping[Place, Observed]) -> Pairs:
+    """Hits of both for each question, repetition by repetition."""
+    by_question: dict[Question, list[Place]] = {}
+    for place in common:
+        by_question.setdefault(place[0], []).append(place)
+    return {
+        question: (hits_of([a[one] for one in places]), hits_of([b[one] for one in places]))
+        for question, places in by_question.items()
+    }
+
+
+def _compared(pairs: Pairs) -> Iterator[Compared]:
+    for question, (ours, theirs) in pairs.items():
         mean = crossed_mean(ours.hits - theirs.hits, ours.windows)
         yield Compared(
             question,
-            len(places),
+            len(ours.hits),
             crossed_mean(ours.hits, ours.windows).interval(),
             crossed_mean(theirs.hits, theirs.windows).interval(),
             Contrast(mean.interval(), mean.p(), None),
         )
+
+
+def _overall(pairs: Pairs) -> Iterator[Finding]:
+    """Over all sources, sizes and blocks of a target; every target counts once.
+
+    Of questions with the most repetitions: only those can be pooled repetition by repetition.
+    """
+    most = max(len(ours.hits) for ours, _ in pairs.values())
+    groups: dict[str, dict[str, list[tuple[Hits, Hits]]]] = {one: {} for one in OVERALL}
+    for question, pair in pairs.items():
+        rival, target = question.rival, question.target
+        if rival.method != "network" or rival.source == UNTRAINED or len(pair[0].hits) < most:
+            continue
+        kind = "transfer" if rival.source else "scratch"
+        groups[kind].setdefault(target, []).append(pair)
+        scratch = pairs.get(replace(question, rival=SCRATCH))
+        if kind == "transfer" and scratch and len(scratch[0].hits) == most:
+            ours, theirs = (
+                replace(one, hits=one.hits - own.hits)
+                for one, own in zip(pair, scratch, strict=True)
+            )
+            groups["gain"].setdefault(target, []).append((ours, theirs))
+    for name, (question_, what) in OVERALL.items():
+        by_target = {target: pooled(some) for target, some in groups[name].items()}
+        if found := paired_finding(name, question_, what, by_target):
+            yield found
