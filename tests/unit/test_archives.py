@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_datasets_bad_input import fails
+from dataset_helpers import fails
 
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.archive import open_archive

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_datasets_bad_input import change_cell, fails
+from dataset_helpers import change_cell, fails
 
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.spec import ReadOptions

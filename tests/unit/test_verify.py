@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from dataset_helpers import fails
 from numpy.typing import NDArray
 from test_archives import OUTER, pack, pack_pamap2
-from test_datasets_bad_input import fails
 from typer.testing import CliRunner, Result
 
 from crosswear.cli.data_fetch import verify as command
