@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from bundle_helpers import a_bundle
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx-web"
+NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -40,12 +42,29 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's packages, of the versions in its lock file."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("packages")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(EXAMPLE / name, folder)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm could not get the packages within five minutes")
+    if any(sign in done.stderr for sign in NO_NETWORK):
+        pytest.skip(f"npm cannot reach its registry: {done.stderr.strip().splitlines()[0]}")
+    assert done.returncode == 0, done.stderr
+    return folder / "node_modules"
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+def site(tmp_path: Path, modules: Path) -> Iterator[tuple[Path, str]]:
     """A copy of the example, and where it is served."""
-    modules = EXAMPLE / "node_modules"
-    if not (modules / "onnxruntime-web").is_dir():
-        pytest.skip("onnxruntime-web is not here: `npm install` in examples/onnx-web")
     for name in ("index.html", "recognise.mjs"):
         shutil.copy(EXAMPLE / name, tmp_path)
     (tmp_path / "node_modules").symlink_to(modules)
