@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from crosswear.datasets import lookup
 from crosswear.errors import StudyFileError
 from crosswear.experiment import DomainFacts, Study, enumerate_cells
-from crosswear.labels import SharedClass
+from crosswear.labels import SharedClass, check_classes
 from crosswear.study_file import parse_study
 
 GRID = 'sizes = []\nblocks = []\nseeds = 2\nalignments = ["source-only", "mmd", "target-labels"]'
@@ -93,3 +96,13 @@ def test_a_class_that_a_domain_has_not_is_named_with_those_that_it_has() -> None
         list(enumerate_cells(wrong, FACTS))
     assert caught.value.where == "labels.walking.b"
     assert "lying; running; sitting; walking" in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "studies").glob("*.toml")), ids=lambda one: one.stem
+)
+def test_study_files_name_classes_of_their_datasets(path: Path) -> None:
+    found = parse_study(path.read_text("utf-8"), path.name)
+    for name, reference in found.domains.items():
+        spec, options = lookup(reference)
+        check_classes(found.labels, name, [row.name for row in spec.variants[options.variant]])
