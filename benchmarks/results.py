@@ -29,6 +29,7 @@ from crosswear.evidence.model import Rival, Score
 from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.evidence.scores import Question, holm, scores_of
 from crosswear.experiment import UNTRAINED
+from crosswear.metrics import per_class_f1
 from crosswear.models import summarise
 from crosswear.report import readable
 from crosswear.report.board import Board
@@ -154,6 +155,18 @@ def zero_label(board: Board) -> str:
     return markdown(found.headings, list(found.rows), found.names)
 
 
+def shared_classes(board: Board) -> str:
+    """F1 of every shared class, of all repetitions together."""
+    evidence = board.evidence
+    rows, classes = [], []
+    for one in evidence.zero_label:
+        shared = evidence.study.shared_between(one.source, one.target)
+        classes = [found.name for found in shared]
+        f1 = [] if one.score.confusion is None else per_class_f1(one.score.confusion)
+        rows.append((one.target, words.ALIGNMENTS[one.alignment], *map(words.percent, f1)))
+    return markdown(("target", "seen of the target", *classes), rows, 2)
+
+
 def mean(scores: Iterable[Score | None], digits: int = 1) -> str:
     """Mean micro-F1 in per cent; a dash where any is missing."""
     found = [one.micro_f1.mean if one and one.micro_f1 else None for one in scores]
@@ -246,6 +259,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "heatmap": heatmap,
     "verdicts": verdicts,
     "findings": findings,
+    "shared_classes": shared_classes,
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,
