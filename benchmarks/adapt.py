@@ -72,7 +72,7 @@ def wanted(cell: Cell) -> bool:
 
 def one(cell: Cell, opened: OpenStudy, store: Store, budget_s: float) -> dict[str, Any]:
     """Choose on one adaptation set; test what is chosen and its rivals."""
-    domain = opened.target(cell)
+    (domain,) = opened.targets(cell)
     rows = np.sort(adaptation_set(cell, domain))
     windows = Windows(
         **{f.name: np.array(getattr(domain.windows, f.name)[rows]) for f in fields(Windows)}
@@ -143,7 +143,7 @@ def scratch(cell: Cell, opened: OpenStudy, store: Store) -> CellResult:
         return store.read(key).result
     trainer = CohortTrainer("cpu")
     with one_thread():
-        return trainer((Task(cell, key, opened.target(cell).folder),))[0].result
+        return trainer((Task(cell, key, opened.targets(cell)[0].folder),))[0].result
 
 
 def sources_of(cell: Cell, opened: OpenStudy, store: Store) -> dict[str, Checkpoint]:
@@ -151,8 +151,8 @@ def sources_of(cell: Cell, opened: OpenStudy, store: Store) -> dict[str, Checkpo
     networks = {}
     for source in opened.study.domains:
         if source != cell.target:
-            from_source = replace(cell, source_train=opened.study.source)
-            key = from_source.source_cell(source, opened.facts).key(opened.facts)
+            from_source = replace(cell, sources=(source,), source_train=opened.study.source)
+            key = from_source.source_cell(opened.facts).key(opened.facts)
             networks[source] = load_checkpoint(store.checkpoint(key))
     return networks
 

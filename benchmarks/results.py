@@ -101,7 +101,7 @@ def rivals(board: Board) -> str:
     rows = []
     for target in board.targets:
         for size in board.sizes:
-            sources = [one for one in board.trained_sources if one != target]
+            sources = [one for one in board.sources_of(target) if one != UNTRAINED]
             named = ("majority", "forest", "minirocket", "network")
             scores: list[Iterable[Score | None]] = [
                 [board.score(target, size, Rival(method))]  # type: ignore[arg-type]
@@ -120,9 +120,7 @@ def heatmap(board: Board) -> str:
     headings = ("target", "source", *(f"{size} windows" for size in board.sizes))
     rows = []
     for target in board.targets:
-        for source in board.sources:
-            if source == target:
-                continue
+        for source in board.sources_of(target):
             cells = (" ".join(_cell(board, target, source, size)) for size in board.sizes)
             rows.append((target, source, *cells))
     return markdown(headings, rows, 2)

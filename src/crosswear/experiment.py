@@ -45,6 +45,8 @@ WHITENED: tuple[Baseline, ...] = ("minirocket", "vote")
 
 UNTRAINED = "random"
 """Name of the source that has learned nothing: a network with its initial weights."""
+OTHERS = "others"
+"""Name of the joint source of all domains but the target."""
 
 
 def _check_size(size: int | str) -> int | str:
@@ -56,7 +58,9 @@ def _check_size(size: int | str) -> int | str:
 
 
 Size: TypeAlias = Annotated[int | str, pydantic.AfterValidator(_check_size)]
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+Name: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}$")]
+SourceName: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}(\+{_NAME})*$")]
 
 
 @settings(frozen=True, config=SETTINGS)
@@ -71,8 +75,9 @@ class Grid:
         seeds: how often each cell is repeated, with another draw and other fresh weights.
         splits: how often the whole study is repeated, with other subjects to train and to test;
             from `preparation.split` on.
-        sources: domains that are sources, and `random`, the network that has learned nothing;
-            every domain but `random` without it.
+        sources: domains that are sources; several at once as in `a+b`, or `others`, all domains
+            but the target; and `random`, the network that has learned nothing. Every domain
+            without it.
         baselines: what else is trained on the same windows, beside the network from scratch.
         alignments: what is tried on the classes that domains share, without labels of the target;
             only with them may `sizes` and `blocks` be empty.
@@ -85,7 +90,7 @@ class Grid:
     branches: Annotated[tuple[Branches, ...], Field(min_length=1)] = ("both",)
     seeds: Annotated[int, Field(ge=1, le=1000)] = 1
     splits: Annotated[int, Field(ge=1, le=100)] = 1
-    sources: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    sources: Annotated[tuple[SourceName, ...], Field(min_length=1)] | None = None
     baselines: tuple[Baseline, ...] = ("majority", "forest")
     alignments: tuple[Alignment, ...] = ()
     whitening: bool = False
@@ -113,8 +118,24 @@ class Study:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Names of the sources, `UNTRAINED` among them if it is asked for."""
+        """Names of the sources, `UNTRAINED` and `OTHERS` among them if they are asked for."""
         return self.grid.sources or tuple(self.domains)
+
+    def origins(self, target: str) -> dict[str, tuple[str, ...]]:
+        """What a target can be transferred from: the domains behind each source's name.
+
+        A target is never among its own sources. Domains are in alphabetical order.
+        """
+        found = {
+            name: tuple(sorted(self.others(target) if name == OTHERS else name.split("+")))
+            for name in self.sources
+        }
+        return {name: domains for name, domains in found.items() if target not in domains}
+
+    def trained_origins(self, target: str) -> dict[str, tuple[str, ...]]:
+        """`origins` without the source that has learned nothing."""
+        found = self.origins(target).items()
+        return {name: domains for name, domains in found if name != UNTRAINED}
 
     @property
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
@@ -181,13 +202,15 @@ class Cell:
     """One number of the study.
 
     Attributes:
-        method: `source` trains on the whole train subset of `target`, with `train`; `network`
+        method: `source` trains on the whole train subset of `target`, or of each domain of a joint
+            source, with `train`; `network`
             adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
             windows of `target`; `majority` predicts the most frequent class of the train subset;
             `forest`, `extra-trees`, `minirocket` and `vote` train on the adaptation set (the
             latter two may have `sources`, whose windows whiten them), `logistic` on what the
             frozen blocks of a source network make of it, see `crosswear.engine.classical`;
             for an `Alignment`, see `crosswear.engine.zero_label`.
+        target: the domain; the domains of a joint source, joined by `+`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many blocks are transferred.
         branches: which branches of the network are transferred.
@@ -227,17 +250,22 @@ class Cell:
 
     def key(self, domains: Domains) -> str:
         """Digest of the cell and of the domains that it reads."""
-        names = (name for name in (self.target, *self.sources) if name != UNTRAINED)
+        names = (name for name in (*self.targets, *self.sources) if name != UNTRAINED)
         digests = {name: domains[name, self.split].digest for name in names}
         return digest({"schema": CELL_SCHEMA, "cell": essentials(self), "domains": digests})
 
-    def source_cell(self, source: str, domains: Domains) -> Cell:
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The domains that it learns from and is tested on: one, but for joint sources."""
+        return tuple(self.target.split("+"))
+
+    def source_cell(self, domains: Domains) -> Cell:
         """The cell that trains the network which this cell adapts."""
         return Cell(
             method="source",
-            target=source,
+            target="+".join(self.sources),
             study_seed=self.study_seed,
-            size=domains[source, self.split].train_windows,
+            size=sum(domains[source, self.split].train_windows for source in self.sources),
             split=self.split,
             model=self.model,
             train=self.source_train,
@@ -301,12 +329,22 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
                 yield replace(whole, method="majority")
             if name in study.sources:
                 yield replace(whole, model=study.model, train=study.source)
+        yield from _joint_sources(study, domains, split) if sizes else ()
         for seed in range(study.grid.seeds):
             for target in study.domains:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
                     yield from _rivals(study, cell)
             yield from _on_shared_classes(study, domains, seed, split)
+
+
+def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]:
+    """The networks that learn several domains at once, each once."""
+    origins = (names for target in study.domains for names in study.origins(target).values())
+    for names in dict.fromkeys(names for names in origins if len(names) > 1):
+        windows = sum(domains[name, split].train_windows for name in names)
+        cell = Cell("source", "+".join(names), study.seed, windows, split=split)
+        yield replace(cell, model=study.model, train=study.source)
 
 
 def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
@@ -317,11 +355,9 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
         if baseline in WHITENED and study.grid.whitening:
             yield replace(cell, method=baseline, sources=study.others(cell.target))
     yield replace(cell, model=study.model, train=study.adaptation)
-    for source in study.sources:
-        if source == cell.target:
-            continue
+    for source, domains in study.origins(cell.target).items():
         trained = None if source == UNTRAINED else study.source
-        from_source = replace(cell, sources=(source,), model=study.model, source_train=trained)
+        from_source = replace(cell, sources=domains, model=study.model, source_train=trained)
         if "logistic" in study.grid.baselines:
             yield replace(from_source, method="logistic", blocks=study.model.blocks)
         transferred = replace(from_source, train=study.adaptation, transfer=study.transfer)

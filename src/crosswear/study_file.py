@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosswear.config import ARCHITECTURES
 from crosswear.errors import StudyFileError
-from crosswear.experiment import UNTRAINED, Study
+from crosswear.experiment import OTHERS, UNTRAINED, Study
 from crosswear.labels import check_labels
 from crosswear.validation import parse_settings
 
@@ -94,16 +94,41 @@ def _check_branches(study: Study, where: str) -> None:
 
 
 def _check_sources(study: Study, where: str) -> None:
-    if UNTRAINED in study.domains:
-        raise StudyFileError(
-            f"no domain can be called {UNTRAINED!r}: it is the source that has learned nothing",
-            where=f"{where}: domains.{UNTRAINED}",
-            todo="choose another name",
-        )
-    for name in study.sources:
-        if name != UNTRAINED and name not in study.domains:
+    reserved = {
+        UNTRAINED: "it is the source that has learned nothing",
+        OTHERS: "it is the joint source of all domains but the target",
+    }
+    for name, meaning in reserved.items():
+        if name in study.domains:
             raise StudyFileError(
-                f"there is no domain {name!r}",
-                where=f"{where}: grid.sources",
-                expected=f"{', '.join(study.domains)} or {UNTRAINED}",
+                f"no domain can be called {name!r}: {meaning}",
+                where=f"{where}: domains.{name}",
+                todo="choose another name",
             )
+    where = f"{where}: grid.sources"
+    for source in study.sources:
+        names = source.split("+")
+        for name in names:
+            if name not in study.domains and source not in reserved:
+                raise StudyFileError(
+                    f"there is no domain {name!r}",
+                    where=where,
+                    expected=f"{', '.join(study.domains)}, several of them joined by +, "
+                    f"{OTHERS} or {UNTRAINED}",
+                )
+        if len(set(names)) < len(names) or set(names) == set(study.domains):
+            raise StudyFileError(
+                f"{source!r} names a domain twice, or leaves none to be the target",
+                where=where,
+                expected="different domains, and not all of them",
+            )
+    for target in study.domains:
+        known: dict[tuple[str, ...], str] = {}
+        for source, domains in study.origins(target).items():
+            other = known.setdefault(domains, source)
+            if other != source:
+                raise StudyFileError(
+                    f"{source!r} and {other!r} are the same for the target {target!r}",
+                    where=where,
+                    todo="remove one of them",
+                )

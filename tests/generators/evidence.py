@@ -111,7 +111,7 @@ def records_of(
         Similarity(target, source, a_distance=1 + 0.1 * place, mmd=0.3, label_overlap=0.25)
         for target in study.domains
         for place, source in enumerate(study.sources)
-        if source not in (target, UNTRAINED)
+        if source in study.domains and source != target
     )
     return StudyRecords(study, text, domains, observed, frozenset(failed), similarities)
 

@@ -9,7 +9,7 @@ import numpy as np
 from crosswear.domain import DomainSummary
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
-from crosswear.experiment import UNTRAINED, Cell, Study, enumerate_cells
+from crosswear.experiment import Cell, Study, enumerate_cells
 from crosswear.keys import seed_for
 from crosswear.result import Timing
 from crosswear.splits import SplitReport
@@ -64,7 +64,10 @@ def planted_records(
     facts = facts_of(domains)
     observed = {
         cell.key(facts): observe(
-            cell, share(cell), noise, len(cell.shared or domains[cell.target, 0].classes)
+            cell,
+            share(cell),
+            noise,
+            len(cell.shared) or sum(len(domains[one, 0].classes) for one in cell.targets),
         )
         for cell in enumerate_cells(study, facts)
         if keep(cell)
@@ -88,7 +91,7 @@ def observe(cell: Cell, share: float, noise: float, classes: int) -> Observed:
 
 
 def _similarities(study: Study) -> tuple[Similarity, ...]:
-    names = [name for name in study.sources if name != UNTRAINED]
+    names = [name for name in study.sources if name in study.domains]
     return tuple(
         Similarity(t, s, a_distance=1 + 0.1 * j, mmd=0.2 + 0.05 * j, label_overlap=0.0)
         for t in study.domains

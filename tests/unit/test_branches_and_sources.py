@@ -12,12 +12,14 @@ from crosswear.evidence.records import read_records, write_records
 from crosswear.experiment import UNTRAINED, Cell
 from crosswear.report.board import Board
 from crosswear.report.heatmaps import heatmaps_figure
+from crosswear.report.lines import lines_of
 from crosswear.report.markdown import markdown
 from crosswear.report.readable import heatmap
 from crosswear.report.tables import cells_table
 from generators.records import TEXT, planted_records
 
-BRANCHES = TEXT.replace("seeds = 5", 'seeds = 5\nbranches = ["both", "temporal", "spectral"]')
+PLAIN = TEXT.replace("20, 50, 100", "20, 100").replace(', "forest", "minirocket", "logistic"', "")
+BRANCHES = PLAIN.replace("seeds = 5", 'seeds = 5\nbranches = ["both", "temporal", "spectral"]')
 
 
 def finding(evidence: Evidence, name: str) -> Finding:
@@ -67,7 +69,7 @@ def test_where_nothing_is_copied_no_branch_is_judged(strategy: str, names: set[s
 
 
 def test_a_study_of_one_branch_has_no_finding_on_branches() -> None:
-    found = gather(planted_records(temporal_carries)).findings
+    found = gather(planted_records(temporal_carries, PLAIN)).findings
     assert not any(one.name.startswith("branch") for one in found)
 
 
@@ -97,9 +99,73 @@ def test_a_report_tells_branches_apart(branches: Evidence) -> None:
         *("scratch\n", "0\nboth", "2\n", "5\n"),
         *("0\ntemporal", "2\n", "5\n", "0\nspectral", "5\n"),
     ]
-    plain = Board(gather(planted_records(temporal_carries)))
+    plain = Board(gather(planted_records(temporal_carries, PLAIN)))
     assert plain.judged == ""
     assert "branch" not in markdown(plain)
+
+
+JOINT = PLAIN.replace('"d", "random"', '"d", "others", "a+b", "random"')
+
+
+def as_good_as_the_best(cell: Cell) -> float:
+    """From a or b 70 % are right, from c or d 50 %, from several at once 70 %."""
+    if cell.method != "network" or not cell.sources:
+        return 0.4
+    return 0.7 if len(cell.sources) > 1 or cell.sources[0] in "ab" else 0.5
+
+
+def test_a_joint_source_as_good_as_the_best_one() -> None:
+    evidence = gather(planted_records(as_good_as_the_best, JOINT))
+    best, mean = (finding(evidence, f"joint_others_over_{whom}") for whom in ("best", "mean"))
+    assert best.support == "undecided"
+    assert best.sentence.count(", no difference") == 4
+    assert best.value is not None
+    assert abs(best.value.mean) < 0.02
+    assert mean.support == "supported"
+    assert mean.value is not None  # two of three are bad for c and d, one of three for a and b
+    assert mean.value.mean == pytest.approx(0.2 / 2, abs=0.02)
+    assert finding(evidence, "joint_a+b_over_mean").n == 2
+
+
+@pytest.mark.parametrize(("gain", "support"), [(0.1, "supported"), (-0.1, "not supported")])
+def test_a_joint_source_better_or_worse_than_the_best_one(gain: float, support: str) -> None:
+    planted = planted_records(
+        lambda cell: as_good_as_the_best(cell) + gain * (len(cell.sources) > 1), JOINT
+    )
+    found = finding(gather(planted), "joint_others_over_best")
+    assert found.support == support
+    assert found.value is not None
+    assert found.value.mean == pytest.approx(gain, abs=0.02)
+    assert found.n == 4
+
+
+def test_luck_makes_no_single_source_the_best_one() -> None:
+    """All are alike, and vary much between repetitions: the luckiest is not what is compared."""
+    noisy = planted_records(lambda cell: 0.5 if cell.method == "network" else 0.3, JOINT, noise=0.2)
+    found = finding(gather(noisy), "joint_others_over_best")
+    assert found.value is not None
+    assert abs(found.value.mean) < 0.02
+
+
+def test_one_repetition_tells_no_best_source() -> None:
+    once = planted_records(as_good_as_the_best, JOINT.replace("seeds = 5", "seeds = 1"))
+    names = {one.name for one in gather(once).findings if one.name.startswith("joint")}
+    assert names == {"joint_others_over_mean", "joint_a+b_over_mean"}
+
+
+def test_a_report_calls_joint_sources_by_their_name() -> None:
+    evidence = gather(planted_records(as_good_as_the_best, JOINT))
+    board = Board(evidence)
+    assert board.sources == ("a", "b", "c", "d", "others", "a+b", "random")
+    assert board.sources_of("a") == ("b", "c", "d", "others", "random")
+    assert board.sources_of("c") == ("a", "b", "d", "others", "a+b", "random")
+    judged = {(one.target, one.source) for one in evidence.verdicts}
+    assert len(judged) == 4 * 3 + 4 + 2
+    assert all(one.micro_f1 is not None for one in evidence.verdicts)
+    titles = [axes.get_title(loc="left") for axes in heatmaps_figure(board).axes]
+    assert sum(title.endswith("S: a+b") for title in titles) == 2
+    shown = {one.label for one in lines_of(board, "c")}
+    assert {"transfer from others", "transfer from a+b"} <= shown
 
 
 def test_records_keep_the_branches(tmp_path: Path) -> None:

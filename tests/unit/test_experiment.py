@@ -9,13 +9,7 @@ import pytest
 
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.errors import StudyFileError
-from crosswear.experiment import (
-    UNTRAINED,
-    Cell,
-    DomainFacts,
-    enumerate_cells,
-    resolve_sizes,
-)
+from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, resolve_sizes
 from crosswear.study_file import parse_study
 
 TEXT = """
@@ -56,7 +50,7 @@ def test_the_grid_is_whole_and_each_cell_is_there_once() -> None:
 def test_a_transfer_knows_the_source_cell_of_the_grid() -> None:
     cells = list(enumerate_cells(parse_study(TEXT, "s.toml"), FACTS))
     keys = {cell.key(FACTS) for cell in cells}
-    assert all(c.source_cell(c.sources[0], FACTS).key(FACTS) in keys for c in cells if c.sources)
+    assert all(c.source_cell(FACTS).key(FACTS) in keys for c in cells if c.sources)
 
 
 def test_keys_depend_on_what_matters_and_on_nothing_else() -> None:
@@ -93,7 +87,7 @@ def test_two_splits_are_the_study_twice_with_other_domains() -> None:
     assert twice[len(once) :] == [replace(cell, split=1) for cell in once]
     keys = {cell.key(FACTS) for cell in twice}
     assert len(keys) == len(twice)
-    (first,) = {s.source_cell("b", FACTS) for s in once if s.sources == ("b",)}
+    (first,) = {s.source_cell(FACTS) for s in once if s.sources == ("b",)}
     assert first in once
 
 

@@ -225,6 +225,27 @@ def test_both_trainers_agree_and_neighbours_change_nothing(
 
 
 @names
+def test_several_domains_at_once_are_a_source_for_every_strategy(
+    domain: Domain, cache: Path, tmp_path: Path, name: str
+) -> None:
+    other = prepare("simulated-daily", None, PreparationConfig(window_s=2.0, hop_s=6.0), cache)
+    cell = Cell("source", "a+b", 7, 60, model=config_of(name), train=TRAIN)
+    task = Task(cell, "joint", domain.folder, source_domains=(other.folder,))
+    (ours,), theirs = CohortTrainer()((task,)), train_cell(task)
+    losses = [one.result.history[0].train_loss for one in (ours, theirs)]
+    assert losses[0] == pytest.approx(losses[1], rel=2e-3)
+    path = tmp_path / "joint.safetensors"
+    assert ours.checkpoint is not None
+    save_checkpoint(path, ours.checkpoint)
+    for transfer in (one for one in transfers() if one.model == cell.model):
+        transfer = replace(transfer, target="c", sources=("a", "b"), source_train=TRAIN)
+        adapted = Task(transfer, named(transfer), other.folder, path)
+        (outcome,) = CohortTrainer()((adapted,))
+        assert outcome.result.transferred is not None
+        assert outcome.result.transferred.copied
+
+
+@names
 def test_a_logistic_regression_looks_through_all_blocks(
     domain: Domain, source_of: dict[str, Task], name: str
 ) -> None:

@@ -174,12 +174,12 @@ def _logme_of(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:
 
 
 def _gains(opened: OpenStudy, store: Store) -> Mapping[tuple[int, str, str], float]:
-    """Mean gain over scratch by size, target and source, of what has been computed so far."""
+    """Mean gain over scratch by size, target and single source, of what is computed so far."""
     scores: dict[tuple[str, int, int, int], float] = {}
     transferred: dict[tuple[int, str, str], list[tuple[tuple[str, int, int, int], float]]] = {}
     done = store.done(opened.cells)
     for key, cell in opened.cells.items():
-        if key not in done or cell.method != "network":
+        if key not in done or cell.method != "network" or len(cell.sources) > 1:
             continue
         matrix = store.read(key).result.confusion
         share = float(np.trace(matrix) / matrix.sum())

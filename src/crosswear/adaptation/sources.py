@@ -187,7 +187,7 @@ def study_sources(opened: OpenStudy, store: Store) -> list[Source]:
     split = opened.study.splits[0]
     found = []
     for cell in opened.cells.values():
-        if cell.method == "source" and cell.split == split:
+        if cell.method == "source" and cell.split == split and cell.target in opened.study.domains:
             path = store.checkpoint(cell.key(opened.facts))
             found.append(Source(cell.target, opened.domains[cell.target, split], path))
     return found

@@ -112,7 +112,7 @@ class ClassicalTrainer:
         frozen = plan.apply(network, source_weights(task, cell.model, domain)).frozen
         train = TrainConfig()
         weights = str(task.source or cell.study_seed)
-        origin = (task.target, cell.model, train.precision, weights)
+        origin = (task.domains, cell.model, train.precision, weights)
         front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
         pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in front], dim=1)
         return pooled.numpy(force=True).astype(np.float64)

@@ -13,10 +13,11 @@ import torch
 
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig, TrainConfig
-from crosswear.domain import Domain, load_domain
+from crosswear.domain import Domain
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
+from crosswear.engine.joint import open_target
 from crosswear.engine.subsets import adaptation_set, count, majority, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.engine.training import Member, Target, Training
@@ -42,7 +43,7 @@ class CohortTrainer:
 
     def __call__(self, cohort: Cohort) -> list[Outcome]:
         """Train the cells of a cohort (`crosswear.engine.grouping`) and test each."""
-        domain = load_domain(cohort[0].target)
+        domain, heads = open_target(cohort[0])
         if cohort[0].cell.method == "majority":
             return [majority(task, domain) for task in cohort]
         if cohort[0].cell.method in CLASSICAL:
@@ -57,6 +58,7 @@ class CohortTrainer:
             validation=domain.indices(Subset.VALIDATION),
             classes=len(domain.classes),
             samples=domain.samples,
+            heads=heads,
         )
         training = Training(members, target, model, train, self.device)
         histories, epochs = training.fit()
@@ -99,7 +101,7 @@ class CohortTrainer:
                 adapt_statistics(network, plan.frozen, torch.from_numpy(domain.windows.x[rows]))
                 weights = task.key
         frozen = report.frozen if report else ()
-        origin = (task.target, model, train.precision, weights if frozen else None)
+        origin = (task.domains, model, train.precision, weights if frozen else None)
         front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
         return Member(task, network, front, rows, report)
 

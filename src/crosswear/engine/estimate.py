@@ -29,8 +29,9 @@ from crosswear.config import ModelConfig, TrainConfig
 from crosswear.domain import DomainSummary
 from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
+from crosswear.engine.heads import epoch_of
 from crosswear.engine.local import keep_freed_memory
-from crosswear.engine.subsets import order_of
+from crosswear.engine.subsets import order_of, passes
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
 from crosswear.engine.trial import try_classical
@@ -89,13 +90,17 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
     _, validation, test = domain.split.windows
     looks = train.epochs if train.selection == "validation" else 0
-    updates = train.epochs * max(1, math.ceil((cell.size - 1) / train.batch_size))
-    passes = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
+    steps, seen = passes(cell.size, train.batch_size), cell.size
+    if len(cell.targets) > 1:
+        steps, share = epoch_of(cell.size, len(cell.targets), train.batch_size)
+        seen = steps * share * len(cell.targets)
+    updates = train.epochs * steps
+    scored = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
     return Work(
         updates=updates,
         weights=copies * weights * updates,
-        training=3 * copies * adds * cell.size * train.epochs * (2 if cell.method in PAIRED else 1),
-        passes=passes[0] * looks + passes[1],
+        training=3 * copies * adds * seen * train.epochs * (2 if cell.method in PAIRED else 1),
+        passes=scored[0] * looks + scored[1],
         scoring=copies * adds * (validation * looks + test),
         networks=copies,
     )

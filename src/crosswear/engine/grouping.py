@@ -39,7 +39,7 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     """
     alike: dict[Hashable, list[Task]] = {}
     for task in tasks:
-        alike.setdefault((task.target, _shape(task.cell)), []).append(task)
+        alike.setdefault((task.domains, _shape(task.cell)), []).append(task)
     few = len(alike) < 4 * workers
     cohorts = []
     for members in alike.values():

@@ -12,14 +12,15 @@ from torch.nn import functional
 
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import TrainConfig
-from crosswear.domain import Domain, load_domain
+from crosswear.domain import Domain
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
+from crosswear.engine.heads import ONE_HEAD, Heads
+from crosswear.engine.joint import open_target
 from crosswear.engine.subsets import (
     adaptation_set,
     arithmetic,
-    batches,
     count,
     learning_rate,
     majority,
@@ -49,7 +50,7 @@ class LabelledWindows:
 def train_cell(task: Task, device: str = "cpu") -> Outcome:
     """Train and test one cell on a torch device."""
     cell = task.cell
-    domain = load_domain(task.target)
+    domain, heads = open_target(task)
     if cell.method == "majority":
         return majority(task, domain)
     if cell.method in CLASSICAL:
@@ -70,10 +71,12 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
         if cell.transfer.frozen_batchnorm == "adapt":
             adapt_statistics(network, plan.frozen, adaptation.x)
     frozen = transferred.frozen if transferred else ()
-    history, epoch = fit(network, adaptation, validation, cell.train, order_of(cell), frozen)
+    order = order_of(cell)
+    history, epoch = fit(network, adaptation, validation, cell.train, order, frozen, heads)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
-    predicted = scores(network, test.x, cell.train).argmax(dim=1)
+    found = heads.of_own_domain(scores(network, test.x, cell.train), test.y)
+    predicted = found.argmax(dim=1)
     result = CellResult(
         classes=len(domain.classes),
         counts=count(domain, predicted.numpy(force=True)),
@@ -104,6 +107,7 @@ def fit(
     config: TrainConfig,
     rng: np.random.Generator,
     frozen: tuple[str, ...] = (),
+    heads: Heads = ONE_HEAD,
 ) -> tuple[tuple[EpochScore, ...], int]:
     """Train in place; the network is left with the weights of the chosen epoch.
 
@@ -116,25 +120,28 @@ def fit(
     optimiser = torch.optim.Adam(trainable, fused=True)
     history: list[EpochScore] = []
     chosen, best, update = 0, (-1.0, 0.0), 0
+    classes = train.y.numpy(force=True)
     weights: dict[str, Tensor] = {}
     for epoch in range(1, config.epochs + 1):
         set_training(network, frozen)
-        total = 0.0
-        for batch in batches(len(train.y), config.batch_size, rng):
+        total, seen = 0.0, 0
+        for batch in heads.batches(classes, config.batch_size, rng):
             optimiser.param_groups[0]["lr"] = learning_rate(config, update)
             optimiser.zero_grad()
             rows = torch.from_numpy(batch)
             with arithmetic(config, train.x.device.type):
                 logits = network(train.x[rows])
-            loss = functional.cross_entropy(logits.float(), train.y[rows])
+            logits = heads.of_own_domain(logits.float(), train.y[rows])
+            loss = functional.cross_entropy(logits, train.y[rows])
             penalty = sum(weight.square().sum() for weight in declared(network).regularised)
             (loss + config.l2 * penalty).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             update += 1
             total += loss.item() * len(batch)
-        score = EpochScore(train_loss=total / len(train.y))
+            seen += len(batch)
+        score = EpochScore(train_loss=total / seen)
         if config.selection == "validation":
-            score = _validate(network, validation, config, score.train_loss)
+            score = _validate(network, validation, config, score.train_loss, heads)
             rank = (score.validation_micro_f1 or 0.0, -(score.validation_loss or 0.0))
             if not weights or rank > best:
                 chosen, best = epoch, rank
@@ -155,11 +162,17 @@ def scores(network: nn.Module, x: Tensor, config: TrainConfig) -> Tensor:
 
 
 def _validate(
-    network: nn.Module, validation: LabelledWindows, config: TrainConfig, train_loss: float
+    network: nn.Module,
+    validation: LabelledWindows,
+    config: TrainConfig,
+    train_loss: float,
+    heads: Heads,
 ) -> EpochScore:
-    logits = scores(network, validation.x, config)
-    return EpochScore(
-        train_loss=train_loss,
-        validation_loss=functional.cross_entropy(logits, validation.y).item(),
-        validation_micro_f1=(logits.argmax(dim=1) == validation.y).double().mean().item(),
+    y = validation.y
+    logits = heads.of_own_domain(scores(network, validation.x, config), y)
+    losses = functional.cross_entropy(logits, y, reduction="none").double()
+    right = (logits.argmax(dim=1) == y).double()
+    loss, share = (
+        heads.mean(one.numpy(force=True), y.numpy(force=True)) for one in (losses, right)
     )
+    return EpochScore(train_loss, validation_loss=loss, validation_micro_f1=share)

@@ -6,6 +6,7 @@ the same numbers whatever was trained before or beside it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 
@@ -66,6 +67,11 @@ def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray
         yield order[start:] if stop >= whole else order[start:stop]
 
 
+def passes(count: int, size: int) -> int:
+    """How many batches a pass over `count` windows has."""
+    return max(1, math.ceil((count - 1) / size))
+
+
 def learning_rate(config: TrainConfig, update: int) -> float:
     """Of an update, from 0: the decay of the study."""
     return config.learning_rate / (1 + config.decay * update)
@@ -89,9 +95,15 @@ def count_some(
     predicted: NDArray[np.integer],
 ) -> Counts:
     """The same of some windows [n] of a domain, with classes that may be others than its own."""
-    rows = np.stack([_groups(domain)[windows], true, predicted], axis=1)
+    rows = np.stack([groups_of(domain)[windows], true, predicted], axis=1)
     kinds, alike = np.unique(rows, axis=0, return_counts=True)
     return tuple(map(tuple, np.column_stack([kinds, alike]).tolist()))
+
+
+def groups_of(domain: Domain) -> NDArray[np.integer]:
+    """The subject or the chain of occurrences of each window: what the split keeps whole."""
+    by_subject = domain.summary.split.unit == "subject"
+    return domain.windows.subject if by_subject else chains(domain.windows)
 
 
 def majority(task: Task, domain: Domain) -> Outcome:
@@ -102,12 +114,6 @@ def majority(task: Task, domain: Domain) -> Outcome:
     counts = count(domain, np.full(len(domain.indices(Subset.TEST)), guess))
     result = CellResult(len(domain.classes), counts)
     return Outcome(task, result, Timing(0.0, time.perf_counter() - start))
-
-
-def _groups(domain: Domain) -> NDArray[np.integer]:
-    """The subject or the chain of occurrences of each window: what the split keeps whole."""
-    by_subject = domain.summary.split.unit == "subject"
-    return domain.windows.subject if by_subject else chains(domain.windows)
 
 
 def _repetition(cell: Cell) -> tuple[str | int, ...]:

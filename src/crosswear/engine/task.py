@@ -20,10 +20,11 @@ class Task:
     Attributes:
         cell: what to do.
         key: the key of the cell.
-        target: folder of the prepared target domain.
+        target: folder of the prepared target domain, or of the first domain of a joint source.
         source: checkpoint of the source network, for a transfer.
         rate_hz: sampling rate of the target's windows.
-        source_domains: folders of the prepared source domains, for cells that read their windows.
+        source_domains: folders of the other domains whose windows it reads: of its sources, or of a
+            joint source all but the first.
     """
 
     cell: Cell
@@ -32,6 +33,11 @@ class Task:
     source: Path | None = None
     rate_hz: float = 25.0
     source_domains: tuple[Path, ...] = ()
+
+    @property
+    def domains(self) -> tuple[Path, ...]:
+        """Folders of the domains that it is tested on: one, but for joint sources."""
+        return (self.target, *(self.source_domains if self.cell.method == "source" else ()))
 
 
 Cohort: TypeAlias = tuple[Task, ...]

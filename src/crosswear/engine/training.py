@@ -18,7 +18,8 @@ from torch.nn import functional
 from crosswear.config import ModelConfig, TrainConfig
 from crosswear.engine.fronts import Front, rows_of
 from crosswear.engine.grouping import LANES
-from crosswear.engine.subsets import arithmetic, batches, learning_rate, order_of, weight_seed
+from crosswear.engine.heads import ONE_HEAD, Heads
+from crosswear.engine.subsets import arithmetic, learning_rate, order_of, weight_seed
 from crosswear.engine.task import Task
 from crosswear.models import declared, side_by_side
 from crosswear.result import EpochScore, TransferReport
@@ -61,12 +62,14 @@ class Target:
         validation: int64, windows of the validation subset.
         classes: how many.
         samples: length of a window.
+        heads: of several domains, whose classes are whose.
     """
 
     y: NDArray[np.int16]
     validation: NDArray[np.int64]
     classes: int
     samples: int
+    heads: Heads = ONE_HEAD
 
 
 class Training:
@@ -95,6 +98,8 @@ class Training:
         self.device = device
         self.y = torch.from_numpy(target.y.astype(np.int64)).to(device)
         self.validation = target.validation
+        self.heads = target.heads
+        self.classes = [target.y[member.rows] for member in members]
         self.network = side_by_side(
             model,
             target.classes,
@@ -144,8 +149,8 @@ class Training:
         set_training(self.network, self.frozen)
         config = self.config
         steps = [
-            batches(len(member.rows), config.batch_size, order)
-            for member, order in zip(self.members, orders, strict=True)
+            self.heads.batches(y, config.batch_size, order)
+            for y, order in zip(self.classes, orders, strict=True)
         ]
         losses = []
         for batch in zip(*steps, strict=True):
@@ -179,10 +184,14 @@ class Training:
         return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
 
     def _logits(self, rows: Tensor) -> Tensor:
-        """Class scores float32 [copies, n, C] of windows [copies, n] of the domain."""
+        """Class scores float32 [copies, n, C] of windows [copies, n] of the domain.
+
+        With several domains, those of the classes of other domains are minus infinity.
+        """
         front = rows_of([member.front for member in self.members], rows)
         with arithmetic(self.config, self.device):
-            return declared(self.network).rest(front, self.frozen).float()
+            scores = declared(self.network).rest(front, self.frozen).float()
+        return self.heads.of_own_domain(scores, self.y[rows])
 
     def _losses(self, logits: Tensor, rows: Tensor) -> Tensor:
         """Cross-entropy [copies, n] of scores [copies, n, C]."""
@@ -193,12 +202,18 @@ class Training:
     def _validate(self, scored: list[EpochScore]) -> list[EpochScore]:
         logits = self.scores(self.validation)
         rows = torch.from_numpy(self.validation).to(self.device).expand(len(self.members), -1)
-        losses = _means(self._losses(logits, rows))
-        right = _means((logits.argmax(dim=2) == self.y[rows[0]]).float())
+        losses = self._over_domains(self._losses(logits, rows))
+        right = self._over_domains((logits.argmax(dim=2) == self.y[rows[0]]).float())
         return [
             EpochScore(one.train_loss, loss, share)
             for one, loss, share in zip(scored, losses, right, strict=True)
         ]
+
+    def _over_domains(self, values: Tensor) -> list[float]:
+        """Means of each row of values [copies, n] of the validation windows, summed by itself."""
+        y = self.y[torch.from_numpy(self.validation).to(self.device)].numpy(force=True)
+        rows = values.numpy(force=True).astype(np.float64)
+        return [self.heads.mean(row, y) for row in rows]
 
     def _values(self) -> Iterator[tuple[str, Tensor]]:
         """Weights and statistics that training changes, by name."""

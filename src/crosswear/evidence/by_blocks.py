@@ -13,7 +13,7 @@ from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correl
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import Question, Scores
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.experiment import UNTRAINED, Study
+from crosswear.experiment import Study
 
 Gains = dict[str, list[float]]
 """By target: of each number of blocks, the mean gain over scratch of all sources."""
@@ -83,10 +83,9 @@ def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Ga
     gains = {}
     for target in study.domains:
         scratch = scores.by_question[Question(target, size, SCRATCH)].micro_f1
-        sources = [s for s in study.sources if s not in (target, UNTRAINED)]
         rows = [
             [scores.by_question[transfer_of(study, target, size, s, k)] for k in blocks]
-            for s in sources
+            for s in study.trained_origins(target)
         ]
         means = [[one.micro_f1.mean for one in row if one.micro_f1] for row in rows]
         if scratch and means and all(len(row) == len(blocks) for row in means):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, Rival
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import Hits, Question, Scores
-from crosswear.experiment import UNTRAINED, Study
+from crosswear.experiment import Study
 
 
 def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
@@ -40,8 +40,8 @@ def _ways(study: Study) -> dict[int, str]:
 
 def _pairs(study: Study, scores: Scores, target: str, blocks: int) -> Iterator[tuple[Hits, Hits]]:
     sizes = sorted({question.size for question in scores.by_question})
-    for source in study.sources:
-        for size in sizes if source not in (target, UNTRAINED) else ():
+    for source in study.trained_origins(target):
+        for size in sizes:
             ours, theirs = (
                 scores.hits.get(Question(target, size, Rival("network", source, blocks, branch)))
                 for branch in ("temporal", "spectral")

@@ -15,6 +15,7 @@ from crosswear.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
 from crosswear.evidence.by_branch import branch_findings
 from crosswear.evidence.by_recipe import recipe_findings
+from crosswear.evidence.by_sources import source_findings
 from crosswear.evidence.inference import (
     Tested,
     correlation,
@@ -53,6 +54,7 @@ def findings_of(
             *_by_similarity(judged, similarities),
             *block_findings(study, scores),
             *branch_findings(study, scores),
+            *source_findings(study, scores, judged),
         )
         if judged
         else ()

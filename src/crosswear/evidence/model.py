@@ -31,7 +31,8 @@ class Rival:
 
     Attributes:
         method: as in `crosswear.experiment.Cell`; `source` networks are no rivals.
-        source: source domains joined by `+`, or `random`; empty where nothing is transferred.
+        source: as the study calls it: a domain, several joined by `+`, `others`, or `random`;
+            empty where nothing is transferred.
         blocks: transferred blocks; 0 where nothing is transferred.
         branches: of the network, that are transferred.
     """

@@ -89,6 +89,19 @@ class StudyRecords:
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
 
+    def on_each_domain(self, key: str) -> dict[str, NDArray[np.int64]]:
+        """How a source network classified the test windows of each of its domains: [C, C] each.
+
+        Those of a joint source have classes that are numbered through its domains.
+        """
+        one = self.observed[key]
+        names, matrix, found, start = one.cell.targets, one.confusion, {}, 0
+        for name in names:
+            stop = start + len(self.domains[name, one.cell.split].classes)
+            found[name] = matrix[start:stop, start:stop]
+            start = stop
+        return found
+
     def cells(self) -> tuple[tuple[str, Cell], ...]:
         """Every cell of the study with its key, in order."""
         return self._cells

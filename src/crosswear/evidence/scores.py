@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import ALPHA, Contrast, Rival, Score
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.experiment import Cell
+from crosswear.experiment import Cell, Study
 from crosswear.labels import ALIGNMENTS
 from crosswear.metrics import macro_f1
 
@@ -59,7 +59,7 @@ class Scores:
 def question_of(cell: Cell) -> Question | None:
     """The question that a cell is a repetition of; None for source networks and the majority.
 
-    Alignments have no adaptation set; their size is 0.
+    Its source is called by all of its domains. Alignments have no adaptation set; their size is 0.
     """
     if cell.method in ("source", "majority"):
         return None
@@ -73,6 +73,7 @@ def scores_of(records: StudyRecords) -> Scores:
     """Score every rival of a study, on every target with every size."""
     repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
     cells = [(key, cell) for key, cell in records.cells() if cell.method not in ALIGNMENTS]
+    called = _names_of_sources(records.study)
     sizes = sorted({cell.size for _, cell in cells if question_of(cell)})
     for key, cell in cells:
         one = records.observed.get(key)
@@ -80,8 +81,20 @@ def scores_of(records: StudyRecords) -> Scores:
             for size in sizes:
                 repetitions[Question(cell.target, size, Rival("majority"))].append(one)
         elif question := question_of(cell):
+            if cell.method in ("network", "logistic") and cell.sources:
+                rival = replace(question.rival, source=called[cell.target, cell.sources])
+                question = replace(question, rival=rival)
             repetitions[question].append(one)
     return _scores(records, repetitions)
+
+
+def _names_of_sources(study: Study) -> dict[tuple[str, tuple[str, ...]], str]:
+    """What a study calls its sources, by the target and the domains."""
+    return {
+        (target, domains): name
+        for target in study.domains
+        for name, domains in study.origins(target).items()
+    }
 
 
 def shared_scores_of(records: StudyRecords) -> Scores:

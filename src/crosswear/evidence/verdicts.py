@@ -31,8 +31,7 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
             score.micro_f1.mean - scratch.micro_f1.mean
             for other in study.domains
             if other != target
-            for source in study.sources
-            if source not in (other, UNTRAINED)
+            for source in study.trained_origins(other)
             if (
                 score := scores.by_question[transfer_of(study, other, size, source, blocks)]
             ).micro_f1
@@ -54,10 +53,9 @@ def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
     for target in study.domains:
         for size in sizes:
             blocks = blocks_for(study, scores, target, size)
-            for source in study.sources:
-                if source not in (target, UNTRAINED):
-                    verdict = Verdict(target, source, size, blocks)
-                    yield verdict if blocks is None else _judge(study, verdict, blocks, scores)
+            for source in study.trained_origins(target):
+                verdict = Verdict(target, source, size, blocks)
+                yield verdict if blocks is None else _judge(study, verdict, blocks, scores)
 
 
 def _judge(study: Study, verdict: Verdict, blocks: int, scores: Scores) -> Verdict:

@@ -31,6 +31,11 @@ class Board:
         found = {score.rival.source for score in self.evidence.scores}
         return tuple(source for source in self.evidence.study.sources if source in found)
 
+    def sources_of(self, target: str) -> tuple[str, ...]:
+        """Those of a target: not itself, nor any that it is a part of."""
+        origins = self.evidence.study.origins(target)
+        return tuple(source for source in self.sources if source in origins)
+
     @cached_property
     def trained_sources(self) -> tuple[str, ...]:
         """Sources without the untrained control."""
@@ -75,7 +80,7 @@ class Board:
         return self._scores.get((target, size, rival))
 
     def verdict(self, target: str, source: str, size: int) -> Verdict | None:
-        """The verdict on a transfer; None for the untrained control and a target's own domain."""
+        """The verdict on a transfer; None for the control and what the target is a part of."""
         return self._verdicts.get((target, source, size))
 
     def scratch(self, target: str, size: int) -> Score | None:

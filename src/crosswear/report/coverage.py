@@ -54,7 +54,8 @@ def coverage_table(board: Board, cells: pa.Table) -> Coverage:
         expected = done + failed + missing
         return Part(done, failed, expected) if expected else None
 
-    rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in board.targets)
+    targets = dict.fromkeys((*board.targets, *(target for target, *_ in counts)))  # and joint ones
+    rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in targets)
     return Coverage(kinds, tuple(rows))
 
 

@@ -51,7 +51,7 @@ def lines_of(board: Board, target: str) -> tuple[Line, ...]:
             return line("transfer from an untrained network", "control", source, scores)
         return line(f"transfer from {source}", "transfer", source, scores)
 
-    others = [source for source in board.sources if source != target]
+    others = board.sources_of(target)
     joined = "+".join(board.evidence.study.others(target))
     lines = [
         rival("scratch", SCRATCH),

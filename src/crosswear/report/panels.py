@@ -81,7 +81,7 @@ def panels_of(board: Board) -> Panels:
             )
             for row, target in enumerate(board.targets)
             for column, source in enumerate(board.sources)
-            if source != target
+            if source in board.sources_of(target)
         ),
         rows=len(board.targets),
         columns=len(board.sources),

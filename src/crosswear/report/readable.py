@@ -195,7 +195,7 @@ def per_class(board: Board) -> Readable:
 
 
 def _compared(board: Board, target: str, size: int) -> list[Score]:
-    sources = [source for source in board.trained_sources if source != target]
+    sources = [source for source in board.sources_of(target) if source != UNTRAINED]
     all_of_them = [one for source in sources for one in board.contenders(target, source, size)]
     return list(dict.fromkeys(all_of_them))
 
@@ -225,8 +225,7 @@ def heatmap(board: Board, target: str) -> Readable:
                 for branches, blocks in board.transfers
             ),
         )
-        for source in board.sources
-        if source != target
+        for source in board.sources_of(target)
         for size in board.sizes
     ]
     return Readable(

@@ -6,7 +6,6 @@ import itertools
 
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.experiment import UNTRAINED
 from crosswear.features import window_features
 from crosswear.keys import seed_for
 from crosswear.recording import Subset
@@ -49,5 +48,5 @@ def measure(opened: OpenStudy) -> tuple[Similarity, ...]:
         overlap = label_overlap(domains[one].classes, domains[other].classes)
         for target, source in ((one, other), (other, one)):
             found[target, source] = Similarity(target, source, *distances, overlap)
-    sources = [source for source in study.sources if source != UNTRAINED]
+    sources = [source for source in study.sources if source in study.domains]
     return tuple(found[t, s] for t in domains for s in sources if s != t)

@@ -20,7 +20,7 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
         Task(
             cell,
             key,
-            opened.target(cell).folder,
+            opened.targets(cell)[0].folder,
             _source(opened, store, cell),
             rate_hz,
             _source_domains(opened, cell),
@@ -32,7 +32,7 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
 
 def cost_of(opened: OpenStudy, cell: Cell) -> int:
     """Multiply-adds of a cell."""
-    work = work_of(cell, opened.target(cell).summary)
+    work = work_of(cell, opened.summary(cell))
     return work.training + work.scoring
 
 
@@ -42,11 +42,11 @@ def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
     if not cell.sources or cell.sources == (UNTRAINED,) or no_network:
         return None
     facts = opened.facts
-    return store.checkpoint(cell.source_cell(cell.sources[0], facts).key(facts))
+    return store.checkpoint(cell.source_cell(facts).key(facts))
 
 
 def _source_domains(opened: OpenStudy, cell: Cell) -> tuple[Path, ...]:
-    """Where the windows of the sources are, for a cell that learns from them itself."""
-    if cell.method not in (*ALIGNMENTS, *WHITENED):
-        return ()
-    return tuple(opened.domains[name, cell.split].folder for name in cell.sources)
+    """Where the other windows are of a cell that learns from those of several domains."""
+    own = cell.method in (*ALIGNMENTS, *WHITENED)
+    names = cell.sources if own else cell.targets[1:]
+    return tuple(opened.domains[name, cell.split].folder for name in names)

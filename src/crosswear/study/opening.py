@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-from crosswear.domain import Domain, prepare
+from crosswear.domain import Domain, DomainSummary, prepare
+from crosswear.engine.joint import join_summaries
 from crosswear.errors import StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
 from crosswear.study_file import parse_study
@@ -36,9 +37,13 @@ class OpenStudy:
         """What the grid knows of the domains."""
         return _facts(self.domains)
 
-    def target(self, cell: Cell) -> Domain:
-        """The domain that a cell is tested on."""
-        return self.domains[cell.target, cell.split]
+    def targets(self, cell: Cell) -> tuple[Domain, ...]:
+        """The domains that a cell learns from and is tested on: one, but for joint sources."""
+        return tuple(self.domains[name, cell.split] for name in cell.targets)
+
+    def summary(self, cell: Cell) -> DomainSummary:
+        """What is known of them, as one."""
+        return join_summaries(cell.targets, [domain.summary for domain in self.targets(cell)])
 
 
 def read_study(path: Path | None) -> tuple[Study, str]:

@@ -50,7 +50,7 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
     tasks = missing_tasks(opened, store, done)
     expected = estimate(
         group(tasks, where.device, where.workers),
-        lambda task: opened.target(task.cell).summary,
+        lambda task: opened.summary(task.cell),
         where.workers,
         where.device,
     )

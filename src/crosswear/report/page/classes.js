@@ -103,10 +103,10 @@ function tableOf(caption, headings, rows, names) {
 function classTables() {
   const names = data.classes[choice("target")], found = chosen().filter((at) => at !== null);
   const [target, source, size] = ["target", "source", "size"].map(choice);
-  const own = data.targets[target] === data.sources[source];
+  const own = !data.origins[target].includes(source);
   const what = `${data.targets[target]}, ${counted(data.sizes[size], "window")}`;
   document.getElementById("chosen").textContent =
-    own ? "A domain is no source of its own: choose another."
+    own ? "A domain is no source of its own, nor a part of one: choose another."
       : found.length < 3 ? `${what}: not all of the three have all their repetitions.`
         : `${what}.`;
   document.getElementById("chosen-legend").replaceChildren(...chosen().flatMap((at, number) => {

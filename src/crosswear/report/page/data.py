@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crosswear.evidence.model import Contrast, Interval, Rival, Score
+from crosswear.experiment import UNTRAINED
 from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
 from crosswear.report.lines import lines_of
@@ -18,10 +19,10 @@ def figures_data(board: Board) -> dict[str, Any]:
     """What `page.js` draws from.
 
     Returns:
-        `targets`, `sources`, `sizes`, `transfers`, the `judged` branches, `classes` (names by
-        target) and `rivals`; `scores` and `verdicts` as columns, the first three of which are
-        places in those lists; `lines` of each target, with places in `scores`; `confusions` with
-        the place of their score.
+        `targets`, `sources`, `origins` (places of a target's sources), `sizes`, `transfers`, the
+        `judged` branches, `classes` (names by target) and `rivals`; `scores` and `verdicts` as
+        columns, the first three of which are places in those lists; `lines` of each target, with
+        places in `scores`; `confusions` with the place of their score.
     """
     scores, verdicts = board.evidence.scores, board.evidence.verdicts
     place = {id(score): number for number, score in enumerate(scores)}
@@ -36,6 +37,7 @@ def figures_data(board: Board) -> dict[str, Any]:
     return {
         "targets": list(targets),
         "sources": list(sources),
+        "origins": [[sources[one] for one in board.sources_of(target)] for target in targets],
         "sizes": list(sizes),
         "transfers": [{"branches": one, "blocks": blocks} for one, blocks in board.transfers],
         "judged": board.evidence.study.judged,
@@ -97,8 +99,8 @@ def _confusions(board: Board, place: dict[int, int]) -> dict[int, dict[str, Any]
         place[id(one)]: one
         for target in board.targets
         for size in board.sizes
-        for source in board.trained_sources
-        if source != target
+        for source in board.sources_of(target)
+        if source != UNTRAINED
         for one in board.contenders(target, source, size)
     }
     return {

@@ -43,8 +43,7 @@ function heatmap(target, place) {
     columns.push(column);
     if (column) ticks.push([edges[edges.length - 1] - width / 2, column.label]);
   };
-  const own = data.targets[target];
-  data.sources.filter((source) => source !== own).forEach((source, number) => {
+  data.origins[target].map((at) => data.sources[at]).forEach((source, number) => {
     if (number) put(FAR, null);
     const panel = edges[edges.length - 1];
     put(1, { label: "scratch", source: "", blocks: null });

@@ -1,0 +1,89 @@
+"""One head a domain, for networks that learn several domains at once.
+
+The heads stand side by side in one layer of class scores, the classes of one domain after those of
+the other. A window is scored by the head of its own domain alone: the scores of the others do not
+enter its loss, and are never predicted. Whatever is before the heads is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from crosswear.engine.subsets import batches, passes
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Whose classes are whose.
+
+    Attributes:
+        classes: how many of them each domain has; none where there is but one domain.
+    """
+
+    classes: tuple[int, ...] = ()
+
+    def domain_of(self, y: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The number of the domain that each window is of, by its class [n]."""
+        if not self.classes:
+            return np.zeros(len(y), np.int64)
+        owner: NDArray[np.int64] = np.repeat(np.arange(len(self.classes)), self.classes)
+        mine: NDArray[np.int64] = owner[y]
+        return mine
+
+    def of_own_domain(self, scores: Tensor, y: Tensor) -> Tensor:
+        """Scores [..., C], those of the classes of other domains at minus infinity; y: [...]."""
+        if not self.classes:
+            return scores
+        sizes = torch.tensor(self.classes, device=scores.device)
+        owner = torch.arange(len(sizes), device=scores.device).repeat_interleave(sizes)
+        return scores.masked_fill(owner != owner[y].unsqueeze(-1), -torch.inf)
+
+    def mean(self, values: NDArray[np.floating], y: NDArray[np.integer]) -> float:
+        """The mean over the domains of each one's mean; values, y: [n]."""
+        domain = self.domain_of(y)
+        return float(np.mean([values[domain == one].mean() for one in np.unique(domain)]))
+
+    def batches(
+        self, y: NDArray[np.integer], size: int, rng: np.random.Generator
+    ) -> Iterator[NDArray[np.int64]]:
+        """The steps of an epoch, as places in `y`.
+
+        Of one domain, a pass over all windows. Of several, balanced: every step has as many
+        windows of each domain, `size` in all as far as that can be. There are as many steps as in a
+        pass over one domain of their mean size, so that a joint source is trained with as many
+        updates as a single one. Each domain's windows come in random order; those of a small domain
+        come again, those of a large one do not all come.
+        """
+        if not self.classes:
+            yield from batches(len(y), size, rng)
+            return
+        steps, share = epoch_of(len(y), len(self.classes), size)
+        domain = self.domain_of(y)
+        drawn = [
+            _drawn(np.flatnonzero(domain == one), steps * share, rng)
+            for one in range(len(self.classes))
+        ]
+        for start in range(0, steps * share, share):
+            yield np.concatenate([one[start : start + share] for one in drawn])
+
+
+ONE_HEAD = Heads()
+"""Of a single domain."""
+
+
+def epoch_of(windows: int, domains: int, size: int) -> tuple[int, int]:
+    """Steps in an epoch over domains with so many windows, and windows of each in a step."""
+    return passes(round(windows / domains), size), max(1, size // domains)
+
+
+def _drawn(places: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """So many of the places: in random order, then in another one, and so on."""
+    orders = [rng.permutation(places) for _ in range(-(-count // len(places)))]
+    drawn: NDArray[np.int64] = np.concatenate(orders)[:count]
+    return drawn
