@@ -141,9 +141,13 @@ def verdicts(board: Board) -> str:
     return markdown(headings, rows, 3)
 
 
-def findings(board: Board) -> str:
-    """Every reading that was put to the test."""
-    rows = [(one.question, one.support, one.sentence) for one in board.evidence.findings]
+def findings(board: Board, *names: str) -> str:
+    """Every reading that was put to the test, or those whose names begin so."""
+    rows = [
+        (one.question, one.support, one.sentence)
+        for one in board.evidence.findings
+        if not names or one.name.startswith(names)
+    ]
     return markdown(("question", "answer", "in words"), rows, 3)
 
 
@@ -258,6 +262,8 @@ KINDS: dict[str, Callable[..., str]] = {
     "verdicts": verdicts,
     "findings": findings,
     "shared_classes": shared_classes,
+    "branch_findings": lambda board: findings(board, "branch"),
+    "joint_findings": lambda board: findings(board, "joint"),
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,
