@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import sys
 
+import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from crosswear.baselines import BASELINES, Classifier
@@ -18,6 +22,7 @@ from crosswear.domain import Domain
 from crosswear.errors import UsageError
 from crosswear.features import window_features
 from crosswear.recording import Subset
+from crosswear.windows import in_steps
 
 RATE = 25.0
 
@@ -171,6 +176,24 @@ def test_the_transform_is_aeons(train: Data, asked: Data) -> None:
     # Sums in another order: a sample may fall on the other side of a bias.
     assert (np.abs(ours - theirs) > 1e-6).mean() < 1e-3
     assert np.abs(ours - theirs).max() < 0.1
+
+
+@given(hnp.arrays(np.float32, (8, 3, 100), elements=st.floats(-16, 16, width=32)))
+@settings(max_examples=20)
+def test_in_steps_the_order_of_sums_changes_no_feature(
+    steps_rocket: MiniRocket, x: np.ndarray
+) -> None:
+    x = in_steps(x)
+    ours = steps_rocket.features(x)
+    double = copy.deepcopy(steps_rocket).double()
+    with torch.inference_mode():
+        exact = double.transform(torch.from_numpy(x).double()).numpy()
+    np.testing.assert_allclose(ours, exact, atol=1e-6)  # a sample more or less is 0.01
+
+
+@pytest.fixture(scope="module")
+def steps_rocket(train: Data) -> MiniRocket:
+    return fit_minirocket(in_steps(train[0]), train[1], 10, RATE, 7)
 
 
 def test_minirocket_is_a_network_without_control_flow(train: Data, asked: Data) -> None:

@@ -22,6 +22,7 @@ from crosswear.recognise import Event, Recognizer, recognise
 from crosswear.recognise.resampler import StreamResampler
 from crosswear.recording import Recording
 from crosswear.resample import stretches
+from crosswear.windows import in_steps
 
 Floats = NDArray[np.float64]
 BUNDLE = a_bundle()
@@ -172,7 +173,7 @@ def test_classical_bundles_recognise_and_stream_alike(kind: str, tmp_path: Path)
     saved = a_bundle(state=state, kind=kind, model=None)
     save_bundle(tmp_path / "bundle", saved)
     bundle = load_bundle(tmp_path / "bundle")
-    expected = BASELINES[kind].load(state).scores(x)
+    expected = BASELINES[kind].load(state).scores(in_steps(x))
     scores = replace(bundle, manifest=replace(bundle.manifest, temperature=1.0)).classifier()
     np.testing.assert_allclose(scores.scores(x), expected, atol=1e-4)
     values = movement(3000)

@@ -31,6 +31,7 @@ from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig
 from crosswear.keys import seed_for
+from crosswear.windows import in_steps
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
@@ -135,7 +136,7 @@ def choose(
         TransferError: if a source does not fit the windows.
     """
     start = time.perf_counter()
-    x = np.ascontiguousarray(x, np.float32)
+    x = in_steps(np.ascontiguousarray(x, np.float32))
     drawn = [one.draw(seed_for(seed, "others", place)) for place, one in enumerate(others)]
     material = Material(x, y, classes, rate_hz, seed, drawn)
     folds = make_folds(y, groups, seed_for(seed, "folds"))

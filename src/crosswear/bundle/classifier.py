@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from crosswear.baselines import Classifier
+from crosswear.windows import in_steps
 
 BATCH = 64
 """Windows that are computed at once: more take more memory and are no faster."""
@@ -21,6 +22,8 @@ Logits = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 class Calibrated:
     """A model of any kind; equal windows get equal probabilities, in whatever company.
+
+    It sees samples in steps (`crosswear.windows.in_steps`), as it saw them in training.
 
     Args:
         logits: gives scores [N, C] of windows [N, 3, L] in g, of which a softmax is to be made.
@@ -36,7 +39,7 @@ class Calibrated:
         """Probabilities [N, C] of windows [N, 3, L] in g."""
         # Kernels take another way through one window than through sixteen.
         padded = np.zeros((max(-(-len(x) // TILE), 1) * TILE, *x.shape[1:]), np.float32)
-        padded[: len(x)] = x
+        padded[: len(x)] = in_steps(x)
         parts = [self._logits(padded[i : i + BATCH]) for i in range(0, len(padded), BATCH)]
         logits = np.concatenate(parts)[: len(x)] / self._temperature
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))

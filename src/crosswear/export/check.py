@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from types import MappingProxyType
 
 import numpy as np
 import onnxruntime
@@ -17,14 +16,8 @@ from crosswear.bundle import Bundle
 from crosswear.errors import ExportError
 from crosswear.export.graph import INPUT, Probabilities
 
-TOLERANCE: Mapping[str, float] = MappingProxyType(
-    {"network": 1e-4, "forest": 1e-4, "minirocket": 1e-3, "vote": 1e-3}
-)
-"""Largest difference of a probability that rounding alone may make, by the kind of a bundle.
-
-MiniRocket counts samples above a bias: one that meets the bias is counted or not as its last bit
-is rounded, and moves a probability by a few 1e-4.
-"""
+TOLERANCE = 1e-4
+"""Largest difference of a probability that rounding alone may make."""
 
 _RUNS = 50
 _SHARE = 16  # windows that are computed together
@@ -77,17 +70,16 @@ def largest_difference(
     Raises:
         ExportError: if it is beyond `TOLERANCE`.
     """
-    limit = TOLERANCE[bundle.manifest.kind]
     expected = bundle.classifier().scores(x)
     found = probabilities(session, x)
     difference = np.abs(found - expected).max(axis=1)
     largest = float(difference.max())
-    if not largest <= limit:  # NaN counts as wrong
+    if not largest <= TOLERANCE:  # NaN counts as wrong
         raise ExportError(
-            f"the exported model differs by {largest:.2g} in {(difference > limit).sum()} of "
+            f"the exported model differs by {largest:.2g} in {(difference > TOLERANCE).sum()} of "
             f"{len(x)} windows",
             where=bundle.manifest.name,
-            expected=f"probabilities within {limit:g} of the bundle's",
+            expected=f"probabilities within {TOLERANCE:g} of the bundle's",
             todo="no file was written; use `crosswear predict`",
         )
     return largest

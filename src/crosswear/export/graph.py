@@ -25,6 +25,7 @@ from crosswear.bundle import Bundle
 from crosswear.errors import ExportError
 from crosswear.export.trees import ForestGraph, VoteGraph
 from crosswear.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
+from crosswear.windows import STEPS_PER_G
 
 OPSET = 17
 """Of 2022: what today's runtimes have, that of browsers included."""
@@ -54,7 +55,7 @@ class Probabilities(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
-        scores = self.model(x)
+        scores = self.model((x * STEPS_PER_G).round() / STEPS_PER_G)
         if self.gives_probabilities:
             if self.temperature == 1:
                 return torch.as_tensor(scores)
