@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from crosswear.adaptation.network import model_for
 from crosswear.adaptation.report import report_text, write_report
 from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.bundle import load_bundle
+from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration
 from crosswear.domain import Domain
@@ -233,6 +235,45 @@ def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -
     assert found.learner.kind == "network"
     scores = classifier_of(found, 3, 100).scores(x)
     assert (scores.argmax(axis=1) == y).mean() > 0.8
+
+
+def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) -> None:
+    made = adapt(
+        "simulated-daily",
+        tmp_path / "model",
+        sources=("simulated-sports",),
+        cache=cache,
+        budget_s=8.0,
+    )
+    about = load_bundle(made.bundle).manifest
+    assert {one.kind for one in made.findings.standings if one.folds} >= {"vote", "minirocket"}
+    origins = [one.reference for one in about.origins if one.role == "source"]
+    assert about.kind == "vote"
+    assert origins == ["simulated-sports"]
+
+
+def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "aeon" else find_spec(name)
+    )
+    said: list[str] = []
+    x, y, who = movements(4, 8)
+    kinds: tuple[Kind, ...] = ("vote", "minirocket", "forest")
+    found = choose(
+        x,
+        y,
+        who,
+        classes=3,
+        rate_hz=25.0,
+        sources={},
+        budget_s=0.5,
+        seed=1,
+        kinds=kinds,
+        note=said.append,
+    )
+    assert [one.name for one in found.standings] == ["forest"]
+    assert "crosswear[minirocket]" in said[0]
 
 
 # --- the whole way
