@@ -11,6 +11,7 @@ from crosswear.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
 from crosswear.errors import StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.study.people import audit_people
 from crosswear.study_file import parse_study
 
 Note = Callable[[str], None]
@@ -86,12 +87,16 @@ def open_study(study: Study, text: str, data: Path | None, cache: Path, note: No
         data: folder with one folder per dataset.
         cache: folder of prepared domains.
         note: takes a sentence about anything repaired, dropped or not found.
+
+    Raises:
+        LeakageError: if somebody is learned from in one domain and tested in another.
     """
     domains = {}
     for split in study.splits:
         preparation = replace(study.preparation, split=split)
         for name, reference in study.domains.items():
             domains[name, split] = prepare(reference, data, preparation, cache)
+        audit_people({name: domains[name, split] for name in study.domains})
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
