@@ -7,10 +7,10 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from crosswear.errors import DiskError
+from crosswear.errors import DiskError, UsageError
 
 TEMPORARY_PREFIX = ".partial-"
 
@@ -68,6 +68,29 @@ def remove_file(path: Path) -> None:
     """
     with _as_disk_error(path):
         path.unlink(missing_ok=True)
+
+
+def spare(inputs: Iterable[Path], *outputs: Path) -> None:
+    """See to it that what is written replaces nothing that is read, and no other output.
+
+    Args:
+        inputs: files, and folders whose files are all meant.
+        outputs: files that are about to be written.
+
+    Raises:
+        UsageError: naming the output.
+    """
+    read = [path.resolve() for path in inputs]
+    written = [path.resolve() for path in outputs]
+    for place, path in enumerate(written):
+        within = any(folder.is_dir() and folder in path.parents for folder in read)
+        if path in read or (within and path.exists()) or path in written[:place]:
+            raise UsageError(
+                "it would be written over a file of this command",
+                where=str(outputs[place]),
+                expected="the name of another file",
+                todo="choose another --out",
+            )
 
 
 @contextlib.contextmanager

@@ -153,6 +153,15 @@ def test_temperature_undoes_overconfidence() -> None:
     assert np.mean(true.argmax(axis=1)[near] == y[near]) == pytest.approx(0.5, abs=0.1)
 
 
+def test_answers_that_are_all_right_are_not_believed_without_end() -> None:
+    y = np.arange(60) % 3
+    answers = np.full((60, 3), 0.2)
+    answers[np.arange(60), y] = 0.6
+    warm = tempered(answers, fit_temperature(answers, y))
+    assert 0.9 < warm.max() < 0.999
+    assert unsure_below(warm, y) == pytest.approx(warm.max(axis=1).min())
+
+
 def test_a_class_that_was_never_seen_keeps_its_zero() -> None:
     warm = tempered(np.array([[0.7, 0.3, 0.0]]), 2.0)
     assert warm[0, 2] == 0
@@ -211,6 +220,25 @@ def test_labels_of_noise_are_not_believed() -> None:
     )
     assert found.expected.low <= 1 / 3 <= found.expected.high
     assert found.expected.value < 0.5
+
+
+def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
+    assert wide_source.source is not None
+    x, y, who = movements(3, 3)
+    source = load_checkpoint(wide_source.source)
+    with pytest.raises(UsageError, match="no time to try any candidate"):
+        choose(
+            x,
+            y,
+            who,
+            classes=3,
+            rate_hz=25.0,
+            sources={"s": source},
+            budget_s=1e-6,
+            seed=1,
+            kinds=("network",),
+            model=source.model,
+        )
 
 
 def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -> None:

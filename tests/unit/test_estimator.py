@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from crosswear import ActivityClassifier
+from crosswear.domain import Domain
 from crosswear.errors import CrosswearError, UsageError
 
 
@@ -35,6 +36,13 @@ def test_fit_predict() -> None:
     assert fitted.predict(x).tolist() == y.tolist()
     assert fitted.score(x, y) == 1.0
     assert fitted.chosen_.expected.value == 1.0
+
+
+def test_the_vote_takes_other_datasets(gestures: Domain) -> None:
+    x, y, who = labelled()
+    fitted = ActivityClassifier(kind="vote", others=[gestures], budget_s=1.0).fit(x, y, groups=who)
+    assert fitted.chosen_.learner.name == "vote, whitened"
+    assert fitted.score(x, y) > 0.9
 
 
 def test_clones_are_alike_and_unfitted() -> None:

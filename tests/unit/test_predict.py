@@ -246,3 +246,18 @@ def test_the_command(tmp_path: Path) -> None:
     assert '"windows": 29' in result.output
     for wrong in (["--unit", "lb"], ["--unit", "nan"], ["--columns", "x,y"], ["--out", "a.png"]):
         assert isinstance(CliRunner().invoke(app, [*arguments, *wrong]).exception, UsageError)
+
+
+def test_no_input_is_written_over(tmp_path: Path) -> None:
+    bundle, file = tmp_path / "bundle", tmp_path / "walk.csv"
+    save_bundle(bundle, a_bundle())
+    write_csv(file, movement())
+    before = {path: path.read_bytes() for path in (file, *bundle.iterdir())}
+    for command in (
+        ["predict", str(bundle), str(file), "--out", str(file)],
+        ["predict", str(bundle), str(file), "--out", str(bundle / "bundle.json")],
+        ["export", str(bundle), "--out", str(bundle / "model.safetensors")],
+        ["export", str(bundle), "--out", "m.onnx", "--examples", "m.onnx"],
+    ):
+        assert isinstance(CliRunner().invoke(app, command).exception, UsageError)
+    assert {path: path.read_bytes() for path in before} == before

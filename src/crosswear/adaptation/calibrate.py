@@ -27,7 +27,9 @@ def tempered(probabilities: Floats, temperature: float) -> Floats:
 def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
     """The temperature at which held-back windows are most likely.
 
-    Guo et al., "On calibration of modern neural networks", ICML 2017.
+    Guo et al., "On calibration of modern neural networks", ICML 2017. One answer more is counted as
+    wrong and one as right than there are (Platt, "Probabilistic outputs for support vector
+    machines", 1999): of windows that are all right, no temperature would be cold enough.
 
     Args:
         probabilities: [n, C].
@@ -36,7 +38,10 @@ def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
 
     def loss(log_temperature: float) -> float:
         warm = tempered(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(warm[np.arange(len(y)), y], FLOOR)).mean())
+        logs = np.log(np.maximum(warm, FLOOR))
+        right = logs[np.arange(len(y)), y]
+        wrong = (logs.sum(axis=1) - right) / max(logs.shape[1] - 1, 1)
+        return -float((right.sum() + right.mean() + wrong.mean()) / (len(y) + 2))
 
     bounds = (float(np.log(COLDEST)), float(np.log(HOTTEST)))
     found = minimize_scalar(loss, bounds=bounds, method="bounded")
@@ -47,7 +52,8 @@ def unsure_below(probabilities: Floats, y: NDArray[np.integer]) -> float:
     """The largest probability from which on an answer is more likely right than wrong.
 
     Where held-back answers are right grows with their probability (isotonic regression); the
-    threshold is where that passes one half. 0 if it always is above, 1 if never.
+    threshold is where that passes one half; the smallest probability that was seen if it always
+    is above (what is less sure than that is unknown), 1 if never.
     """
     top = probabilities.max(axis=1)
     right = (probabilities.argmax(axis=1) == y).astype(np.float64)
@@ -55,5 +61,5 @@ def unsure_below(probabilities: Floats, y: NDArray[np.integer]) -> float:
     rising = IsotonicRegression(out_of_bounds="clip").fit(top, right)
     sure = rising.predict(levels) >= SURE
     if sure.all():
-        return 0.0
+        return float(top.min())
     return float(levels[sure.argmax()]) if sure.any() else 1.0

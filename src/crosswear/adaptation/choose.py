@@ -30,6 +30,7 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import ModelConfig
+from crosswear.errors import UsageError
 from crosswear.keys import seed_for
 from crosswear.windows import in_steps
 
@@ -152,6 +153,13 @@ def choose(
         left = budget_s - final_s - (time.perf_counter() - start)
         entries, run = race(classical, networks, folds, y, classes, left, note)
         finalists = [one for one in entries if one.folds == len(run)]
+        if not finalists:
+            raise UsageError(
+                "there is no time to try any candidate",
+                where=f"a budget of {budget_s:g} s",
+                expected="time for one network in all folds",
+                todo="give it a longer budget, or let classical classifiers take part",
+            )
         scored = np.sort(np.concatenate([fold.test for fold in run]))
         right = _right(finalists, y)
         best = prefer(right[:, scored], groups[scored])

@@ -16,6 +16,7 @@ from crosswear.adaptation.models import classifier_of
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
+from crosswear.domain import Domain
 from crosswear.errors import UsageError
 
 
@@ -25,7 +26,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     Args:
         kind: what takes part: `auto` for all, or one of them.
         sources: source networks by name (`crosswear.checkpoint.load_checkpoint`); None for none.
-        others: windows of other datasets, for the vote; None for none.
+        others: other datasets (`crosswear.prepare`), whose windows whiten the vote; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.
         random_state: of everything random.
@@ -39,7 +40,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self,
         kind: Literal["auto", "vote", "minirocket", "forest", "network"] = "auto",
         sources: Mapping[str, Checkpoint] | None = None,
-        others: Sequence[LabelledWindows] | None = None,
+        others: Sequence[Domain] | None = None,
         rate_hz: float = 25.0,
         budget_s: float = 60.0,
         random_state: int = 0,
@@ -86,7 +87,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             classes=len(self.classes_),
             rate_hz=self.rate_hz,
             sources=self.sources or {},
-            others=self.others or (),
+            others=[LabelledWindows(one.windows.x, one.windows.y) for one in self.others or ()],
             budget_s=self.budget_s,
             seed=self.random_state,
             kinds=kinds,

@@ -116,8 +116,8 @@ class ClassicalLearner:
 
     @property
     def name(self) -> str:
-        """The name in the registry."""
-        return self.kind
+        """The name in the registry, and whether others' windows are in it."""
+        return "vote, whitened" if self.kind == "vote" and self._material.others else self.kind
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""

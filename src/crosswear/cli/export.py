@@ -13,6 +13,7 @@ import typer
 from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
+from crosswear.files import spare
 from crosswear.wording import counted
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def export(
     from crosswear.bundle import load_bundle
     from crosswear.export import export_onnx, simulated_windows
 
+    spare([bundle], out, *([examples] if examples else []))
     torch.set_num_threads(1)  # latency is that of one core
     model = load_bundle(bundle)
     if windows is None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from crosswear.cli.options import AsJson, BundleFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
+from crosswear.files import spare
 
 if TYPE_CHECKING:
     from crosswear.recognise.files import Recognised
@@ -59,6 +60,7 @@ def predict(
         raise UsageError(
             "the timeline is a table", where=str(out), expected="a name that ends in .csv"
         )
+    spare([bundle, *files], out, picture)
     torch.set_num_threads(1)  # more are no faster with windows of this size
     model = load_bundle(bundle)
     about = model.manifest

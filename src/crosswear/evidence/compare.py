@@ -133,8 +133,8 @@ def _compared(pairs: Pairs) -> Iterator[Compared]:
         yield Compared(
             question,
             len(ours.hits),
-            crossed_mean(ours.hits, ours.windows).interval(),
-            crossed_mean(theirs.hits, theirs.windows).interval(),
+            crossed_mean(ours.hits, ours.windows).share(),
+            crossed_mean(theirs.hits, theirs.windows).share(),
             Contrast(mean.interval(), mean.p(), None),
         )
 

@@ -39,6 +39,13 @@ class CrossedMean:
         reach = self.error * float(stats.t.ppf(1 - ALPHA / 2, self.freedom))
         return Interval(self.mean, self.mean - reach, self.mean + reach)
 
+    def share(self) -> Interval:
+        """The same for a share of windows, which lies in [0, 1]."""
+        one = self.interval()
+        if one.low is None or one.high is None:
+            return one
+        return Interval(one.mean, max(one.low, 0.0), min(one.high, 1.0))
+
     def p(self) -> float | None:
         """Two-sided, that the true mean is zero; None where nothing tells."""
         if math.isnan(self.error):

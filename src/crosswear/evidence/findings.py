@@ -48,7 +48,7 @@ def findings_of(
     of_transfer = (
         (
             *_gains(judged),
-            _by_labels(judged),
+            *_by_labels(judged),
             *_thresholds(judged),
             _by_classes(judged, domains),
             *_by_similarity(judged, similarities),
@@ -88,13 +88,15 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
         )
 
 
-def _by_labels(judged: Sequence[Verdict]) -> Finding:
+def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
     """The fewer labels, the larger the gain."""
     sizes = sorted({verdict.size for verdict in judged})
+    if len(sizes) < 2:
+        return
     few, many = (_by_target(v for v in judged if v.size == size) for size in (sizes[0], sizes[-1]))
     test = mean_over([few[target] - many[target] for target in few if target in many])
     support = test.support(1)
-    return finding(
+    yield finding(
         name="labels",
         question="Is the gain larger with few labels than with many?",
         test=test,

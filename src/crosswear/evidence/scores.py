@@ -138,7 +138,7 @@ def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
     confusions = [one.confusion for one in done]
     return replace(
         score,
-        micro_f1=crossed_mean(hits.hits, hits.windows).interval(),
+        micro_f1=crossed_mean(hits.hits, hits.windows).share(),
         macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
         confusion=np.sum(confusions, axis=0),
         train_s=float(np.mean([one.timing.train_s for one in done])),
