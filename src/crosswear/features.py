@@ -20,6 +20,9 @@ SIGNALS = ("x", "y", "z", "magnitude")
 PAIRS = ((0, 1), (0, 2), (1, 2))
 LAGS_S = (0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
 BANDS_HZ = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.5)
+ALIKE = 1 - 2.0**-20
+"""Powers that differ by less are equal: those of a single step in a still window are, but for
+rounding, which is not the same everywhere. A number that float32 has, as graphs may hold it so."""
 FLOOR = 1e-9
 """A spread of this many g, and a power of this many g², is none: float32 holds no finer ones."""
 
@@ -50,8 +53,8 @@ def window_features(x: NDArray[np.float32], rate_hz: float) -> Floats:
     - mean_crossings: per second; step_std: std of the differences of neighbouring samples;
     - autocorrelation at a lag: Σ s'(t) s'(t + lag) / Σ s'(t)²;
     - from the periodogram P of s' (Hann window): spectral_entropy: -Σ p log p / log(bins) of
-      p = P / ΣP; dominant_hz: where P is largest; mean_hz: Σ f p; band: log10 of the mean power in
-      a band (the bands above half the rate hold the floor);
+      p = P / ΣP; dominant_hz: the lowest where P is largest; mean_hz: Σ f p; band: log10 of the
+      mean power in a band (the bands above half the rate hold the floor);
     - correlation: of two axes; sma, the signal magnitude area: mean(|x'| + |y'| + |z'|).
 
     Args:
@@ -111,7 +114,7 @@ def _spectral(centred: Floats, rate_hz: float) -> list[Floats]:
         bands.append(np.log10(power[:, :, inside].sum(axis=2) / max(inside.sum(), 1) + FLOOR))
     return [
         -surprise.sum(axis=2) / np.log(max(len(hz), 2)),
-        hz[power.argmax(axis=2)],
+        hz[(power >= ALIKE * power.max(axis=2, keepdims=True)).argmax(axis=2)],
         share @ hz,
         *bands,
     ]

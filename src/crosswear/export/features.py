@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from crosswear.features import BANDS_HZ, FLOOR, LAGS_S, PAIRS
+from crosswear.features import ALIKE, BANDS_HZ, FLOOR, LAGS_S, PAIRS
 
 LN10 = math.log(10)
 
@@ -93,13 +93,14 @@ class EstablishedFeatures(nn.Module):
     def _spectral(self, centred: Tensor) -> list[Tensor]:
         real, imaginary = (centred @ self.basis).chunk(2, dim=2)
         power = (real.square() + imaginary.square()) / self.samples
+        highest = (power >= ALIKE * power.amax(dim=2, keepdim=True)).float()
         total = power.sum(dim=2, keepdim=True)
         share = power / torch.where(total > FLOOR, total, torch.inf)
         surprise = share * torch.where(share > 0, share, 1.0).log()
         bands = (power @ self.bands + FLOOR).log() / LN10
         return [
             -surprise.sum(dim=2) / math.log(max(len(self.hz), 2)),
-            self.hz[power.argmax(dim=2)],
+            self.hz[highest.argmax(dim=2)],
             share @ self.hz,
             *bands.unbind(dim=2),
         ]
