@@ -29,7 +29,7 @@ from crosswear.models import build
 
 HOURS, RATE_HZ, RUNS = 10, 100, 3
 CLASSES = tuple(f"activity {number}" for number in range(8))
-KINDS = ("network", "minirocket", "forest")
+KINDS = ("network", "minirocket", "forest", "vote")
 
 
 def write_recording(path: Path, *, stamped: bool) -> None:
