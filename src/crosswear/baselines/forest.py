@@ -58,12 +58,15 @@ class Forest:
 
     def _leaves(self, features: NDArray[np.float32]) -> NDArray[np.int32]:
         """The leaf [n, T] of each window in each tree."""
-        node = np.repeat(self.roots[None], len(features), axis=0)
-        rows = np.arange(len(features))[:, None]
+        node = np.repeat(self.roots[None], len(features), axis=0).ravel()
+        rows = np.repeat(np.arange(len(features)), len(self.roots))
+        going = np.arange(len(node))  # ways that have not ended: few are as long as the longest
         for _ in range(int(self.depth)):
-            below = features[rows, self.feature[node]] <= self.threshold[node]
-            node = np.where(below, self.left[node], self.right[node])
-        return node
+            at = node[going]
+            below = features[rows[going], self.feature[at]] <= self.threshold[at]
+            node[going] = after = np.where(below, self.left[at], self.right[at])
+            going = going[after != at]
+        return node.reshape(len(features), -1)
 
 
 def fit_forest(
