@@ -162,8 +162,7 @@ def others_of(cell: Cell, opened: OpenStudy) -> list[LabelledWindows]:
     found = []
     for name in opened.study.others(cell.target):
         domain = opened.domains[name, cell.split]
-        rows = domain.indices(Subset.TRAIN)
-        found.append(LabelledWindows(domain.windows.x[rows], domain.windows.y[rows]))
+        found.append(LabelledWindows.of(domain.windows, domain.indices(Subset.TRAIN)))
     return found
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.errors import DomainError
+from crosswear.errors import DomainError, UsageError
 from crosswear.recording import NO_LABEL, Windows
 from crosswear.resample import Stretch
 
@@ -21,6 +21,21 @@ WINDOW = 100
 
 HOP = 50
 """Samples from one window's start to the next one's: 2 s at 25 Hz."""
+
+
+def check_windows(x: NDArray[np.float32]) -> None:
+    """See to it that an array is windows [n, 3, L] in g.
+
+    Raises:
+        UsageError: if it is not, or holds NaN.
+    """
+    if x.ndim != 3 or x.shape[1] != 3:
+        raise UsageError(
+            f"an array of shape {x.shape}", expected="windows [n, 3, L]: x, y and z in g"
+        )
+    if not np.isfinite(x).all():
+        raise UsageError("a window holds NaN or infinity", expected="finite numbers")
+
 
 STEPS_PER_G = 4096
 """Steps of a sample's value in models that are handed on; finer than the noise of any wearable."""

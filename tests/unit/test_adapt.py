@@ -1,198 +1,34 @@
-"""Choosing within the adaptation data alone: folds, the race, the estimate, curve, signals."""
+"""Choosing within the adaptation data alone: the race, the estimate, the bundle and its report."""
 
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 import crosswear
 from crosswear.adaptation.adapt import adapt
-from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
-from crosswear.adaptation.choose import Chosen, choose, prefer
-from crosswear.adaptation.curve import fit_curve, fit_power
+from crosswear.adaptation.choose import Chosen, choose
+from crosswear.adaptation.curve import fit_curve
 from crosswear.adaptation.findings import Findings, certainty_of, class_findings
-from crosswear.adaptation.folds import group_windows, make_folds
 from crosswear.adaptation.models import classifier_of
 from crosswear.adaptation.network import model_for
 from crosswear.adaptation.report import report_text, write_report
-from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.bundle import load_bundle
 from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration
 from crosswear.domain import Domain
 from crosswear.engine.task import Task
-from crosswear.errors import CrosswearError, DomainError, UsageError
+from crosswear.errors import CrosswearError, UsageError
 from crosswear.models import build
-from crosswear.recording import Windows
 from generators.movements import movements
 
-
-def windows_of(domain: Domain, rows: np.ndarray) -> Windows:
-    return Windows(
-        **{f.name: np.array(getattr(domain.windows, f.name)[rows]) for f in fields(Windows)}
-    )
-
-
-# --- folds
-
-
-@given(st.integers(3, 9), st.integers(2, 4), st.integers(0, 2**16), st.integers(10, 60))
-def test_nobody_is_on_both_sides_of_a_fold(people: int, classes: int, seed: int, n: int) -> None:
-    rng = np.random.default_rng(seed)
-    y, groups = rng.integers(classes, size=n), rng.integers(people, size=n)
-    try:
-        folds = make_folds(y, groups, seed)
-    except DomainError:
-        return
-    asked = np.concatenate([part for fold in folds for part in (fold.test, fold.unknown)])
-    assert len(np.unique(asked)) == len(asked)
-    for fold in folds:
-        held = np.concatenate([fold.test, fold.unknown])
-        assert not set(groups[fold.train]) & set(groups[held])
-        assert set(y[fold.test]) <= set(y[fold.train])
-        assert not set(y[fold.unknown]) & set(y[fold.train])
-
-
-def test_one_person_or_two_are_held_back_by_occurrences(gestures: Domain) -> None:
-    windows = windows_of(gestures, np.arange(200))
-    grouping = group_windows(windows)
-    assert grouping.unit == "occurrence"
-    kept = np.flatnonzero(grouping.kept)
-    assert len(kept) > 150
-    for a in np.unique(grouping.groups[kept]):
-        mine = grouping.groups == a
-        others = grouping.kept & ~mine & (windows.recording == windows.recording[mine][0])
-        mine &= grouping.kept
-        apart = (windows.stop[mine][:, None] <= windows.start[others]) | (
-            windows.start[mine][:, None] >= windows.stop[others]
-        )
-        assert apart.all()
-
-
-def test_people_are_held_back_where_there_are_three(gestures: Domain) -> None:
-    windows = windows_of(gestures, np.arange(90))
-    windows = replace(windows, subject=np.repeat([3, 5, 8], 30).astype(np.int16))
-    assert group_windows(windows).unit == "subject"
-
-
-@pytest.mark.parametrize(
-    ("y", "groups"),
-    [
-        ([0, 0, 0, 0, 0], [0, 1, 2, 3, 4]),  # one class
-        ([0, 1, 2, 0, 1], [0, 0, 0, 0, 0]),  # one group
-        ([0, 1, 0, 1, 0], [0, 1, 0, 1, 0]),  # each class in one group only
-    ],
-)
-def test_what_cannot_be_held_back_is_refused(y: list[int], groups: list[int]) -> None:
-    with pytest.raises(DomainError, match="groups") as refused:
-        make_folds(np.array(y), np.array(groups), 0)
-    assert refused.value.todo
-
-
-# --- scores
-
-
-def test_the_interval_holds_for_new_people() -> None:
-    """People differ: 12 were seen, 12 others come; 95 of 100 times their score is inside."""
-    rng = np.random.default_rng(0)
-    hits = []
-    for _ in range(300):
-        skill = rng.beta(8, 3, size=24)
-        right = rng.random((24, 40)) < skill[:, None]
-        expected = expected_share(right[:12].ravel(), np.repeat(np.arange(12), 40))
-        hits.append(expected.low <= right[12:].mean() <= expected.high)
-    assert stats.binom.ppf(0.01, 300, 0.95) / 300 <= np.mean(hits) <= 1.0
-    assert np.mean(hits) < 0.995  # and it is not merely wide
-
-
-def test_nobody_failing_is_no_certainty() -> None:
-    expected = expected_share(np.ones(20, np.bool_), np.arange(20))
-    assert expected.value == 1.0
-    assert expected.low < 0.95
-
-
-def test_a_gain_of_few_groups_that_agree_is_not_sure() -> None:
-    ours = np.array([True] * 10 + [False] * 10)
-    theirs = np.array([True] * 9 + [False] + [False] * 10)
-    gain = paired_gain(ours, theirs, np.repeat([0, 1], 10))
-    assert gain.low < 0 < gain.high
-
-
-def test_the_simpler_one_is_preferred_unless_beaten() -> None:
-    rng = np.random.default_rng(1)
-    groups = np.repeat(np.arange(10), 20)
-    simple = rng.random(200) < 0.7
-    lucky = simple.copy()
-    lucky[np.flatnonzero(~simple)[:2]] = True
-    better = simple | (rng.random(200) < 0.5)
-    assert prefer(np.stack([simple, lucky]), groups) == 0
-    assert prefer(np.stack([simple, better]), groups) == 1
-    assert prefer(np.stack([better, simple]), groups) == 0
-
-
-# --- calibration
-
-
-def test_temperature_undoes_overconfidence() -> None:
-    rng = np.random.default_rng(2)
-    logits = rng.normal(0, 1.5, (4000, 4))
-    true = tempered(np.exp(logits), 1.0)
-    y = (true.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)
-    assert fit_temperature(tempered(true, 0.25), y) == pytest.approx(4.0, rel=0.1)
-    threshold = unsure_below(true, y)
-    near = np.abs(true.max(axis=1) - threshold) < 0.05
-    assert np.mean(true.argmax(axis=1)[near] == y[near]) == pytest.approx(0.5, abs=0.1)
-
-
-def test_answers_that_are_all_right_are_not_believed_without_end() -> None:
-    y = np.arange(60) % 3
-    answers = np.full((60, 3), 0.2)
-    answers[np.arange(60), y] = 0.6
-    warm = tempered(answers, fit_temperature(answers, y))
-    assert 0.9 < warm.max() < 0.999
-    assert unsure_below(warm, y) == pytest.approx(warm.max(axis=1).min())
-
-
-def test_a_class_that_was_never_seen_keeps_its_zero() -> None:
-    warm = tempered(np.array([[0.7, 0.3, 0.0]]), 2.0)
-    assert warm[0, 2] == 0
-    assert warm.sum() == pytest.approx(1.0)
-
-
-# --- curve
-
-
-@given(st.floats(0.5, 1.0), st.floats(0.1, 2.0), st.sampled_from([0.3, 0.5, 1.0, 1.5]))
-def test_the_fit_finds_the_power_law(a: float, b: float, c: float) -> None:
-    sizes = np.array([20.0, 40.0, 80.0, 160.0, 320.0])
-    shares = a - b * sizes**-c
-    found = fit_power(sizes, shares[None])
-    np.testing.assert_allclose(found[0] - found[1] * sizes ** -found[2], shares, atol=2e-3)
-
-
-def test_the_next_labels_gain_where_the_last_ones_did() -> None:
-    rng = np.random.default_rng(3)
-    sizes, groups = [25, 50, 100, 200], np.repeat(np.arange(30), 40)
-    score = [0.95 - 2.0 * n**-0.5 for n in sizes]
-    draw = rng.random(1200)
-    rising = fit_curve(sizes, np.stack([draw < s for s in score]), groups, 200, 0)
-    flat = fit_curve(sizes, np.stack([draw < 0.8] * 4), groups, 200, 0)
-    truth = 2.0 * (200**-0.5 - 250**-0.5)
-    assert rising.next_gain.low <= truth <= rising.next_gain.high
-    assert rising.next_gain.value > 0.003
-    assert flat.next_gain.value == pytest.approx(0.0, abs=1e-6)
-
-
-# --- signals
+# --- the choice
 
 
 @pytest.fixture(scope="module")

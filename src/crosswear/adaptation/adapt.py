@@ -24,8 +24,8 @@ from crosswear.adaptation.sources import (
     find_sources,
     train_source,
     training_seconds,
-    windows_of,
 )
+from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle import save_bundle
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import PreparationConfig
@@ -121,7 +121,7 @@ def adapt(
         classes=len(domain.classes),
         rate_hz=preparation.rate_hz,
         sources=networks,
-        others=[windows_of(one) for one in offered],
+        others=[LabelledWindows.of(one.domain.windows) for one in offered],
         budget_s=(1 - CURVE_SHARE) * left,
         seed=seed,
         note=say,

@@ -18,6 +18,7 @@ from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.domain import Domain
 from crosswear.errors import UsageError
+from crosswear.windows import check_windows
 
 
 class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
@@ -87,7 +88,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             classes=len(self.classes_),
             rate_hz=self.rate_hz,
             sources=self.sources or {},
-            others=[LabelledWindows(one.windows.x, one.windows.y) for one in self.others or ()],
+            others=[LabelledWindows.of(one.windows) for one in self.others or ()],
             budget_s=self.budget_s,
             seed=self.random_state,
             kinds=kinds,
@@ -118,10 +119,5 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
 def _windows(X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
     x = np.asarray(X, np.float32)
-    if x.ndim != 3 or x.shape[1] != 3:
-        raise UsageError(
-            f"an array of shape {x.shape}", expected="windows [n, 3, L]: x, y and z in g"
-        )
-    if not np.isfinite(x).all():
-        raise UsageError("a window holds NaN or infinity", expected="finite numbers")
+    check_windows(x)
     return x

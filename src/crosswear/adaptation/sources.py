@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer, model_for
-from crosswear.baselines.whitening import LabelledWindows
 from crosswear.checkpoint import (
     Checkpoint,
     checkpoint_exists,
@@ -112,12 +111,6 @@ def train_source(source: Source) -> Checkpoint:
     checkpoint = Checkpoint(trainer.model(plan), domain.classes, domain.samples, state)
     save_checkpoint(source.network, checkpoint)
     return checkpoint
-
-
-def windows_of(source: Source) -> LabelledWindows:
-    """All labelled windows of a source."""
-    windows = source.domain.windows
-    return LabelledWindows(windows.x, windows.y)
 
 
 def training_seconds(source: Source) -> float:

@@ -6,7 +6,7 @@ without pickle, and by a version of its library other than the one that fitted i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
@@ -17,11 +17,8 @@ from numpy.typing import NDArray
 from crosswear.baselines.forest import fit_extra_trees, fit_forest, load_forest
 from crosswear.baselines.minirocket import fit_minirocket, load_minirocket
 from crosswear.baselines.vote import fit_vote, load_vote
-from crosswear.baselines.whitening import LabelledWindows
 
 State: TypeAlias = Mapping[str, NDArray[Any]]
-X: TypeAlias = NDArray[np.float32]
-Y: TypeAlias = NDArray[np.integer]
 
 
 class Classifier(Protocol):
@@ -47,19 +44,17 @@ class Baseline:
         fit: from windows [n, 3, L] in g, their classes [n], the number of classes C, the rate of
             the windows in Hz and a seed. Equal arguments give equal classifiers.
         load: from what `Classifier.state` gave.
-        fit_with: likewise, and from windows of other datasets; None if they are of no use to it.
     """
 
-    fit: Callable[[X, Y, int, float, int], Classifier]
+    fit: Callable[[NDArray[np.float32], NDArray[np.integer], int, float, int], Classifier]
     load: Callable[[State], Classifier]
-    fit_with: Callable[[X, Y, int, float, int, Sequence[LabelledWindows]], Classifier] | None = None
 
 
 BASELINES: Mapping[str, Baseline] = MappingProxyType(
     {
         "forest": Baseline(fit_forest, load_forest),
         "extra-trees": Baseline(fit_extra_trees, load_forest),
-        "minirocket": Baseline(fit_minirocket, load_minirocket, fit_minirocket),
-        "vote": Baseline(fit_vote, load_vote, fit_vote),
+        "minirocket": Baseline(fit_minirocket, load_minirocket),
+        "vote": Baseline(fit_vote, load_vote),
     }
 )

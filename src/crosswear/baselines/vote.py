@@ -52,21 +52,21 @@ def fit_vote(
     rate_hz: float,
     seed: int,
     sources: Sequence[LabelledWindows] = (),
+    features: NDArray[np.float64] | None = None,
 ) -> Vote:
-    """Fit on windows; see `crosswear.baselines.Baseline`."""
-    return fit_vote_on(x, window_features(x, rate_hz), y, classes, rate_hz, seed, sources)
+    """Fit on windows; see `crosswear.baselines.Baseline`.
 
-
-def fit_vote_on(
-    x: NDArray[np.float32],
-    features: NDArray[np.float64],
-    y: NDArray[np.integer],
-    classes: int,
-    rate_hz: float,
-    seed: int,
-    sources: Sequence[LabelledWindows] = (),
-) -> Vote:
-    """The same, of windows whose `window_features` [n, F] are there already."""
+    Args:
+        x: windows [n, 3, L] in g.
+        y: their classes [n].
+        classes: number of classes C.
+        rate_hz: sampling rate of the windows.
+        seed: of the trees, and of MiniRocket's biases and channels.
+        sources: windows of others, by which MiniRocket's features are whitened.
+        features: `window_features` [n, F] of the windows, where they are there already.
+    """
+    if features is None:
+        features = window_features(x, rate_hz)
     trees = grow_forest(features, y, classes, rate_hz, seed, extra=True)
     return Vote(trees, fit_minirocket(x, y, classes, rate_hz, seed, sources, SHARPNESS))
 

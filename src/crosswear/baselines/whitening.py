@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.recording import Windows
+
 DIRECTIONS = 100
 FLOOR = 10.0
 """Variance at which damping begins. Features of unit variance have 1 in a direction of no class.
@@ -36,6 +38,11 @@ class LabelledWindows:
 
     x: NDArray[np.float32]
     y: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, windows: Windows, rows: NDArray[np.int64] | slice = slice(None)) -> LabelledWindows:
+        """Those of a domain, or some of them."""
+        return cls(windows.x[rows], windows.y[rows])
 
     def draw(self, seed: int) -> LabelledWindows:
         """`OF_EACH` of them at random, or all if there are fewer."""

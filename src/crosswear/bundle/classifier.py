@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from crosswear.baselines import Classifier
-from crosswear.errors import UsageError
-from crosswear.windows import in_steps
+from crosswear.windows import check_windows, in_steps
 
 BATCH = 64
 """Windows that are computed at once: more take more memory and are no faster."""
@@ -42,13 +41,7 @@ class Calibrated:
         Raises:
             UsageError: if they are not windows, or hold NaN.
         """
-        if x.ndim != 3 or x.shape[1] != 3 or not np.isfinite(x).all():
-            raise UsageError(
-                "an array that holds NaN"
-                if x.ndim == 3 and x.shape[1] == 3
-                else f"an array of shape {x.shape}",
-                expected="finite windows [n, 3, L]: x, y and z in g",
-            )
+        check_windows(x)
         # Kernels take another way through one window than through sixteen.
         padded = np.zeros((max(-(-len(x) // TILE), 1) * TILE, *x.shape[1:]), np.float32)
         padded[: len(x)] = in_steps(x)

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from crosswear.baselines.forest import grow_forest
 from crosswear.baselines.minirocket import fit_minirocket
-from crosswear.baselines.vote import fit_vote_on
+from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.config import TrainConfig, TransferConfig
 from crosswear.domain import Domain, load_domain
@@ -77,15 +77,15 @@ class ClassicalTrainer:
         classes, seed = len(domain.classes), weight_seed(task.cell)
         if task.cell.method == "logistic":
             return _logistic(self._frozen(task, domain), rows, y)
+        known = (y, classes, task.rate_hz, seed)
         if task.cell.method == "minirocket":
-            rocket = fit_minirocket(x[rows], y, classes, task.rate_hz, seed, _others(task))
+            rocket = fit_minirocket(x[rows], *known, _others(task))
             return lambda test: rocket.scores(x[test]).argmax(axis=1)
         features = self._established(task, domain)  # computed once for all cells
-        known = (features[rows], y, classes, task.rate_hz, seed)
         if task.cell.method == "vote":
-            vote = fit_vote_on(x[rows], *known, _others(task))
+            vote = fit_vote(x[rows], *known, _others(task), features[rows])
             return lambda test: vote.vote(x[test], features[test]).argmax(axis=1)
-        forest = grow_forest(*known, extra=task.cell.method == "extra-trees")
+        forest = grow_forest(features[rows], *known, extra=task.cell.method == "extra-trees")
         return lambda test: forest.vote(features[test]).argmax(axis=1)
 
     def _established(self, task: Task, domain: Domain) -> NDArray[np.float64]:
@@ -123,8 +123,7 @@ def _others(task: Task) -> list[LabelledWindows]:
     cell, drawn = task.cell, []
     for name, folder in zip(cell.sources, task.source_domains, strict=True):
         domain = load_domain(folder)
-        train = domain.indices(Subset.TRAIN)
-        windows = LabelledWindows(domain.windows.x[train], domain.windows.y[train])
+        windows = LabelledWindows.of(domain.windows, domain.indices(Subset.TRAIN))
         drawn.append(windows.draw(seed_for(cell.study_seed, "whitening", name, cell.split)))
     return drawn
 

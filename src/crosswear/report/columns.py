@@ -141,12 +141,18 @@ def _scores(evidence: Evidence) -> Iterator[dict[str, Any]]:
     for score in evidence.scores:
         yield {
             **_rival(score),
-            "done": score.done,
-            "repetitions": score.repetitions,
-            **_interval("micro_f1", score.micro_f1),
-            "macro_f1": score.macro_f1,
-            "train_s": score.train_s,
+            **_measured(score),
         }
+
+
+def _measured(score: Score) -> dict[str, Any]:
+    return {
+        "done": score.done,
+        "repetitions": score.repetitions,
+        **_interval("micro_f1", score.micro_f1),
+        "macro_f1": score.macro_f1,
+        "train_s": score.train_s,
+    }
 
 
 def _verdicts(evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -173,13 +179,9 @@ def _zero_label(evidence: Evidence) -> Iterator[dict[str, Any]]:
             "source": one.source,
             "alignment": one.alignment,
             "classes": one.classes,
-            "done": one.score.done,
-            "repetitions": one.score.repetitions,
-            **_interval("micro_f1", one.score.micro_f1),
-            "macro_f1": one.score.macro_f1,
+            **_measured(one.score),
             "majority_f1": one.majority_f1,
             **_contrast("over_source_only", one.over_source_only),
-            "train_s": one.score.train_s,
         }
 
 
