@@ -194,6 +194,13 @@ def test_what_the_recipe_and_its_ingredients_give_is_found_as_planted() -> None:
     assert finding(found, "whitening_vote").value.mean == pytest.approx(0.1, abs=0.02)
 
 
+def test_a_study_without_a_trained_source_does_not_wait_for_verdicts() -> None:
+    text = TEXT.replace('"a", "b", "c", "d", "random"', '"random"')
+    summary = gather(planted_records(share, text)).summary
+    assert summary.startswith("No transfer from another domain is asked for here")
+    assert "not done" not in summary
+
+
 def test_a_study_compared_with_itself_does_not_differ(records: StudyRecords) -> None:
     found = compare(records, records)
     assert {one.contrast.effect for one in found.compared} == {"no difference"}

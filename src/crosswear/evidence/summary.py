@@ -15,6 +15,9 @@ def summarise(verdicts: Sequence[Verdict], done: int, expected: int) -> str:
     """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     lacking = f"{expected - done:,} of {words.count(expected, 'cell')} are not done."
+    if not verdicts:
+        told = "No transfer from another domain is asked for here: see the curves and findings."
+        return f"{told} {lacking}" if done < expected else told
     if not judged:
         return f"No transfer can be judged yet. {lacking}"
     scratch, untrained, classical = (
