@@ -18,7 +18,7 @@ from crosswear.evidence.records import read_records
 from crosswear.report.board import Board
 from crosswear.report.page import page
 from crosswear.report.tables import cells_table
-from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted
+from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, STUDY, Planted, planted
 
 Opener: TypeAlias = Callable[..., Page]
 LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
@@ -210,6 +210,39 @@ def test_classes_of_the_chosen_target_are_shown(awkward: Planted, opened: Opener
     assert len(rows) == 16
     assert rows[0].split("\t")[0] == AWKWARD_CLASSES[0]
     assert len(rows[0].split("\t")) == 1 + len(contenders)
+
+
+@pytest.mark.parametrize(
+    "sources", [("alpha+beta", "gamma", "random"), ("others", "random"), ("random", "beta")]
+)
+def test_classes_open_on_a_transfer_that_exists_and_offer_no_other(
+    sources: tuple[str, ...], opened: Opener
+) -> None:
+    named = ", ".join(map(repr, sources))
+    made = planted(STUDY.replace('"alpha", "beta", "gamma", "random"', named))
+    tab, board = opened(made), Board(made.evidence)
+    target, source = tab.locator("#choose-target"), tab.locator("#choose-source")
+
+    def shown() -> int:
+        return tab.locator("#f1-table thead th").count() - 1  # all but the name of the class
+
+    assert shown() == 3
+    offered = target.locator("option").all_inner_texts()
+    assert offered == [one for one in board.targets if board.trained_sources_of(one)]
+    for name in offered:
+        target.select_option(name)
+        origins = source.locator("option:enabled").all_text_contents()
+        assert tuple(origins) == board.trained_sources_of(name)
+        assert source.locator("option:checked").text_content() in origins
+        assert shown() == 3
+
+
+def test_without_a_trained_source_there_are_no_transfers_to_look_at(opened: Opener) -> None:
+    made = planted(STUDY.replace('"alpha", "beta", "gamma", "random"', '"random"'))
+    tab = opened(made)
+    draw_all(tab)
+    assert tab.locator("#classes, #matrix, #verdicts").count() == 0
+    assert tab.locator("nav a").count() == tab.locator("main > section").count()
 
 
 def test_on_paper_everything_is_drawn_in_the_colours_of_paper(

@@ -41,6 +41,15 @@ class Board:
         """Sources without the untrained control."""
         return tuple(source for source in self.sources if source != UNTRAINED)
 
+    def trained_sources_of(self, target: str) -> tuple[str, ...]:
+        """Those of a target without the untrained control."""
+        return tuple(source for source in self.sources_of(target) if source != UNTRAINED)
+
+    @cached_property
+    def transferred_to(self) -> tuple[str, ...]:
+        """Targets with a trained source: not the only source there is."""
+        return tuple(target for target in self.targets if self.trained_sources_of(target))
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Windows in the adaptation set, rising."""

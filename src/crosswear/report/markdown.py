@@ -38,10 +38,11 @@ def _parts(board: Board) -> Iterator[str]:
     yield f"# {_plain(evidence.study.name)}"
     yield _plain(evidence.summary)
     yield coverage(evidence)
-    if board.sizes:
+    judged = board.sizes if board.transferred_to else ()
+    if judged:
         yield "## Transfer against what else could be done"
         yield _table(readable.tally(board))
-    for size in board.sizes:
+    for size in judged:
         yield f"## Verdicts with {words.count(size, 'window')}"
         verdicts = readable.brief(board, size)
         yield verdicts.caption

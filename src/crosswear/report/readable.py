@@ -195,7 +195,7 @@ def per_class(board: Board) -> Readable:
 
 
 def _compared(board: Board, target: str, size: int) -> list[Score]:
-    sources = [source for source in board.sources_of(target) if source != UNTRAINED]
+    sources = board.trained_sources_of(target)
     all_of_them = [one for source in sources for one in board.contenders(target, source, size)]
     return list(dict.fromkeys(all_of_them))
 

@@ -102,13 +102,10 @@ function tableOf(caption, headings, rows, names) {
 
 function classTables() {
   const names = data.classes[choice("target")], found = chosen().filter((at) => at !== null);
-  const [target, source, size] = ["target", "source", "size"].map(choice);
-  const own = !data.origins[target].includes(source);
+  const [target, size] = ["target", "size"].map(choice);
   const what = `${data.targets[target]}, ${counted(data.sizes[size], "window")}`;
   document.getElementById("chosen").textContent =
-    own ? "A domain is no source of its own, nor a part of one: choose another."
-      : found.length < 3 ? `${what}: not all of the three have all their repetitions.`
-        : `${what}.`;
+    what + (found.length < 3 ? ": what is not shown of the three is not asked for or not done." : ".");
   document.getElementById("chosen-legend").replaceChildren(...chosen().flatMap((at, number) => {
     if (at === null) return [];
     const item = document.createElement("li");

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from crosswear.evidence.model import Contrast, Interval, Rival, Score
-from crosswear.experiment import UNTRAINED
 from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
 from crosswear.report.lines import lines_of
@@ -99,8 +98,7 @@ def _confusions(board: Board, place: dict[int, int]) -> dict[int, dict[str, Any]
         place[id(one)]: one
         for target in board.targets
         for size in board.sizes
-        for source in board.sources_of(target)
-        if source != UNTRAINED
+        for source in board.trained_sources_of(target)
         for one in board.contenders(target, source, size)
     }
     return {

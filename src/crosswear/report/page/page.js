@@ -31,7 +31,7 @@ plots.forEach((box) => near.observe(box));
 
 function repaint() {
   legend();
-  classTables();
+  if (aboutClasses.length) classTables();
   redraw();
 }
 
@@ -44,18 +44,22 @@ document.querySelectorAll("[name=matrix-size]").forEach((radio) => {
 });
 
 const aboutClasses = plots.filter((box) => ["confusion", "f1"].includes(box.dataset.figure));
+// A target is not transferred to from itself, nor from several sources that it is one of.
 function choose() {
-  const own = data.targets[choice("target")];
-  [...chooser("source").options].forEach((option) => { option.disabled = option.text === own; });
-  if (chooser("source").selectedOptions[0]?.disabled) {
-    const other = [...chooser("source").options].find((option) => !option.disabled);
-    if (other) chooser("source").value = other.value;
+  const sources = [...chooser("source").options], origins = data.origins[choice("target")];
+  sources.forEach((option) => {
+    option.hidden = option.disabled = !origins.includes(Number(option.value));
+  });
+  if (chooser("source").selectedOptions[0].disabled) {
+    chooser("source").value = sources.find((option) => !option.disabled).value;
   }
   classTables();
   redraw(aboutClasses.filter((box) => drawn.has(box)));
 }
-["target", "source", "size"].forEach((name) => chooser(name).addEventListener("change", choose));
-choose();
+if (aboutClasses.length) {
+  ["target", "source", "size"].forEach((name) => chooser(name).addEventListener("change", choose));
+  choose();
+}
 
 legend();
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
