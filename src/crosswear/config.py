@@ -20,6 +20,7 @@ Selection: TypeAlias = Literal["validation", "last"]
 Strategy: TypeAlias = Literal["freeze", "copy", "copy-freeze"]
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 FrozenBatchNorm: TypeAlias = Literal["source", "adapt"]
+Sampling: TypeAlias = Literal["shuffled", "balanced"]
 Branches: TypeAlias = Literal["both", "temporal", "spectral"]
 
 FilterCount: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
@@ -125,21 +126,29 @@ class TrainConfig:
     """How a network is trained, on a source or on an adaptation set.
 
     Attributes:
-        epochs: passes over the training windows, at most.
+        epochs: passes over the training windows, or several such passes each: see `min_updates`.
+        min_updates: an epoch has as many passes as it takes to make this many updates in all.
         batch_size: windows in a step.
         learning_rate: of Adam, before decay.
         decay: the learning rate of update u is `learning_rate / (1 + decay * u)`.
         l2: factor of the squared weights of the dense layers in the loss.
+        layer_decay: the learning rate of a copied transfer unit is multiplied by this once for
+            itself and once for every unit behind it.
+        sampling: an epoch has every window once (`shuffled`), or every class equally often
+            (`balanced`).
         selection: weights of the epoch with the best validation micro-F1, or of the last one.
         precision: of convolutions and matrix products. Weights, statistics, losses and updates
             are float32 with either.
     """
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 70
+    min_updates: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 256
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
     decay: Annotated[float, Field(ge=0, le=10)] = 1e-3
     l2: Annotated[float, Field(ge=0, le=10)] = 1e-3
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    sampling: Sampling = "shuffled"
     selection: Selection = "validation"
     precision: Precision = "float32"
 

@@ -354,7 +354,9 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
             yield replace(cell, method=baseline)
         if baseline in WHITENED and study.grid.whitening:
             yield replace(cell, method=baseline, sources=study.others(cell.target))
-    yield replace(cell, model=study.model, train=study.adaptation)
+    # Rates of layers decay where something is copied: from scratch, it is the cell without decay.
+    fresh = replace(study.adaptation, layer_decay=1.0)
+    yield replace(cell, model=study.model, train=fresh)
     for source, domains in study.origins(cell.target).items():
         trained = None if source == UNTRAINED else study.source
         from_source = replace(cell, sources=domains, model=study.model, source_train=trained)

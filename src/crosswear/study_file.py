@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosswear.config import ARCHITECTURES
+from crosswear.config import ARCHITECTURES, TrainConfig
 from crosswear.errors import StudyFileError
 from crosswear.experiment import OTHERS, UNTRAINED, Study
 from crosswear.labels import check_labels
@@ -37,6 +37,7 @@ def parse_study(text: str, where: str) -> Study:
     _check_sources(study, where)
     _check_alignments(study, where)
     _check_branches(study, where)
+    _check_training(study, where)
     return study
 
 
@@ -91,6 +92,24 @@ def _check_branches(study: Study, where: str) -> None:
         where=f"{where}: transfer.freeze_spectral",
         expected="false, or strategy 'freeze' of both branches of a network that has them",
     )
+
+
+def _check_training(study: Study, where: str) -> None:
+    if study.source.layer_decay < 1:
+        raise StudyFileError(
+            "a source network learns from fresh weights, in which no layer is to be kept",
+            where=f"{where}: source.layer_decay",
+            expected="1, or layer_decay in [adaptation]",
+        )
+    plain = TrainConfig()
+    for name in ("min_updates", "sampling"):
+        if study.grid.alignments and getattr(study.source, name) != getattr(plain, name):
+            raise StudyFileError(
+                "alignments pair windows of two domains in plain passes",
+                where=f"{where}: source.{name}",
+                expected="no such line where grid.alignments has any",
+                todo="ask for alignments in a study of their own",
+            )
 
 
 def _check_sources(study: Study, where: str) -> None:

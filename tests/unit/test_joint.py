@@ -91,7 +91,7 @@ def test_steps_are_balanced_and_as_many_as_of_a_single_source(
 ) -> None:
     y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
     heads = Heads((1,) * len(counts))
-    steps = list(heads.batches(y, size, np.random.default_rng(seed)))
+    steps = list(heads.batches(y, TrainConfig(batch_size=size), np.random.default_rng(seed)))
     assert len(steps) == passes(round(np.mean(counts)), size)
     for step in steps:
         assert len(set(Counter(y[step].tolist()).values())) == 1
@@ -105,7 +105,7 @@ def test_steps_are_balanced_and_as_many_as_of_a_single_source(
 
 def test_a_single_domain_has_the_batches_that_it_always_had() -> None:
     y = np.arange(50)
-    steps = list(Heads().batches(y, 16, np.random.default_rng(3)))
+    steps = list(Heads().batches(y, TrainConfig(batch_size=16), np.random.default_rng(3)))
     np.testing.assert_array_equal(np.concatenate(steps), np.random.default_rng(3).permutation(50))
 
 

@@ -83,6 +83,7 @@ def test_they_are_added_to_a_grid_and_change_no_cell_of_it() -> None:
         (GRID, LABELS.replace('a = ["sitting"]', ""), "share 1 of the classes"),
         (GRID, LABELS + 'c = ["eating"]', "share 0 of the classes"),
         (GRID, LABELS.replace('["walking"]', '"walking"'), "labels.walking.b"),
+        (GRID, LABELS + "[source]\nmin_updates = 700", "source.min_updates: alignments pair"),
     ],
 )
 def test_a_wrong_table_is_named(grid: str, labels: str, message: str) -> None:

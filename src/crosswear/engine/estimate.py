@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,7 +31,7 @@ from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
 from crosswear.engine.heads import epoch_of
 from crosswear.engine.local import keep_freed_memory
-from crosswear.engine.subsets import order_of, passes
+from crosswear.engine.subsets import order_of, passes_in_epoch
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
 from crosswear.engine.trial import try_classical
@@ -90,16 +90,15 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
     _, validation, test = domain.split.windows
     looks = train.epochs if train.selection == "validation" else 0
-    steps, seen = passes(cell.size, train.batch_size), cell.size
-    if len(cell.targets) > 1:
-        steps, share = epoch_of(cell.size, len(cell.targets), train.batch_size)
-        seen = steps * share * len(cell.targets)
-    updates = train.epochs * steps
+    steps, share = epoch_of(cell.size, len(cell.targets), train.batch_size)
+    seen = cell.size if len(cell.targets) == 1 else steps * share * len(cell.targets)
+    passes = train.epochs * passes_in_epoch(train, steps)
+    updates = passes * steps
     scored = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
     return Work(
         updates=updates,
         weights=copies * weights * updates,
-        training=3 * copies * adds * seen * train.epochs * (2 if cell.method in PAIRED else 1),
+        training=3 * copies * adds * seen * passes * (2 if cell.method in PAIRED else 1),
         passes=scored[0] * looks + scored[1],
         scoring=copies * adds * (validation * looks + test),
         networks=copies,
@@ -274,6 +273,7 @@ def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Mea
 def _mock(cell: Cell, domain: DomainSummary, copies: int, device: str) -> tuple[Training, int]:
     """A cohort of equal cells with random windows, and the windows in its one step."""
     model, train = cell.model or ModelConfig(), cell.train or TrainConfig()
+    train = replace(train, min_updates=0)  # an epoch of one step
     count = min(cell.size, train.batch_size)
     rng = np.random.default_rng(0)
     windows = max(count, EVALUATION_BATCH[device])

@@ -76,7 +76,10 @@ def frozen_parts(cell: Cell) -> tuple[int, bool]:
 def _shape(cell: Cell) -> Hashable:
     if cell.method in CLASSICAL:
         return (cell.method, cell.sources)
-    return (cell.method, cell.size, cell.model, cell.train, frozen_parts(cell))
+    shape = (cell.method, cell.size, cell.model, cell.train, frozen_parts(cell))
+    if cell.train is None or cell.train.layer_decay == 1:
+        return shape
+    return (*shape, cell.transfer, cell.branches, cell.blocks)  # what is copied decides the rates
 
 
 def _place(cohort: Cohort, targets: list[Path]) -> tuple[int, ...]:

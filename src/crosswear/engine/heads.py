@@ -15,7 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from crosswear.engine.subsets import batches, passes
+from crosswear.config import TrainConfig
+from crosswear.engine.sampling import draw
+from crosswear.engine.subsets import cut, passes, passes_in_epoch
 
 
 @dataclass(frozen=True)
@@ -50,27 +52,26 @@ class Heads:
         return float(np.mean([values[domain == one].mean() for one in np.unique(domain)]))
 
     def batches(
-        self, y: NDArray[np.integer], size: int, rng: np.random.Generator
+        self, y: NDArray[np.integer], config: TrainConfig, rng: np.random.Generator
     ) -> Iterator[NDArray[np.int64]]:
-        """The steps of an epoch, as places in `y`.
+        """The steps of an epoch, as places in `y`: one pass, or as many as `min_updates` needs.
 
-        Of one domain, a pass over all windows. Of several, balanced: every step has as many
-        windows of each domain, `size` in all as far as that can be. There are as many steps as in a
-        pass over one domain of their mean size, so that a joint source is trained with as many
-        updates as a single one. Each domain's windows come in random order; those of a small domain
-        come again, those of a large one do not all come.
+        Of one domain, a pass has as many windows as there are. Of several, every step has as many
+        windows of each domain, `batch_size` in all as far as that can be. There are as many steps
+        as in a pass over one domain of their mean size, so that a joint source is trained with as
+        many updates as a single one. Those of a small domain come again, those of a large one do
+        not all come. In which order a domain's windows come: `crosswear.engine.sampling`.
         """
-        if not self.classes:
-            yield from batches(len(y), size, rng)
-            return
-        steps, share = epoch_of(len(y), len(self.classes), size)
+        steps, share = epoch_of(len(y), max(1, len(self.classes)), config.batch_size)
         domain = self.domain_of(y)
-        drawn = [
-            _drawn(np.flatnonzero(domain == one), steps * share, rng)
-            for one in range(len(self.classes))
-        ]
-        for start in range(0, steps * share, share):
-            yield np.concatenate([one[start : start + share] for one in drawn])
+        places = [np.flatnonzero(domain == one) for one in range(len(self.classes))]
+        for _ in range(passes_in_epoch(config, steps)):
+            if not self.classes:
+                yield from cut(draw(y, len(y), config.sampling, rng), share)
+                continue
+            drawn = [mine[draw(y[mine], steps * share, config.sampling, rng)] for mine in places]
+            for start in range(0, steps * share, share):
+                yield np.concatenate([one[start : start + share] for one in drawn])
 
 
 ONE_HEAD = Heads()
@@ -80,10 +81,3 @@ ONE_HEAD = Heads()
 def epoch_of(windows: int, domains: int, size: int) -> tuple[int, int]:
     """Steps in an epoch over domains with so many windows, and windows of each in a step."""
     return passes(round(windows / domains), size), max(1, size // domains)
-
-
-def _drawn(places: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """So many of the places: in random order, then in another one, and so on."""
-    orders = [rng.permutation(places) for _ in range(-(-count // len(places)))]
-    drawn: NDArray[np.int64] = np.concatenate(orders)[:count]
-    return drawn

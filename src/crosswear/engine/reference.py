@@ -18,11 +18,11 @@ from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.joint import open_target
+from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import (
     adaptation_set,
     arithmetic,
     count,
-    learning_rate,
     majority,
     order_of,
     source_weights,
@@ -33,7 +33,7 @@ from crosswear.engine.zero_label import train_on_shared_classes
 from crosswear.labels import ALIGNMENTS
 from crosswear.models import build, declared
 from crosswear.recording import Subset
-from crosswear.result import CellResult, EpochScore, Timing
+from crosswear.result import CellResult, EpochScore, Timing, TransferReport
 from crosswear.transfer import adapt_statistics, plan_transfer, set_training
 
 EVALUATION_BATCH = 1024
@@ -70,9 +70,8 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
         transferred = plan.apply(network, source_weights(task, cell.model, domain))
         if cell.transfer.frozen_batchnorm == "adapt":
             adapt_statistics(network, plan.frozen, adaptation.x)
-    frozen = transferred.frozen if transferred else ()
     order = order_of(cell)
-    history, epoch = fit(network, adaptation, validation, cell.train, order, frozen, heads)
+    history, epoch = fit(network, adaptation, validation, cell.train, order, transferred, heads)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
     found = heads.of_own_domain(scores(network, test.x, cell.train), test.y)
@@ -106,7 +105,7 @@ def fit(
     validation: LabelledWindows,
     config: TrainConfig,
     rng: np.random.Generator,
-    frozen: tuple[str, ...] = (),
+    transferred: TransferReport | None = None,
     heads: Heads = ONE_HEAD,
 ) -> tuple[tuple[EpochScore, ...], int]:
     """Train in place; the network is left with the weights of the chosen epoch.
@@ -116,8 +115,15 @@ def fit(
         that is the one with the best validation micro-F1; of equal ones, the one with the lowest
         validation loss.
     """
-    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.Adam(trainable, fused=True)
+    frozen = transferred.frozen if transferred else ()
+    factors = layer_factors(network, transferred, config.layer_decay)
+    groups = {
+        factor: [w for name, w in network.named_parameters() if factors[name] == factor]
+        for factor in set(factors.values())
+    }
+    optimiser = torch.optim.Adam(
+        ({"params": weights, "factor": factor} for factor, weights in groups.items()), fused=True
+    )
     history: list[EpochScore] = []
     chosen, best, update = 0, (-1.0, 0.0), 0
     classes = train.y.numpy(force=True)
@@ -125,8 +131,8 @@ def fit(
     for epoch in range(1, config.epochs + 1):
         set_training(network, frozen)
         total, seen = 0.0, 0
-        for batch in heads.batches(classes, config.batch_size, rng):
-            optimiser.param_groups[0]["lr"] = learning_rate(config, update)
+        for batch in heads.batches(classes, config, rng):
+            set_rates(optimiser, config, update)
             optimiser.zero_grad()
             rows = torch.from_numpy(batch)
             with arithmetic(config, train.x.device.type):

@@ -60,7 +60,12 @@ def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray
 
     Batch norm cannot estimate a variance from one window.
     """
-    order = rng.permutation(count)
+    return cut(rng.permutation(count), size)
+
+
+def cut(order: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """Cut an order [n] into batches, as `batches` has them."""
+    count = len(order)
     whole = count - 1 if count % size == 1 else count
     for start in range(0, whole, size):
         stop = start + size
@@ -70,6 +75,11 @@ def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray
 def passes(count: int, size: int) -> int:
     """How many batches a pass over `count` windows has."""
     return max(1, math.ceil((count - 1) / size))
+
+
+def passes_in_epoch(config: TrainConfig, steps: int) -> int:
+    """How many passes of so many batches an epoch has, for as many updates as are asked for."""
+    return max(1, math.ceil(config.min_updates / (config.epochs * steps)))
 
 
 def learning_rate(config: TrainConfig, update: int) -> float:

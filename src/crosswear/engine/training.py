@@ -6,7 +6,7 @@ does not depend on the others, to the last bit on a CPU.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,8 @@ from crosswear.config import ModelConfig, TrainConfig
 from crosswear.engine.fronts import Front, rows_of
 from crosswear.engine.grouping import LANES
 from crosswear.engine.heads import ONE_HEAD, Heads
-from crosswear.engine.subsets import arithmetic, learning_rate, order_of, weight_seed
+from crosswear.engine.rates import layer_factors, set_rates
+from crosswear.engine.subsets import arithmetic, order_of, weight_seed
 from crosswear.engine.task import Task
 from crosswear.models import declared, side_by_side
 from crosswear.result import EpochScore, TransferReport
@@ -76,7 +77,7 @@ class Training:
     """A cohort in training.
 
     Args:
-        members: of one shape: same frozen modules, size and settings.
+        members: of one shape: same frozen modules, rates of layers, size and settings.
         target: the target domain.
         model: of all members.
         config: likewise.
@@ -109,7 +110,8 @@ class Training:
         ).to(device)
         for module in self.frozen:
             self.network.get_submodule(module).requires_grad_(False)
-        self.optimiser = _optimiser(self.network, len(members), config.l2)
+        factors = layer_factors(self.network, members[0].transferred, config.layer_decay)
+        self.optimiser = _optimiser(self.network, len(members), config.l2, factors)
         self.updates = 0
 
     def fit(self) -> tuple[list[tuple[EpochScore, ...]], list[int]]:
@@ -145,19 +147,18 @@ class Training:
         return [tuple(history) for history in histories], chosen
 
     def train_epoch(self, orders: Sequence[np.random.Generator]) -> list[float]:
-        """One pass over the adaptation sets; returns the mean cross-entropy of each copy."""
+        """One epoch over the adaptation sets; returns the mean cross-entropy of each copy."""
         set_training(self.network, self.frozen)
         config = self.config
         steps = [
-            self.heads.batches(y, config.batch_size, order)
+            self.heads.batches(y, config, order)
             for y, order in zip(self.classes, orders, strict=True)
         ]
         losses = []
         for batch in zip(*steps, strict=True):
             drawn = [m.rows[one] for m, one in zip(self.members, batch, strict=True)]
             rows = torch.from_numpy(np.stack(drawn)).to(self.device, non_blocking=True)
-            for parameters in self.optimiser.param_groups:
-                parameters["lr"] = learning_rate(config, self.updates)
+            set_rates(self.optimiser, config, self.updates)
             self.optimiser.zero_grad()
             loss = self._losses(self._logits(rows), rows)
             loss.mean(dim=1).sum().backward()  # type: ignore[no-untyped-call]
@@ -232,23 +233,27 @@ def _means(values: Tensor) -> list[float]:
     return [float(row.mean()) for row in values.numpy(force=True).astype(np.float64)]
 
 
-def _optimiser(network: nn.Module, copies: int, l2: float) -> torch.optim.Adam:
+def _optimiser(
+    network: nn.Module, copies: int, l2: float, factors: Mapping[str, float]
+) -> torch.optim.Adam:
     """Adam; the gradient of the penalty `l2 · w²` is what it calls a weight decay of `2 · l2`.
 
     Its fused kernel is many times faster, and only for weights that fill the lanes.
     """
     regularised = {id(weight) for weight in declared(network).regularised}
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for weight in network.parameters():
+    groups: dict[tuple[bool, bool, float], list[nn.Parameter]] = {}
+    for name, weight in network.named_parameters():
         if weight.requires_grad:
-            kind = (id(weight) in regularised, weight.numel() // copies % LANES == 0)
+            whole = weight.numel() // copies % LANES == 0
+            kind = (id(weight) in regularised, whole, factors[name])
             groups.setdefault(kind, []).append(weight)
     return torch.optim.Adam(
         {
             "params": weights,
+            "factor": factor,
             "weight_decay": 2 * l2 * penalised,
             "fused": whole,
             "foreach": not whole,
         }
-        for (penalised, whole), weights in groups.items()
+        for (penalised, whole, factor), weights in groups.items()
     )
