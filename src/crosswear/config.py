@@ -122,6 +122,26 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, config=SETTINGS)
+class Augmentation:
+    """How strongly training windows are changed, anew in every step; see `crosswear.augmentation`.
+
+    Attributes:
+        rotation: degrees, at most.
+        jitter: standard deviation of the noise, in g (of a gyroscope in rad/s).
+        scaling: standard deviation of what each channel is multiplied by.
+        time_warp: standard deviation of the logarithm of the speed of time.
+    """
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    jitter: Annotated[float, Field(ge=0, le=10)] = 0.0
+    scaling: Annotated[float, Field(ge=0, le=1)] = 0.0
+    time_warp: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+NO_AUGMENTATION = Augmentation()
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class TrainConfig:
     """How a network is trained, on a source or on an adaptation set.
 
@@ -136,6 +156,7 @@ class TrainConfig:
             itself and once for every unit behind it.
         sampling: an epoch has every window once (`shuffled`), or every class equally often
             (`balanced`).
+        augmentation: how the training windows are changed.
         selection: weights of the epoch with the best validation micro-F1, or of the last one.
         precision: of convolutions and matrix products. Weights, statistics, losses and updates
             are float32 with either.
@@ -149,6 +170,7 @@ class TrainConfig:
     l2: Annotated[float, Field(ge=0, le=10)] = 1e-3
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     sampling: Sampling = "shuffled"
+    augmentation: Augmentation = NO_AUGMENTATION
     selection: Selection = "validation"
     precision: Precision = "float32"
 

@@ -102,7 +102,7 @@ def _check_training(study: Study, where: str) -> None:
             expected="1, or layer_decay in [adaptation]",
         )
     plain = TrainConfig()
-    for name in ("min_updates", "sampling"):
+    for name in ("min_updates", "sampling", "augmentation"):
         if study.grid.alignments and getattr(study.source, name) != getattr(plain, name):
             raise StudyFileError(
                 "alignments pair windows of two domains in plain passes",

@@ -26,6 +26,7 @@ ROOMS = (
     "wording",
     "faults",
     "gravity",
+    "augmentation",
     "resample",
     "windows",
     "features",

@@ -81,11 +81,16 @@ def learnable(count: int) -> LabelledWindows:
     return LabelledWindows(x, y)
 
 
+def chance() -> tuple[np.random.Generator, np.random.Generator]:
+    """What decides the order of the windows, and what their changes."""
+    return np.random.default_rng(0), np.random.default_rng(1)
+
+
 def test_the_best_validation_epoch_is_the_one_that_is_kept() -> None:
     network = build(MODEL, 3, 100, seed=0)
     validation = learnable(30)
     config = TrainConfig(epochs=8, batch_size=16, learning_rate=0.03)
-    history, epoch = fit(network, learnable(64), validation, config, np.random.default_rng(0))
+    history, epoch = fit(network, learnable(64), validation, config, *chance())
     ranks = [(s.validation_micro_f1 or 0, -(s.validation_loss or 0)) for s in history]
     assert epoch == ranks.index(max(ranks)) + 1
     accuracy = (scores(network, validation.x, config).argmax(1) == validation.y).float().mean()
@@ -96,7 +101,7 @@ def test_selection_last_never_looks_at_validation() -> None:
     network = build(MODEL, 3, 100, seed=0)
     config = TrainConfig(epochs=3, selection="last")
     nothing = LabelledWindows(torch.empty(0, 3, 100), torch.empty(0, dtype=torch.int64))
-    history, epoch = fit(network, learnable(16), nothing, config, np.random.default_rng(0))
+    history, epoch = fit(network, learnable(16), nothing, config, *chance())
     assert epoch == 3
     assert all(score.validation_micro_f1 is None for score in history)
 

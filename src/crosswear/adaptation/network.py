@@ -139,7 +139,7 @@ class NetworkTrainer:
         origin = (plan.source if frozen else None, model)
         front = self._fronts.get(origin, self.x, network, frozen, plan.train)
         member = Member(Task(cell, plan.name, Path()), network, front, rows, report)
-        target = Target(self._y, rows[:0], self._classes, samples)
+        target = Target(self.x, self._y, rows[:0], self._classes, samples)
         training = Training([member], target, model, plan.train, "cpu")
         training.fit()
         return training

@@ -54,6 +54,7 @@ class CohortTrainer:
         members = [self._enter(task, domain) for task in cohort]
         model, train = _settings(cohort[0])
         target = Target(
+            x=domain.windows.x,
             y=domain.windows.y,
             validation=domain.indices(Subset.VALIDATION),
             classes=len(domain.classes),

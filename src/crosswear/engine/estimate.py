@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from crosswear.config import ModelConfig, TrainConfig
+from crosswear.config import NO_AUGMENTATION, ModelConfig, TrainConfig
 from crosswear.domain import DomainSummary
 from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
@@ -88,6 +88,7 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     if model is None or train is None:
         return Work()
     adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
+    step = _step(model, train, len(domain.classes), domain.samples, _frozen(cell))
     _, validation, test = domain.split.windows
     looks = train.epochs if train.selection == "validation" else 0
     steps, share = epoch_of(cell.size, len(cell.targets), train.batch_size)
@@ -98,7 +99,7 @@ def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "c
     return Work(
         updates=updates,
         weights=copies * weights * updates,
-        training=3 * copies * adds * seen * passes * (2 if cell.method in PAIRED else 1),
+        training=copies * step * seen * passes * (2 if cell.method in PAIRED else 1),
         passes=scored[0] * looks + scored[1],
         scoring=copies * adds * (validation * looks + test),
         networks=copies,
@@ -183,12 +184,25 @@ def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int)
     return max(free)
 
 
+def _step(
+    model: ModelConfig, train: TrainConfig, classes: int, samples: int, frozen: tuple[str, ...]
+) -> int:
+    """Multiply-adds for a window in a training step: of windows that are changed, a front too."""
+    adds, _ = _rest(model, classes, samples, frozen)
+    if train.augmentation == NO_AUGMENTATION:
+        return 3 * adds
+    return 2 * adds + _counted(model, classes, samples).multiply_adds[""]
+
+
+_counted = functools.cache(summarise)
+
+
 @functools.cache
 def _rest(
     model: ModelConfig, classes: int, samples: int, frozen: tuple[str, ...]
 ) -> tuple[int, int]:
     """Multiply-adds for a window, and weights, of what is not in the front of a network."""
-    counted = summarise(model, classes, samples)
+    counted = _counted(model, classes, samples)
     within = [name for name in ("spectrogram", *frozen) if name in counted.parameters]
     adds = counted.multiply_adds[""] - sum(counted.multiply_adds[name] for name in within)
     return adds, counted.parameters[""] - sum(counted.parameters[name] for name in within)
@@ -260,8 +274,11 @@ def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Mea
         largest = max(largest, bytes_ / 2**20)
         adds, weights = _rest(training.model, len(domain.classes), domain.samples, training.frozen)
         batch = np.arange(EVALUATION_BATCH[device])
+        in_step = _step(
+            training.model, training.config, len(domain.classes), domain.samples, training.frozen
+        )
         step = functools.partial(training.train_epoch, [order_of(cell)] * copies)
-        work.append(Work(1, copies * weights, 3 * copies * adds * rows).vector())
+        work.append(Work(1, copies * weights, copies * in_step * rows).vector())
         seconds.append(_middle(step, device))
         work.append(Work(passes=1, scoring=copies * adds * len(batch)).vector())
         seconds.append(_middle(functools.partial(training.scores, batch), device))
@@ -288,7 +305,7 @@ def _mock(cell: Cell, domain: DomainSummary, copies: int, device: str) -> tuple[
         members.append(
             Member(task, network, front, np.arange(count), TransferReport((), (), frozen))
         )
-    target = Target(y, np.arange(0), len(domain.classes), domain.samples)
+    target = Target(x, y, np.arange(0), len(domain.classes), domain.samples)
     return Training(members, target, model, train, device), count
 
 

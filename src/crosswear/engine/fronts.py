@@ -110,8 +110,11 @@ def advance(
 
 
 def rows_of(fronts: Sequence[Front], rows: Tensor) -> Front:
-    """Some rows [copies, n] of each front, side by side as `Network.rest` takes them."""
-    return tuple(
-        torch.cat([part[mine] for part, mine in zip(parts, rows, strict=True)], dim=1)
-        for parts in zip(*fronts, strict=True)
-    )
+    """Some rows [copies, n] of each front, side by side."""
+    chosen = zip(fronts, rows, strict=True)
+    return abreast([tuple(part[mine] for part in front) for front, mine in chosen])
+
+
+def abreast(fronts: Sequence[Front]) -> Front:
+    """Fronts of equal size, one a copy, side by side as `Network.rest` takes them."""
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.augmentation import augment
 from crosswear.checkpoint import Checkpoint
-from crosswear.config import TrainConfig
+from crosswear.config import NO_AUGMENTATION, TrainConfig
 from crosswear.domain import Domain
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
@@ -24,6 +25,7 @@ from crosswear.engine.subsets import (
     arithmetic,
     count,
     majority,
+    noise_of,
     order_of,
     source_weights,
     weight_seed,
@@ -70,8 +72,8 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
         transferred = plan.apply(network, source_weights(task, cell.model, domain))
         if cell.transfer.frozen_batchnorm == "adapt":
             adapt_statistics(network, plan.frozen, adaptation.x)
-    order = order_of(cell)
-    history, epoch = fit(network, adaptation, validation, cell.train, order, transferred, heads)
+    chance = order_of(cell), noise_of(cell)
+    history, epoch = fit(network, adaptation, validation, cell.train, *chance, transferred, heads)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
     found = heads.of_own_domain(scores(network, test.x, cell.train), test.y)
@@ -104,7 +106,8 @@ def fit(
     train: LabelledWindows,
     validation: LabelledWindows,
     config: TrainConfig,
-    rng: np.random.Generator,
+    order: np.random.Generator,
+    noise: np.random.Generator,
     transferred: TransferReport | None = None,
     heads: Heads = ONE_HEAD,
 ) -> tuple[tuple[EpochScore, ...], int]:
@@ -131,12 +134,16 @@ def fit(
     for epoch in range(1, config.epochs + 1):
         set_training(network, frozen)
         total, seen = 0.0, 0
-        for batch in heads.batches(classes, config, rng):
+        for batch in heads.batches(classes, config, order):
             set_rates(optimiser, config, update)
             optimiser.zero_grad()
             rows = torch.from_numpy(batch)
-            with arithmetic(config, train.x.device.type):
-                logits = network(train.x[rows])
+            x = train.x[rows]
+            if config.augmentation != NO_AUGMENTATION:
+                changed = augment(x.numpy(force=True), config.augmentation, noise)
+                x = torch.from_numpy(changed).to(x.device)
+            with arithmetic(config, x.device.type):
+                logits = network(x)
             logits = heads.of_own_domain(logits.float(), train.y[rows])
             loss = functional.cross_entropy(logits, train.y[rows])
             penalty = sum(weight.square().sum() for weight in declared(network).regularised)

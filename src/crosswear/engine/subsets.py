@@ -55,6 +55,11 @@ def order_of(cell: Cell) -> np.random.Generator:
     return np.random.default_rng(seed_for(*_repetition(cell), "order", cell.size))
 
 
+def noise_of(cell: Cell) -> np.random.Generator:
+    """Where the changes of a cell's training windows come from, step after step."""
+    return np.random.default_rng(seed_for(*_repetition(cell), "augmentation", cell.size))
+
+
 def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     """A pass over `count` windows in random order; a last single window joins its neighbours.
 

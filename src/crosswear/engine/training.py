@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.config import ModelConfig, TrainConfig
-from crosswear.engine.fronts import Front, rows_of
+from crosswear.augmentation import augment
+from crosswear.config import NO_AUGMENTATION, ModelConfig, TrainConfig
+from crosswear.engine.fronts import Front, abreast, rows_of
 from crosswear.engine.grouping import LANES
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
-from crosswear.engine.subsets import arithmetic, order_of, weight_seed
+from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
 from crosswear.models import declared, side_by_side
 from crosswear.result import EpochScore, TransferReport
@@ -59,6 +60,7 @@ class Target:
     """What training must know of the target domain.
 
     Attributes:
+        x: float32 [N, 3, L], all its windows.
         y: int [N], class of each window.
         validation: int64, windows of the validation subset.
         classes: how many.
@@ -66,6 +68,7 @@ class Target:
         heads: of several domains, whose classes are whose.
     """
 
+    x: NDArray[np.float32]
     y: NDArray[np.int16]
     validation: NDArray[np.int64]
     classes: int
@@ -97,6 +100,7 @@ class Training:
         self.frozen = members[0].frozen
         self.config = config
         self.device = device
+        self.x = target.x
         self.y = torch.from_numpy(target.y.astype(np.int64)).to(device)
         self.validation = target.validation
         self.heads = target.heads
@@ -112,6 +116,7 @@ class Training:
             self.network.get_submodule(module).requires_grad_(False)
         factors = layer_factors(self.network, members[0].transferred, config.layer_decay)
         self.optimiser = _optimiser(self.network, len(members), config.l2, factors)
+        self.noises = [noise_of(member.task.cell) for member in members]
         self.updates = 0
 
     def fit(self) -> tuple[list[tuple[EpochScore, ...]], list[int]]:
@@ -160,7 +165,9 @@ class Training:
             rows = torch.from_numpy(np.stack(drawn)).to(self.device, non_blocking=True)
             set_rates(self.optimiser, config, self.updates)
             self.optimiser.zero_grad()
-            loss = self._losses(self._logits(rows), rows)
+            augmented = config.augmentation != NO_AUGMENTATION
+            logits = self._logits(rows, self._changed(drawn) if augmented else None)
+            loss = self._losses(logits, rows)
             loss.mean(dim=1).sum().backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             self.updates += 1
@@ -184,14 +191,33 @@ class Training:
         state = self.network.cpu().state_dict()
         return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
 
-    def _logits(self, rows: Tensor) -> Tensor:
+    def _changed(self, drawn: Sequence[NDArray[np.int64]]) -> Front:
+        """The front of windows [n] of the domain, for each copy, as augmentation changes them.
+
+        They are others in every step: no frozen module can have been run on them before.
+        """
+        front, how = declared(self.network).front, self.config.augmentation
+        changed = (
+            torch.from_numpy(augment(self.x[mine], how, noise))
+            for mine, noise in zip(drawn, self.noises, strict=True)
+        )
+        return abreast([front(x.to(self.device)) for x in changed])
+
+    def _logits(self, rows: Tensor, changed: Front | None = None) -> Tensor:
         """Class scores float32 [copies, n, C] of windows [copies, n] of the domain.
 
         With several domains, those of the classes of other domains are minus infinity.
+
+        Args:
+            rows: the windows.
+            changed: their front, if it is not that of the windows as they were recorded.
         """
-        front = rows_of([member.front for member in self.members], rows)
+        if changed is None:
+            front, done = rows_of([member.front for member in self.members], rows), self.frozen
+        else:
+            front, done = changed, ()
         with arithmetic(self.config, self.device):
-            scores = declared(self.network).rest(front, self.frozen).float()
+            scores = declared(self.network).rest(front, done).float()
         return self.heads.of_own_domain(scores, self.y[rows])
 
     def _losses(self, logits: Tensor, rows: Tensor) -> Tensor:
