@@ -107,7 +107,9 @@ def domain_digest(reference: str, data: Path | None, config: PreparationConfig) 
     return _digest(spec, options, locate(spec, data), config)
 
 
-def prepare(reference: str, data: Path | None, config: PreparationConfig, cache: Path) -> Domain:
+def prepare(
+    reference: str | Path, data: str | Path | None, config: PreparationConfig, cache: str | Path
+) -> Domain:
     """Read, resample, window, split and audit a dataset, or open what did so before.
 
     Args:
@@ -123,10 +125,11 @@ def prepare(reference: str, data: Path | None, config: PreparationConfig, cache:
         DomainError: if the domain cannot carry a study: one class, too few windows, no split.
         LeakageError: if a raw sample is in two subsets.
     """
+    reference = str(reference)
     spec, options = lookup(reference)
-    tree = locate(spec, data)
+    tree = locate(spec, None if data is None else Path(data))
     key = _digest(spec, options, tree, config)
-    folder = cache / key
+    folder = Path(cache) / key
     if folder.exists():
         try:
             return load_domain(folder)
@@ -139,12 +142,13 @@ def prepare(reference: str, data: Path | None, config: PreparationConfig, cache:
     return load_domain(folder)
 
 
-def load_domain(folder: Path) -> Domain:
+def load_domain(folder: str | Path) -> Domain:
     """Open a prepared domain.
 
     Raises:
         DomainError: if a file of it is missing or damaged.
     """
+    folder = Path(folder)
     try:
         summary = pydantic.TypeAdapter(DomainSummary).validate_json(
             (folder / "domain.json").read_bytes()

@@ -15,22 +15,59 @@ from crosswear.errors import DiskError, UsageError
 TEMPORARY_PREFIX = ".partial-"
 
 
+_NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 @contextlib.contextmanager
-def _as_disk_error(target: Path) -> Iterator[None]:
+def as_disk_error(target: Path) -> Iterator[None]:
+    """What the system says against writing `target`, as a `DiskError` that says what to do."""
     try:
         yield
     except OSError as error:
+        if error.errno in _NO_PERMISSION:
+            todo = "choose a folder that you may write to"
+        elif error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG):
+            todo = "choose another name"
+        else:
+            todo = (
+                "free some space or choose another folder, then run the same command again: "
+                "finished work is kept"
+            )
         raise DiskError(
             f"cannot write: {error.strerror or error}",
             where=str(target),
             expected="a writable folder with space left",
-            todo=(
-                "choose a folder that you may write to"
-                if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-                else "free some space or choose another folder, then run the same command again: "
-                "finished work is kept"
-            ),
+            todo=todo,
         ) from error
+
+
+def expect_writable(*files: Path, folder: Path | None = None) -> None:
+    """See to it that what is made at the end can be written, before work begins.
+
+    Args:
+        files: that will be written.
+        folder: that will be made, or filled.
+
+    Raises:
+        DiskError: if a folder is where a file will be or a file where a folder, or the nearest
+            folder that is there may not be written to.
+    """
+    for path in files:
+        with as_disk_error(path):
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "a folder is there, not a file")
+            _expect_room(path.parent)
+    if folder is not None:
+        with as_disk_error(folder):
+            _expect_room(folder)
+
+
+def _expect_room(folder: Path) -> None:
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{there} is a file, not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, f"no permission to write in {there}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -39,7 +76,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         DiskError: if any step fails; the old file, if there was one, is then still whole.
     """
-    with _as_disk_error(path):
+    with as_disk_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         temporary = Path(name)
@@ -66,12 +103,12 @@ def remove_file(path: Path) -> None:
     Raises:
         DiskError: if it cannot be deleted.
     """
-    with _as_disk_error(path):
+    with as_disk_error(path):
         path.unlink(missing_ok=True)
 
 
 def spare(inputs: Iterable[Path], *outputs: Path) -> None:
-    """See to it that what is written replaces nothing that is read, and no other output.
+    """See to it that files can be written, replacing nothing that is read and no other output.
 
     Args:
         inputs: files, and folders whose files are all meant.
@@ -79,7 +116,9 @@ def spare(inputs: Iterable[Path], *outputs: Path) -> None:
 
     Raises:
         UsageError: naming the output.
+        DiskError: as `expect_writable`.
     """
+    expect_writable(*outputs)
     read = [path.resolve() for path in inputs]
     written = [path.resolve() for path in outputs]
     for place, path in enumerate(written):
@@ -102,7 +141,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         DiskError: if the folder cannot be made, filled or renamed.
     """
-    with _as_disk_error(path):
+    with as_disk_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
         try:

@@ -22,9 +22,9 @@ from typing import Any
 import filelock
 import pydantic
 
-from crosswear.errors import DiskError, StoreError
+from crosswear.errors import StoreError
 from crosswear.experiment import Cell, Study
-from crosswear.files import remove_leftovers, write_text
+from crosswear.files import as_disk_error, expect_writable, remove_leftovers, write_text
 from crosswear.keys import canonical_json, digest, to_json
 from crosswear.result import CellResult, Timing
 from crosswear.study_file import parse_study
@@ -58,8 +58,8 @@ class Store:
         folder: made on the first write.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
 
     @contextlib.contextmanager
     def owned_by(self, study: Study, text: str) -> Iterator[None]:
@@ -74,22 +74,17 @@ class Store:
             DiskError: if the folder cannot be written.
         """
         self.check_owner(study)
-        try:
+        lock = filelock.FileLock(self.folder / ".lock", timeout=0)
+        with as_disk_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self.folder / ".lock", timeout=0)
-            lock.acquire()
-        except filelock.Timeout as error:
-            raise StoreError(
-                "another run is at work in this folder",
-                where=str(self.folder),
-                todo="wait for it to end, or choose another --out",
-            ) from error
-        except OSError as error:
-            raise DiskError(
-                f"cannot write: {error.strerror}",
-                where=str(self.folder),
-                todo="choose another --out",
-            ) from error
+            try:
+                lock.acquire()
+            except filelock.Timeout as error:
+                raise StoreError(
+                    "another run is at work in this folder",
+                    where=str(self.folder),
+                    todo="wait for it to end, or choose another --out",
+                ) from error
         try:
             for folder in (self.folder, *(self.folder / name for name in ("cells", "sources"))):
                 remove_leftovers(folder)
@@ -168,7 +163,10 @@ class Store:
 
         Raises:
             StoreError: naming the study, or what else is there.
+            DiskError: if it is no folder.
         """
+        if self.folder.exists() and not self.folder.is_dir():
+            expect_writable(folder=self.folder)
         path = self.folder / "study.toml"
         if not path.exists():
             names = {p.name for p in self.folder.glob("*")} if self.folder.is_dir() else set()

@@ -8,12 +8,27 @@ import tomllib
 from typing import TypeVar
 
 import pydantic
+from pydantic_core import ErrorDetails
 
 from crosswear.errors import CrosswearError
 
 E = TypeVar("E", bound=CrosswearError)
 T = TypeVar("T")
 
+_EXPECTED = {
+    "too_short": "{min_length} entries or more",
+    "too_long": "{max_length} entries or fewer",
+    "string_type": "a text",
+    "string_pattern_mismatch": "a text that matches {pattern}",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "dataclass_type": "a table",
+}
+"""What pydantic's findings ask for, in the words of TOML; the others say it themselves."""
 _UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")
 
 
@@ -54,10 +69,11 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
     # A misspelt key is missing as well: its own line says more.
     problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
     # A value of none of several types is told once, without the names of the types.
-    path = [str(part) for part in problem["loc"]]
+    path = [str(part) for part in problem["loc"] if part != "[key]"]
     if path and _UNION_MEMBER.fullmatch(path[-1]):
         path.pop()
-    alike = [one for one in problems if one["loc"][: len(path)] == problem["loc"][: len(path)]]
+    loc = problem["loc"][: len(path)]
+    alike = [one for one in problems if one["loc"][: len(path)] == loc]
     more = f" (and {len(problems) - len(alike)} more)" if len(problems) > len(alike) else ""
     where = f"{where}: {'.'.join(path)}" if path else where
     if problem["type"] == "unexpected_keyword_argument":
@@ -72,9 +88,15 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
             f"missing key{more}", where=where, expected=f"the keys that {keys} lists", todo="add it"
         )
     found = json.dumps(problem["input"], ensure_ascii=False, default=str)
-    expected = (one["msg"].removeprefix("Value error, ") for one in alike)
+    expected = map(_expected, alike)
     return kind(
         f"found {found if len(found) < 80 else 'a wrong value'}{more}",
         where=where,
         expected=" or ".join(dict.fromkeys(expected)),
     )
+
+
+def _expected(problem: ErrorDetails) -> str:
+    if problem["type"] in _EXPECTED:
+        return _EXPECTED[problem["type"]].format(**problem.get("ctx", {}))
+    return problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_was_saved_is_loaded(folder: Path) -> None:
-    loaded = load_bundle(folder)
+    loaded = load_bundle(str(folder))  # a path as a text is a path, too
     assert loaded.manifest == BUNDLE.manifest
     x = np.random.default_rng(0).normal(size=(5, 3, 100)).astype(np.float32)
     scores = loaded.classifier().scores(x)

@@ -152,7 +152,20 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "run", "tiny.toml", "--out", "foreign"], 8, "not a study's"),
         (["study", "run", "tiny.toml", "--out", "file"], 11, "cannot write"),
         (["study", "run", "tiny.toml", "--workers", "0"], 2, "workers"),
+        (["study", "run", "tiny.toml", "--out", "file/out"], 11, "cannot write"),
+        (["study", "status", "tiny.toml", "--out", "file"], 11, "a file, not a folder"),
+        (["study", "status", "lonely.toml"], 5, "2 entries or more"),
         (["study", "fly"], 2, "fly"),
+        (["data", "describe", "simulated-daily", "--split", "9999"], 2, "--split"),
+        (["data", "describe", "simulated-daily", "--csv", "foreign"], 11, "a folder is there"),
+        (["data", "describe", "simulated-daily", "--plot", "file"], 11, "a file, not a folder"),
+        (["predict", "bundle", "file", "--out", "foreign"], 11, "a folder is there"),
+        (["predict", "bundle", "file", "--out", "."], 11, "a folder is there"),
+        (["export", "bundle", "--out", "file/x.onnx"], 11, "a file, not a folder"),
+        (["export", "bundle", "--out", "x", "--examples", "foreign"], 11, "a folder is there"),
+        (["adapt", "simulated-daily", "--out", "file/x"], 11, "a file, not a folder"),
+        (["adapt", "simulated-daily", "--out", "x", "--report", "file"], 11, "a file, not a"),
+        (["recommend", "simulated-daily", "--data", "nowhere"], 3, "no such folder"),
     ],
 )
 def test_bad_input_is_told_in_one_message(
@@ -161,6 +174,7 @@ def test_bad_input_is_told_in_one_message(
     folder = crosswear.folder
     (folder / "bad.toml").write_text(STUDY.replace("sizes", "sizez"))
     (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
+    (folder / "lonely.toml").write_text(STUDY.replace('daily = "simulated-daily"', ""))
     (folder / "foreign").mkdir()
     (folder / "foreign" / "thesis.tex").write_text("")
     (folder / "file").write_text("")

@@ -286,6 +286,23 @@ def test_samples_that_cannot_be_are_refused(
         Recognizer(BUNDLE).push(values, time_s)
 
 
+@pytest.mark.parametrize(
+    ("values", "time_s"),
+    [
+        ("walking", None),
+        ([["0", "0", "1"]], None),
+        ([[0, 0, 1], [0, 0]], None),
+        ([[0, 0, "up"]], None),
+        ({"x": 0}, None),
+        (np.zeros((1, 3)), ["noon"]),
+        (np.zeros((1, 3)), np.array(["2026-01-01"], "datetime64[s]")),
+    ],
+)
+def test_what_is_no_number_is_told(values: Any, time_s: Any) -> None:
+    with pytest.raises(UsageError, match=r"no numbers.*\n.*an array of numbers"):
+        Recognizer(BUNDLE).push(values, time_s)
+
+
 def test_wrong_calls_are_told() -> None:
     recognizer = Recognizer(BUNDLE)
     with pytest.raises(UsageError, match="shape"):

@@ -31,6 +31,7 @@ from crosswear.checkpoint import Checkpoint
 from crosswear.config import PreparationConfig
 from crosswear.domain import Domain, prepare
 from crosswear.errors import UsageError
+from crosswear.files import expect_writable
 
 Note = Callable[[str], None]
 
@@ -50,14 +51,14 @@ class Adapted:
 
 
 def adapt(
-    recordings: str,
-    out: Path,
+    recordings: str | Path,
+    out: str | Path,
     *,
-    sources: Sequence[str] = ("auto",),
-    data: Path | None = None,
-    cache: Path,
+    sources: Sequence[str | Path] = ("auto",),
+    data: str | Path | None = None,
+    cache: str | Path,
     budget_s: float = 600.0,
-    report: Path | None = None,
+    report: str | Path | None = None,
     preparation: PreparationConfig | None = None,
     seed: int = 2019,
     note: Note = lambda sentence: None,
@@ -82,6 +83,8 @@ def adapt(
         CrosswearError: if something is there already, recordings or sources cannot be read, or
             the windows cannot carry a choice.
     """
+    out = Path(out)
+    report = Path(report) if report else out.with_name(f"{out.name}-report")
     if out.exists():
         raise UsageError(
             "it is there already",
@@ -89,6 +92,8 @@ def adapt(
             expected="the name of a new folder",
             todo="choose another --out, or delete it",
         )
+    expect_writable(folder=out)
+    expect_writable(folder=report)
     notes: list[str] = []
 
     def say(sentence: str) -> None:
@@ -129,7 +134,7 @@ def adapt(
     findings = _find(domain, y, groups, grouping, chosen, start, budget_s, seed, notes)
     used = _used(chosen, offered)
     save_bundle(out, bundle_of(domain, preparation, chosen, findings, rows, used))
-    paths = write_report(findings, report or out.with_name(f"{out.name}-report"))
+    paths = write_report(findings, report)
     return Adapted(out, findings, tuple(paths))
 
 
@@ -142,7 +147,11 @@ def _used(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:
 
 
 def _take(
-    domain: Domain, offered: Sequence[Source], names: Sequence[str], rate_hz: float, say: Note
+    domain: Domain,
+    offered: Sequence[Source],
+    names: Sequence[str | Path],
+    rate_hz: float,
+    say: Note,
 ) -> list[Source]:
     """Sources that take part: of those that `auto` found, the most promising ones."""
     others = [one for one in offered if one.domain.summary.digest != domain.summary.digest]

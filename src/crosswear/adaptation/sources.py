@@ -59,7 +59,11 @@ def train_config(windows: int) -> TrainConfig:
 
 
 def find_sources(
-    name: str, data: Path | None, cache: Path, preparation: PreparationConfig, note: Note
+    name: str | Path,
+    data: str | Path | None,
+    cache: str | Path,
+    preparation: PreparationConfig,
+    note: Note,
 ) -> list[Source]:
     """The sources that a name stands for.
 
@@ -73,8 +77,17 @@ def find_sources(
 
     Raises:
         CrosswearError: if what is named cannot be read; `auto` goes on without it.
+        MissingDataError: if `data` is no folder.
         UsageError: if the study was prepared in another way.
     """
+    name, data, cache = str(name), None if data is None else Path(data), Path(cache)
+    if data is not None and not data.is_dir():
+        raise MissingDataError(
+            "no such folder",
+            where=str(data),
+            expected="the folder with one folder or archive per dataset",
+            todo="check --data",
+        )
     if name == "auto":
         found = []
         for dataset, spec in REGISTRY.items():

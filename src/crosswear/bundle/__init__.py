@@ -147,13 +147,14 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         (temporary / README_FILE).write_text(readme(bundle.manifest), "utf-8")
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle and check all of it.
 
     Raises:
         BundleError: if a file is missing, altered or of another size than it should be, the schema
             is a foreign one, a value is wrong, or the weights do not fit the model.
     """
+    folder = Path(folder)
     manifest = _read_manifest(folder / MANIFEST_FILE)
     content = _read(folder / WEIGHTS_FILE, manifest.weights.bytes)
     where = str(folder / WEIGHTS_FILE)

@@ -11,7 +11,7 @@ from crosswear.cli.data_fetch import fetch, verify
 from crosswear.cli.data_new import new
 from crosswear.cli.options import DEFAULT_CACHE, AsJson, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.files import write_text
+from crosswear.files import expect_writable, write_text
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
 data_app.command()(new)
@@ -81,7 +81,7 @@ def describe(
     ],
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
-    split: Annotated[int, typer.Option(min=0, help="Number of the subject split.")] = 0,
+    split: Annotated[int, typer.Option(min=0, max=1000, help="Number of the subject split.")] = 0,
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Write the table as LaTeX.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Folder for pictures of each domain.")] = None,
@@ -102,6 +102,7 @@ def describe(
     )
     from crosswear.domain import prepare
 
+    expect_writable(*filter(None, (csv, latex)), folder=plot)
     config = PreparationConfig(split=split)
     domains = [prepare(reference, data, config, cache) for reference in references]
     rows = [describe_domain(domain, config.hop_s) for domain in domains]

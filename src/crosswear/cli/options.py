@@ -36,6 +36,7 @@ Sources: TypeAlias = Annotated[
         "--source",
         metavar="NAME",
         help="A dataset, the folder of a study, or auto: what is in --data. Repeatable.",
+        show_default="auto",
     ),
 ]
 StudyFile: TypeAlias = Annotated[

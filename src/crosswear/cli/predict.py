@@ -13,7 +13,7 @@ from rich.console import Console
 from crosswear.cli.options import AsJson, BundleFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
-from crosswear.files import spare
+from crosswear.files import expect_writable, spare
 
 if TYPE_CHECKING:
     from crosswear.recognise.files import Recognised
@@ -55,6 +55,7 @@ def predict(
     from crosswear.recognise.layout import Told
     from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
 
+    expect_writable(out)
     picture = out.with_suffix(".png")
     if picture == out:
         raise UsageError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from crosswear.bundle import Bundle
 from crosswear.bundle.smoothing import Smoothing
@@ -97,18 +97,19 @@ class Recognizer:
                 it, they are 1 / `rate_hz` apart.
 
         Raises:
-            UsageError: if the shapes are others, or only some samples have time stamps.
+            UsageError: if they are no numbers, the shapes are others, or only some samples have
+                time stamps.
             DataFormatError: if a sample is infinite or beyond any sensor's range, or the time
                 does not increase.
         """
-        samples = np.asarray(samples, np.float64)
+        samples = _numbers(samples, "samples")
         if samples.ndim != 2 or samples.shape[1] != 3:
             raise UsageError(
                 f"samples of shape {samples.shape}",
                 expected="[t, 3]: a row for each sample, with x, y and z",
             )
         if time_s is not None:
-            time_s = np.asarray(time_s, np.float64)
+            time_s = _numbers(time_s, "time stamps, in seconds")
             if time_s.shape != samples.shape[:1]:
                 raise UsageError(
                     f"{time_s.shape} time stamps for {len(samples)} samples",
@@ -219,6 +220,19 @@ def recognise(
     for samples, time_s in chunks:
         yield from recognizer.push(samples, time_s)
     yield from recognizer.flush()
+
+
+def _numbers(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    try:
+        found = np.asarray(values)
+        if found.dtype.kind not in "USmM":  # texts and dates would be made numbers silently
+            return found.astype(np.float64)
+        kind = found.dtype.name
+    except (TypeError, ValueError) as error:
+        kind = str(error)
+    raise UsageError(
+        f"these are no numbers ({kind})", where="push", expected=f"an array of numbers: {what}"
+    )
 
 
 def _units_per_g(unit: str | float) -> float:

@@ -47,7 +47,7 @@ class OpenStudy:
         return join_summaries(cell.targets, [domain.summary for domain in self.targets(cell)])
 
 
-def read_study(path: Path | None) -> tuple[Study, str]:
+def read_study(path: str | Path | None) -> tuple[Study, str]:
     """Read and check a study file; without one, the quickstart on simulated domains.
 
     Raises:
@@ -56,6 +56,7 @@ def read_study(path: Path | None) -> tuple[Study, str]:
     if path is None:
         text = resources.files("crosswear").joinpath("quickstart.toml").read_text("utf-8")
         return parse_study(text, "quickstart.toml"), text
+    path = Path(path)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -78,7 +79,9 @@ def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
 
 
-def open_study(study: Study, text: str, data: Path | None, cache: Path, note: Note) -> OpenStudy:
+def open_study(
+    study: Study, text: str, data: str | Path | None, cache: str | Path, note: Note
+) -> OpenStudy:
     """Prepare the domains of a study (or find them in the cache) and lay out its cells.
 
     Args:

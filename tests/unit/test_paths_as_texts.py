@@ -1,0 +1,43 @@
+"""Whatever `import crosswear` offers takes a path as a text, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from own_helpers import describe, put, rows
+
+import crosswear
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    for name in ("p1", "p2", "p3", "p4"):
+        put(tmp_path / "own", f"{name}.csv", rows(3000, labels=("sit", "walk") * 3))
+    return describe(tmp_path / "own")
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_prepared_domains(recordings: Path, tmp_path: Path, kind: type) -> None:
+    data, cache = kind(tmp_path), kind(tmp_path / "cache")
+    config = crosswear.PreparationConfig()
+    domain = crosswear.prepare(kind(recordings), data, config, cache)
+    assert domain.summary.reference == str(recordings)
+    assert crosswear.load_domain(kind(domain.folder)).classes == domain.classes
+    (source,) = crosswear.find_sources(kind(recordings), data, cache, config, print)
+    assert source.domain.summary.digest == domain.summary.digest
+    with pytest.raises(crosswear.CrosswearError, match="is there already"):
+        crosswear.adapt(kind(recordings), kind(tmp_path), cache=cache)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_studies(recordings: Path, tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'name = "mine"\n[domains]\nmine = "own/dataset.toml"\nother = "simulated-daily"\n'
+        "[grid]\nsizes = [20]\nblocks = [0]\n"
+    )
+    study, text = crosswear.read_study(kind(path))
+    assert study.domains["mine"] == str(recordings)
+    opened = crosswear.open_study(study, text, kind(tmp_path), kind(tmp_path / "cache"), print)
+    assert crosswear.Store(kind(tmp_path / "out")).done(opened.cells) == set()
