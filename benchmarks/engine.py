@@ -1,12 +1,14 @@
-"""The cohort trainer against the reference trainer, on the same cells, in the same run.
+"""The cohort trainer against a plain loop and the reference trainer: same cells, same run.
 
     python benchmarks/engine.py
 
-Simulated data. Every size has a baseline and 3 sources with 0 to 5 frozen blocks. The reference
-trains one cell after the other with torch's default threads; the cohort trainer has one process of
-one thread for each processor. `GFLOP/s` counts what is computed (frozen blocks once are not), and
-is compared with products of 1024 × 1024 matrices. The seconds of a size are those of its cells by
-their records, shared by the workers; the last lines are the overall ratios, by the clock.
+Simulated data. Every size has a baseline and 3 sources with 0 to 5 frozen blocks. The plain loop is
+what one would write with torch alone (`plain.py`); the reference has crosswear's network, layouts
+and all. Both train one cell after the other with torch's default threads; the cohort trainer has
+one process of one thread for each processor. `GFLOP/s` counts what is computed (frozen blocks once
+are not), and is compared with products of 1024 × 1024 matrices. The seconds of a size are those of
+its cells by their records, shared by the workers; the last lines are the overall ratios, by the
+clock.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Annotated
 import torch
 import typer
 from grid import Grid, in_precision, make_grid
+from plain import train_plainly
 from rich.console import Console
 from rich.table import Table
 
@@ -55,10 +58,12 @@ def matrix_rate(dtype: torch.dtype) -> float:
     return 2 * 1024**3 / sorted(times)[len(times) // 2]
 
 
-def one_by_one(tasks: list[Task], device: str) -> None:
-    """All cells, by the reference trainer."""
+def one_by_one(train: Callable[[Task, str], object], tasks: list[Task], device: str) -> float:
+    """The seconds that a loop over cells takes."""
+    begun = time.perf_counter()
     for task in tasks:
-        train_cell(task, device)
+        train(task, device)
+    return time.perf_counter() - begun
 
 
 def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[int, float]:
@@ -74,13 +79,14 @@ def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[
 def compare(
     grid: Grid,
     tasks: dict[int, list[Task]],
-    reference: dict[int, float],
+    loops: dict[str, dict[int, float]],
     crew: Crew,
     crew_size: int,
     device: str,
 ) -> tuple[list[Table], list[str]]:
     """A table of the sizes for each precision, and the overall ratios."""
-    columns = ("size", "cells", "reference s", "cohort s", "ratio", "GFLOP/s", "of matrix rate")
+    times = [heading for name in loops for heading in (f"{name} s", "ratio")]
+    columns = ("size", "cells", "cohort s", *times, "GFLOP/s", "of matrix rate")
     tables, lines = [], []
     for name in ("float32", "bfloat16"):
         matrix = matrix_rate(getattr(torch, name))
@@ -95,13 +101,18 @@ def compare(
             works = [work_of(task.cell, grid.target.summary) for task in tasks[size]]
             rate = 2 * sum(work.training + work.scoring for work in works) / took
             table.add_row(
-                *(str(size), str(len(works)), f"{reference[size]:.1f}", f"{took:.1f}"),
-                *(f"{reference[size] / took:.2f}", f"{rate / 1e9:.0f}", f"{rate / matrix:.0%}"),
+                *(str(size), str(len(works)), f"{took:.1f}"),
+                *(text for loop in loops.values() for text in _against(loop[size], took)),
+                *(f"{rate / 1e9:.0f}", f"{rate / matrix:.0%}"),
             )
         tables.append(table)
-        total = sum(reference.values())
-        lines.append(f"{name}: {total:.0f} s against {wall:.0f} s, {total / wall:.2f} times faster")
+        ratios = (f"{_against(sum(loop.values()), wall)[1]} × {n}" for n, loop in loops.items())
+        lines.append(f"{name}, all in {wall:.0f} s: {', '.join(ratios)}")
     return tables, lines
+
+
+def _against(loop: float, took: float) -> tuple[str, str]:
+    return f"{loop:.1f}", f"{loop / took:.2f}"
 
 
 def scaling(grid: Grid, workers: int, console: Console) -> None:
@@ -134,10 +145,14 @@ def main(
         windows = grid.target.summary.split.windows
         console.print(f"windows of the target: {windows}; {epochs} epochs; {crew_size} worker(s)")
         tasks = {size: grid.tasks(size, BLOCKS, 1, TrainConfig(epochs=epochs)) for size in sizes}
-        reference = {size: seconds(one_by_one, tasks[size], device) for size in sizes}
+        one_by_one(train_plainly, tasks[sizes[0]][:1], device)  # what is done once, is done
+        loops = {
+            name: {size: one_by_one(train, tasks[size], device) for size in sizes}
+            for name, train in (("plain", train_plainly), ("reference", train_cell))
+        }
         with this_machine(CohortTrainer(device), crew_size) as crew:
             train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), crew, crew_size, device)
-            tables, lines = compare(grid, tasks, reference, crew, crew_size, device)
+            tables, lines = compare(grid, tasks, loops, crew, crew_size, device)
         # Last: a crew of one changes how this process keeps memory, which the reference must not.
         if device == "cpu":
             small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)

@@ -213,6 +213,40 @@ class NormalisedConvolution(nn.Module):
         return self.convolution.convolve(x, weight, norm.bias - mean * scale)
 
 
+def relu_(x: Tensor) -> Tensor:
+    """ReLU in place.
+
+    Without gradient, of bfloat16 on a CPU as of the integers that its bits are: negative numbers
+    are negative there too, and torch takes a sixth of the time.
+    """
+    numbers = _comparable(x)
+    if numbers is x:
+        return x.relu_()
+    numbers.clamp_min_(0)
+    return x
+
+
+def relu_pool(x: Tensor) -> Tensor:
+    """Maximum of 3, stride 2, along time, and ReLU: [N, C, 1, L] → [N, C, 1, (L - 1) // 2].
+
+    The pool comes first, for then there is less to do. With integers, see `relu_`, it cannot: they
+    are in the order of the numbers that they stand for only where these are positive.
+    """
+    numbers = _comparable(x)
+    if numbers is x:
+        return functional.max_pool2d(x, (1, 3), (1, 2)).relu_()
+    positive = numbers.clamp_min_(0)
+    end = x.shape[-1] - 2
+    first, second, third = (positive[..., start : end + start : 2] for start in range(3))
+    return torch.maximum(torch.maximum(first, second), third).view(x.dtype)
+
+
+def _comparable(x: Tensor) -> Tensor:
+    """The same memory, of a type that is compared fast."""
+    fast = x.dtype == torch.bfloat16 and x.device.type == "cpu" and not x.requires_grad
+    return x.view(torch.int16) if fast else x
+
+
 def statistics(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
     """Running mean and variance of a batch norm, which all of ours keep."""
     if norm.running_mean is None or norm.running_var is None:

@@ -28,6 +28,8 @@ from crosswear.models.layers import (
     SeededDropout,
     SideBySideLinear,
     SideBySideNorm,
+    relu_,
+    relu_pool,
 )
 
 WIDTH = 3
@@ -56,9 +58,8 @@ class ResidualBlock(nn.Module):
         """See the class for shapes."""
         y = x
         for layer in self.convolutions[:-1]:
-            y = layer(y).relu_()
-        y = self.convolutions[-1](y).add_(self.shortcut(x)).relu_()
-        return functional.max_pool2d(y, (1, 3), (1, 2))
+            y = relu_(layer(y))
+        return relu_pool(self.convolutions[-1](y).add_(self.shortcut(x)))
 
 
 class Spectrogram(nn.Module):
@@ -204,7 +205,7 @@ class MultiResNet(nn.Module):
                     temporal = self.normalise(temporal)
                 temporal = self.get_submodule(name)(temporal)
         if "spectral" in upto and "spectral" not in done:
-            spectral = self.spectral(spectral).relu_()
+            spectral = relu_(self.spectral(spectral))
         return temporal, spectral
 
     def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
