@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crosswear.config import ModelConfig, TrainConfig, TransferConfig
 from crosswear.domain import Domain
-from crosswear.engine.reference import LabelledWindows, fit, scores, train_cell
+from crosswear.engine.reference import Examples, fit, scores, train_cell
 from crosswear.engine.subsets import adaptation_set, batches
 from crosswear.engine.task import Task
 from crosswear.experiment import Cell
@@ -74,11 +74,11 @@ def test_majority_predicts_the_most_frequent_train_class(gestures: Domain) -> No
     assert np.count_nonzero(columns) == 1
 
 
-def learnable(count: int) -> LabelledWindows:
+def learnable(count: int) -> Examples:
     generator = torch.Generator().manual_seed(count)
     y = torch.arange(count) % 3
     x = torch.randn(count, 3, 100, generator=generator) + y[:, None, None]
-    return LabelledWindows(x, y)
+    return Examples(x, y)
 
 
 def chance() -> tuple[np.random.Generator, np.random.Generator]:
@@ -100,7 +100,7 @@ def test_the_best_validation_epoch_is_the_one_that_is_kept() -> None:
 def test_selection_last_never_looks_at_validation() -> None:
     network = build(MODEL, 3, 100, seed=0)
     config = TrainConfig(epochs=3, selection="last")
-    nothing = LabelledWindows(torch.empty(0, 3, 100), torch.empty(0, dtype=torch.int64))
+    nothing = Examples(torch.empty(0, 3, 100), torch.empty(0, dtype=torch.int64))
     history, epoch = fit(network, learnable(16), nothing, config, *chance())
     assert epoch == 3
     assert all(score.validation_micro_f1 is None for score in history)

@@ -28,7 +28,7 @@ from crosswear.engine.estimate import work_of
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import ONE_HEAD
 from crosswear.engine.rates import layer_factors
-from crosswear.engine.reference import LabelledWindows, fit, train_cell
+from crosswear.engine.reference import Examples, fit, train_cell
 from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
@@ -215,7 +215,7 @@ def test_a_low_rate_leaves_copied_blocks_where_they_were() -> None:
     report = plan_transfer(network, TransferConfig(), 0).apply(network, source.state_dict())
     before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     y = torch.arange(32) % 3
-    windows = LabelledWindows(torch.randn(32, 3, 100) + y[:, None, None], y)
+    windows = Examples(torch.randn(32, 3, 100) + y[:, None, None], y)
     train = replace(PLAIN, epochs=4, layer_decay=0.01)
     fit(network, windows, windows, train, *map(np.random.default_rng, (0, 1)), report)
     moved = {

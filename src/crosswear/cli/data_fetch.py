@@ -91,7 +91,7 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
         _print_counts(found)
         for sentence in found.notes:
             print_note(sentence)
-        read = counted(found.recordings, "recording", "recordings")
+        read = counted(found.recordings, "recording")
         typer.echo(f"read {read} of {counted(found.subjects, 'subject', 'subjects')}")
     problem = found.problem()
     if problem is None and not as_json:

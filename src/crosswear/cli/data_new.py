@@ -72,7 +72,7 @@ def _explain(proposal: Proposal) -> None:
 
 
 def _report(tried: Tried) -> None:
-    read = counted(tried.recordings, "recording", "recordings")
+    read = counted(tried.recordings, "recording")
     people = counted(len(tried.subjects), "person", "people")
     rows = [[name, f"{minutes:.1f}"] for name, minutes in tried.minutes.items()]
     print_table(f"It reads {read} of {people}", ["class", "minutes"], rows)

@@ -101,7 +101,7 @@ def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> 
         print_note(f"{reference} has none of the model's classes: no scores")
         return Windows(x, None, reference)
     if not known.all():
-        left_out = counted(int((~known).sum()), "window", "windows")
+        left_out = counted(int((~known).sum()), "window")
         print_note(f"left out: {left_out} of other classes than the model's")
     return Windows(x[known], y[known], reference)
 

@@ -42,8 +42,8 @@ EVALUATION_BATCH = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledWindows:
-    """Windows float32 [n, 3, L] in g with their classes int64 [n]."""
+class Examples:
+    """What is learned from, on a device: windows float32 [n, 3, L] in g, classes int64 [n]."""
 
     x: Tensor
     y: Tensor
@@ -93,9 +93,9 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     return Outcome(task, result, timing, checkpoint)
 
 
-def labelled(domain: Domain, indices: np.ndarray, device: str) -> LabelledWindows:
+def labelled(domain: Domain, indices: np.ndarray, device: str) -> Examples:
     """Copy windows out of the memory map, to a device."""
-    return LabelledWindows(
+    return Examples(
         x=torch.from_numpy(domain.windows.x[indices]).to(device),
         y=torch.from_numpy(domain.windows.y[indices].astype(np.int64)).to(device),
     )
@@ -103,8 +103,8 @@ def labelled(domain: Domain, indices: np.ndarray, device: str) -> LabelledWindow
 
 def fit(
     network: nn.Module,
-    train: LabelledWindows,
-    validation: LabelledWindows,
+    train: Examples,
+    validation: Examples,
     config: TrainConfig,
     order: np.random.Generator,
     noise: np.random.Generator,
@@ -176,7 +176,7 @@ def scores(network: nn.Module, x: Tensor, config: TrainConfig) -> Tensor:
 
 def _validate(
     network: nn.Module,
-    validation: LabelledWindows,
+    validation: Examples,
     config: TrainConfig,
     train_loss: float,
     heads: Heads,

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from crosswear.evidence import words
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import Question, Scores
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.experiment import Study
+from crosswear.wording import counted
 
 Gains = dict[str, list[float]]
 """By target: of each number of blocks, the mean gain over scratch of all sources."""
@@ -46,7 +46,7 @@ def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
         question=f"Does the number of transferred blocks matter with {size} windows?",
         test=test,
         support=support,
-        answer=f"the mean is highest with {words.count(blocks[best], 'block')} "
+        answer=f"the mean is highest with {counted(blocks[best], 'block')} "
         f"and lowest with {blocks[worst]}, by {test.points()}, over {test.n} targets. Both are "
         "chosen on these scores, which makes the difference look larger than it is.",
         measure="difference of micro-F1; p: Friedman's test of all numbers of blocks",

@@ -9,12 +9,13 @@ import numpy as np
 
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Verdict
+from crosswear.wording import counted
 
 
 def summarise(verdicts: Sequence[Verdict], done: int, expected: int) -> str:
     """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
-    lacking = f"{expected - done:,} of {words.count(expected, 'cell')} are not done."
+    lacking = f"{expected - done:,} of {counted(expected, 'cell')} are not done."
     if not verdicts:
         told = "No transfer from another domain is asked for here: see the curves and findings."
         return f"{told} {lacking}" if done < expected else told
@@ -49,7 +50,7 @@ def _headline(scratch: Sequence[Contrast]) -> str:
         opening = "No gain of transfer is shown here."
     return (
         f"{opening} Against the network from scratch it is better in {helps} of "
-        f"{words.count(of, 'comparison')} and worse in {hurts} (mean {_mean(scratch)} points)."
+        f"{counted(of, 'comparison')} and worse in {hurts} (mean {_mean(scratch)} points)."
     )
 
 

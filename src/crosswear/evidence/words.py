@@ -96,11 +96,6 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def count(number: int, noun: str) -> str:
-    """`1 cell`, `1,200 cells`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def shortened(name: str, longest: int) -> str:
     """A name cut to so many characters, where a picture has no room for more."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -14,6 +14,7 @@ from crosswear.evidence.model import Finding, Rival, ZeroLabel
 from crosswear.evidence.scores import Question, Scores, holm
 from crosswear.experiment import Study
 from crosswear.labels import Alignment
+from crosswear.wording import counted
 
 REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
 """What brackets the alignments proper: nothing of the target, and its labels."""
@@ -62,7 +63,7 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
             "the source alone?",
             test=test,
             support=test.support(1),
-            answer=f"{test.points()} on average over {words.count(test.n, 'target')}; "
+            answer=f"{test.points()} on average over {counted(test.n, 'target')}; "
             f"{_counted(mine)}.",
             measure="difference of micro-F1",
         )
@@ -81,7 +82,7 @@ def zero_label_summary(rows: Sequence[ZeroLabel]) -> str:
 
 def _counted(rows: Sequence[ZeroLabel]) -> str:
     effects = Counter(row.over_source_only.effect for row in rows if row.over_source_only)
-    comparisons = words.count(sum(effects.values()), "comparison")
+    comparisons = counted(sum(effects.values()), "comparison")
     return f"better in {effects['helps']} of {comparisons}, worse in {effects['hurts']}"
 
 

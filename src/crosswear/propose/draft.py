@@ -151,7 +151,7 @@ class Draft:
         title = self.folder.resolve().name or "own recordings"
         self._say("title", title, "the name of the folder")
         patterns = file_patterns(self.tree, group.names, group.others)
-        files = counted(len(group.names), "file", "files")
+        files = counted(len(group.names), "file")
         self._say("files", list(patterns), f"{files} of one layout")
         if dialect.separator:
             self._say("separator", dialect.separator, f"it gives {len(dialect.names)} columns")
@@ -327,9 +327,7 @@ class Draft:
         named = {key: name for key, name in self.answers.items() if key.startswith(prefix)}
         names = {code: code for code in codes}
         names |= {key.removeprefix(prefix): name for key, name in named.items()}
-        self._say(
-            "classes", names, f"all labels of {counted(len(group.names), 'file', 'files')}; rename"
-        )
+        self._say("classes", names, f"all labels of {counted(len(group.names), 'file')}; rename")
 
     def _labels(self, layout: Layout) -> set[str]:
         if "label" in layout.path_groups:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
-from crosswear.evidence import words
 from crosswear.evidence.model import Evidence
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.readable import Readable
+from crosswear.wording import counted
 
 SPECIAL = re.compile(r"[\\`*<>|\[\]$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
@@ -25,9 +25,9 @@ def coverage(evidence: Evidence) -> str:
     """How much of the study there is, in one sentence."""
     lacking = evidence.expected - evidence.done
     if not lacking:
-        return f"All {words.count(evidence.expected, 'cell')} of the study are done."
+        return f"All {counted(evidence.expected, 'cell')} of the study are done."
     return (
-        f"{evidence.done:,} of {words.count(evidence.expected, 'cell')} are done; "
+        f"{evidence.done:,} of {counted(evidence.expected, 'cell')} are done; "
         f"{evidence.failed:,} failed, {lacking - evidence.failed:,} are missing. A score is given "
         "only where all of its repetitions are done."
     )
@@ -43,7 +43,7 @@ def _parts(board: Board) -> Iterator[str]:
         yield "## Transfer against what else could be done"
         yield _table(readable.tally(board))
     for size in judged:
-        yield f"## Verdicts with {words.count(size, 'window')}"
+        yield f"## Verdicts with {counted(size, 'window')}"
         verdicts = readable.brief(board, size)
         yield verdicts.caption
         yield _table(verdicts)

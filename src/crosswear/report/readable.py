@@ -17,6 +17,7 @@ from crosswear.experiment import UNTRAINED
 from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
 from crosswear.report.lines import lines_of
+from crosswear.wording import counted
 
 Row: TypeAlias = tuple[str, ...]
 
@@ -235,7 +236,7 @@ def heatmap(board: Board, target: str) -> Readable:
             "windows",
             "scratch",
             *(
-                words.count(blocks, "block") + (f", {branches}" if board.judged else "")
+                counted(blocks, "block") + (f", {branches}" if board.judged else "")
                 for branches, blocks in board.transfers
             ),
         ),
@@ -300,7 +301,7 @@ def kinds_of(board: Board) -> dict[str, str]:
     return {kind: name for kind, name in KINDS.items() if kind not in lacking}
 
 
-def counted(board: Board, size: int, kind: str) -> dict[str, int]:
+def effects_counted(board: Board, size: int, kind: str) -> dict[str, int]:
     """How many transfers are better, no different, worse, unknown, against one of `KINDS`."""
     contrasts = (getattr(one, kind) for one in board.evidence.verdicts if one.size == size)
     said = Counter(words.compared(contrast) for contrast in contrasts)
@@ -308,10 +309,10 @@ def counted(board: Board, size: int, kind: str) -> dict[str, int]:
 
 
 def tally(board: Board) -> Readable:
-    """`counted` at every size."""
+    """`effects_counted` at every size."""
 
     def told(size: int, kind: str) -> str:
-        found = counted(board, size, kind).items()
+        found = effects_counted(board, size, kind).items()
         return ", ".join(f"{count} {word}" for word, count in found if count) or words.NOTHING
 
     kinds = kinds_of(board)

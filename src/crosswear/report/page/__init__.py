@@ -26,6 +26,7 @@ from crosswear.report.lines import lines_of
 from crosswear.report.markdown import coverage
 from crosswear.report.page.data import figures_data
 from crosswear.report.page.matrix import matrix
+from crosswear.wording import counted
 
 SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 """In the order in which they need each other."""
@@ -53,6 +54,7 @@ def page(board: Board, cells: pa.Table) -> str:
         matrices=[matrix(board, size) for size in board.sizes],
         readable=readable,
         words=words,
+        counted=counted,
         lines_of=lines_of,
         missing=coverage_table(board, cells),
         settings=_settings(evidence.study),

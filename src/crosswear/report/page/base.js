@@ -25,7 +25,7 @@ const interval = (columns, name, at, write) => {
   return low === null ? write(mean) : `${write(mean)} (${write(low)} to ${write(high)})`;
 };
 const sourceName = (source) => (source === "random" ? "untrained control" : source);
-const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 const rivalAt = new Map(
   data.rivals.map((r, at) => [JSON.stringify([r.method, r.source, r.blocks, r.branches]), at]));

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from crosswear.evidence import words
 from crosswear.evidence.model import Effect, Score, Verdict
 from crosswear.report.board import Board
-from crosswear.report.readable import counted, kinds_of
+from crosswear.report.readable import effects_counted, kinds_of
+from crosswear.wording import counted
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Matrix:
 
 def matrix(board: Board, size: int) -> Matrix:
     """Arrange the verdicts at a size."""
-    tally = {name: counted(board, size, kind) for kind, name in kinds_of(board).items()}
+    tally = {name: effects_counted(board, size, kind) for kind, name in kinds_of(board).items()}
     return Matrix(size, tuple(_row(board, target, size) for target in board.targets), tally)
 
 
@@ -82,7 +83,7 @@ def _score(score: Score | None) -> str:
 def _cell(verdict: Verdict | None) -> MatrixCell | None:
     if verdict is None:
         return None
-    blocks = words.NOTHING if verdict.blocks is None else words.count(verdict.blocks, "block")
+    blocks = words.NOTHING if verdict.blocks is None else counted(verdict.blocks, "block")
     than = verdict.over_classical
     classical = f"{words.points(than.difference.mean)} vs {verdict.classical}" if than else ""
     return MatrixCell(
