@@ -31,6 +31,7 @@ epochs = 1
 [adaptation]
 epochs = 1
 """
+WRIST = str(Path(__file__).parents[2] / "docs" / "records" / "wrist.parquet")
 CELLS = 2 + 2 + 2 + 2 + 4
 RUN = [sys.executable, "-m", "crosswear", "study", "run", "tiny.toml"]
 
@@ -165,6 +166,11 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["export", "bundle", "--out", "x", "--examples", "foreign"], 11, "a folder is there"),
         (["adapt", "simulated-daily", "--out", "file/x"], 11, "a file, not a folder"),
         (["adapt", "simulated-daily", "--out", "x", "--report", "file"], 11, "a file, not a"),
+        (["study", "report", "--records", "nowhere", "--out", "x"], 8, "no such file"),
+        (["study", "report", "--records", "foreign", "--out", "x"], 8, "a folder, not a file"),
+        (["study", "compare", "foreign", "foreign"], 8, "no such file"),
+        (["study", "report", "--records", WRIST, "--out", "foreign"], 8, "not a study's"),
+        (["study", "report", "--records", WRIST, "--out", "file"], 11, "a file, not a folder"),
         (["recommend", "simulated-daily", "--data", "nowhere"], 3, "no such folder"),
     ],
 )

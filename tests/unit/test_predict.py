@@ -76,6 +76,24 @@ def test_small_blocks_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert recognise_files(BUNDLE, [path]) == whole
 
 
+@pytest.mark.parametrize("nothing", ["", "nan", "inf"])
+def test_a_file_without_a_number_is_told(tmp_path: Path, nothing: str) -> None:
+    path = tmp_path / "lost.csv"
+    lines = [f"{row / RATE_HZ},{nothing},{nothing},{nothing}" for row in range(500)]
+    path.write_text("\n".join(["time,x,y,z", *lines]))
+    for told in (Told(), Told(columns=("x", "y", "z"))):
+        with pytest.raises(DataFormatError, match="x, y, z hold no finite number in the first 500"):
+            recognise_files(BUNDLE, [path], told)
+
+
+def test_columns_without_the_usual_names_are_listed(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement(), header="time,a,b,c")
+    with pytest.raises(UsageError, match=r"no three.*'a', 'b', 'c'(.|\n)*--columns"):
+        recognise_files(BUNDLE, [path])
+    [found] = recognise_files(BUNDLE, [path], Told(columns=("a", "b", "c")))
+    assert found.events
+
+
 def test_without_time_the_rate_must_be_told(tmp_path: Path) -> None:
     values = movement()
     text = "\n".join(",".join(f"{v:.5f}" for v in row) for row in values)

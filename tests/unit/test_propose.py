@@ -305,3 +305,13 @@ def test_published_folders(
     assert found["unit"] == unit
     assert abs(found["rate_hz"] / rate_hz - 1) < 0.001
     assert {question.key for question in proposal.questions} == asked
+
+
+@pytest.mark.parametrize("nothing", ["", "nan"])
+def test_recordings_without_a_number_are_told_with_their_columns(
+    tmp_path: Path, nothing: str
+) -> None:
+    lines = [f"{row / 50},{nothing},{nothing},{nothing}" for row in range(500)]
+    (tmp_path / "lost.csv").write_text("\n".join(["time,x,y,z", *lines]))
+    with pytest.raises(DataFormatError, match=r"'lost.csv' has 'time', 'x', 'y', 'z'"):
+        propose(tmp_path, {})

@@ -68,6 +68,7 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
     """Compare a dataset's files and content with what its publisher says of them."""
     from crosswear import verify as checks
     from crosswear.datasets import lookup
+    from crosswear.verify import FileState
 
     spec, _ = lookup(name)
     with Console(stderr=True).status("Reading all files"):  # seen on a terminal alone
@@ -95,7 +96,14 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
         typer.echo(f"read {read} of {counted(found.subjects, 'subject', 'subjects')}")
     problem = found.problem()
     if problem is None and not as_json:
-        typer.echo("nothing differs from what is published")
+        known = found.counts or any(
+            check.state is not FileState.UNDECLARED for check in found.files
+        )
+        typer.echo(
+            "nothing differs from what is published"
+            if known
+            else "all of it can be read; nothing is published to compare it with"
+        )
     if problem is not None:
         raise problem
 

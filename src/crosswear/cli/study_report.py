@@ -19,6 +19,7 @@ from crosswear.cli.options import (
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.cli.study import open_with_store, study_app
 from crosswear.errors import UsageError
+from crosswear.files import expect_writable
 
 if TYPE_CHECKING:
     from crosswear.evidence.compare import Comparison
@@ -45,6 +46,7 @@ def report(
     """The page, figures, tables and text that show what the finished cells say."""
     from crosswear.evidence.records import read_records
     from crosswear.report.whole import report_study
+    from crosswear.store import Store
     from crosswear.study.collect import collect
 
     if records is not None:
@@ -54,7 +56,10 @@ def report(
                 where="--records",
                 expected="crosswear study report --records FILE --out DIR",
             )
-        made = report_study(read_records(records), out, allow_partial)
+        found = read_records(records)
+        Store(out).check_owner(found.study)
+        expect_writable(folder=out)
+        made = report_study(found, out, allow_partial)
     else:
         opened, store = open_with_store(path, data, out, cache)
         made = report_study(collect(opened, store), store.folder, allow_partial)

@@ -162,6 +162,13 @@ def read_records(path: Path) -> StudyRecords:
     Raises:
         StoreError: if it is missing, damaged, of another schema, or something else.
     """
+    if not path.is_file():
+        raise StoreError(
+            "a folder, not a file" if path.is_dir() else "no such file",
+            where=str(path),
+            expected="records.parquet as `crosswear study report` writes it",
+            todo="check the path",
+        )
     try:
         table = pa.parquet.read_table(path)
         about = json.loads((table.schema.metadata or {})[b"crosswear"])

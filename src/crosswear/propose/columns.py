@@ -86,6 +86,8 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
     found = []
     for name, first in samples[0].items():
         columns = [sample[name] for sample in samples]
+        if any(column.is_empty for column in columns):
+            continue
         named = bool(TIME.search(str(name))) or first.is_stamp
         counts_rows = isinstance(name, str) and _INDEX.search(name) and not named
         if counts_rows or not all(column.is_number for column in columns):
@@ -235,7 +237,7 @@ def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
 
 def _any_changes(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:
     rows = len(next(iter(sample.values())).values)
-    changes = [sample[column].changes for column in columns]
+    changes = [sample[column].changes for column in columns if not sample[column].is_empty]
     return np.asarray(np.logical_or.reduce([np.zeros(max(rows - 1, 0), bool), *changes]))
 
 
@@ -245,7 +247,7 @@ def _stacked(sample: Sample, triple: Triple) -> NDArray[np.float64]:
 
 def _is_steady(samples: Sequence[Sample], name: str | int) -> bool:
     """Few different values, each for many rows on end."""
-    columns = [sample[name] for sample in samples]
+    columns = [one for sample in samples if not (one := sample[name]).is_empty]
     if any(
         one.is_stamp or (one.is_number and (one.values != np.rint(one.values)).any())
         for one in columns

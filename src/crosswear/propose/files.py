@@ -84,9 +84,10 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
     ]
     if not scored or max(scored)[0][0] == 0:
         raise DataFormatError(
-            f"none of {len(names)} files looks like a table with three columns of acceleration",
+            f"none of {len(names)} files looks like a table with three columns of acceleration"
+            f" ({_columns_of(dialects) or 'none is a table of three columns or more'})",
             where=str(tree.root),
-            expected="CSV or Parquet, a row for each sample, with columns x, y and z",
+            expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
             todo="convert the files, or write a dataset.toml by hand",
         )
     chosen = max(scored)[1]
@@ -101,6 +102,12 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
         samples={name: sample(tree, name, dialects[name]) for name in _some(chosen)},
         notes=tuple(notes),
     )
+
+
+def _columns_of(dialects: Mapping[str, Dialect]) -> str:
+    for name, dialect in dialects.items():
+        return f"{name!r} has {', '.join(repr(one)[:40] for one in dialect.names[:12])}"
+    return ""
 
 
 def _sensor(name: str) -> str:
@@ -123,7 +130,7 @@ def _score(
     times = time_columns(samples, ())
     found = triples(samples[0], {time.column for time in times})
     left = accelerations(samples, found, times[0].rate_hz if times else 50.0)
-    if not left:
+    if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
     rest = unit_of(rest_of(samples, left[0], times[0].rate_hz if times else 50.0))
     other_sensor = word != "" and "acc" not in word

@@ -75,6 +75,11 @@ class SampledColumn:
         """Whether each row but the first differs from the one before it."""
         return np.asarray(self.values[1:] != self.values[:-1])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no value at all."""
+        return self.is_number and not np.isfinite(self.values).any()
+
 
 def sniff(tree: FileTree, name: str) -> Dialect | None:
     """The layout of a file; None if it is not a table of at least three columns."""
@@ -213,6 +218,8 @@ def _starts_with_time_and_rate(cells: Sequence[Sequence[str]]) -> bool:
 
 def _sampled(column: Any) -> SampledColumn:
     kind = column.type
+    if pa.types.is_null(kind):  # nothing in it: a column of lost numbers
+        return SampledColumn(np.full(len(column), np.nan))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         stamps = column.cast(pa.timestamp("ns", tz=getattr(kind, "tz", None))).cast(pa.int64())
         return SampledColumn(as_array(stamps) / 1e9, is_stamp=True)

@@ -22,6 +22,7 @@ from crosswear.propose.columns import (
     unit_of,
 )
 from crosswear.propose.sniff import Dialect, SampledColumn, sample, sniff
+from crosswear.wording import counted
 
 TOML = "dataset.toml"
 
@@ -142,6 +143,14 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
             todo="give it with --rate",
         )
     triple = _triple(rows, told, time, rate_hz, where)
+    if all(rows[column].is_empty for column in triple):
+        raise DataFormatError(
+            f"{', '.join(map(str, triple))} hold no finite number in the first "
+            + counted(len(rows[triple[0]].values), "row"),
+            where=where,
+            expected="acceleration in x, y and z, a row for each sample",
+            todo="leave the file out, or name other columns with --columns",
+        )
     unit = told.unit if told.unit is not None else unit_of(rest_of([rows], triple, rate_hz))
     if unit is None:
         raise UsageError(
@@ -226,8 +235,11 @@ def _triple(
     if len(left) == 1:
         return left[0]
     candidates = "; ".join(",".join(map(str, one)) for one in (left or found)[:6])
+    there = ", ".join(repr(one)[:40] for one in list(rows)[:12])
     raise UsageError(
-        f"{len(left)} times three columns may be the acceleration",
+        f"{len(left)} times three columns may be the acceleration"
+        if left
+        else f"no three of its columns are named as x, y and z: {there}",
         where=where,
         expected=f"one of {candidates}" if candidates else "columns named x, y and z",
         todo=f"name the columns of {', '.join(AXES)} with --columns",
