@@ -171,6 +171,7 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "compare", "foreign", "foreign"], 8, "no such file"),
         (["study", "report", "--records", WRIST, "--out", "foreign"], 8, "not a study's"),
         (["study", "report", "--records", WRIST, "--out", "file"], 11, "a file, not a folder"),
+        (["adapt", "mine", "--out", "x"], 2, "name mine/dataset.toml"),
         (["recommend", "simulated-daily", "--data", "nowhere"], 3, "no such folder"),
     ],
 )
@@ -181,6 +182,8 @@ def test_bad_input_is_told_in_one_message(
     (folder / "bad.toml").write_text(STUDY.replace("sizes", "sizez"))
     (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
     (folder / "lonely.toml").write_text(STUDY.replace('daily = "simulated-daily"', ""))
+    (folder / "mine").mkdir()
+    (folder / "mine" / "dataset.toml").write_text("")
     (folder / "foreign").mkdir()
     (folder / "foreign" / "thesis.tex").write_text("")
     (folder / "file").write_text("")
