@@ -23,9 +23,16 @@ from crosswear.datasets.tree import FileTree, fingerprint
 from crosswear.errors import DataFormatError, DomainError
 from crosswear.faults import Clipping
 from crosswear.files import new_folder
-from crosswear.keys import canonical_json, digest, seed_for
+from crosswear.keys import canonical_json, digest, essentials, seed_for
 from crosswear.leakage import audit
-from crosswear.recording import Recording, Subset, Windows
+from crosswear.recording import (
+    ACCELEROMETER,
+    Recording,
+    Sensors,
+    Subset,
+    Windows,
+    channel_names,
+)
 from crosswear.resample import Stretch, stretches
 from crosswear.splits import SplitReport, split_windows
 from crosswear.windows import assemble
@@ -50,6 +57,7 @@ class DomainSummary:
         samples: length of a window.
         split: what the split reached.
         notes: what was repaired, dropped or not found, one sentence each.
+        sensors: what its windows have channels of.
     """
 
     reference: str
@@ -62,6 +70,12 @@ class DomainSummary:
     samples: int
     split: SplitReport
     notes: tuple[str, ...]
+    sensors: Sensors = ACCELEROMETER
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the windows' channels, in their order."""
+        return channel_names(self.sensors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +108,11 @@ class Domain:
     def samples(self) -> int:
         """Length of a window."""
         return self.summary.samples
+
+    @property
+    def sensors(self) -> Sensors:
+        """What its windows have channels of."""
+        return self.summary.sensors
 
 
 def domain_digest(reference: str, data: Path | None, config: PreparationConfig) -> str:
@@ -202,6 +221,7 @@ def _build(
         samples=config.window,
         split=split,
         notes=tuple(notes),
+        sensors=options.sensors,
     )
     with new_folder(folder) as temporary:
         for field in fields(Windows):
@@ -265,7 +285,7 @@ def _digest(
         {
             "schema": SCHEMA,
             "dataset": [spec.name, spec.schema],
-            "options": options,
+            "options": essentials(options),
             "files": fingerprint(tree, spec.patterns),
             "preparation": config,
         }

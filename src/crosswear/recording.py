@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,25 @@ NO_LABEL = -1
 """The label of samples that are unlabelled, null or of a class that is not in the class table."""
 
 
+Sensor: TypeAlias = Literal["accelerometer", "gyroscope"]
+Sensors: TypeAlias = tuple[Sensor, ...]
+"""Sensors of one unit; the accelerometer is always there, and the first."""
+ACCELEROMETER: Sensors = ("accelerometer",)
+"""What every recording has, and most have nothing else."""
+AXES = ("x", "y", "z")
+
+
+def channel_names(sensors: Sensors) -> tuple[str, ...]:
+    """Names of the channels that these sensors give, in their order, as in ``gyroscope x``."""
+    return tuple(f"{sensor} {axis}" for sensor in sensors for axis in AXES)
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One sensor on one person, without interruption of the file it came from.
+    """One unit on one person, without interruption of the file it came from.
 
-    NaN rows in `acceleration` and jumps in `time_s` are gaps; `crosswear.resample` splits there.
+    NaN rows in `acceleration` or `rotation` and jumps in `time_s` are gaps; `crosswear.resample`
+    splits there.
 
     Attributes:
         acceleration: float32 [T, 3], in g; a lost sample is a row of NaN.
@@ -29,6 +44,8 @@ class Recording:
         session: unique within the subject.
         placement: where the sensor was, e.g. ``right_wrist``.
         time_s: float64 [T], seconds, if the source has time stamps.
+        rotation: float32 [T, 3], angular velocity in rad/s, if a gyroscope was asked for; a lost
+            sample is a row of NaN.
     """
 
     acceleration: NDArray[np.float32]
@@ -38,6 +55,7 @@ class Recording:
     session: str
     placement: str
     time_s: NDArray[np.float64] | None = None
+    rotation: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         samples = len(self.acceleration)
@@ -47,8 +65,18 @@ class Recording:
             raise ValueError("labels must be int16 [T]")
         if self.time_s is not None and self.time_s.shape != (samples,):
             raise ValueError("time_s must be [T]")
+        turns = self.acceleration if self.rotation is None else self.rotation
+        if turns.shape != (samples, 3) or turns.dtype != np.float32:
+            raise ValueError("rotation must be float32 [T, 3]")
         if not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ValueError("rate_hz must be positive")
+
+    @property
+    def channels(self) -> NDArray[np.float32]:
+        """Three channels [T, 3·sensors] of each sensor, in the order of `channel_names`."""
+        if self.rotation is None:
+            return self.acceleration
+        return np.concatenate([self.acceleration, self.rotation], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +84,9 @@ class Windows:
     """Labelled windows of one domain, in the order of their recordings and starts.
 
     Attributes:
-        x: float32 [N, 3, L], in g; L samples at the common rate (100 at 25 Hz and 4 s).
+        x: float32 [N, 3·sensors, L], x, y and z of each sensor: acceleration in g, then, with a
+            gyroscope, angular velocity in rad/s; L samples at the common rate (100 at 25 Hz and
+            4 s).
         y: int16 [N], class index.
         subject: int16 [N], index into the domain's subjects.
         recording: int32 [N], number of the dataset's recording.
@@ -78,6 +108,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def acceleration(self) -> NDArray[np.float32]:
+        """The accelerometer's part [N, 3, L] of `x`."""
+        return self.x[:, : len(AXES)]
 
 
 class Subset(IntEnum):

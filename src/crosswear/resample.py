@@ -38,14 +38,14 @@ class Stretch:
     Sample i was measured i / rate seconds after the first raw sample of the stretch.
 
     Attributes:
-        acceleration: float32 [T, 3], in g, finite.
+        channels: float32 [T, 3·sensors], as of the recording, finite.
         labels: int16 [T], the label of the raw sample that is nearest in time.
         raw_first: int64 [T], first raw sample of the recording that has a part in the sample.
         raw_last: int64 [T], last raw sample of the recording that has a part in the sample.
         repaired: how many lost raw samples were bridged.
     """
 
-    acceleration: NDArray[np.float32]
+    channels: NDArray[np.float32]
     labels: NDArray[np.int16]
     raw_first: NDArray[np.int64]
     raw_last: NDArray[np.int64]
@@ -80,7 +80,8 @@ def stretches(
 ) -> list[Stretch]:
     """Resample a recording and split it at its gaps.
 
-    A gap is where samples are lost, be it by rows of NaN or by a jump in the time stamps. Gaps of
+    A gap is where samples are lost, be it by rows of NaN (of any sensor) or by a jump in the time
+    stamps. Gaps of
     at most `bridge_s` seconds are bridged by straight lines, longer ones split the recording.
     Pieces of a single sample are dropped. All instants i / `target_hz` after the first raw sample
     of a piece, up to its last one, become samples. A recording that is at `target_hz` already
@@ -91,7 +92,7 @@ def stretches(
     scatter, the spline holds this from 50 Hz on; at 30 Hz it damps 11 Hz by some per cent.
 
     Raises:
-        DataFormatError: on infinite acceleration, and on time stamps that do not increase.
+        DataFormatError: on infinite measurements, and on time stamps that do not increase.
     """
     position = _positions(recording)
     rows = np.flatnonzero(_measured(recording))
@@ -122,15 +123,16 @@ def _where(recording: Recording, sample: int) -> str:
 
 def _measured(recording: Recording) -> NDArray[np.bool_]:
     """Which rows hold a measurement."""
-    infinite = np.isinf(recording.acceleration).any(axis=1)
+    channels = recording.channels
+    infinite = np.isinf(channels).any(axis=1)
     if infinite.any():
         raise DataFormatError(
-            "acceleration is infinite",
+            "a measurement is infinite",
             where=_where(recording, int(infinite.argmax())),
-            expected="finite values in g, or NaN where a sample was lost",
+            expected="finite values, or NaN where a sample was lost",
             todo="correct the sample, or replace it by NaN",
         )
-    return np.asarray(~np.isnan(recording.acceleration).any(axis=1))
+    return np.asarray(~np.isnan(channels).any(axis=1))
 
 
 def _positions(recording: Recording) -> NDArray[np.float64]:
@@ -186,7 +188,7 @@ def _resample(
     scale = filter_.grid_hz / recording.rate_hz
     splined = not even or scale != 1
     knots = knots * scale if splined else np.rint(knots)
-    values = recording.acceleration[rows].astype(np.float64)
+    values = recording.channels[rows].astype(np.float64)
     grid = np.arange(int(knots[-1] + _EVEN) + 1)
     values = _on_grid(grid, knots, values, lost > 0.5, splined)
 
@@ -204,7 +206,7 @@ def _resample(
     raw = (position[first : rows[-1] + 1] - position[first]) * scale
     nearest = np.searchsorted((raw[1:] + raw[:-1]) / 2, samples * (down / up))
     return Stretch(
-        acceleration=values.astype(np.float32),
+        channels=values.astype(np.float32),
         labels=recording.labels[first + nearest],
         raw_first=rows[before.clip(0)],
         raw_last=rows[after.clip(max=len(rows) - 1)],

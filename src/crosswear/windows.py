@@ -56,7 +56,7 @@ class Cut:
     """The labelled windows of one stretch.
 
     Attributes:
-        x: float32 [N, 3, L], in g.
+        x: float32 [N, 3·sensors, L], see `crosswear.recording.Windows`.
         y: int16 [N], class index.
         occurrence: int32 [N], number of the activity's performance within the stretch.
         start: int64 [N], first raw sample of the recording that has a part in the window.
@@ -84,10 +84,10 @@ def cut(stretch: Stretch, window: int = WINDOW, hop: int = HOP) -> Cut:
     starts = starts[kept]
     start, stop = stretch.raw_interval(starts, starts + window)
     if len(starts):
-        views = np.lib.stride_tricks.sliding_window_view(stretch.acceleration, window, axis=0)
+        views = np.lib.stride_tricks.sliding_window_view(stretch.channels, window, axis=0)
         x = np.ascontiguousarray(views[starts])
     else:
-        x = np.empty((0, 3, window), np.float32)
+        x = np.empty((0, stretch.channels.shape[1], window), np.float32)
     return Cut(x, y[kept], occurrence[kept], start, stop, null=int((~kept).sum()))
 
 

@@ -27,10 +27,12 @@ def write(root: Path, rng: np.random.Generator) -> list[Planted]:
             for unit, placement in enumerate(PLACEMENTS):
                 signal = movement(rng, samples, 25.0)
                 table[:, 9 * unit : 9 * unit + 3] = signal * GRAVITY
+                turning = table[:, 9 * unit + 3 : 9 * unit + 6].copy()
                 if activity == "a05":
-                    signal[100:] = np.nan
+                    signal[100:] = turning[100:] = np.nan
                 codes = (activity,) * samples
-                planted.append(Planted(subject, placement, codes, signal, 6e-6))
+                found = Planted(subject, placement, codes, signal, 6e-6, rotation=turning)
+                planted.append(found)
             if activity == "a05":
                 table[100:] = 0.0
             for position, segment in enumerate(run):

@@ -42,10 +42,11 @@ def write_file(path: Path, rng: np.random.Generator, codes: np.ndarray) -> list[
         table[:, first] = 30.25
         table[:, first + 1 : first + 4] = signal * GRAVITY
         table[:, first + 4 : first + 7] = np.clip(signal, -1, 1) * GRAVITY
+        turning = table[:, first + 7 : first + 10].copy()
         for start in rng.integers(0, samples - 60, 3):
             lost = slice(start, start + int(rng.integers(1, 60)))
             table[lost, first : first + 17] = np.nan
-            signal[lost] = np.nan
+            signal[lost] = turning[lost] = np.nan
         planted.append(
             Planted(
                 subject=path.stem.removeprefix("subject"),
@@ -54,6 +55,7 @@ def write_file(path: Path, rng: np.random.Generator, codes: np.ndarray) -> list[
                 acceleration=signal,
                 resolution_g=5e-5 / GRAVITY,
                 time_s=(ticks - ticks[0]) / 100,
+                rotation=turning,
             )
         )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ class Planted:
         acceleration: float64 [T, 3], in g; a lost sample is a row of NaN.
         resolution_g: half of the smallest step that the format can hold.
         time_s: float64 [T], if the format has time stamps.
+        rotation: float64 [T, 3], in rad/s to four decimals, if there is a gyroscope that is read.
     """
 
     subject: str
@@ -28,6 +29,7 @@ class Planted:
     acceleration: NDArray[np.float64]
     resolution_g: float
     time_s: NDArray[np.float64] | None = None
+    rotation: NDArray[np.float64] | None = None
 
 
 def movement(rng: np.random.Generator, samples: int, rate_hz: float) -> NDArray[np.float64]:

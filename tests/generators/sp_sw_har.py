@@ -20,7 +20,8 @@ def write(root: Path, rng: np.random.Generator) -> list[Planted]:
         labels = np.repeat([*SEQUENCE, "SEATED"], rng.integers(100, 180, len(SEQUENCE) + 1))
         samples = len(labels)
         signal = movement(rng, samples, 104.28)
-        table = np.hstack([signal * GRAVITY, rng.normal(size=(samples, 3))]).astype(np.float32)
+        turning = rng.normal(size=(samples, 3))
+        table = np.hstack([signal * GRAVITY, turning]).astype(np.float32)
         stamps = 1657533977810 + np.arange(samples) / 104.28 * 1000 + rng.uniform(-2, 2, samples)
         for late in range(int(rng.integers(100, 400)), samples - 4, 480):
             stamps[late : late + 4] = stamps[late + 3]
@@ -33,6 +34,7 @@ def write(root: Path, rng: np.random.Generator) -> list[Planted]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(HEADER + "".join(lines))
         path.with_name(f"{subject}_{execution}_sp.csv").write_text(HEADER)
-        planted.append(Planted(subject, "wrist", tuple(labels.tolist()), signal, 1e-6))
+        codes = tuple(labels.tolist())
+        planted.append(Planted(subject, "wrist", codes, signal, 1e-6, rotation=turning))
     (data / "subjects_info.csv").write_text("subject_id,age,gender,height,weight,dominant_hand\n")
     return planted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +113,9 @@ def test_every_placement_and_variant_can_be_named(sample: Sample) -> None:
         for variant in spec.variants:
             reference = f"{spec.name}:variant={variant},placement={placement}"
             assert lookup(reference) == (spec, ReadOptions(placement, variant))
+    if len(spec.sensors) > 1:
+        reference = f"{spec.name}:sensors={'+'.join(spec.sensors)}"
+        assert lookup(reference) == (spec, replace(spec.default_options, sensors=spec.sensors))
 
 
 def test_recordings_belong_to_the_dataset(sample: Sample) -> None:
@@ -209,6 +212,44 @@ def test_what_was_planted_is_found_again(sample: Sample) -> None:
                 np.testing.assert_allclose(recording.time_s, expected.time_s, atol=1e-6)
 
 
+def test_a_gyroscope_is_read_where_it_is_asked_for(sample: Sample) -> None:
+    spec, options = sample.spec, sample.spec.default_options
+    assert all(recording.rotation is None for recording in sample.recordings)
+    if len(spec.sensors) == 1:
+        with pytest.raises(
+            UsageError, match=r"no choice of sensors of .*gyroscope'\n.*one of accelerometer\n"
+        ):
+            lookup(f"{spec.name}:sensors=accelerometer+gyroscope")
+        return
+    for placement in spec.placements:
+        planted = [one for one in sample.planted if one.placement == placement]
+        chosen = replace(options, placement=placement, sensors=spec.sensors)
+        before, after = sample.read(replace(chosen, sensors=options.sensors)), sample.read(chosen)
+        for expected, alone, both in zip(planted, before, after, strict=True):
+            assert expected.rotation is not None
+            assert both.rotation is not None
+            np.testing.assert_allclose(both.rotation, expected.rotation, rtol=1e-5, atol=1e-4)
+            np.testing.assert_array_equal(both.acceleration, alone.acceleration)
+
+
+def test_a_gyroscope_adds_channels_to_the_same_windows(
+    sample: Sample, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spec = sample.spec
+    if len(spec.sensors) == 1:
+        pytest.skip("the dataset has no gyroscope")
+    cache = tmp_path_factory.mktemp("cache")
+    reference = f"{spec.name}:sensors={'+'.join(spec.sensors)}"
+    alone, both = (prepare(name, sample.data, SHORT, cache) for name in (spec.name, reference))
+    assert alone.summary.digest != both.summary.digest
+    assert both.summary.channels[:4] == (*alone.summary.channels, "gyroscope x")
+    assert both.windows.x.shape[1:] == (6, SHORT.window)
+    assert np.isfinite(both.windows.x).all()
+    np.testing.assert_array_equal(both.windows.acceleration, alone.windows.x)
+    np.testing.assert_array_equal(both.subset, alone.subset)
+    audit(both.windows, both.subset)
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
@@ -220,6 +261,7 @@ def test_what_was_planted_is_found_again(sample: Sample) -> None:
         ("dsads:place=torso", ["'place'", "did you mean 'placement'", "variant"]),
         ("dsads:placement=right_arms", ["'right_arms'", "did you mean 'right_arm'", "left_leg"]),
         ("dsads:variant=none", ["'none'", "default"]),
+        ("dsads:sensors=gyroscope", ["'gyroscope'", "accelerometer, accelerometer+gyroscope"]),
         ("dsads:placement=torso,placement=torso", ["twice"]),
     ],
 )

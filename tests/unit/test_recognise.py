@@ -103,7 +103,7 @@ def test_streams_are_resampled_as_training_does_however_they_are_cut(
     )
     trained = stretches(recording, 25.0, 0.2)
     found = [one for _, one in together if len(one) > 1]
-    wanted = [stretch.acceleration for stretch in trained if len(stretch) > 1]
+    wanted = [stretch.channels for stretch in trained if len(stretch) > 1]
     for one, stretch in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, stretch, rtol=0, atol=1e-6)
 

@@ -59,8 +59,8 @@ def test_movement_passes_and_what_would_fold_back_is_removed(rate: float) -> Non
     (kept,) = stretches(record(np.sin(2 * np.pi * 11 * time), rate))
     (removed,) = stretches(record(np.sin(2 * np.pi * 14 * time), rate))
     inside = slice(25, -25)
-    assert amplitude(kept.acceleration[inside, 0], 11) == pytest.approx(1, abs=0.01)
-    assert np.abs(removed.acceleration[inside, 0]).max() < 0.01
+    assert amplitude(kept.channels[inside, 0], 11) == pytest.approx(1, abs=0.01)
+    assert np.abs(removed.channels[inside, 0]).max() < 0.01
 
 
 @pytest.mark.parametrize("rate", [rate for rate in RATES if rate >= 98])
@@ -69,16 +69,16 @@ def test_scattered_time_stamps_keep_the_spectrum(rate: float) -> None:
     (kept,) = stretches(record(np.sin(2 * np.pi * 11 * true), rate, time_s=written))
     (removed,) = stretches(record(np.sin(2 * np.pi * 14 * true), rate, time_s=written))
     inside = slice(25, -25)
-    assert amplitude(kept.acceleration[inside, 0], 11) == pytest.approx(1, abs=0.01)
-    assert amplitude(removed.acceleration[inside, 0], 14) < 0.01
-    assert np.std(removed.acceleration[inside, 0]) < 0.03  # the rounding itself is noise
+    assert amplitude(kept.channels[inside, 0], 11) == pytest.approx(1, abs=0.01)
+    assert amplitude(removed.channels[inside, 0], 14) < 0.01
+    assert np.std(removed.channels[inside, 0]) < 0.03  # the rounding itself is noise
 
 
 @pytest.mark.parametrize("rate", [12.5, 20])
 def test_slow_recordings_are_raised(rate: float) -> None:
     time = np.arange(int(20 * rate)) / rate
     (stretch,) = stretches(record(np.sin(2 * np.pi * 0.44 * rate * time), rate))
-    assert amplitude(stretch.acceleration[40:-40, 0], 0.44 * rate) == pytest.approx(1, abs=0.01)
+    assert amplitude(stretch.channels[40:-40, 0], 0.44 * rate) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [10, 20, *RATES, 99.6312345])
@@ -87,7 +87,7 @@ def test_gravity_stays_constant_up_to_the_edges(rate: float, stamps: bool) -> No
     samples = int(3 * rate)
     time = jittered(samples, rate)[1] if stamps else None
     (stretch,) = stretches(record(np.full(samples, 0.98), rate, time_s=time))
-    np.testing.assert_allclose(stretch.acceleration[:, 0], 0.98, atol=1e-6)
+    np.testing.assert_allclose(stretch.channels[:, 0], 0.98, atol=1e-6)
 
 
 def test_sample_i_lies_at_i_over_the_rate() -> None:
@@ -95,7 +95,7 @@ def test_sample_i_lies_at_i_over_the_rate() -> None:
     time = np.arange(int(1200 * 99.63)) / 99.63
     (stretch,) = stretches(record(np.sin(2 * np.pi * 0.5 * time), 99.63))
     expected = np.sin(2 * np.pi * 0.5 * np.arange(len(stretch)) / 25)
-    np.testing.assert_allclose(stretch.acceleration[25:-25, 0], expected[25:-25], atol=3e-3)
+    np.testing.assert_allclose(stretch.channels[25:-25, 0], expected[25:-25], atol=3e-3)
 
 
 def test_stamps_that_drift_from_the_nominal_rate_rule() -> None:
@@ -103,7 +103,7 @@ def test_stamps_that_drift_from_the_nominal_rate_rule() -> None:
     (stretch,) = stretches(record(np.sin(2 * np.pi * time), 100, time_s=time + 1.6e9))
     assert len(stretch) == int(time[-1] * 25) + 1
     expected = np.sin(2 * np.pi * np.arange(len(stretch)) / 25)
-    np.testing.assert_allclose(stretch.acceleration[25:-25, 0], expected[25:-25], atol=4e-3)
+    np.testing.assert_allclose(stretch.channels[25:-25, 0], expected[25:-25], atol=4e-3)
 
 
 @pytest.mark.parametrize("stamps", [False, True])
@@ -113,11 +113,11 @@ def test_the_common_rate_passes_bit_by_bit(stamps: bool) -> None:
     labels = rng.integers(-1, 4, 300)
     time = 3 + np.arange(300) * 0.04 if stamps else None
     (stretch,) = stretches(record(raw, 25, labels, time))
-    np.testing.assert_array_equal(stretch.acceleration, raw)
+    np.testing.assert_array_equal(stretch.channels, raw)
     np.testing.assert_array_equal(stretch.labels, labels)
     np.testing.assert_array_equal(stretch.raw_first, np.arange(300))
     np.testing.assert_array_equal(stretch.raw_last, np.arange(300))
-    assert stretch.acceleration.dtype == np.float32
+    assert stretch.channels.dtype == np.float32
     assert (stretch.raw_start, stretch.raw_samples, stretch.repaired) == (0, 300, 0)
 
 
@@ -134,7 +134,7 @@ def test_short_dropouts_are_bridged_and_long_ones_split() -> None:
     assert (first.raw_start, first.raw_samples, first.repaired) == (0, 500, 20)
     assert (second.raw_start, second.raw_samples, second.repaired) == (521, 479, 0)
     straight = np.linspace(0, 1, 1000)[: 4 * len(first) : 4]
-    np.testing.assert_allclose(first.acceleration[15:-15, 0], straight[15:-15], atol=1e-5)
+    np.testing.assert_allclose(first.channels[15:-15, 0], straight[15:-15], atol=1e-5)
 
 
 def test_a_bridge_depends_on_the_samples_at_both_of_its_ends() -> None:
@@ -145,7 +145,7 @@ def test_a_bridge_depends_on_the_samples_at_both_of_its_ends() -> None:
     assert stretch.raw_last[41] == 44
     signal[44] = 1
     (other,) = stretches(record(signal, 25))
-    changed = np.flatnonzero(other.acceleration[:, 0] != stretch.acceleration[:, 0])
+    changed = np.flatnonzero(other.channels[:, 0] != stretch.channels[:, 0])
     assert changed.tolist() == [40, 41, 42, 43, 44]
 
 
@@ -164,7 +164,7 @@ def test_a_bridge_in_scattered_stamps_does_not_overshoot() -> None:
     signal = np.sin(2 * np.pi * 9 * true)
     signal[500:518] = np.nan
     (stretch,) = stretches(record(signal, 100, time_s=written))
-    assert np.abs(stretch.acceleration[:, 0]).max() < 1.1
+    assert np.abs(stretch.channels[:, 0]).max() < 1.1
 
 
 def test_lonely_samples_and_empty_recordings_give_nothing() -> None:
@@ -185,7 +185,7 @@ def test_stamps_that_do_not_increase_are_refused(wrong: float) -> None:
 def test_infinite_acceleration_is_refused() -> None:
     signal = np.zeros(10)
     signal[6] = -np.inf
-    with pytest.raises(DataFormatError, match=r"sample 6: acceleration is infinite"):
+    with pytest.raises(DataFormatError, match=r"sample 6: a measurement is infinite"):
         stretches(record(signal, 100))
 
 
@@ -200,9 +200,7 @@ def test_what_the_interval_leaves_out_has_no_part_in_the_samples() -> None:
         outside[low[0] : high[0]] = False
         other = np.where(outside, rng.normal(size=2000), signal)
         (changed,) = stretches(record(other, 100, time_s=stamps))
-        np.testing.assert_allclose(
-            changed.acceleration[200:300], stretch.acceleration[200:300], atol=1e-6
-        )
+        np.testing.assert_allclose(changed.channels[200:300], stretch.channels[200:300], atol=1e-6)
         # And it is not much wider than that: a second on either side would be too much.
         assert 400 < high[0] - low[0] < 600
 
@@ -226,8 +224,8 @@ def test_every_stretch_keeps_the_laws(
     before = -1
     for stretch in stretches(record(raw, rate, labels, true if stamps else None)):
         start, stop = stretch.raw_start, stretch.raw_start + stretch.raw_samples
-        assert np.isfinite(stretch.acceleration).all()
-        assert stretch.acceleration.shape == (len(stretch), 3)
+        assert np.isfinite(stretch.channels).all()
+        assert stretch.channels.shape == (len(stretch), 3)
         assert set(stretch.labels.tolist()) <= set(labels[start:stop].tolist())
         assert start > before
         assert not np.isnan(raw[[start, stop - 1]]).any()

@@ -20,7 +20,7 @@ def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> S
     samples = len(labels)
     raw = raw_start + np.arange(samples, dtype=np.int64)
     return Stretch(
-        acceleration=np.random.default_rng(samples).normal(size=(samples, 3)).astype(np.float32),
+        channels=np.random.default_rng(samples).normal(size=(samples, 3)).astype(np.float32),
         labels=np.asarray(labels, dtype=np.int16),
         raw_first=np.maximum(raw - 2, raw_start),
         raw_last=np.minimum(raw + 2, raw_start + samples - 1),
@@ -34,7 +34,7 @@ def test_windows_hold_the_samples_of_the_stretch() -> None:
     assert pieces.x.shape == (4, 3, 100)
     assert pieces.x.dtype == np.float32
     for number, start in enumerate(range(0, 200, 50)):
-        np.testing.assert_array_equal(pieces.x[number], stretch.acceleration[start : start + 100].T)
+        np.testing.assert_array_equal(pieces.x[number], stretch.channels[start : start + 100].T)
     # The reach of the filter, two samples here, counts.
     np.testing.assert_array_equal(pieces.start, [1000, 1048, 1098, 1148])
     np.testing.assert_array_equal(pieces.stop, [1102, 1152, 1202, 1252])

@@ -44,6 +44,7 @@ def list_datasets(
                     "unit": spec.unit,
                     "subjects": spec.subjects,
                     "placements": spec.placements,
+                    "sensors": spec.sensors,
                     "variants": {
                         name: [row.name for row in table] for name, table in spec.variants.items()
                     },
@@ -60,13 +61,14 @@ def list_datasets(
     )
     print_table(
         "What is in them (a placement other than the first: NAME:placement=…)",
-        ["name", "subjects", "classes", "Hz", "placements"],
+        ["name", "subjects", "classes", "Hz", "gyroscope", "placements"],
         [
             [
                 spec.name,
                 str(spec.subjects),
                 str(len(spec.variants[spec.default_options.variant])),
                 f"{spec.rate_hz:g}",
+                "yes" if "gyroscope" in spec.sensors else "",
                 ", ".join(spec.placements),
             ]
             for spec in specs

@@ -49,7 +49,8 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
 
     Args:
         reference: a name alone, or with choices: ``dsads:placement=torso,variant=default``.
-            What is not chosen is the first of the dataset's placements and variants. Own
+            What is not chosen is the first of the dataset's placements and variants, and the
+            accelerometer alone of its sensors; with ``sensors=accelerometer+gyroscope`` both. Own
             recordings: the path of their ``dataset.toml``.
 
     Raises:
@@ -62,7 +63,8 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
         return spec, spec.default_options
     name, colon, choices = reference.partition(":")
     spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]
-    offered = {"placement": tuple(spec.placements), "variant": tuple(spec.variants)}
+    sensors = {"+".join(some): some for some in (spec.sensors[:1], spec.sensors)}
+    offered = {"placement": spec.placements, "variant": (*spec.variants,), "sensors": (*sensors,)}
     chosen: dict[str, str] = {}
     for choice in choices.split(",") if colon else ():
         key, equals, value = choice.partition("=")
@@ -71,15 +73,17 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
                 f"{choice!r} comes twice" if equals else f"{choice!r} is not a choice",
                 where=reference,
                 expected="a name, or name:key=value,key=value with each key once",
-                todo=f"choose a {' or a '.join(offered)}, for example {name}:placement="
+                todo=f"choose a {' or '.join(offered)}, for example {name}:placement="
                 f"{spec.placements[0]}",
             )
         _known(reference, f"key of {name}", key, offered)
-        chosen[key] = _known(reference, f"{key} of {name}", value, offered[key])
+        kind = "choice of sensors" if key == "sensors" else key
+        chosen[key] = _known(reference, f"{kind} of {name}", value, offered[key])
     default = spec.default_options
     return spec, ReadOptions(
         placement=chosen.get("placement", default.placement),
         variant=chosen.get("variant", default.variant),
+        sensors=sensors[chosen["sensors"]] if "sensors" in chosen else default.sensors,
     )
 
 

@@ -21,15 +21,16 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
-from crosswear.recording import STANDARD_GRAVITY, Recording
+from crosswear.recording import AXES, STANDARD_GRAVITY, Recording
 
 PATTERNS = ("data/a??/p?/s??.txt",)
 SUBJECTS, SEGMENTS, SEGMENT_SAMPLES = 8, 60, 125
 LAYOUT = TextLayout(columns=45)
 FIRST_COLUMN = {"right_arm": 9, "torso": 0, "left_arm": 18, "right_leg": 27, "left_leg": 36}
+"""0-based, of each unit: three columns of the accelerometer, then three of the gyroscope."""
 INTERRUPTED = ("a05", "a06")
 """Activities whose segments do not follow one another."""
 
@@ -67,6 +68,8 @@ TRAPS = (
     "A few joints are breaks elsewhere too: in the stepper of p3 and in the jumping of p3 and p6.",
     "On the stairs the segments of p1 and p6 hold 4 s and one second of zeros; rows of three "
     "zeros are read as lost samples.",
+    "The unit of the gyroscopes is not told; it is rad/s: in slow movements of the torso gravity "
+    "turns as fast as they say.",
     "The units of the arms were worn on the wrists; which hand is the dominant one is not told.",
 )
 
@@ -95,7 +98,9 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     lost = 0
     for run in _runs(tree, names):
         activity, subject, segment = _parse(tree, run[0])
-        acceleration = np.concatenate([_segment(tree, name, first) for name in run])
+        use = range(first, first + len(AXES) * len(options.sensors))
+        values = np.concatenate([_segment(tree, name, use) for name in run])
+        acceleration, *rotation = np.split(values, len(options.sensors), axis=1)
         lost += int(np.isnan(acceleration[:, 0]).sum())
         yield Recording(
             acceleration=acceleration,
@@ -104,6 +109,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             subject=subject,
             session=f"{activity}-s{segment:02d}",
             placement=options.placement,
+            rotation=rotation[0] if rotation else None,
         )
     if lost:
         note(f"{lost} samples are lost: the files have zeros or NaN there.")
@@ -134,8 +140,9 @@ def _runs(tree: FileTree, names: list[str]) -> Iterator[list[str]]:
     yield run
 
 
-def _segment(tree: FileTree, name: str, first: int) -> NDArray[np.float32]:
-    values = read_table(tree, name, LAYOUT, range(first, first + 3))
+def _segment(tree: FileTree, name: str, use: range) -> NDArray[np.float32]:
+    """Acceleration in g, and angular velocity where its columns are used too: [125, 3 or 6]."""
+    values = read_table(tree, name, LAYOUT, use)
     if len(values) != SEGMENT_SAMPLES:
         raise DataFormatError(
             f"{len(values)} lines",
@@ -143,8 +150,12 @@ def _segment(tree: FileTree, name: str, first: int) -> NDArray[np.float32]:
             expected=f"{SEGMENT_SAMPLES} lines, 5 s at 25 Hz",
             todo="fetch the file again",
         )
-    values[(values == 0).all(axis=1)] = np.nan
-    return to_g(values, STANDARD_GRAVITY, tree.where(name))
+    acceleration, rotation = np.split(values, [len(AXES)], axis=1)
+    for one in (acceleration, rotation):
+        one[(one == 0).all(axis=1)] = np.nan
+    where = tree.where(name)
+    known = to_g(acceleration, STANDARD_GRAVITY, where), to_rad_s(rotation, where)
+    return np.concatenate(known, axis=1)
 
 
 SPEC = DatasetSpec(
@@ -161,7 +172,8 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
-    columns=three_from(FIRST_COLUMN),
+    sensors=("accelerometer", "gyroscope"),
+    columns=f"{three_from(FIRST_COLUMN)}; of the gyroscope the three behind",
     files=FILES,
     archives=("daily+and+sports+activities.zip",),
     downloads=(from_uci(256, "daily+and+sports+activities.zip"),),

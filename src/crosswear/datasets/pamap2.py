@@ -21,7 +21,7 @@ from crosswear.datasets.spec import (
     three_from,
 )
 from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError
 from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
@@ -31,6 +31,8 @@ LAYOUT = TextLayout(columns=54, separator=" ")
 TIME, ACTIVITY = 0, 1
 FIRST_COLUMN = {"dominant_wrist": 4, "chest": 21, "ankle": 38}
 """0-based, of the accelerometer with the range of 16 g."""
+GYROSCOPE = 6
+"""Columns from there to the gyroscope; that with 6 g lies between."""
 
 NULL_CODE = 0
 ACTIVITIES = {
@@ -144,16 +146,19 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         note(f"{len(names)} of {len(FILES)} files are there.")
     for name in names:
         where = tree.where(name)
-        values = read_table(tree, name, LAYOUT, (TIME, ACTIVITY, *range(first, first + 3)))
+        starts = (first, first + GYROSCOPE)[: len(options.sensors)]
+        use = (column for start in starts for column in range(start, start + 3))
+        values = read_table(tree, name, LAYOUT, (TIME, ACTIVITY, *use))
         folder, _, file = name.partition("/")
         yield Recording(
-            acceleration=to_g(values[:, 2:], STANDARD_GRAVITY, where),
+            acceleration=to_g(values[:, 2:5], STANDARD_GRAVITY, where),
             rate_hz=SPEC.rate_hz,
             labels=_labels(values[:, 1], options.variant, where),
             subject=file.removeprefix("subject").removesuffix(".dat"),
             session=folder.lower(),
             placement=options.placement,
             time_s=elapsed_s(values[:, 0], 1.0, where),
+            rotation=to_rad_s(values[:, 5:], where) if len(starts) > 1 else None,
         )
 
 
@@ -189,7 +194,9 @@ SPEC = DatasetSpec(
     variants=VARIANTS,
     patterns=PATTERNS,
     read=read,
-    columns=f"{TIME + 1} time (s), {ACTIVITY + 1} activity, {three_from(FIRST_COLUMN)}",
+    sensors=("accelerometer", "gyroscope"),
+    columns=f"{TIME + 1} time (s), {ACTIVITY + 1} activity, {three_from(FIRST_COLUMN)}; of the "
+    f"gyroscope (rad/s) the three that begin {GYROSCOPE} columns on",
     files=FILES,
     archives=("pamap2+physical+activity+monitoring.zip", "PAMAP2_Dataset.zip"),
     downloads=(from_uci(231, "pamap2+physical+activity+monitoring.zip"),),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
-from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place, read_labels
 from crosswear.errors import DataFormatError
@@ -25,7 +25,7 @@ LAYOUT = TextLayout(
     columns=8,
     header=("x_acc", "y_acc", "z_acc", "x_gyro", "y_gyro", "z_gyro", "timestamp", "label"),
 )
-STAMP, LABEL = 6, 7
+ACCELEROMETER, GYROSCOPE, STAMP, LABEL = (0, 1, 2), (3, 4, 5), 6, 7
 RATE_HZ = 104.28
 UNEVEN_S = 0.1
 """No stamp may be further from an even grid; the published ones are within 0.06 s."""
@@ -66,16 +66,18 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 expected="sXX/sXX_YY_sw.csv",
                 todo="take the file away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, (0, 1, 2, STAMP))
-        _check_even(tree, name, values[:, 3] / 1000)
-        repeated += int((np.diff(values[:, 3]) == 0).sum())
+        turning = GYROSCOPE if "gyroscope" in options.sensors else ()
+        values = read_table(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
+        _check_even(tree, name, values[:, 0] / 1000)
+        repeated += int((np.diff(values[:, 0]) == 0).sum())
         yield Recording(
-            acceleration=to_g(values[:, :3], STANDARD_GRAVITY, tree.where(name)),
+            acceleration=to_g(values[:, 1:4], STANDARD_GRAVITY, tree.where(name)),
             rate_hz=RATE_HZ,
             labels=read_labels(tree, name, LAYOUT, LABEL, labels),
             subject=match[1],
             session=match[2],
             placement=options.placement,
+            rotation=to_rad_s(values[:, 4:], tree.where(name)) if turning else None,
         )
     if repeated:
         note(
@@ -113,6 +115,7 @@ SPEC = DatasetSpec(
     variants={"default": CLASSES},
     patterns=PATTERNS,
     read=read,
-    columns="x_acc, y_acc, z_acc, label, and timestamp as a check",
+    sensors=("accelerometer", "gyroscope"),
+    columns="x_acc, y_acc, z_acc, label, and timestamp as a check; x_gyro, y_gyro, z_gyro (rad/s)",
     traps=TRAPS,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from crosswear.datasets.tree import FileTree
-from crosswear.recording import Recording
+from crosswear.recording import ACCELEROMETER, Recording, Sensors
 
 Note = Callable[[str], None]
 """Takes one sentence about something a reader repaired or did not find."""
@@ -77,10 +77,11 @@ class PublishedCounts:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Which of a dataset's sensors and class tables to read."""
+    """Which of a dataset's units and class tables to read, and which sensors of the unit."""
 
     placement: str
     variant: str
+    sensors: Sensors = ACCELEROMETER
 
 
 def three_from(first: Mapping[str, int]) -> str:
@@ -102,6 +103,8 @@ class DatasetSpec:
         variants: class tables by name, the default first; a label is an index into its table.
         patterns: glob patterns, relative to the root, of all files that `read` opens.
         read: yields the recordings, in an order that depends on names alone.
+        sensors: those that each of its placements has, the accelerometer first; of others than
+            these three-axis ones nothing is read.
         columns: which columns of its files it reads, counted from 1, for people.
         files: the publisher's files, by their names below the dataset's root.
         archives: file names of the archives that the publisher packs them in.
@@ -124,6 +127,7 @@ class DatasetSpec:
     variants: Mapping[str, tuple[ActivityClass, ...]]
     patterns: tuple[str, ...]
     read: Callable[[FileTree, ReadOptions, Note], Iterator[Recording]]
+    sensors: Sensors = ACCELEROMETER
     columns: str | None = None
     files: tuple[PublishedFile, ...] = ()
     archives: tuple[str, ...] = ()
@@ -135,5 +139,5 @@ class DatasetSpec:
 
     @property
     def default_options(self) -> ReadOptions:
-        """The first placement and the first variant."""
+        """The first placement and the first variant, acceleration alone."""
         return ReadOptions(placement=self.placements[0], variant=next(iter(self.variants)))

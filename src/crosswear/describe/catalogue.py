@@ -19,8 +19,9 @@ _HEAD = f"""\
 
 Rate and unit are those of the files; every recording is read in g and resampled to one rate. A
 reference names a dataset, and what of it to read if not the first: `dsads:placement=torso`,
-`pamap2:variant=protocol12`. The files lie in `DATA/NAME/`, in folders around them, or in the
-publisher's archive.
+`pamap2:variant=protocol12`, `dsads:placement=torso,sensors=accelerometer+gyroscope` (angular
+velocity in rad/s beside acceleration). The files lie in `DATA/NAME/`, in folders around them, or in
+the publisher's archive.
 """
 _OWN = """\
 ## Your own recordings
@@ -72,12 +73,20 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Rate": f"{spec.rate_hz:g} Hz",
         "Unit": _text(spec.unit),
         "Placements": ", ".join([first + default, *others]),
+        "Sensors": _sensors(spec),
     }
     yield "".join(f"- **{name}:** {fact}\n" for name, fact in facts.items() if fact)
     yield _classes(spec)
     if spec.traps:
         yield "Known traps:\n"
         yield "".join(f"- {_text(trap)}\n" for trap in spec.traps)
+
+
+def _sensors(spec: DatasetSpec) -> str:
+    """What else than the accelerometer can be read, and how."""
+    if len(spec.sensors) == 1:
+        return ""
+    return f"accelerometer; both with `{spec.name}:sensors={'+'.join(spec.sensors)}`"
 
 
 def _verified_by(spec: DatasetSpec) -> str:

@@ -76,7 +76,7 @@ def windows_figure(domain: Domain, config: PreparationConfig) -> Figure:
             if index >= len(domain.classes):
                 panel.set_axis_off()
                 continue
-            window = np.asarray(domain.windows.x[_typical(domain, index)])
+            window = np.asarray(domain.windows.acceleration[_typical(domain, index)])
             for values, colour in zip(window, AXES.values(), strict=True):
                 panel.plot(time_s, values, color=colour, linewidth=0.8)
             panel.set_title(_wrapped(domain.classes[index], TITLE_CHARACTERS))
@@ -119,7 +119,7 @@ def classes_figure(domain: Domain, config: PreparationConfig) -> Figure:
 
 def _typical(domain: Domain, label: int) -> int:
     windows = np.flatnonzero(domain.windows.y == label)
-    spread = np.asarray(domain.windows.x[windows]).std(axis=2).mean(axis=1)
+    spread = np.asarray(domain.windows.acceleration[windows]).std(axis=2).mean(axis=1)
     return int(windows[np.argsort(spread, kind="stable")[(len(windows) - 1) // 2]])
 
 

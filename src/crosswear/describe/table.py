@@ -90,7 +90,7 @@ def describe_domain(domain: Domain, hop_s: float) -> DomainRow:
         placement=summary.placement,
         rate_hz=summary.rate_hz,
         subjects=len(summary.subjects),
-        resting_g=_resting_g(domain.windows.x),
+        resting_g=_resting_g(domain.windows.acceleration),
         activities=len(summary.classes),
         recorded_min=summary.duration_s / 60,
         windowed_min=len(domain.windows) * hop_s / 60,

@@ -32,14 +32,14 @@ def collect(opened: OpenStudy, store: Store) -> StudyRecords:
 
 
 def measure(opened: OpenStudy) -> tuple[Similarity, ...]:
-    """How alike each target and each trained source are, by their train windows."""
+    """How alike each target and each trained source are, by the acceleration of train windows."""
     study = opened.study
     domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}
     features = {}
     for name, domain in domains.items():
         train = domain.indices(Subset.TRAIN)
         drawn = train[draw(len(train), seed_for(study.seed, "similarity", name))]
-        x = window_features(domain.windows.x[drawn], study.preparation.rate_hz)
+        x = window_features(domain.windows.acceleration[drawn], study.preparation.rate_hz)
         features[name] = (x, domain.windows.subject[drawn])
     found = {}
     for one, other in itertools.combinations(domains, 2):
