@@ -98,7 +98,7 @@ def compare(
         wall = time.perf_counter() - begun
         for size in tasks:
             took = spent[size] / crew_size
-            works = [work_of(task.cell, grid.target.summary) for task in tasks[size]]
+            works = [work_of(task, grid.target.summary) for task in tasks[size]]
             rate = 2 * sum(work.training + work.scoring for work in works) / took
             table.add_row(
                 *(str(size), str(len(works)), f"{took:.1f}"),

@@ -237,7 +237,7 @@ def networks(*boards: Board) -> str:
         ]
         for row in sorted(cells, key=lambda row: board.targets.index(row["target"])):
             domain = board.evidence.domains[row["target"]]
-            size = summarise(study.model, len(domain.classes), domain.samples)
+            size = summarise(study.model, len(domain.classes), domain.samples, domain.sensors)
             rows.append(
                 (
                     study.model.name,

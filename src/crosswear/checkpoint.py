@@ -21,6 +21,7 @@ from crosswear.errors import CheckpointError
 from crosswear.files import remove_file, write_bytes, write_text
 from crosswear.keys import canonical_json
 from crosswear.models import build
+from crosswear.recording import ACCELEROMETER, Sensors
 
 SCHEMA = 1
 RETRAIN = "delete both files and run the study again: only this network is trained anew"
@@ -35,12 +36,14 @@ class Checkpoint:
         classes: names of the classes it tells apart, in the order of its scores.
         samples: length of a window.
         state: weights and statistics by name.
+        sensors: what its windows have channels of.
     """
 
     model: ModelConfig
     classes: tuple[str, ...]
     samples: int
     state: dict[str, Tensor]
+    sensors: Sensors = ACCELEROMETER
 
     def network(self) -> nn.Module:
         """The network with its weights, in evaluation mode.
@@ -48,7 +51,7 @@ class Checkpoint:
         Raises:
             CheckpointError: if names or shapes differ from what `model` says.
         """
-        network = build(self.model, len(self.classes), self.samples, seed=0)
+        network = build(self.model, len(self.classes), self.samples, 0, self.sensors)
         expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
         found = {name: tuple(value.shape) for name, value in self.state.items()}
         for name in sorted(expected.keys() | found.keys()):
@@ -78,6 +81,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "model": checkpoint.model,
         "classes": checkpoint.classes,
         "samples": checkpoint.samples,
+        "sensors": checkpoint.sensors,
         "sha256": hashlib.sha256(weights).hexdigest(),
     }
     write_text(path.with_suffix(".json"), canonical_json(about) + "\n")
@@ -121,6 +125,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             classes=tuple(about["classes"]),
             samples=about["samples"],
             state=safetensors.torch.load(weights),
+            sensors=pydantic.TypeAdapter(Sensors).validate_python(tuple(about["sensors"])),
         )
     except (pydantic.ValidationError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"damaged: {error}", where=str(path), todo=RETRAIN) from error
@@ -131,11 +136,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def _read_about(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(path.read_text("utf-8"))
+        about.setdefault("sensors", [*ACCELEROMETER])  # older ones knew no other
         if about["schema"] != SCHEMA:
             raise CheckpointError(
                 f"schema {about['schema']}", where=str(path), expected=f"schema {SCHEMA}"
             )
-        types = {"model": dict, "classes": list, "samples": int, "sha256": str}
+        types = {"model": dict, "classes": list, "samples": int, "sensors": list, "sha256": str}
         if not all(isinstance(about[name], kind) for name, kind in types.items()):
             raise TypeError("a value of another type")
     except (OSError, ValueError, KeyError, TypeError) as error:

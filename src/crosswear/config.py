@@ -65,19 +65,23 @@ class Architecture:
         dropout: the default of `ModelConfig.dropout` for it.
         recurrent: layers behind the convolutions that are transferred like these.
         spectral: whether it has a spectral branch.
+        gyroscope: whether it takes a gyroscope beside the accelerometer.
     """
 
     filters: Filters
     dropout: float
     recurrent: int = 0
     spectral: bool = True
+    gyroscope: bool = True
 
 
 RESIDUAL = Architecture((16, 32, 64, 64, 64), 0.25)
 ARCHITECTURES: Mapping[str, Architecture] = {
     "multi-resnet": RESIDUAL,
     "shared-resnet": RESIDUAL,
-    "deep-conv-lstm": Architecture((64, 64, 64, 64), 0.5, recurrent=2, spectral=False),
+    "deep-conv-lstm": Architecture(
+        (64, 64, 64, 64), 0.5, recurrent=2, spectral=False, gyroscope=False
+    ),
 }
 """By the name that `crosswear.models` has for them."""
 
@@ -91,7 +95,7 @@ class ModelConfig:
         filters: filters of each residual block or convolution (in each channel, where channels
             have filters of their own); their number is the depth. Without it, and without
             `dropout`, those of the network's `Architecture`.
-        magnitude: add the length of the acceleration vector as a fourth channel.
+        magnitude: add the length of a sensor's vector to it as a fourth channel.
         dropout: rate before each dense and each recurrent layer.
     """
 

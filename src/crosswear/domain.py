@@ -20,7 +20,7 @@ from crosswear.datasets import lookup
 from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
-from crosswear.errors import DataFormatError, DomainError
+from crosswear.errors import DataFormatError, DomainError, UsageError
 from crosswear.faults import Clipping
 from crosswear.files import new_folder
 from crosswear.keys import canonical_json, digest, essentials, seed_for
@@ -159,6 +159,22 @@ def prepare(
     except DomainError as error:
         raise error.inside(reference) from error
     return load_domain(folder)
+
+
+def of_acceleration(domain: Domain) -> Domain:
+    """The same domain, for what handles acceleration alone: bundles, and all that makes them.
+
+    Raises:
+        UsageError: if its windows have channels of another sensor.
+    """
+    if domain.sensors == ACCELEROMETER:
+        return domain
+    raise UsageError(
+        f"its windows have channels of {' and '.join(domain.sensors)}",
+        where=domain.summary.reference,
+        expected="acceleration alone: models that are handed on know no other sensor",
+        todo="leave out sensors=…",
+    )
 
 
 def load_domain(folder: str | Path) -> Domain:

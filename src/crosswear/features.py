@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.recording import AXES
+
 Floats: TypeAlias = NDArray[np.float64]
 
 SIGNALS = ("x", "y", "z", "magnitude")
@@ -46,6 +48,8 @@ def feature_names() -> tuple[str, ...]:
 def window_features(x: NDArray[np.float32], rate_hz: float) -> Floats:
     """Features float64 [N, F] of windows [N, 3, L] in g, named by `feature_names`.
 
+    Of windows [N, 3·sensors, L], those of each sensor one after another: [N, sensors·F].
+
     With s one of the three axes or their magnitude |a|, s' = s - mean(s), σ = std(s):
 
     - mean, std, min, max; mad: median of |s - median(s)|; iqr: between the quartiles; rms;
@@ -61,6 +65,11 @@ def window_features(x: NDArray[np.float32], rate_hz: float) -> Floats:
         x: windows.
         rate_hz: their sampling rate.
     """
+    sensors = np.split(x, x.shape[1] // len(AXES), axis=1)
+    return np.column_stack([_of_sensor(one, rate_hz) for one in sensors])
+
+
+def _of_sensor(x: NDArray[np.float32], rate_hz: float) -> Floats:
     signal = x.astype(np.float64)
     signal = np.concatenate([signal, np.linalg.norm(signal, axis=1, keepdims=True)], axis=1)
     mean, std = signal.mean(axis=2), signal.std(axis=2)

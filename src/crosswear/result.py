@@ -36,11 +36,14 @@ class TransferReport:
         copied: weights and statistics that came from the source.
         fresh: weights and statistics that the network kept; with `copied` these are all.
         frozen: modules that are not trained.
+        left: weights and statistics of the source that were left behind: of a sensor that the
+            network has not.
     """
 
     copied: tuple[str, ...]
     fresh: tuple[str, ...]
     frozen: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, config=SETTINGS)

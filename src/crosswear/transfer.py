@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from crosswear.config import SETTINGS, Branches, TransferConfig
 from crosswear.errors import TransferError
 from crosswear.models import Network, declared
+from crosswear.models.sensors import sensor_of
+from crosswear.recording import ACCELEROMETER, Sensors
 from crosswear.result import TransferReport
 
 
@@ -26,11 +28,13 @@ class TransferPlan:
         copied: modules whose weights and statistics come from the source; they must fit exactly.
         fresh: modules that keep their own weights.
         frozen: modules, all copied, that are not trained and normalise with fixed statistics.
+        left: sensors of the source that the network has not; their modules are left behind.
     """
 
     copied: tuple[str, ...]
     fresh: tuple[str, ...]
     frozen: tuple[str, ...]
+    left: Sensors = ()
 
     def apply(self, network: nn.Module, source: Mapping[str, Tensor]) -> TransferReport:
         """Copy the source's state into the network and stop the gradients of the frozen modules.
@@ -48,7 +52,8 @@ class TransferPlan:
         fresh = _names_below(self.fresh, target)
         for name in target.keys() - set(copied) - set(fresh):
             raise TransferError("the plan does not say what becomes of it", where=name)
-        unnamed = set(source) - set(copied) - set(_names_below(self.fresh, source))
+        left = tuple(name for name in source if sensor_of(name) in self.left)
+        unnamed = set(source) - {*copied, *left, *_names_below(self.fresh, source)}
         for name in sorted(unnamed):
             raise TransferError("the source holds a weight that the network has not", where=name)
         for name in copied:
@@ -65,11 +70,15 @@ class TransferPlan:
                 target[name].copy_(source[name])
         for module in self.frozen:
             network.get_submodule(module).requires_grad_(False)
-        return TransferReport(copied=copied, fresh=fresh, frozen=self.frozen)
+        return TransferReport(copied=copied, fresh=fresh, frozen=self.frozen, left=left)
 
 
 def plan_transfer(
-    network: nn.Module, config: TransferConfig, blocks: int, branches: Branches = "both"
+    network: nn.Module,
+    config: TransferConfig,
+    blocks: int,
+    branches: Branches = "both",
+    source_sensors: Sensors = ACCELEROMETER,
 ) -> TransferPlan:
     """The plan of a strategy for the first `blocks` blocks.
 
@@ -77,6 +86,17 @@ def plan_transfer(
     both branches, and their weights for a fresh one would mean nothing. So a temporal and a
     spectral transfer differ in the branch alone. The spectral branch is one unit: it counts as
     none of the blocks or as all of them.
+
+    Channels are mapped by their sensors. What is copied and frozen is of sensors that both networks
+    have; of one that the source has not the branches are fresh, one that the target has not is
+    left behind. With either, the layers behind are fresh, for the same reason.
+
+    Args:
+        network: the target network.
+        config: the strategy.
+        blocks: how many are transferred.
+        branches: which ones.
+        source_sensors: what the source network's windows have channels of.
 
     Raises:
         TransferError: if the network has fewer blocks, not the branch that is asked for, or no
@@ -88,32 +108,43 @@ def plan_transfer(
             f"{blocks} blocks asked of a network that has {len(parts.transfer_units)}",
             expected=f"0 to {len(parts.transfer_units)}",
         )
+    left = tuple(sensor for sensor in source_sensors if sensor not in parts.sensors)
+    units = tuple(_of_sensors(source_sensors, unit) for unit in parts.transfer_units)
+    spectral = _of_sensors(source_sensors, parts.spectral_unit)
     if config.strategy == "freeze" and branches == "both":
-        head = parts.head_unit
-        copied = tuple(name for name, _ in network.named_children() if name not in head)
-        frozen = _flat(parts.transfer_units[:blocks])
-        frozen += parts.spectral_unit if config.freeze_spectral else ()
-        return TransferPlan(copied=copied, fresh=head, frozen=frozen)
-    whole, first = _branch(parts, branches, blocks)
+        frozen = _flat(units[:blocks]) + (spectral if config.freeze_spectral else ())
+        if parts.sensors == source_sensors:
+            head = parts.head_unit
+            copied = tuple(name for name, _ in network.named_children() if name not in head)
+            return TransferPlan(copied=copied, fresh=head, frozen=frozen)
+        copied = _flat(units) + spectral
+        return TransferPlan(copied, _others(network, copied), frozen, left)
+    whole, first = _branch(units, spectral, branches, blocks)
     copied = whole if config.strategy == "freeze" else first
     frozen = () if config.strategy == "copy" else first
-    return TransferPlan(copied=copied, fresh=_others(network, copied), frozen=frozen)
+    return TransferPlan(copied, _others(network, copied), frozen, left)
+
+
+def _of_sensors(sensors: Sensors, unit: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in unit if sensor_of(name) in sensors)
 
 
 def _branch(
-    parts: Network, branches: Branches, blocks: int
+    units: tuple[tuple[str, ...], ...],
+    spectral: tuple[str, ...],
+    branches: Branches,
+    blocks: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All modules of a branch, and those of its first blocks."""
-    units = parts.transfer_units
     if branches != "spectral":
         return _flat(units), _flat(units[:blocks])
-    if not parts.spectral_unit or blocks not in (0, len(units)):
+    if not spectral or blocks not in (0, len(units)):
         raise TransferError(
             "nothing but the spectral branch is to be transferred, "
-            + (f"and {blocks} blocks" if parts.spectral_unit else "which the network has not"),
+            + (f"and {blocks} blocks" if spectral else "which the network has not"),
             expected=f"0 or {len(units)} blocks, of a network with a spectral branch",
         )
-    return parts.spectral_unit, parts.spectral_unit if blocks else ()
+    return spectral, spectral if blocks else ()
 
 
 def set_training(network: nn.Module, frozen: Iterable[str]) -> None:
@@ -134,7 +165,7 @@ def adapt_statistics(network: nn.Module, frozen: Iterable[str], windows: Tensor)
     Args:
         network: changed in place; left in evaluation mode.
         frozen: names of the frozen modules.
-        windows: float32 [n, 3, L].
+        windows: float32 [n, 3·sensors, L].
     """
     network.eval()
     norms = [

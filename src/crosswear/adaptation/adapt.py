@@ -29,7 +29,7 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.bundle import save_bundle
 from crosswear.checkpoint import Checkpoint
 from crosswear.config import PreparationConfig
-from crosswear.domain import Domain, prepare
+from crosswear.domain import Domain, of_acceleration, prepare
 from crosswear.errors import UsageError
 from crosswear.files import expect_writable
 
@@ -101,7 +101,7 @@ def adapt(
         note(sentence)
 
     preparation = preparation or PreparationConfig()
-    domain = prepare(recordings, data, preparation, cache)
+    domain = of_acceleration(prepare(recordings, data, preparation, cache))
     start = time.perf_counter()
     for sentence in domain.summary.notes:
         say(sentence)

@@ -18,7 +18,7 @@ from crosswear.checkpoint import (
 )
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.datasets import REGISTRY, lookup
-from crosswear.domain import Domain, prepare
+from crosswear.domain import Domain, of_acceleration, prepare
 from crosswear.errors import CheckpointError, CrosswearError, MissingDataError, UsageError
 from crosswear.keys import digest, seed_for
 from crosswear.store import Store
@@ -147,7 +147,7 @@ def _dataset_source(
     reference: str, data: Path | None, cache: Path, preparation: PreparationConfig
 ) -> Source:
     spec, options = lookup(reference)
-    domain = prepare(reference, data, preparation, cache)
+    domain = of_acceleration(prepare(reference, data, preparation, cache))
     train, model = train_config(len(domain.windows)), model_for(domain.samples)
     key = digest(
         {"schema": SCHEMA, "domain": domain.summary.digest, "model": model, "train": train}
@@ -195,5 +195,6 @@ def study_sources(opened: OpenStudy, store: Store) -> list[Source]:
     for cell in opened.cells.values():
         if cell.method == "source" and cell.split == split and cell.target in opened.study.domains:
             path = store.checkpoint(cell.key(opened.facts))
-            found.append(Source(cell.target, opened.domains[cell.target, split], path))
+            domain = of_acceleration(opened.domains[cell.target, split])
+            found.append(Source(cell.target, domain, path))
     return found

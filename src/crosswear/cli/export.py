@@ -86,12 +86,12 @@ def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> 
     import numpy as np
 
     from crosswear.config import PreparationConfig
-    from crosswear.domain import prepare
+    from crosswear.domain import of_acceleration, prepare
     from crosswear.export import Windows
 
     about = bundle.manifest
     config = PreparationConfig(about.rate_hz, about.window_s, about.hop_s, about.bridge_s)
-    domain = prepare(reference, data, config, cache)
+    domain = of_acceleration(prepare(reference, data, config, cache))
     index = {name: number for number, name in enumerate(about.classes)}
     table = np.array([index.get(name, -1) for name in domain.classes])
     y = table[domain.windows.y]

@@ -50,10 +50,10 @@ def recommend(
     from crosswear.adaptation.recommend import recommend as recommend_
     from crosswear.adaptation.recommend import worth
     from crosswear.adaptation.sources import find_sources
-    from crosswear.domain import prepare
+    from crosswear.domain import of_acceleration, prepare
 
     preparation = preparation_of(window, hop)
-    target = prepare(recordings, data, preparation, cache)
+    target = of_acceleration(prepare(recordings, data, preparation, cache))
     names = source or ([str(study)] if study else ["auto"])
     found = [
         one for name in names for one in find_sources(name, data, cache, preparation, print_note)

@@ -34,7 +34,7 @@ from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.features import window_features
 from crosswear.keys import seed_for
 from crosswear.models import build
-from crosswear.recording import Subset
+from crosswear.recording import Subset, channel_names
 from crosswear.result import CellResult, Timing
 from crosswear.transfer import plan_transfer
 
@@ -107,13 +107,17 @@ class ClassicalTrainer:
         cell = task.cell
         if cell.model is None:
             raise ValueError("a cell that looks through a network has model settings")
-        network = build(cell.model, len(domain.classes), domain.samples, seed=0)
-        plan = plan_transfer(network, TransferConfig(freeze_spectral=True), cell.blocks)
+        # What the source has not it cannot look through.
+        sensors = tuple(one for one in domain.sensors if one in task.source_sensors)
+        network = build(cell.model, len(domain.classes), domain.samples, 0, sensors)
+        whole = TransferConfig(freeze_spectral=True)
+        plan = plan_transfer(network, whole, cell.blocks, source_sensors=task.source_sensors)
         frozen = plan.apply(network, source_weights(task, cell.model, domain)).frozen
         train = TrainConfig()
         weights = str(task.source or cell.study_seed)
-        origin = (task.domains, cell.model, train.precision, weights)
-        front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
+        origin = (task.domains, sensors, cell.model, train.precision, weights)
+        x = domain.windows.x[:, : len(channel_names(sensors))]
+        front = self.fronts.get(origin, x, network, frozen, train)
         pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in front], dim=1)
         return pooled.numpy(force=True).astype(np.float64)
 

@@ -81,7 +81,9 @@ class CohortTrainer:
                     member.transferred,
                 ),
                 timing,
-                Checkpoint(model, domain.classes, domain.samples, training.state(copy))
+                Checkpoint(
+                    model, domain.classes, domain.samples, training.state(copy), domain.sensors
+                )
                 if member.task.cell.method == "source"
                 else None,
             )
@@ -91,18 +93,23 @@ class CohortTrainer:
     def _enter(self, task: Task, domain: Domain) -> Member:
         cell = task.cell
         model, train = _settings(task)
-        network = build(model, len(domain.classes), domain.samples, weight_seed(cell))
+        size = len(domain.classes), domain.samples
+        network = build(model, *size, weight_seed(cell), domain.sensors)
         rows = adaptation_set(cell, domain)
         report, weights = None, None
         if cell.transfer is not None:
-            plan = plan_transfer(network, cell.transfer, cell.blocks, cell.branches)
+            known = (cell.transfer, cell.blocks, cell.branches, task.source_sensors)
+            plan = plan_transfer(network, *known)
             report = plan.apply(network, source_weights(task, model, domain))
             weights = str(task.source or cell.study_seed)
             if cell.transfer.frozen_batchnorm == "adapt":
                 adapt_statistics(network, plan.frozen, torch.from_numpy(domain.windows.x[rows]))
                 weights = task.key
         frozen = report.frozen if report else ()
-        origin = (task.domains, model, train.precision, weights if frozen else None)
+        origin = (
+            *(task.domains, domain.sensors, model, train.precision),
+            weights if frozen else None,
+        )
         front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
         return Member(task, network, front, rows, report)
 

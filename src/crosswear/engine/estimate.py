@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -25,7 +24,13 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from crosswear.config import NO_AUGMENTATION, ModelConfig, TrainConfig
+from crosswear.config import (
+    NO_AUGMENTATION,
+    Branches,
+    ModelConfig,
+    TrainConfig,
+    TransferConfig,
+)
 from crosswear.domain import DomainSummary
 from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
@@ -36,9 +41,10 @@ from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
 from crosswear.engine.trial import try_classical
 from crosswear.engine.zero_label import PAIRED
-from crosswear.experiment import Cell
-from crosswear.models import build, declared, summarise
+from crosswear.models import ModelSummary, build, summarise
+from crosswear.recording import Sensors
 from crosswear.result import TransferReport
+from crosswear.transfer import plan_transfer
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -82,13 +88,15 @@ class Estimate:
     memory_mb: float
 
 
-def work_of(cell: Cell, domain: DomainSummary, copies: int = 1, device: str = "cpu") -> Work:
+def work_of(task: Task, domain: DomainSummary, copies: int = 1, device: str = "cpu") -> Work:
     """The work of equal cells side by side on a target domain."""
+    cell = task.cell
     model, train = cell.model, cell.train
     if model is None or train is None:
         return Work()
-    adds, weights = _rest(model, len(domain.classes), domain.samples, _frozen(cell))
-    step = _step(model, train, len(domain.classes), domain.samples, _frozen(cell))
+    frozen = _frozen(task, domain)
+    adds, weights = _rest(model, domain, frozen)
+    step = _step(model, train, domain, frozen)
     _, validation, test = domain.split.windows
     looks = train.epochs if train.selection == "validation" else 0
     steps, share = epoch_of(cell.size, len(cell.targets), train.batch_size)
@@ -120,10 +128,8 @@ def estimate(
         workers: how many processes will train at the same time.
         device: `cpu` or `cuda`.
     """
-    networks, classical = (
-        [(task.cell, domain_of(task)) for task in tasks]
-        for tasks in (_samples(cohorts), _classical(cohorts))
-    )
+    networks = [(task, domain_of(task)) for task in _samples(cohorts)]
+    classical = [(task.cell, domain_of(task)) for task in _classical(cohorts)]
     if not networks and not classical:
         return Estimate(0.0, 0.0)
     context = multiprocessing.get_context("spawn")
@@ -137,7 +143,7 @@ def estimate(
         cell, domain = cohort[0].cell, domain_of(cohort[0])
         if cell.method in rates:
             return sum(rates[cell.method].seconds(task.cell, domain) for task in cohort)
-        return float(work_of(cell, domain, len(cohort), device).vector() @ costs)
+        return float(work_of(cohort[0], domain, len(cohort), device).vector() @ costs)
 
     each = [seconds_of(cohort) for cohort in cohorts]
     windows = max(sum(domain_of(task).split.windows) for cohort in cohorts for task in cohort)
@@ -162,10 +168,10 @@ def _fronts(cohorts: Sequence[Cohort], domain_of: Callable[[Task], DomainSummary
     """The work of carrying each target's windows through each source's frozen blocks, once."""
     frozen: dict[tuple[str, str], int] = {}
     for task in (task for cohort in cohorts for task in cohort if task.source):
-        cell, domain = task.cell, domain_of(task)
-        if cell.model is not None:
-            size = len(domain.classes), domain.samples
-            adds = _rest(cell.model, *size, ())[0] - _rest(cell.model, *size, _frozen(cell))[0]
+        model, domain = task.cell.model, domain_of(task)
+        if model is not None:
+            within = _frozen(task, domain)
+            adds = _rest(model, domain, ())[0] - _rest(model, domain, within)[0]
             pair = (str(task.target), str(task.source))
             frozen[pair] = max(frozen.get(pair, 0), adds * sum(domain.split.windows))
     return Work(scoring=sum(frozen.values())).vector()
@@ -185,42 +191,50 @@ def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int)
 
 
 def _step(
-    model: ModelConfig, train: TrainConfig, classes: int, samples: int, frozen: tuple[str, ...]
+    model: ModelConfig, train: TrainConfig, domain: DomainSummary, frozen: tuple[str, ...]
 ) -> int:
     """Multiply-adds for a window in a training step: of windows that are changed, a front too."""
-    adds, _ = _rest(model, classes, samples, frozen)
+    adds, _ = _rest(model, domain, frozen)
     if train.augmentation == NO_AUGMENTATION:
         return 3 * adds
-    return 2 * adds + _counted(model, classes, samples).multiply_adds[""]
+    return 2 * adds + _counted(model, domain).multiply_adds[""]
 
 
-_counted = functools.cache(summarise)
-
-
-@functools.cache
-def _rest(
-    model: ModelConfig, classes: int, samples: int, frozen: tuple[str, ...]
-) -> tuple[int, int]:
+def _rest(model: ModelConfig, domain: DomainSummary, frozen: tuple[str, ...]) -> tuple[int, int]:
     """Multiply-adds for a window, and weights, of what is not in the front of a network."""
-    counted = _counted(model, classes, samples)
+    counted = _counted(model, domain)
     within = [name for name in ("spectrogram", *frozen) if name in counted.parameters]
     adds = counted.multiply_adds[""] - sum(counted.multiply_adds[name] for name in within)
     return adds, counted.parameters[""] - sum(counted.parameters[name] for name in within)
 
 
-def _frozen(cell: Cell) -> tuple[str, ...]:
-    if cell.model is not None and cell.method == "logistic":
-        return _modules(cell.model, cell.blocks, spectral=True)
-    if cell.model is None or cell.transfer is None:
+def _counted(model: ModelConfig, domain: DomainSummary) -> ModelSummary:
+    return _summarised(model, len(domain.classes), domain.samples, domain.sensors)
+
+
+_summarised = functools.cache(summarise)
+
+
+def _frozen(task: Task, domain: DomainSummary) -> tuple[str, ...]:
+    cell = task.cell
+    transfer = TransferConfig(freeze_spectral=True) if cell.method == "logistic" else cell.transfer
+    if cell.model is None or transfer is None:
         return ()
-    return _modules(cell.model, *frozen_parts(cell))
+    what = (transfer, cell.blocks, cell.branches)
+    return _modules(cell.model, *what, domain.sensors, task.source_sensors)
 
 
 @functools.cache
-def _modules(model: ModelConfig, blocks: int, spectral: bool) -> tuple[str, ...]:
-    parts = declared(build(model, 2, 100, seed=0))
-    names = (name for unit in parts.transfer_units[:blocks] for name in unit)
-    return (*names, *(parts.spectral_unit if spectral else ()))
+def _modules(
+    model: ModelConfig,
+    transfer: TransferConfig,
+    blocks: int,
+    branches: Branches,
+    sensors: Sensors,
+    source_sensors: Sensors,
+) -> tuple[str, ...]:
+    network = build(model, 2, 100, 0, sensors)
+    return plan_transfer(network, transfer, blocks, branches, source_sensors).frozen
 
 
 def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
@@ -255,29 +269,27 @@ class _Measured:
     front_mb: float
 
 
-def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Measured:
+def _measure(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> _Measured:
     """Time steps and forward passes of cells like the given ones, on random windows."""
     torch.set_num_threads(1)
     keep_freed_memory()
-    for cell, domain in samples[:1]:  # what is slow only once
-        _mock(cell, domain, 1, device)[0].train_epoch([order_of(cell)])
+    for task, domain in samples[:1]:  # what is slow only once
+        _mock(task, domain, 1, device)[0].train_epoch([order_of(task.cell)])
     work = [np.zeros(6)]  # nothing takes no time; there may be no sample
     seconds = [1e-9]
     largest = 0.0
-    for cell, domain in samples:
-        copies = cohort_width(cell, device)
+    for task, domain in samples:
+        copies = cohort_width(task.cell, device)
         begun = time.perf_counter()
-        training, rows = _mock(cell, domain, copies, device)
+        training, rows = _mock(task, domain, copies, device)
         work.append(Work(networks=copies).vector())
         seconds.append(time.perf_counter() - begun)
         bytes_ = sum(part.nbytes / len(part) for part in training.members[0].front)
         largest = max(largest, bytes_ / 2**20)
-        adds, weights = _rest(training.model, len(domain.classes), domain.samples, training.frozen)
+        adds, weights = _rest(training.model, domain, training.frozen)
         batch = np.arange(EVALUATION_BATCH[device])
-        in_step = _step(
-            training.model, training.config, len(domain.classes), domain.samples, training.frozen
-        )
-        step = functools.partial(training.train_epoch, [order_of(cell)] * copies)
+        in_step = _step(training.model, training.config, domain, training.frozen)
+        step = functools.partial(training.train_epoch, [order_of(task.cell)] * copies)
         work.append(Work(1, copies * weights, copies * in_step * rows).vector())
         seconds.append(_middle(step, device))
         work.append(Work(passes=1, scoring=copies * adds * len(batch)).vector())
@@ -287,20 +299,20 @@ def _measure(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> _Mea
     return _Measured(np.array(work), np.array(seconds), peak, largest)
 
 
-def _mock(cell: Cell, domain: DomainSummary, copies: int, device: str) -> tuple[Training, int]:
+def _mock(task: Task, domain: DomainSummary, copies: int, device: str) -> tuple[Training, int]:
     """A cohort of equal cells with random windows, and the windows in its one step."""
+    cell = task.cell
     model, train = cell.model or ModelConfig(), cell.train or TrainConfig()
     train = replace(train, min_updates=0)  # an epoch of one step
     count = min(cell.size, train.batch_size)
     rng = np.random.default_rng(0)
     windows = max(count, EVALUATION_BATCH[device])
-    x = rng.normal(size=(windows, 3, domain.samples)).astype(np.float32)
+    x = rng.normal(size=(windows, len(domain.channels), domain.samples)).astype(np.float32)
     y = rng.integers(len(domain.classes), size=windows).astype(np.int16)
-    frozen = _frozen(cell)
-    task = Task(cell, "", Path())
+    frozen = _frozen(task, domain)
     members = []
     for seed in range(copies):
-        network = build(model, len(domain.classes), domain.samples, seed)
+        network = build(model, len(domain.classes), domain.samples, seed, domain.sensors)
         front = advance(raw_front(x, network, device), network, (), frozen, train, device)
         members.append(
             Member(task, network, front, np.arange(count), TransferReport((), (), frozen))

@@ -45,7 +45,7 @@ class Fronts:
 
         Args:
             origin: equal for the same windows, and frozen modules with the same weights.
-            windows: [N, 3, L].
+            windows: [N, 3·sensors, L].
             network: on the CPU, in evaluation mode.
             frozen: its modules that make the front.
             config: for the precision.
@@ -76,7 +76,7 @@ class Fronts:
 
 @torch.inference_mode()
 def raw_front(windows: NDArray[np.float32], network: nn.Module, device: str) -> Front:
-    """What depends on no weight, of windows [N, 3, L]."""
+    """What depends on no weight, of windows [N, 3·sensors, L]."""
     network.to(device)
     parts = [
         declared(network).front(torch.from_numpy(windows[start : start + BATCH].copy()).to(device))

@@ -33,13 +33,13 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     """Cut tasks into cohorts, so that those which share frozen blocks follow each other.
 
     A cohort's cells differ in source, repetition and initial weights only: same target, size,
-    network, training and frozen modules; classical ones share target, method and source. First
-    come the cells that others wait for. Where there are few cohorts, they are cut smaller, so that
-    every worker has some.
+    network, training, frozen modules and sensors of the source; classical ones share target, method
+    and source. First come the cells that others wait for. Where there are few cohorts, they are cut
+    smaller, so that every worker has some.
     """
     alike: dict[Hashable, list[Task]] = {}
     for task in tasks:
-        alike.setdefault((task.domains, _shape(task.cell)), []).append(task)
+        alike.setdefault((task.domains, task.source_sensors, _shape(task.cell)), []).append(task)
     few = len(alike) < 4 * workers
     cohorts = []
     for members in alike.values():

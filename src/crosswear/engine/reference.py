@@ -43,7 +43,7 @@ EVALUATION_BATCH = 1024
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What is learned from, on a device: windows float32 [n, 3, L] in g, classes int64 [n]."""
+    """What is learned from, on a device: windows float32 [n, 3·sensors, L], classes int64 [n]."""
 
     x: Tensor
     y: Tensor
@@ -64,11 +64,13 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     start = time.perf_counter()
     adaptation = labelled(domain, adaptation_set(cell, domain), device)
     validation = labelled(domain, domain.indices(Subset.VALIDATION), device)
-    network = build(cell.model, len(domain.classes), domain.samples, weight_seed(cell))
+    size = len(domain.classes), domain.samples
+    network = build(cell.model, *size, weight_seed(cell), domain.sensors)
     network.to(device)
     transferred = None
     if cell.transfer is not None:
-        plan = plan_transfer(network, cell.transfer, cell.blocks, cell.branches)
+        known = (cell.transfer, cell.blocks, cell.branches, task.source_sensors)
+        plan = plan_transfer(network, *known)
         transferred = plan.apply(network, source_weights(task, cell.model, domain))
         if cell.transfer.frozen_batchnorm == "adapt":
             adapt_statistics(network, plan.frozen, adaptation.x)
@@ -89,7 +91,7 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     checkpoint = None
     if cell.method == "source":
         state = network.cpu().state_dict()
-        checkpoint = Checkpoint(cell.model, domain.classes, domain.samples, state)
+        checkpoint = Checkpoint(cell.model, domain.classes, domain.samples, state, domain.sensors)
     return Outcome(task, result, timing, checkpoint)
 
 

@@ -47,7 +47,8 @@ def source_weights(task: Task, model: ModelConfig, domain: Domain) -> Mapping[st
         return load_checkpoint(task.source).state
     cell = task.cell
     seed = seed_for(cell.study_seed, *cell.sources, cell.split, "weights")
-    return build(model, len(domain.classes), domain.samples, seed).state_dict()
+    network = build(model, len(domain.classes), domain.samples, seed, domain.sensors)
+    return network.state_dict()
 
 
 def order_of(cell: Cell) -> np.random.Generator:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from crosswear.checkpoint import Checkpoint
 from crosswear.experiment import Cell
+from crosswear.recording import ACCELEROMETER, Sensors
 from crosswear.result import CellResult, Timing
 
 
@@ -25,6 +26,7 @@ class Task:
         rate_hz: sampling rate of the target's windows.
         source_domains: folders of the other domains whose windows it reads: of its sources, or of a
             joint source all but the first.
+        source_sensors: of a transfer, what the source network's windows have channels of.
     """
 
     cell: Cell
@@ -33,6 +35,7 @@ class Task:
     source: Path | None = None
     rate_hz: float = 25.0
     source_domains: tuple[Path, ...] = ()
+    source_sensors: Sensors = ACCELEROMETER
 
     @property
     def domains(self) -> tuple[Path, ...]:

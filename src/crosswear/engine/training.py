@@ -111,6 +111,7 @@ class Training:
             target.samples,
             [member.network.state_dict() for member in members],
             [weight_seed(member.task.cell) for member in members],
+            declared(members[0].network).sensors,
         ).to(device)
         for module in self.frozen:
             self.network.get_submodule(module).requires_grad_(False)

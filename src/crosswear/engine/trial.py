@@ -41,7 +41,7 @@ def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) ->
     found: dict[str, Rate] = {}
     for cell, summary in samples:
         sources = (UNTRAINED,) if cell.method == "logistic" else ()
-        task = Task(replace(cell, sources=sources), "", Path())
+        task = Task(replace(cell, sources=sources), "", Path(), source_sensors=summary.sensors)
         domain = _random_domain(cell, summary)
         trainer((task,), domain)  # what is slow only once
         timing = trainer((task,), domain)[0].timing
@@ -52,7 +52,7 @@ def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) ->
 def _random_domain(cell: Cell, summary: DomainSummary) -> Domain:
     rng = np.random.default_rng(0)
     windows = cell.size + TEST
-    x = rng.normal(size=(windows, 3, summary.samples)).astype(np.float32)
+    x = rng.normal(size=(windows, len(summary.channels), summary.samples)).astype(np.float32)
     y = rng.integers(len(summary.classes), size=windows).astype(np.int16)
     zeros, place = np.zeros(windows, np.int16), np.arange(windows)
     subset = np.where(place < cell.size, Subset.TRAIN, Subset.TEST).astype(np.int8)

@@ -71,7 +71,8 @@ def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
         raise ValueError("a network's cell has model and train settings")
     target = load_domain(task.target)
     unlabelled = target.indices(Subset.TRAIN)
-    network = build(model, len(cell.shared), target.samples, _seed(cell, "weights"))
+    size = len(cell.shared), target.samples
+    network = build(model, *size, _seed(cell, "weights"), target.sensors)
     if cell.method == "target-labels":
         teacher, names = target, [one.target for one in cell.shared]
     else:

@@ -19,14 +19,20 @@ from crosswear.models.deep_conv_lstm import DeepConvLSTM
 from crosswear.models.layers import SeededDropout
 from crosswear.models.multi_resnet import MultiResNet
 from crosswear.models.shared_resnet import SharedResNet
+from crosswear.recording import ACCELEROMETER, Sensors, channel_names
 
 
 class Network(Protocol):
     """What a network declares beside being a `torch.nn.Module`."""
 
     @property
+    def sensors(self) -> Sensors:
+        """What its windows have channels of; `crosswear.models.sensors` tells modules apart."""
+        ...
+
+    @property
     def transfer_units(self) -> tuple[tuple[str, ...], ...]:
-        """Modules of each transferable block, first block first."""
+        """Modules of each transferable block, of every sensor, first block first."""
         ...
 
     @property
@@ -45,7 +51,7 @@ class Network(Protocol):
         ...
 
     def front(self, x: Tensor) -> tuple[Tensor, ...]:
-        """What of windows [N, 3, L] depends on no weight; [N, ...] each."""
+        """What of windows [N, 3·sensors, L] depends on no weight; [N, ...] each."""
         ...
 
     def advance(
@@ -63,16 +69,24 @@ class Network(Protocol):
         ...
 
 
-NETWORKS: Mapping[str, Callable[[ModelConfig, int, int, int], nn.Module]] = MappingProxyType(
-    {
-        "multi-resnet": MultiResNet,
-        "shared-resnet": SharedResNet,
-        "deep-conv-lstm": DeepConvLSTM,
-    }
+NETWORKS: Mapping[str, Callable[[ModelConfig, int, int, int, Sensors], nn.Module]] = (
+    MappingProxyType(
+        {
+            "multi-resnet": MultiResNet,
+            "shared-resnet": SharedResNet,
+            "deep-conv-lstm": DeepConvLSTM,
+        }
+    )
 )
 
 
-def build(config: ModelConfig, classes: int, samples: int, seed: int) -> nn.Module:
+def build(
+    config: ModelConfig,
+    classes: int,
+    samples: int,
+    seed: int,
+    sensors: Sensors = ACCELEROMETER,
+) -> nn.Module:
     """A fresh network in evaluation mode; equal arguments give equal weights.
 
     Args:
@@ -80,9 +94,11 @@ def build(config: ModelConfig, classes: int, samples: int, seed: int) -> nn.Modu
         classes: number of classes.
         samples: length of a window.
         seed: of the weights and the dropout masks.
+        sensors: what the windows have channels of.
 
     Raises:
         StudyFileError: if there is no network of that name.
+        UsageError: if the windows are too short for it, or it does not take these sensors.
     """
     if config.name not in NETWORKS:
         raise StudyFileError(
@@ -92,7 +108,7 @@ def build(config: ModelConfig, classes: int, samples: int, seed: int) -> nn.Modu
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = NETWORKS[config.name](config, classes, samples, 1)
+        network = NETWORKS[config.name](config, classes, samples, 1, sensors)
     _seed_dropout(network, [seed])
     return network.eval()
 
@@ -103,6 +119,7 @@ def side_by_side(
     samples: int,
     states: Sequence[Mapping[str, Tensor]],
     seeds: Sequence[int],
+    sensors: Sensors = ACCELEROMETER,
 ) -> nn.Module:
     """Several networks as one, in evaluation mode; each computes what it would alone.
 
@@ -112,8 +129,9 @@ def side_by_side(
         samples: length of a window.
         states: weights and statistics of each, by name.
         seeds: of each one's dropout masks.
+        sensors: what the windows of all of them have channels of.
     """
-    network = NETWORKS[config.name](config, classes, samples, len(states))
+    network = NETWORKS[config.name](config, classes, samples, len(states), sensors)
     network.load_state_dict(
         {
             name: torch.cat([state[name] for state in states]) if value.ndim else states[0][name]
@@ -145,18 +163,20 @@ class ModelSummary:
     shapes: dict[str, tuple[int, ...]]
 
 
-def summarise(config: ModelConfig, classes: int, samples: int) -> ModelSummary:
+def summarise(
+    config: ModelConfig, classes: int, samples: int, sensors: Sensors = ACCELEROMETER
+) -> ModelSummary:
     """Count parameters and multiply-adds of a network, for each part of it and in all (key "").
 
     Parts are the children of the network, blocks one by one. Multiply-adds are those of
     convolutions and matrix products, in recurrent layers of every step.
     """
-    network = build(config, classes, samples, seed=0)
+    network = build(config, classes, samples, 0, sensors)
     parts = {
         name: module
         for name, module in network.named_modules()
         if name.count(".") <= 1 and not isinstance(module, SeededDropout | nn.ModuleDict)
-        if name.count(".") == 0 or name.startswith("blocks.")
+        if name.count(".") == 0 or name.split(".")[0].endswith("blocks")
     }
     shapes: dict[str, tuple[int, ...]] = {}
     for name, module in parts.items():
@@ -168,7 +188,7 @@ def summarise(config: ModelConfig, classes: int, samples: int) -> ModelSummary:
     counted = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_flops}  # torch has no count of its own
     counter = FlopCounterMode(display=False, custom_mapping=counted)
     with counter, torch.inference_mode():
-        network(torch.zeros(1, 3, samples))
+        network(torch.zeros(1, len(channel_names(sensors)), samples))
     flops = counter.get_flop_counts()
     root = type(network).__name__
     return ModelSummary(

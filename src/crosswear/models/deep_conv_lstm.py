@@ -38,6 +38,7 @@ from crosswear.models.layers import (
     SideBySideLinear,
     SideBySideLSTM,
 )
+from crosswear.recording import ACCELEROMETER, Sensors
 
 WIDTH = 5
 CELLS = 128
@@ -92,13 +93,29 @@ class DeepConvLSTM(nn.Module):
         classes: number of classes C.
         samples: length L of a window.
         copies: how many networks.
+        sensors: the accelerometer alone: filters that all channels share are of no sensor, and
+            could not be transferred by it.
 
     Raises:
-        UsageError: if the window is too short for the convolutions.
+        UsageError: if the window is too short for the convolutions, or there is another sensor.
     """
 
-    def __init__(self, config: ModelConfig, classes: int, samples: int, copies: int = 1) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        classes: int,
+        samples: int,
+        copies: int = 1,
+        sensors: Sensors = ACCELEROMETER,
+    ) -> None:
         super().__init__()
+        if sensors != ACCELEROMETER:
+            raise UsageError(
+                f"'deep-conv-lstm' takes no {' and '.join(sensors)}",
+                expected="acceleration alone",
+                todo="use another network, or domains without sensors=…",
+            )
+        self.sensors = sensors
         depth = len(config.filters)
         if samples <= depth * (WIDTH - 1):
             raise UsageError(

@@ -8,13 +8,16 @@ Adjunct. What the paper leaves open is reconstructed, see docs/study.md.
       └─ spectrogram [N, 3·4, 33] ─ convolution ───── [N, 3·32, 33]  spectral, each channel alone
     concatenate [N, 3552] ─ dense 64 ─ dense 128 ─ class scores [N, C]
 
+A gyroscope beside the accelerometer goes the same way through modules of its own, up to where all
+is concatenated (ours: the paper has acceleration alone).
+
 "Each channel alone" is a convolution in three groups: one call instead of three, and the numbers
 of a loop over channels. In the same way several networks stand side by side, as more groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +34,8 @@ from crosswear.models.layers import (
     relu_,
     relu_pool,
 )
+from crosswear.models.sensors import prefix_of
+from crosswear.recording import ACCELEROMETER, AXES, Sensors
 
 WIDTH = 3
 CONVOLUTIONS = 3
@@ -100,16 +105,25 @@ class MultiResNet(nn.Module):
         classes: number of classes C.
         samples: length L of a window.
         copies: how many networks.
+        sensors: what the windows have channels of; each has branches of its own.
 
     Raises:
         UsageError: if the window is too short for the depth.
     """
 
-    def __init__(self, config: ModelConfig, classes: int, samples: int, copies: int = 1) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        classes: int,
+        samples: int,
+        copies: int = 1,
+        sensors: Sensors = ACCELEROMETER,
+    ) -> None:
         super().__init__()
         self.magnitude = config.magnitude
         self.copies = copies
-        channels = 4 if config.magnitude else 3
+        self.sensors = sensors
+        channels = len(AXES) + config.magnitude
         trunks = self._trunks(channels)
         inputs, groups = channels // trunks, copies * trunks
         apart = trunks == 1  # then a group is a network
@@ -122,19 +136,22 @@ class MultiResNet(nn.Module):
                 expected="at least one sample after halving in every block",
                 todo="use fewer blocks or longer windows",
             )
-        self.normalise = InputNorm(channels, copies)
-        self.blocks = nn.ModuleDict()
-        before = inputs
-        for number, after in enumerate(config.filters, start=1):
-            self.blocks[f"block{number}"] = ResidualBlock(groups, before, after, apart=apart)
-            before = after
         self.spectrogram = Spectrogram()
         frames = samples // HOP + 1
-        self.spectral = NormalisedConvolution(
-            groups, inputs * frames, SPECTRAL_FILTERS, WIDTH, apart=apart
-        )
-        features = trunks * (before * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
-        self.dense1 = SideBySideLinear(features, DENSE[0], copies)
+        for own in map(prefix_of, sensors):
+            self.add_module(f"{own}normalise", InputNorm(channels, copies))
+            blocks = nn.ModuleDict()
+            before = inputs
+            for number, after in enumerate(config.filters, start=1):
+                blocks[f"block{number}"] = ResidualBlock(groups, before, after, apart=apart)
+                before = after
+            self.add_module(f"{own}blocks", blocks)
+            spectral = NormalisedConvolution(
+                groups, inputs * frames, SPECTRAL_FILTERS, WIDTH, apart=apart
+            )
+            self.add_module(f"{own}spectral", spectral)
+        features = trunks * (config.filters[-1] * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
+        self.dense1 = SideBySideLinear(len(sensors) * features, DENSE[0], copies)
         self.dense1_norm = SideBySideNorm(DENSE[0], copies)
         self.dense2 = SideBySideLinear(*DENSE, copies)
         self.head = SideBySideLinear(DENSE[1], classes, copies)
@@ -143,26 +160,29 @@ class MultiResNet(nn.Module):
 
     @staticmethod
     def _trunks(channels: int) -> int:
-        """In how many equal parts, each with filters of its own, the channels go their way."""
+        """In how many equal parts, each with filters of its own, a sensor's channels go."""
         return channels
 
     @property
-    def _block_names(self) -> list[str]:
-        return [f"blocks.{name}" for name in self.blocks]
-
-    @property
     def transfer_units(self) -> tuple[tuple[str, ...], ...]:
-        """Modules of each transferable block, first block first.
+        """Modules of each transferable block, of every sensor, first block first.
 
         The input's batch norm belongs to the first block: nothing before a frozen block is trained.
         """
-        first, *others = self._block_names
-        return (("normalise", first), *((name,) for name in others))
+        sensors = [list(self._temporal(prefix_of(sensor))) for sensor in self.sensors]
+        first = tuple(name for names in sensors for name in names[:2])
+        return (first, *zip(*(names[2:] for names in sensors), strict=True))
 
     @property
     def spectral_unit(self) -> tuple[str, ...]:
-        """Modules of the spectral branch."""
-        return ("spectral",)
+        """Modules of the spectral branches."""
+        return tuple(f"{prefix_of(sensor)}spectral" for sensor in self.sensors)
+
+    def _temporal(self, own: str) -> Iterator[str]:
+        """Names of a sensor's input norm and blocks, in their order."""
+        yield f"{own}normalise"
+        for name, _ in self.get_submodule(f"{own}blocks").named_children():
+            yield f"{own}blocks.{name}"
 
     @property
     def head_unit(self) -> tuple[str, ...]:
@@ -178,15 +198,18 @@ class MultiResNet(nn.Module):
         """What depends on no weight: the channels and their spectrograms.
 
         Args:
-            x: windows [N, 3, L] in g.
+            x: windows [N, 3·sensors, L].
 
         Returns:
-            The temporal and the spectral branch, [N, features, 1, length].
+            The temporal and the spectral branch of each sensor, [N, features, 1, length].
         """
-        if self.magnitude:
-            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
-        spectral = self.spectrogram(x).contiguous(memory_format=torch.channels_last)
-        return x.unsqueeze(2), spectral
+        branches: list[Tensor] = []
+        for axes in x.chunk(len(self.sensors), dim=1):
+            if self.magnitude:
+                axes = torch.cat([axes, axes.norm(dim=1, keepdim=True)], dim=1)
+            spectral = self.spectrogram(axes).contiguous(memory_format=torch.channels_last)
+            branches += (axes.unsqueeze(2), spectral)
+        return tuple(branches)
 
     def advance(
         self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
@@ -198,15 +221,18 @@ class MultiResNet(nn.Module):
             done: modules that are in the front, as `transfer_units` and `spectral_unit` name them.
             upto: those that shall be; of the blocks the first ones.
         """
-        temporal, spectral = front
-        for name in self._block_names:
+        branches: list[Tensor] = []
+        for own, temporal, spectral in zip(
+            map(prefix_of, self.sensors), front[::2], front[1::2], strict=True
+        ):
+            for name in self._temporal(own):
+                if name in upto and name not in done:
+                    temporal = self.get_submodule(name)(temporal)
+            name = f"{own}spectral"
             if name in upto and name not in done:
-                if name == self._block_names[0]:
-                    temporal = self.normalise(temporal)
-                temporal = self.get_submodule(name)(temporal)
-        if "spectral" in upto and "spectral" not in done:
-            spectral = relu_(self.spectral(spectral))
-        return temporal, spectral
+                spectral = relu_(self.get_submodule(name)(spectral))
+            branches += (temporal, spectral)
+        return tuple(branches)
 
     def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """What the layer of class scores sees, [copies, N, 128].
@@ -215,8 +241,8 @@ class MultiResNet(nn.Module):
             front: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
-        everything = (*self._block_names, *self.spectral_unit)
-        branches = self.advance(front, done, everything)
+        units = (*self.transfer_units, self.spectral_unit)
+        branches = self.advance(front, done, [name for unit in units for name in unit])
         flat = [part.reshape(len(part), self.copies, -1) for part in branches]
         features = torch.cat(flat, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
@@ -230,5 +256,5 @@ class MultiResNet(nn.Module):
         return scores
 
     def forward(self, x: Tensor) -> Tensor:
-        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
+        """Class scores (logits) [N, C] of windows [N, 3·sensors, L], of a single network."""
         return self.rest(self.front(x), ())[0]

@@ -9,8 +9,10 @@ from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
 from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.labels import ALIGNMENTS
+from crosswear.recording import Sensors
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
+from crosswear.study.sensors import windows_read
 
 
 def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:
@@ -24,15 +26,16 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
             _source(opened, store, cell),
             rate_hz,
             _source_domains(opened, cell),
+            _source_sensors(opened, cell),
         )
         for key, cell in opened.cells.items()
         if key not in done
     ]
 
 
-def cost_of(opened: OpenStudy, cell: Cell) -> int:
+def cost_of(opened: OpenStudy, task: Task) -> int:
     """Multiply-adds of a cell."""
-    work = work_of(cell, opened.summary(cell))
+    work = work_of(task, opened.summary(task.cell))
     return work.training + work.scoring
 
 
@@ -47,6 +50,11 @@ def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
 
 def _source_domains(opened: OpenStudy, cell: Cell) -> tuple[Path, ...]:
     """Where the other windows are of a cell that learns from those of several domains."""
-    own = cell.method in (*ALIGNMENTS, *WHITENED)
-    names = cell.sources if own else cell.targets[1:]
-    return tuple(opened.domains[name, cell.split].folder for name in names)
+    return tuple(opened.domains[name, cell.split].folder for name in windows_read(cell)[1:])
+
+
+def _source_sensors(opened: OpenStudy, cell: Cell) -> Sensors:
+    """Those of the source network; one that has learned nothing is made for the target."""
+    trained = cell.sources and cell.sources != (UNTRAINED,)
+    name = cell.sources[0] if trained else cell.targets[0]
+    return opened.domains[name, cell.split].sensors

@@ -12,6 +12,7 @@ from crosswear.engine.joint import join_summaries
 from crosswear.errors import StudyFileError
 from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
 from crosswear.study.people import audit_people
+from crosswear.study.sensors import check_sensors
 from crosswear.study_file import parse_study
 
 Note = Callable[[str], None]
@@ -93,6 +94,7 @@ def open_study(
 
     Raises:
         LeakageError: if somebody is learned from in one domain and tested in another.
+        StudyFileError: if domains of different sensors would have to be learned from together.
     """
     domains = {}
     for split in study.splits:
@@ -105,6 +107,7 @@ def open_study(
             note(f"{name}: {sentence}")
     facts = _facts(domains)
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+    check_sensors(study, domains, cells.values())
     return OpenStudy(study, text, domains, cells)
 
 

@@ -57,7 +57,7 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
     return Plan(
         cells=counts,
         sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
-        multiply_adds=sum(cost_of(opened, task.cell) for task in tasks),
+        multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
         seconds=expected.seconds,
         memory_mb=expected.memory_mb,

@@ -80,7 +80,7 @@ def run_study(
     with store.owned_by(opened.study, opened.text):
         done = _sound_records(opened, store, note)
         tasks = missing_tasks(opened, store, done)
-        costs = {task.key: max(1, cost_of(opened, task.cell)) for task in tasks}
+        costs = {task.key: max(1, cost_of(opened, task)) for task in tasks}
         total, spent, failed = sum(costs.values()), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
         for task in tasks:
