@@ -52,7 +52,7 @@ class TransferPlan:
         fresh = _names_below(self.fresh, target)
         for name in target.keys() - set(copied) - set(fresh):
             raise TransferError("the plan does not say what becomes of it", where=name)
-        left = tuple(name for name in source if sensor_of(name) in self.left)
+        left = tuple(sorted(name for name in source if sensor_of(name) in self.left))
         unnamed = set(source) - {*copied, *left, *_names_below(self.fresh, source)}
         for name in sorted(unnamed):
             raise TransferError("the source holds a weight that the network has not", where=name)
