@@ -53,11 +53,14 @@ def planted_records(
     text: str = TEXT,
     noise: float = 0.02,
     keep: Callable[[Cell], bool] = lambda cell: True,
+    domain: Callable[[DomainSummary], DomainSummary] = lambda known: known,
 ) -> StudyRecords:
     """Records in which each cell gets `share` of its windows right, give or take `noise`."""
     study = parse_study(text, "planted.toml")
     domains = {
-        (name, split): summary(f"{name}/{split}", tuple(f"{name}{k}" for k in range(CLASSES + i)))
+        (name, split): domain(
+            summary(f"{name}/{split}", tuple(f"{name}{k}" for k in range(CLASSES + i)))
+        )
         for i, name in enumerate(study.domains)
         for split in study.splits
     }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from crosswear.domain import DomainSummary
 from crosswear.errors import StoreError, UsageError
 from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
@@ -18,7 +19,10 @@ from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.scores import Question, scores_of
 from crosswear.evidence.verdicts import blocks_for
 from crosswear.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.recording import Sensors
 from generators.records import TEXT, planted_records
+
+BOTH: Sensors = ("accelerometer", "gyroscope")
 
 
 def share(cell: Cell) -> float:
@@ -240,6 +244,23 @@ def test_studies_with_other_windows_are_not_compared(records: StudyRecords) -> N
     )
     with pytest.raises(UsageError, match="no finished cell"):
         compare(records, other)
+
+
+def test_domains_with_and_without_a_gyroscope_are_compared(records: StudyRecords) -> None:
+    def better(cell: Cell) -> float:
+        return share(cell) + (0.1 if cell.method == "network" and cell.target != "d" else 0)
+
+    def turning(known: DomainSummary) -> DomainSummary:
+        if known.reference == "d/0":
+            return known
+        reference = f"{known.reference}:sensors=accelerometer+gyroscope"
+        return replace(known, reference=reference, digest="other", sensors=BOTH)
+
+    found = compare(planted_records(better, domain=turning), records)
+    assert not found.foreign
+    assert {one.question.target for one in found.compared} == set("abcd")
+    (scratch,) = (one for one in found.findings if one.name == "scratch")
+    assert (scratch.support, scratch.n) == ("supported", 3)  # d is the same in both
 
 
 def test_correlations_and_means_of_few_are_undecided() -> None:

@@ -1,10 +1,15 @@
-"""Two studies, or two runs of one, cell by cell: paired wherever they tested the same windows."""
+"""Two studies, or two runs of one, cell by cell: paired wherever they tested the same windows.
+
+Domains that differ in their sensors alone have the same windows, with more channels or with fewer:
+so a study with a gyroscope is compared with one without.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from crosswear.domain import DomainSummary
 from crosswear.errors import UsageError
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import SCRATCH, Contrast, Finding, Interval
@@ -55,9 +60,11 @@ class Comparison:
     Attributes:
         compared: in the order of the first.
         only_a, only_b: how many finished repetitions the other has not.
-        foreign: targets of both whose prepared windows differ; they are not compared.
+        foreign: targets of both whose prepared windows differ in more than channels; they are not
+            compared.
         findings: whether the networks of a do better than those of b, over all that was compared:
-            from scratch, transferred, and in what transfer gains over scratch.
+            from scratch, transferred, and in what transfer gains over scratch. Where some targets
+            differ in their sensors, these alone count.
     """
 
     compared: tuple[Compared, ...]
@@ -74,7 +81,7 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         UsageError: if they have nothing in common.
     """
     shared = a.domains.keys() & b.domains.keys()
-    equal = {place for place in shared if a.domains[place].digest == b.domains[place].digest}
+    equal = {place for place in shared if _same_windows(a.domains[place], b.domains[place])}
     foreign = sorted({name for name, _ in shared - equal})
     ours, theirs = _repetitions(a), _repetitions(b)
     common = [place for place in ours if place in theirs and (place[0].target, place[1]) in equal]
@@ -87,6 +94,8 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
     pairs = _paired(common, ours, theirs)
     found = list(_compared(pairs))
     corrected = holm(one.contrast for one in found)
+    turned = {name for name, at in equal if a.domains[name, at] != b.domains[name, at]}
+    telling = {one: pair for one, pair in pairs.items() if not turned or one.target in turned}
     return Comparison(
         compared=tuple(
             replace(one, contrast=contrast)
@@ -96,8 +105,17 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         only_a=len(ours) - len(common),
         only_b=len(theirs) - len(common),
         foreign=tuple(foreign),
-        findings=tuple(_overall(pairs)),
+        findings=tuple(_overall(telling)),
     )
+
+
+def _same_windows(a: DomainSummary, b: DomainSummary) -> bool:
+    """Whether two domains are equal, or of one dataset and different in their sensors alone."""
+    if a.digest == b.digest:
+        return True
+    datasets = {one.reference.partition(":")[0] for one in (a, b)}
+    ours, theirs = (replace(one, reference="", digest="", sensors=()) for one in (a, b))
+    return len(datasets) == 1 and a.sensors != b.sensors and ours == theirs
 
 
 Place = tuple[Question, int, int]
