@@ -220,6 +220,44 @@ def recipe(board: Board) -> str:
     )
 
 
+def pairs(board: Board) -> str:
+    """Gain over scratch on each target from each source, beside what else has the same labels."""
+    trained = [name for name in board.evidence.study.sources if name != UNTRAINED]
+    judged = {(one.target, one.size, one.source): one for one in board.evidence.verdicts}
+    rows = []
+    for target in board.targets:
+        for size in board.sizes:
+            scores = [board.score(target, size, Rival(one)) for one in ("forest", "minirocket")]
+            others = (*scores, board.scratch(target, size))
+            found = [judged.get((target, size, source)) for source in trained]
+            gains = [one.over_scratch if one else None for one in found]
+            told = [f"{words.sign(one)} {words.gain(one)}" if one else "" for one in gains]
+            rows.append((target, f"{size}", *(mean([one]) for one in others), *told))
+    headings = ("target", "windows", "forest", "MiniRocket", "scratch")
+    return markdown((*headings, *(f"from {one}" for one in trained)), rows, 1)
+
+
+def sensors(a: Board, b: Board) -> str:
+    """What more sensors in the first give to methods that learn from the target alone."""
+    ours, theirs = (
+        {name: one.sensors for name, one in board.evidence.domains.items()} for board in (a, b)
+    )
+    rows = [
+        (
+            one.question.target,
+            f"{one.question.size}",
+            one.question.rival.label,
+            words.percent(one.b.mean),
+            words.percent(one.a.mean),
+            f"{words.sign(one.contrast)} {words.gain(one.contrast)}",
+        )
+        for one in compare(*(records(one.evidence.study.name) for one in (a, b))).compared
+        if not one.question.rival.source
+        and ours[one.question.target] != theirs[one.question.target]
+    ]
+    return markdown(("target", "windows", "method", "without", "with", "difference"), rows, 3)
+
+
 def compared(a: Board, b: Board) -> str:
     """Networks of two studies over all that both have."""
     found = compare(*(records(one.evidence.study.name) for one in (a, b)))
@@ -267,6 +305,8 @@ KINDS: dict[str, Callable[..., str]] = {
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,
+    "pairs": pairs,
+    "sensors": sensors,
     "networks": networks,
 }
 

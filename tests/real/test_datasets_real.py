@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.io import loadmat
+from scipy.signal import butter, filtfilt
 
 from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
@@ -41,12 +42,14 @@ FACTS = {
     "dsads": Facts(456, 8, 19, 380_000, 0.998, 2),
     "dsads:placement=torso": Facts(456, 8, 19, 380_000, 1.001, 2),
     "dsads:placement=left_arm": Facts(456, 8, 19, 380_000, 1.002, 2),
+    "dsads:sensors=accelerometer+gyroscope": Facts(456, 8, 19, 380_000, 0.998, 2),
     "selfback": Facts(180, 20, 9, 2_453_253, 0.971, 1),
     "wharf": Facts(892, 17, 14, 452_381, 1.028, 0),
     "actrectut": Facts(2, 2, 11, 133_258, 1.000, 0),
     "actrectut:placement=right_lower_arm": Facts(2, 2, 11, 133_258, 1.012, 0),
     "actrectut:placement=right_upper_arm": Facts(2, 2, 11, 133_258, 1.005, 0),
     "sp_sw_har": Facts(223, 23, 5, 262_553, 0.998, 1),
+    "sp_sw_har:sensors=accelerometer+gyroscope": Facts(223, 23, 5, 262_553, 0.998, 1),
 }
 
 
@@ -100,6 +103,21 @@ def test_dsads_segments_are_contiguous_but_on_the_stairs(real_data: Path) -> Non
         inner = np.median(np.concatenate([np.delete(step, np.s_[124::125]) for step in steps]))
         # A few joints of the stepper and of jumping are breaks as well.
         assert joint < 1.5 * inner
+
+
+def test_dsads_gyroscopes_are_in_radians(real_data: Path) -> None:
+    reference = "dsads:placement=torso,sensors=accelerometer+gyroscope"
+    low_pass = butter(2, 0.7, fs=25.0)
+    turned, told = [], []
+    for one in read(real_data, reference)[0]:
+        if len(one.labels) > 1000 and not np.isnan(one.channels).any():
+            gravity, rotation = np.split(
+                filtfilt(*low_pass, one.channels.astype(float), axis=0), 2, 1
+            )
+            turned.append(np.gradient(gravity, 1 / 25, axis=0).ravel())
+            told.append(-np.cross(rotation, gravity).ravel())
+    x, y = np.concatenate(told), np.concatenate(turned)
+    assert (x @ y) / (x @ x) == pytest.approx(1, abs=0.25)  # in degrees it would be 0.017
 
 
 def test_dsads_stairs_jump_from_segment_to_segment(real_data: Path) -> None:
