@@ -135,8 +135,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _read_about(path: Path) -> dict[str, Any]:
     try:
-        about = json.loads(path.read_text("utf-8"))
-        about.setdefault("sensors", [*ACCELEROMETER])  # older ones knew no other
+        known = {"sensors": [*ACCELEROMETER]}  # older ones do not say: they knew no other
+        about = {**known, **json.loads(path.read_text("utf-8"))}
         if about["schema"] != SCHEMA:
             raise CheckpointError(
                 f"schema {about['schema']}", where=str(path), expected=f"schema {SCHEMA}"
