@@ -130,7 +130,7 @@ def test_an_epoch_has_as_many_passes_as_the_updates_need(
 def test_the_plan_counts_the_updates(domain: Domain) -> None:
     cell = cell_of(PLAIN, None)
     plain, more = (
-        work_of(replace(cell, train=train), domain.summary)
+        work_of(Task(replace(cell, train=train), "", domain.folder), domain.summary)
         for train in (PLAIN, SETTINGS["min_updates"])
     )
     assert (plain.updates, more.updates) == (4, 8)  # two steps a pass, two epochs
