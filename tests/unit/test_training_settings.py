@@ -142,7 +142,10 @@ def test_the_plan_counts_frozen_blocks_where_windows_are_new_in_every_step(
     domain: Domain,
 ) -> None:
     plain, changed = (
-        [work_of(cell_of(train, blocks), domain.summary) for blocks in (0, 2)]
+        [
+            work_of(Task(cell_of(train, blocks), "", domain.folder), domain.summary)
+            for blocks in (0, 2)
+        ]
         for train in (PLAIN, SETTINGS["augmentation"])
     )
     front = plain[0].training - plain[1].training  # of it, a forward pass is a third
