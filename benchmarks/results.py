@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from crosswear.evidence.by_recipe import Kind, rival_of
 from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Rival, Score
+from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.evidence.scores import Question, holm, scores_of
 from crosswear.experiment import UNTRAINED
@@ -37,6 +39,13 @@ from crosswear.report.tables import cells_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results.md"
+TWINS = {
+    "right_arm": "left_arm",
+    "left_arm": "right_arm",
+    "right_leg": "left_leg",
+    "left_leg": "right_leg",
+}
+"""Limbs of the two sides, as studies/placements.toml calls them."""
 SECTION = re.compile(r"(<!-- (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -237,6 +246,28 @@ def pairs(board: Board) -> str:
     return markdown((*headings, *(f"from {one}" for one in trained)), rows, 1)
 
 
+def mirrored(board: Board) -> str:
+    """Whether a limb's twin is a better source than other places of the body."""
+    study = board.evidence.study
+    hits = scores_of(records(study.name)).hits
+    by_target = {}
+    for target, twin in TWINS.items():
+        others = [one for one in study.sources if one not in (target, twin, UNTRAINED)]
+        questions = (
+            [Question(target, size, Rival("network", one, blocks)) for one in (twin, other)]
+            for size, blocks, other in product(board.sizes, study.judged_blocks, others)
+        )
+        by_target[target] = pooled((hits[ours], hits[theirs]) for ours, theirs in questions)
+    found = paired_finding(
+        "mirrored",
+        "Is the limb of the other side a better source than other places?",
+        "transfer from the other side's limb less that from another place, over sizes and blocks,",
+        by_target,
+    )
+    rows = [(found.question, found.support, found.sentence)] if found else []
+    return markdown(("question", "answer", "in words"), rows, 3)
+
+
 def sensors(a: Board, b: Board) -> str:
     """What more sensors in the first give to methods that learn from the target alone."""
     ours, theirs = (
@@ -302,10 +333,12 @@ KINDS: dict[str, Callable[..., str]] = {
     "shared_classes": shared_classes,
     "branch_findings": lambda board: findings(board, "branch"),
     "joint_findings": lambda board: findings(board, "joint"),
+    "placement_findings": lambda board: findings(board, "overall", "similarity"),
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,
     "pairs": pairs,
+    "mirrored": mirrored,
     "sensors": sensors,
     "networks": networks,
 }
