@@ -333,7 +333,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "shared_classes": shared_classes,
     "branch_findings": lambda board: findings(board, "branch"),
     "joint_findings": lambda board: findings(board, "joint"),
-    "placement_findings": lambda board: findings(board, "overall", "similarity"),
+    "placement_findings": lambda board: findings(board, "over_", "similarity_a", "similarity_m"),
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,
