@@ -189,7 +189,10 @@ class Store:
 
 
 _FIGURES = ("heatmaps", "curves")
-_TABLES = ("results", "scores", "verdicts", "findings", "similarities", "per_class", "zero_label")
+_TABLES = (
+    *("results", "scores", "verdicts", "findings", "similarities", "per_class"),
+    *("source_networks", "zero_label"),
+)
 _REPORT = (
     *("index.html", "report.md", "records.parquet"),
     *(f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg", "pdf")),

@@ -117,10 +117,11 @@ def records_of(
 
 
 def _observe(cell: Cell, classes: int, people: bool) -> Observed:
-    one = observe(cell, _share(cell), 0.05, classes)
+    one = observe(cell, _share(cell), 0.05, *(classes for _ in cell.targets))
     counts = one.counts.copy()
-    never = counts[:, 2] == classes - 1
-    counts[never, 2] = (counts[never, 1] + 1) % (classes - 1)
+    domain, own = np.divmod(counts[:, 1], classes)
+    never = counts[:, 2] == domain * classes + classes - 1
+    counts[never, 2] = (domain * classes + (own + 1) % (classes - 1))[never]
     if not people:
         counts[:, 0] = 0
     return replace(one, counts=counts, provenance={"crosswear": "0.1.0", "host": "<b>h</b>"})
@@ -167,6 +168,10 @@ def _renamed(made: Planted, names: Mapping[str, str]) -> Planted:
         similarities=tuple(
             replace(one, target=new(one.target), source=new(one.source))
             for one in evidence.similarities
+        ),
+        source_networks=tuple(
+            replace(one, name=new(one.name), domain=new(one.domain))
+            for one in evidence.source_networks
         ),
     )
     cells = made.cells

@@ -70,7 +70,11 @@ def planted_records(
             cell,
             share(cell),
             noise,
-            len(cell.shared) or sum(len(domains[one, 0].classes) for one in cell.targets),
+            *(
+                [len(cell.shared)]
+                if cell.shared
+                else [len(domains[n, 0].classes) for n in cell.targets]
+            ),
         )
         for cell in enumerate_cells(study, facts)
         if keep(cell)
@@ -78,19 +82,24 @@ def planted_records(
     return StudyRecords(study, text, domains, observed, frozenset(), _similarities(study))
 
 
-def observe(cell: Cell, share: float, noise: float, classes: int) -> Observed:
+def observe(cell: Cell, share: float, noise: float, *classes: int) -> Observed:
+    """An observation; wrong answers are another class of the same domain, of so many each."""
     rng = np.random.default_rng(seed_for(*map(str, (cell.describe(), cell.split))))
+    starts = np.cumsum([0, *classes])
     rows = []
     for person in range(PEOPLE):
-        for true in range(classes):
-            windows = 20 + 3 * person
-            right = rng.binomial(windows, np.clip(share + rng.normal(0, noise), 0, 1))
-            rows += [
-                (person, true, true, right),
-                (person, true, (true + 1) % classes, windows - right),
-            ]
+        for start, count in zip(starts, classes, strict=False):
+            for true in range(count):
+                windows = 20 + 3 * person
+                right = rng.binomial(windows, np.clip(share + rng.normal(0, noise), 0, 1))
+                wrong = start + (true + 1) % count
+                rows += [
+                    (person, start + true, start + true, right),
+                    (person, start + true, wrong, windows - right),
+                ]
     counts = np.array([row for row in rows if row[3]], dtype=np.int32)
-    return Observed(cell, classes, counts, 3, Timing(1.5, 0.5), {"crosswear": "0", "host": "h"})
+    about = {"crosswear": "0", "host": "h"}
+    return Observed(cell, sum(classes), counts, 3, Timing(1.5, 0.5), about)
 
 
 def _similarities(study: Study) -> tuple[Similarity, ...]:

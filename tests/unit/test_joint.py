@@ -294,9 +294,9 @@ def test_a_study_with_joint_sources_from_plan_to_evidence(opened: OpenStudy, who
             found = records.on_each_domain(key)
             assert tuple(found) == cell.targets
             tested = {n: opened.domains[n, 0].summary.split.windows[2] for n in cell.targets}
-            assert {name: int(matrix.sum()) for name, matrix in found.items()} == tested
+            assert {name: int(one.counts[:, 3].sum()) for name, one in found.items()} == tested
             checkpoint = load_checkpoint(Store(whole).checkpoint(key))
-            assert len(checkpoint.classes) == sum(map(len, found.values()))
+            assert len(checkpoint.classes) == sum(one.classes for one in found.values())
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from crosswear.evidence.findings import findings_of
 from crosswear.evidence.model import Evidence
 from crosswear.evidence.records import StudyRecords
 from crosswear.evidence.scores import scores_of, shared_scores_of
+from crosswear.evidence.source_networks import source_networks_of
 from crosswear.evidence.summary import summarise
 from crosswear.evidence.verdicts import verdicts_of
 from crosswear.evidence.zero_label import (
@@ -48,4 +49,5 @@ def gather(records: StudyRecords) -> Evidence:
         summary=f"{summary} {zero_label_summary(zero_label)}".strip(),
         provenance={name: tuple(sorted(values)) for name, values in sorted(provenance.items())},
         zero_label=zero_label,
+        source_networks=source_networks_of(records),
     )

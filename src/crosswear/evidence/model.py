@@ -238,6 +238,25 @@ class Finding:
     n: int
 
 
+@dataclass(frozen=True)
+class SourceNetwork:
+    """How well a source network knows a domain that it has learned.
+
+    Attributes:
+        name: its domains, joined by `+`.
+        domain: the one whose test windows it is tested on.
+        micro_f1: with its interval; None, as all that follows, unless it is done on every split.
+        macro_f1: mean over the splits.
+        majority_f1: micro-F1 of always answering the most frequent class.
+    """
+
+    name: str
+    domain: str
+    micro_f1: Interval | None = None
+    macro_f1: float | None = None
+    majority_f1: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """All of it.
@@ -254,6 +273,7 @@ class Evidence:
         summary: the verdict in one paragraph.
         provenance: versions, hosts and times of the records, each value once.
         zero_label: every alignment on every pair of domains that share classes.
+        source_networks: every source network on every domain that it has learned.
     """
 
     study: Study
@@ -269,3 +289,4 @@ class Evidence:
     summary: str
     provenance: Mapping[str, tuple[str, ...]]
     zero_label: tuple[ZeroLabel, ...] = ()
+    source_networks: tuple[SourceNetwork, ...] = ()

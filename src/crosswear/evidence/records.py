@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -89,16 +89,17 @@ class StudyRecords:
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
 
-    def on_each_domain(self, key: str) -> dict[str, NDArray[np.int64]]:
-        """How a source network classified the test windows of each of its domains: [C, C] each.
+    def on_each_domain(self, key: str) -> dict[str, Observed]:
+        """What was observed of a source network on each of its domains, with the domain's classes.
 
         Those of a joint source have classes that are numbered through its domains.
         """
-        one = self.observed[key]
-        names, matrix, found, start = one.cell.targets, one.confusion, {}, 0
-        for name in names:
+        one, found, start = self.observed[key], {}, 0
+        for name in one.cell.targets:
             stop = start + len(self.domains[name, one.cell.split].classes)
-            found[name] = matrix[start:stop, start:stop]
+            true = one.counts[:, 1]
+            counts = one.counts[(start <= true) & (true < stop)] - [0, start, start, 0]
+            found[name] = replace(one, classes=stop - start, counts=counts.astype(np.int32))
             start = stop
         return found
 

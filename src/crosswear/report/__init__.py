@@ -53,6 +53,7 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
         "findings": readable.findings(evidence),
         "similarities": readable.similarities(evidence),
         "per_class": readable.per_class(board),
+        "source_networks": readable.source_networks(evidence),
     }
     if evidence.zero_label:
         for_people["zero_label"] = readable.zero_label(evidence)

@@ -77,6 +77,17 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("label_overlap", NUMBER),
         ]
     ),
+    "source_networks": pa.schema(
+        [
+            ("name", TEXT),
+            ("domain", TEXT),
+            ("micro_f1", NUMBER),
+            ("micro_f1_low", NUMBER),
+            ("micro_f1_high", NUMBER),
+            ("macro_f1", NUMBER),
+            ("majority_f1", NUMBER),
+        ]
+    ),
     "per_class": pa.schema(
         [
             ("target", TEXT),
@@ -126,6 +137,14 @@ def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
         "findings": _findings(evidence),
         "similarities": (
             {n: getattr(s, n) for n in SCHEMAS["similarities"].names} for s in evidence.similarities
+        ),
+        "source_networks": (
+            {
+                **{name: getattr(one, name) for name in ("name", "domain", "macro_f1")},
+                **_interval("micro_f1", one.micro_f1),
+                "majority_f1": one.majority_f1,
+            }
+            for one in evidence.source_networks
         ),
     }
     tables = {

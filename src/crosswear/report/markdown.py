@@ -47,6 +47,11 @@ def _parts(board: Board) -> Iterator[str]:
         verdicts = readable.brief(board, size)
         yield verdicts.caption
         yield _table(verdicts)
+    if evidence.source_networks:
+        networks = readable.source_networks(evidence)
+        yield "## Source networks"
+        yield networks.caption
+        yield _table(networks)
     if evidence.zero_label:
         shared = readable.zero_label(evidence)
         yield "## Without labels of the target"

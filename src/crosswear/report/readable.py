@@ -284,6 +284,26 @@ def zero_label(evidence: Evidence) -> Readable:
     )
 
 
+def source_networks(evidence: Evidence) -> Readable:
+    """Every source network on every domain that it has learned."""
+    return Readable(
+        "Source networks on the test windows of what they have learned: micro-F1 with its 95 % "
+        "interval, and macro-F1, in per cent. Majority: the most frequent class, always.",
+        ("network of", "tested on", "majority", "micro-F1", "macro-F1"),
+        tuple(
+            (
+                one.name,
+                one.domain,
+                words.percent(one.majority_f1),
+                words.score(one.micro_f1),
+                words.percent(one.macro_f1),
+            )
+            for one in evidence.source_networks
+        ),
+        names=2,
+    )
+
+
 KINDS = {
     "over_scratch": "the network from scratch",
     "over_untrained": "the untrained control",
