@@ -9,6 +9,8 @@ or, of `NAME+NAME`, those of several studies.
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import sys
 from collections import Counter
@@ -22,15 +24,18 @@ import numpy as np
 import typer
 from tabulate import tabulate
 
+from crosswear.config import TrainConfig
 from crosswear.evidence import words
 from crosswear.evidence.by_recipe import Kind, rival_of
-from crosswear.evidence.compare import compare
+from crosswear.evidence.compare import Compared, compare
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import Rival, Score
+from crosswear.evidence.inference import mean_over
+from crosswear.evidence.model import Contrast, Rival, Score
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.evidence.scores import Question, holm, scores_of
 from crosswear.experiment import UNTRAINED
+from crosswear.keys import essentials
 from crosswear.metrics import per_class_f1
 from crosswear.models import summarise
 from crosswear.report import readable
@@ -296,6 +301,61 @@ def compared(a: Board, b: Board) -> str:
     return markdown(("question", "answer", "in words"), rows, 3)
 
 
+def settings(base: Board, *others: Board) -> str:
+    """Studies with a setting of the adaptation changed, less the one without it."""
+    usual = base.evidence.study
+    named, tests, each = [], [], []
+    effects: Counter[str] = Counter()
+    for other in others:
+        study = other.evidence.study
+        found = compare(records(study.name), records(usual.name)).compared
+        networks = [one for one in found if one.question.rival.method == "network"]
+        effects.update(one.contrast.effect for one in networks if one.contrast.p is not None)
+        for size, (way, kind) in itertools.product(other.sizes, WAYS.items()):
+            gains = _by_target(networks, size, *kind)
+            if any(gains.values()):
+                tested = mean_over([*gains.values()])
+                named.append((_changed(study.adaptation, usual.adaptation), f"{size}", way))
+                tests.append(Contrast(tested.value, tested.p, None) if tested.value else None)
+                each.append([words.points(gains[target]) for target in base.targets])
+    told = [f"{words.gain(one)} {words.sign(one)}" for one in holm(tests)]
+    rows = [(*name, mean, *some) for name, mean, some in zip(named, told, each, strict=True)]
+    headings = ("setting", "windows", "network", "over the targets", *base.targets)
+    return (
+        f"{markdown(headings, rows, 3)}\n\nSource by source and target by target, with each "
+        f"setting's comparisons corrected together, it is better than without it in "
+        f"{effects['helps']} of {effects.total()} comparisons and worse in {effects['hurts']}."
+    )
+
+
+WAYS: dict[str, tuple[bool, int]] = {
+    "from scratch": (False, 0),
+    "fine-tuned": (True, 0),
+    "five blocks frozen": (True, 5),
+}
+"""How a network comes about: whether from a source, and with how many frozen blocks."""
+
+
+def _by_target(
+    found: list[Compared], size: int, transferred: bool, blocks: int
+) -> dict[str, float]:
+    """What is gained on each target, in the mean over its sources."""
+    gains: dict[str, list[float]] = {}
+    for one in found:
+        rival = one.question.rival
+        if (one.question.size, bool(rival.source), rival.blocks) == (size, transferred, blocks):
+            gains.setdefault(one.question.target, []).append(one.contrast.difference.mean)
+    return {target: float(np.mean(some)) for target, some in gains.items()}
+
+
+def _changed(ours: TrainConfig, theirs: TrainConfig) -> str:
+    """What one training has and the other has not, as a study file says it."""
+    known = essentials(theirs)
+    different = {k: v for k, v in dict(essentials(ours)).items() if (k, v) not in known.items()}
+    different |= different.pop("augmentation", {})
+    return ", ".join(f"`{name} = {json.dumps(value)}`" for name, value in different.items())
+
+
 def networks(*boards: Board) -> str:
     """Source networks of several studies on their own domains, with what they cost."""
     rows = []
@@ -341,6 +401,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "mirrored": mirrored,
     "sensors": sensors,
     "networks": networks,
+    "settings": settings,
 }
 
 if __name__ == "__main__":

@@ -99,9 +99,10 @@ def test_a_class_that_a_domain_has_not_is_named_with_those_that_it_has() -> None
     assert "lying; running; sitting; walking" in caught.value.expected
 
 
-@pytest.mark.parametrize(
-    "path", sorted((Path(__file__).parents[2] / "studies").glob("*.toml")), ids=lambda one: one.stem
-)
+STUDIES = sorted((Path(__file__).parents[2] / "studies").rglob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda one: one.stem)
 def test_study_files_name_classes_of_their_datasets(path: Path) -> None:
     found = parse_study(path.read_text("utf-8"), path.name)
     for name, reference in found.domains.items():
