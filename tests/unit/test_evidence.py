@@ -97,6 +97,7 @@ def test_one_seed_is_judged_by_people_and_corrected() -> None:
     evidence = gather(planted_records(share, TEXT.replace("seeds = 5", "seeds = 1")))
     assert {v.effect for v in evidence.verdicts if v.source == "a"} <= {"helps", "no difference"}
     assert all(v.over_scratch and v.over_scratch.p is not None for v in evidence.verdicts)
+    assert "There is one repetition" in evidence.summary
 
 
 def test_scores_are_those_of_scikit_learn(records: StudyRecords) -> None:

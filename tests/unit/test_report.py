@@ -237,7 +237,7 @@ def test_the_text_says_all_that_matters(partial: Planted) -> None:
             else:
                 assert "? –" in row
     for finding in evidence.findings:
-        assert finding.support in text
+        assert finding.support.capitalize() in text
 
 
 def test_names_are_no_markup_in_the_text(awkward: Planted) -> None:

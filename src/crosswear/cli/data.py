@@ -60,7 +60,8 @@ def list_datasets(
         [[spec.name, spec.title, spec.licence] for spec in specs],
     )
     print_table(
-        "What is in them (a placement other than the first: NAME:placement=…)",
+        "What is in them (a placement other than the first: NAME:placement=…; "
+        "with a gyroscope: NAME:sensors=accelerometer+gyroscope)",
         ["name", "subjects", "classes", "Hz", "gyroscope", "placements"],
         [
             [

@@ -77,6 +77,8 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
                 f"{spec.placements[0]}",
             )
         _known(reference, f"key of {name}", key, offered)
+        if key == "sensors":
+            value = _sensors(reference, spec, value)
         kind = "choice of sensors" if key == "sensors" else key
         chosen[key] = _known(reference, f"{kind} of {name}", value, offered[key])
     default = spec.default_options
@@ -85,6 +87,20 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
         variant=chosen.get("variant", default.variant),
         sensors=sensors[chosen["sensors"]] if "sensors" in chosen else default.sensors,
     )
+
+
+def _sensors(reference: str, spec: DatasetSpec, value: str) -> str:
+    """The sensors that are asked for, in the dataset's order."""
+    asked = value.split("+")
+    for sensor in asked:
+        if sensor not in spec.sensors:
+            raise UsageError(
+                f"no {sensor or 'sensor'} is read of {spec.name}",
+                where=reference,
+                expected="+".join(spec.sensors),
+                todo="leave the sensors out, or choose a dataset that has it: crosswear data list",
+            )
+    return "+".join(sensor for sensor in spec.sensors if sensor in asked)
 
 
 def _known(reference: str, kind: str, found: str, known: Iterable[str]) -> str:

@@ -27,7 +27,8 @@ def gather(records: StudyRecords) -> Evidence:
     verdicts = verdicts_of(study, scores)
     zero_label = zero_labels_of(study, shared_scores_of(records))
     first = {name: records.domains[name, study.splits[0]] for name in study.domains}
-    summary = summarise(verdicts, done, len(keys)) if study.grid.sizes else ""
+    repetitions = study.grid.seeds * study.grid.splits
+    summary = summarise(verdicts, done, len(keys), repetitions) if study.grid.sizes else ""
     provenance: dict[str, set[str]] = defaultdict(set)
     for one in records.observed.values():
         for name, value in one.provenance.items():

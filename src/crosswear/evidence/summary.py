@@ -12,7 +12,7 @@ from crosswear.evidence.model import Contrast, Verdict
 from crosswear.wording import counted
 
 
-def summarise(verdicts: Sequence[Verdict], done: int, expected: int) -> str:
+def summarise(verdicts: Sequence[Verdict], done: int, expected: int, repetitions: int) -> str:
     """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     lacking = f"{expected - done:,} of {counted(expected, 'cell')} are not done."
@@ -32,6 +32,11 @@ def summarise(verdicts: Sequence[Verdict], done: int, expected: int) -> str:
     sentences = [_headline(scratch), _others(untrained, classical)]
     if any(one.effect == "unknown" for one in scratch):
         sentences.append("Some have too few repetitions or people to be sure of.")
+    if repetitions == 1:
+        sentences.append(
+            "There is one repetition: intervals and verdicts account for test people alone, not "
+            "for other draws of windows or initial weights."
+        )
     if done < expected:
         sentences.append(lacking)
     return " ".join(sentence for sentence in sentences if sentence)

@@ -59,7 +59,7 @@ def _parts(board: Board) -> Iterator[str]:
         yield _table(shared)
     yield "## Findings"
     for finding in evidence.findings:
-        yield f"**{_plain(finding.question)}** {finding.support}: {_plain(finding.sentence)}"
+        yield f"**{_plain(finding.question)}** {_plain(finding.sentence)}"
     if not evidence.findings:
         yield "None: there is too little to put a reading to the test."
 
