@@ -7,6 +7,10 @@ from dataclasses import replace
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import SourceNetwork
 from crosswear.experiment import Cell
+from crosswear.recording import ACCELEROMETER, Sensors
+from crosswear.report import readable
+from crosswear.report.board import Board
+from crosswear.report.markdown import markdown
 from generators.records import planted_records
 
 STUDY = """
@@ -54,3 +58,23 @@ def test_nothing_is_said_before_every_split_is_done() -> None:
     rows = found(some)
     assert rows["b+c", "b"] == SourceNetwork("b+c", "b")
     assert rows["a", "a"].micro_f1 is not None
+
+
+def test_the_report_says_what_transfers_between_different_sensors_carry() -> None:
+    records = planted_records(share, STUDY)
+    both: Sensors = ("accelerometer", "gyroscope")
+    wider = replace(
+        records,
+        domains={
+            (name, split): replace(summary, sensors=both if name == "a" else ACCELEROMETER)
+            for (name, split), summary in records.domains.items()
+        },
+    )
+    assert not readable.sensors(gather(records)).rows
+    assert readable.sensors(gather(wider)).rows == (
+        ("b+c", "a", "accelerometer", "gyroscope, dense layers", "–"),
+        ("a", "b", "accelerometer", "dense layers", "gyroscope"),
+        ("a", "c", "accelerometer", "dense layers", "gyroscope"),
+    )
+    text = markdown(Board(gather(wider)))
+    assert "| b+c    | a    | accelerometer | gyroscope, dense layers |" in text

@@ -47,6 +47,11 @@ def _parts(board: Board) -> Iterator[str]:
         verdicts = readable.brief(board, size)
         yield verdicts.caption
         yield _table(verdicts)
+    carried = readable.sensors(evidence)
+    if carried.rows:
+        yield "## Sensors"
+        yield carried.caption
+        yield _table(carried)
     if evidence.source_networks:
         networks = readable.source_networks(evidence)
         yield "## Source networks"

@@ -304,6 +304,28 @@ def source_networks(evidence: Evidence) -> Readable:
     )
 
 
+def sensors(evidence: Evidence) -> Readable:
+    """What transfers between domains of different sensors carry; no row where all are equal."""
+    rows = []
+    for target in evidence.domains:
+        own = evidence.domains[target].sensors
+        for source, domains in evidence.study.trained_origins(target).items():
+            theirs = evidence.domains[domains[0]].sensors
+            if own != theirs:
+                parts = (
+                    [sensor for sensor in own if sensor in theirs],
+                    [*(sensor for sensor in own if sensor not in theirs), "dense layers"],
+                    [sensor for sensor in theirs if sensor not in own],
+                )
+                rows.append((source, target, *(", ".join(p) or words.NOTHING for p in parts)))
+    return Readable(
+        "Transfers between domains of different sensors: whose branches come from the source.",
+        ("from", "to", "copied", "fresh", "left behind"),
+        tuple(rows),
+        names=5,
+    )
+
+
 KINDS = {
     "over_scratch": "the network from scratch",
     "over_untrained": "the untrained control",
