@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -71,7 +72,7 @@ class Recording:
         if not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ValueError("rate_hz must be positive")
 
-    @property
+    @cached_property
     def channels(self) -> NDArray[np.float32]:
         """Three channels [T, 3·sensors] of each sensor, in the order of `channel_names`."""
         if self.rotation is None:

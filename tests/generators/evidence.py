@@ -170,7 +170,9 @@ def _renamed(made: Planted, names: Mapping[str, str]) -> Planted:
             for one in evidence.similarities
         ),
         source_networks=tuple(
-            replace(one, name=new(one.name), domain=new(one.domain))
+            replace(
+                one, target=new(one.target), rival=replace(one.rival, source=new(one.rival.source))
+            )
             for one in evidence.source_networks
         ),
     )

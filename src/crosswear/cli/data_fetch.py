@@ -93,7 +93,7 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
         for sentence in found.notes:
             print_note(sentence)
         read = counted(found.recordings, "recording")
-        typer.echo(f"read {read} of {counted(found.subjects, 'subject', 'subjects')}")
+        typer.echo(f"read {read} of {counted(found.subjects, 'subject')}")
     problem = found.problem()
     if problem is None and not as_json:
         known = found.counts or any(

@@ -109,7 +109,7 @@ def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> 
 def _print(result: Exported) -> None:
     rows = [
         ["size", f"{result.bytes / 1e6:.2f} MB"],
-        ["checked on", f"{counted(result.windows, 'window', 'windows')} of {result.source}"],
+        ["checked on", f"{counted(result.windows, 'window')} of {result.source}"],
         ["largest difference to the bundle", f"{result.difference:.1e}"],
     ]
     for name, taken in (("onnxruntime", result.onnx), ("torch", result.torch)):

@@ -55,7 +55,7 @@ def predict(
     from crosswear.recognise.layout import Told
     from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
 
-    expect_writable(out)
+    expect_writable(out)  # before its name is changed: a folder may have none
     picture = out.with_suffix(".png")
     if picture == out:
         raise UsageError(

@@ -102,7 +102,7 @@ def run(
         print_json({"out": str(store.folder), "run": done, "report": paths})
     else:
         typer.echo(
-            f"{counted(done.trained, 'cell', 'cells')} trained, {done.found} found, "
+            f"{counted(done.trained, 'cell')} trained, {done.found} found, "
             f"{len(done.failed)} failed"
         )
         typer.echo("\n".join([summary, *paths] if summary else paths))

@@ -24,6 +24,7 @@ from crosswear.datasets import (
 from crosswear.datasets.own import load_own
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.errors import UsageError
+from crosswear.recording import Sensors
 
 REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
     {
@@ -63,8 +64,8 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
         return spec, spec.default_options
     name, colon, choices = reference.partition(":")
     spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]
-    sensors = {"+".join(some): some for some in (spec.sensors[:1], spec.sensors)}
-    offered = {"placement": spec.placements, "variant": (*spec.variants,), "sensors": (*sensors,)}
+    offered = {"placement": spec.placements, "variant": (*spec.variants,)}
+    keys = (*offered, "sensors")
     chosen: dict[str, str] = {}
     for choice in choices.split(",") if colon else ():
         key, equals, value = choice.partition("=")
@@ -73,24 +74,23 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
                 f"{choice!r} comes twice" if equals else f"{choice!r} is not a choice",
                 where=reference,
                 expected="a name, or name:key=value,key=value with each key once",
-                todo=f"choose a {' or '.join(offered)}, for example {name}:placement="
+                todo=f"choose a {' or '.join(keys)}, for example {name}:placement="
                 f"{spec.placements[0]}",
             )
-        _known(reference, f"key of {name}", key, offered)
-        if key == "sensors":
-            value = _sensors(reference, spec, value)
-        kind = "choice of sensors" if key == "sensors" else key
-        chosen[key] = _known(reference, f"{kind} of {name}", value, offered[key])
+        _known(reference, f"key of {name}", key, keys)
+        if key in offered:
+            _known(reference, f"{key} of {name}", value, offered[key])
+        chosen[key] = value
     default = spec.default_options
     return spec, ReadOptions(
         placement=chosen.get("placement", default.placement),
         variant=chosen.get("variant", default.variant),
-        sensors=sensors[chosen["sensors"]] if "sensors" in chosen else default.sensors,
+        sensors=_sensors(reference, spec, chosen.get("sensors", "+".join(default.sensors))),
     )
 
 
-def _sensors(reference: str, spec: DatasetSpec, value: str) -> str:
-    """The sensors that are asked for, in the dataset's order."""
+def _sensors(reference: str, spec: DatasetSpec, value: str) -> Sensors:
+    """The sensors that are asked for, in the dataset's order: its first alone, or all of them."""
     asked = value.split("+")
     for sensor in asked:
         if sensor not in spec.sensors:
@@ -100,7 +100,9 @@ def _sensors(reference: str, spec: DatasetSpec, value: str) -> str:
                 expected="+".join(spec.sensors),
                 todo="leave the sensors out, or choose a dataset that has it: crosswear data list",
             )
-    return "+".join(sensor for sensor in spec.sensors if sensor in asked)
+    offered = {"+".join(some): some for some in (spec.sensors[:1], spec.sensors)}
+    found = "+".join(sensor for sensor in spec.sensors if sensor in asked)
+    return offered[_known(reference, f"choice of sensors of {spec.name}", found, offered)]
 
 
 def _known(reference: str, kind: str, found: str, known: Iterable[str]) -> str:

@@ -106,10 +106,8 @@ class CohortTrainer:
                 adapt_statistics(network, plan.frozen, torch.from_numpy(domain.windows.x[rows]))
                 weights = task.key
         frozen = report.frozen if report else ()
-        origin = (
-            *(task.domains, domain.sensors, model, train.precision),
-            weights if frozen else None,
-        )
+        shared = (task.domains, domain.sensors, model, train.precision)
+        origin = (*shared, weights if frozen else None)
         front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
         return Member(task, network, front, rows, report)
 

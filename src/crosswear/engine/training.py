@@ -60,7 +60,7 @@ class Target:
     """What training must know of the target domain.
 
     Attributes:
-        x: float32 [N, 3, L], all its windows.
+        x: float32 [N, 3·sensors, L], all its windows.
         y: int [N], class of each window.
         validation: int64, windows of the validation subset.
         classes: how many.

@@ -30,7 +30,8 @@ class Rival:
     """One way to learn from the adaptation set.
 
     Attributes:
-        method: as in `crosswear.experiment.Cell`; `source` networks are no rivals.
+        method: as in `crosswear.experiment.Cell`; `source` networks rival nothing, but are scored
+            alike.
         source: as the study calls it: a domain, several joined by `+`, `others`, or `random`;
             empty where nothing is transferred.
         blocks: transferred blocks; 0 where nothing is transferred.
@@ -133,6 +134,11 @@ class Score:
     confusion: NDArray[np.int64] | None = None
     train_s: float | None = None
 
+    @property
+    def majority_f1(self) -> float | None:
+        """Micro-F1 of always answering the most frequent class; None unless all is done."""
+        return None if self.confusion is None else majority_f1(self.confusion)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -195,12 +201,6 @@ class ZeroLabel:
         """Where the labels are from, but for `target-labels`."""
         return self.score.rival.source
 
-    @property
-    def majority_f1(self) -> float | None:
-        """Micro-F1 of always answering the most frequent class; None unless all is done."""
-        confusion = self.score.confusion
-        return None if confusion is None else majority_f1(confusion)
-
 
 @dataclass(frozen=True)
 class Similarity:
@@ -238,25 +238,6 @@ class Finding:
     n: int
 
 
-@dataclass(frozen=True)
-class SourceNetwork:
-    """How well a source network knows a domain that it has learned.
-
-    Attributes:
-        name: its domains, joined by `+`.
-        domain: the one whose test windows it is tested on.
-        micro_f1: with its interval; None, as all that follows, unless it is done on every split.
-        macro_f1: mean over the splits.
-        majority_f1: micro-F1 of always answering the most frequent class.
-    """
-
-    name: str
-    domain: str
-    micro_f1: Interval | None = None
-    macro_f1: float | None = None
-    majority_f1: float | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """All of it.
@@ -273,7 +254,8 @@ class Evidence:
         summary: the verdict in one paragraph.
         provenance: versions, hosts and times of the records, each value once.
         zero_label: every alignment on every pair of domains that share classes.
-        source_networks: every source network on every domain that it has learned.
+        source_networks: every source network on every domain that it has learned; its rival's
+            source are its domains, its size is 0.
     """
 
     study: Study
@@ -289,4 +271,4 @@ class Evidence:
     summary: str
     provenance: Mapping[str, tuple[str, ...]]
     zero_label: tuple[ZeroLabel, ...] = ()
-    source_networks: tuple[SourceNetwork, ...] = ()
+    source_networks: tuple[Score, ...] = ()

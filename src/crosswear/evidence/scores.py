@@ -85,7 +85,7 @@ def scores_of(records: StudyRecords) -> Scores:
                 rival = replace(question.rival, source=called[cell.target, cell.sources])
                 question = replace(question, rival=rival)
             repetitions[question].append(one)
-    return _scores(records, repetitions)
+    return score_all(records, repetitions)
 
 
 def _names_of_sources(study: Study) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -103,12 +103,13 @@ def shared_scores_of(records: StudyRecords) -> Scores:
     for key, cell in records.cells():
         if cell.method in ALIGNMENTS and (question := question_of(cell)):
             repetitions[question].append(records.observed.get(key))
-    return _scores(records, repetitions)
+    return score_all(records, repetitions)
 
 
-def _scores(
+def score_all(
     records: StudyRecords, repetitions: Mapping[Question, Sequence[Observed | None]]
 ) -> Scores:
+    """Score questions by the repetitions of each; None is one that is not done."""
     scores, hits = {}, {}
     targets = list(records.study.domains)
     order = sorted(repetitions, key=lambda one: (targets.index(one.target), one.size))

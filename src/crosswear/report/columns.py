@@ -140,8 +140,10 @@ def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
         ),
         "source_networks": (
             {
-                **{name: getattr(one, name) for name in ("name", "domain", "macro_f1")},
+                "name": one.rival.source,
+                "domain": one.target,
                 **_interval("micro_f1", one.micro_f1),
+                "macro_f1": one.macro_f1,
                 "majority_f1": one.majority_f1,
             }
             for one in evidence.source_networks
@@ -199,7 +201,7 @@ def _zero_label(evidence: Evidence) -> Iterator[dict[str, Any]]:
             "alignment": one.alignment,
             "classes": one.classes,
             **_measured(one.score),
-            "majority_f1": one.majority_f1,
+            "majority_f1": one.score.majority_f1,
             **_contrast("over_source_only", one.over_source_only),
         }
 

@@ -272,7 +272,7 @@ def zero_label(evidence: Evidence) -> Readable:
                 one.target if one.alignment == "target-labels" else one.source,
                 words.ALIGNMENTS[one.alignment],
                 str(one.classes),
-                words.percent(one.majority_f1),
+                words.percent(one.score.majority_f1),
                 words.score(one.score.micro_f1),
                 words.percent(one.score.macro_f1),
                 words.gain(one.over_source_only),
@@ -292,8 +292,8 @@ def source_networks(evidence: Evidence) -> Readable:
         ("network of", "tested on", "majority", "micro-F1", "macro-F1"),
         tuple(
             (
-                one.name,
-                one.domain,
+                one.rival.source,
+                one.target,
                 words.percent(one.majority_f1),
                 words.score(one.micro_f1),
                 words.percent(one.macro_f1),
