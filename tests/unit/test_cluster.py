@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import distributed
 import pytest
 from study_helpers import ignore, results
 
@@ -48,6 +50,15 @@ CELLS = 2 + 2 + 3 * (4 + 4 + 8 + 8 + 16)
 pytestmark = pytest.mark.slow
 
 
+def address_in(file: Path, scheduler: subprocess.Popen[bytes]) -> str:
+    """The address that a scheduler writes when it listens; it writes the file bit by bit."""
+    while True:
+        assert scheduler.poll() is None, "the scheduler did not start"
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(file.read_text())["address"])
+        time.sleep(0.05)
+
+
 class Hosts:
     """Processes of a cluster on this machine, all ended at the end."""
 
@@ -58,14 +69,7 @@ class Hosts:
         self.scheduler = self.start(
             "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)
         )
-        while not self.file.exists():
-            assert self.scheduler.poll() is None, "the scheduler did not start"
-            time.sleep(0.05)
-
-    @property
-    def address(self) -> str:
-        text = self.file.read_text()
-        return text[text.index("tcp://") :].split('"')[0]
+        self.address = address_in(self.file, self.scheduler)
 
     def start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
@@ -77,6 +81,11 @@ class Hosts:
     def worker(self) -> subprocess.Popen[bytes]:
         options = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
         return self.start("worker", self.address, *options)
+
+    def joined(self, workers: int) -> None:
+        """Wait until so many have."""
+        with distributed.Client(self.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+            client.wait_for_workers(workers, timeout=60)  # type: ignore[no-untyped-call]
 
     def end(self) -> None:
         for process in self.processes:
@@ -171,9 +180,7 @@ def test_workers_of_several_threads_get_nothing(
     with pytest.raises(EngineError, match="has 2 threads"):
         run_study(opened, Store(out), place, ignore, ignore)
     hosts.worker()
-    while "worker-2" not in {path.stem for path in hosts.folder.glob("worker-*.log")}:
-        time.sleep(0.05)
-    time.sleep(4)  # until it has joined
+    hosts.joined(2)
     run_study(opened, Store(out), place, ignore, ignore)
     assert results(opened, out) == expected
 
@@ -243,11 +250,15 @@ def test_two_hosts_with_separate_disks(
     if not namespaces_work():
         pytest.skip("needs root, iproute2 and network namespaces")
     address = f"tcp://{NETWORKS[0][1]}:8786"
+    listening = tmp_path / "scheduler.json"
     own, theirs = tmp_path / "own", tmp_path / "theirs"
     for folder in (own, theirs):
         folder.mkdir()
     (own / "study.toml").write_text(TEXT)
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "8786"]
+    scheduler = [
+        *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "8786"),
+        *("--no-dashboard", "--scheduler-file", str(listening)),
+    ]
     worker = [
         *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"),
         *("--nthreads", "1", "--local-directory", str(theirs), "--no-dashboard"),
@@ -260,13 +271,15 @@ def test_two_hosts_with_separate_disks(
         *("--out", str(own / "out"), "--cache", str(cache), "--cluster", address),
     ]
     with two_hosts(), contextlib.ExitStack() as stack:
-        for command in (host(0, *scheduler, "--no-dashboard"), host(1, *away)):
+        processes = []
+        for command in (host(0, *scheduler), host(1, *away)):
             process = subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             stack.callback(process.wait)
             stack.callback(process.kill)
-        time.sleep(3)  # until the scheduler listens
+            processes.append(process)
+        address_in(listening, processes[0])
         ran = subprocess.run(host(0, *study), check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert f"{CELLS} cells trained, 0 found, 0 failed" in ran.stdout
