@@ -13,7 +13,7 @@ from torch import nn
 from crosswear.config import ModelConfig
 from crosswear.errors import StudyFileError, UsageError
 from crosswear.models import NETWORKS, build, declared, summarise
-from crosswear.models.layers import SeededDropout, SideBySideLSTM
+from crosswear.models.layers import SeededDropout, SideBySideLSTM, flat
 from crosswear.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
 
 SMALL = (4, 4, 4)
@@ -104,6 +104,32 @@ def test_dropouts_of_a_network_have_masks_of_their_own() -> None:
     network = build(ModelConfig("deep-conv-lstm", (4, 4, 4)), 4, 100, seed=3)
     seeds = {one.seeds for one in network.modules() if isinstance(one, SeededDropout)}
     assert len(seeds) == 3
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_dropout_zeroes_its_share_and_keeps_the_type(dtype: torch.dtype) -> None:
+    layer = SeededDropout(0.25, copies=2)
+    layer.seed([1, 2])
+    x = torch.ones(2, 200, 50, dtype=dtype)
+    y = layer(x)
+    assert y.dtype == dtype
+    assert set(y.unique().tolist()) == {0.0, torch.tensor(4 / 3, dtype=dtype).item()}
+    assert [float((one == 0).float().mean()) for one in y] == pytest.approx([0.25] * 2, abs=0.02)
+    assert not torch.equal(y[0], y[1])
+    assert torch.equal(layer.eval()(x), x)
+
+
+def test_flat_features_have_a_gradient_in_the_layout_of_the_branch() -> None:
+    x = torch.randn(5, 6, 1, 7).contiguous(memory_format=torch.channels_last).requires_grad_()
+    branch = x * 1
+    y = flat(branch, copies=2)
+    assert torch.equal(y, x.reshape(5, 2, 21))
+    gradients: list[torch.Tensor] = []
+    branch.register_hook(gradients.append)  # type: ignore[no-untyped-call]
+    weights = torch.randn(5, 2, 21)
+    (y * weights).sum().backward()  # type: ignore[no-untyped-call]
+    assert gradients[0].is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(gradients[0], weights.reshape(x.shape))
 
 
 def test_spectrogram_is_scipys() -> None:

@@ -39,10 +39,14 @@ class SeededDropout(nn.Module):
         if not self.generators or self.generators[0].device != x.device:
             self.generators = tuple(torch.Generator(x.device).manual_seed(s) for s in self.seeds)
         shape, device = x.shape[1:], x.device
-        masks = [
-            torch.rand(shape, generator=one, device=device) >= self.rate for one in self.generators
-        ]
-        return x * (torch.stack(masks) / (1 - self.rate))
+        masks = torch.stack(
+            [
+                torch.rand(shape, generator=one, device=device).ge_(self.rate)
+                for one in self.generators
+            ]
+        )
+        # In the type of x: a product of two types takes twenty times as long.
+        return x * masks.div_(1 - self.rate).to(x.dtype)
 
 
 class SideBySideLinear(nn.Module):
@@ -211,6 +215,20 @@ class NormalisedConvolution(nn.Module):
         scale = norm.weight * torch.rsqrt(variance + norm.eps)
         weight = self.convolution.weight * scale[:, None, None, None]
         return self.convolution.convolve(x, weight, norm.bias - mean * scale)
+
+
+def flat(x: Tensor, copies: int) -> Tensor:
+    """The features of each copy: [N, copies·features, 1, L] → [N, copies, features·L].
+
+    The gradient is brought back to the layout of x, or ReLU's takes eight times as long.
+    """
+    if x.requires_grad:
+        x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
+    return x.reshape(len(x), copies, -1)
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def relu_(x: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ from crosswear.models.layers import (
     SeededDropout,
     SideBySideLinear,
     SideBySideNorm,
+    flat,
     relu_,
     relu_pool,
 )
@@ -243,8 +244,8 @@ class MultiResNet(nn.Module):
         """
         units = (*self.transfer_units, self.spectral_unit)
         branches = self.advance(front, done, [name for unit in units for name in unit])
-        flat = [part.reshape(len(part), self.copies, -1) for part in branches]
-        features = torch.cat(flat, dim=2).transpose(0, 1).contiguous()
+        parts = [flat(branch, self.copies) for branch in branches]
+        features = torch.cat(parts, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
         y = functional.relu(self.dense2(self.dropout(y)))
         seen: Tensor = self.dropout(y)
