@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from crosswear.baselines import BASELINES
-from crosswear.cli.output import DEFAULT_CACHE, print_note
+from crosswear.cli.options import DEFAULT_CACHE
+from crosswear.cli.output import print_note
 from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer

@@ -272,3 +272,11 @@ def test_a_wrong_reference_says_what_there_is(reference: str, said: list[str]) -
         lookup(reference)
     for fragment in said:
         assert fragment in str(caught.value)
+
+
+def test_a_folder_is_no_reference_and_its_description_is(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`crosswear data new"):
+        lookup(str(tmp_path))
+    (tmp_path / "dataset.toml").touch()
+    with pytest.raises(UsageError, match=r"give \S+dataset\.toml"):
+        lookup(str(tmp_path))

@@ -187,6 +187,13 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes, name: s
     assert name in found.value.where
 
 
+def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
+    text = write_csv(tmp_path / "walk.csv", movement()).read_text("utf-8")
+    (tmp_path / "walk.csv").write_text(text, encoding="utf-16")
+    with pytest.raises(CrosswearError, match=r"walk\.csv: a text in UTF-16"):
+        recognise_files(BUNDLE, [tmp_path / "walk.csv"])
+
+
 def test_the_wrong_line_is_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "walk.csv", movement())
     lines = path.read_text("utf-8").splitlines()

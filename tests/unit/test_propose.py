@@ -315,3 +315,29 @@ def test_recordings_without_a_number_are_told_with_their_columns(
     (tmp_path / "lost.csv").write_text("\n".join(["time,x,y,z", *lines]))
     with pytest.raises(DataFormatError, match=r"'lost.csv' has 'time', 'x', 'y', 'z'"):
         propose(tmp_path, {})
+
+
+def test_a_column_that_is_none_is_asked_again(tmp_path: Path) -> None:
+    write("phone_app", tmp_path)
+    asked = propose(tmp_path, {"columns.x": "nonsense"}).questions
+    (again,) = [question for question in asked if question.key == "columns.x"]
+    assert again.text.startswith("There is no column 'nonsense'. Columns: ")
+
+
+def test_an_axis_that_begins_no_triple_leads_to_a_question_about_the_next(tmp_path: Path) -> None:
+    write("phone_app", tmp_path)
+    proposal = propose(tmp_path, {})
+    axes = {guess.key: guess.value for guess in proposal.guesses}
+    keys = {
+        question.key for question in propose(tmp_path, {"columns.x": axes["columns.y"]}).questions
+    }
+    assert "columns.y" in keys
+    assert "columns.x" not in keys
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+def test_files_in_utf16_are_told_as_such(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_text("a letter\nto nobody\n", encoding=encoding)
+    with pytest.raises(DataFormatError) as caught:
+        propose(tmp_path, {})
+    assert ("'a.csv' is in UTF-16" in str(caught.value)) == (encoding == "utf-16")

@@ -312,6 +312,8 @@ def test_wrong_calls_are_told() -> None:
     recognizer.push(np.zeros((3, 3)), np.arange(3.0))
     with pytest.raises(UsageError, match="some have none"):
         recognizer.push(np.zeros((3, 3)))
+    with pytest.raises(UsageError, match="load_bundle"):
+        Recognizer("the folder of a bundle")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="unit"):
         Recognizer(BUNDLE, unit="lb")
     with pytest.raises(UsageError, match="rate"):

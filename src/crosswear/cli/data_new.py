@@ -31,6 +31,7 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Look at own recordings, explain what was found, ask the rest, write dataset.toml."""
+    from crosswear.datasets.own.layout import FILE_NAME
     from crosswear.propose import (
         parse_answer,
         propose,
@@ -38,7 +39,6 @@ def new(
         try_out,
         write_proposal,
     )
-    from crosswear.propose.draft import FILE_NAME
 
     refuse_to_overwrite(folder / FILE_NAME, force)
     answers = dict(parse_answer(text) for text in settings or ())

@@ -38,7 +38,10 @@ def recommend(
     source: Sources = None,
     study: Annotated[
         Path | None,
-        typer.Option(metavar="OUT", help="A study: tell how well it was foretold there."),
+        typer.Option(
+            metavar="OUT",
+            help="A study: rank its sources, and tell how well it was foretold there.",
+        ),
     ] = None,
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,

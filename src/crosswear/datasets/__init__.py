@@ -22,6 +22,7 @@ from crosswear.datasets import (
     wisdm2019,
 )
 from crosswear.datasets.own import load_own
+from crosswear.datasets.own.layout import FILE_NAME
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.errors import UsageError
 from crosswear.recording import Sensors
@@ -62,6 +63,16 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
     if reference.endswith(".toml"):
         spec = load_own(Path(reference))
         return spec, spec.default_options
+    if reference and reference not in REGISTRY and Path(reference).is_dir():
+        described = (Path(reference) / FILE_NAME).exists()
+        raise UsageError(
+            "a folder",
+            where=reference,
+            expected="the dataset.toml of own recordings, or the name of a dataset",
+            todo=f"give {Path(reference) / FILE_NAME}"
+            if described
+            else f"`crosswear data new {reference}` writes a dataset.toml there",
+        )
     name, colon, choices = reference.partition(":")
     spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]
     offered = {"placement": spec.placements, "variant": (*spec.variants,)}

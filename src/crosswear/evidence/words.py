@@ -45,7 +45,7 @@ def percent(share: float | None) -> str:
 
 def points(difference: float) -> str:
     """A difference of shares in percentage points, with its sign: `+3.2`, `−0.4`, `0.0`."""
-    text = f"{100 * difference:+.1f}"
+    text = f"{100 * difference:+z.1f}"
     return "0.0" if float(text) == 0 else text.replace("-", "−")
 
 
@@ -86,7 +86,7 @@ def plain(value: float | None) -> str:
     """A correlation, a distance or the like: `0.42`; a number of windows: `120`."""
     if value is None:
         return NOTHING
-    return (f"{value:.0f}" if abs(value) >= 10 else f"{value:.2f}").replace("-", "−")
+    return (f"{value:.0f}" if abs(value) >= 10 else f"{value:z.2f}").replace("-", "−")
 
 
 def p_value(p: float | None) -> str:

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from crosswear.datasets.own import own_spec
-from crosswear.datasets.own.layout import KEYS, parse_layout
+from crosswear.datasets.own.layout import FILE_NAME, KEYS, parse_layout
 from crosswear.datasets.tree import FolderTree
 from crosswear.errors import UsageError
 from crosswear.files import write_text
-from crosswear.propose.draft import FILE_NAME, Draft, Proposal
+from crosswear.propose.draft import Draft, Proposal
 
 
 @dataclass(frozen=True)

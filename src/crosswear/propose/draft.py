@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crosswear.datasets.own import path_tells
-from crosswear.datasets.own.layout import AXES, KEYS, Layout, parse_layout
+from crosswear.datasets.own.layout import AXES, FILE_NAME, KEYS, Layout, parse_layout
 from crosswear.datasets.own.table import read_own_table
 from crosswear.datasets.tree import FolderTree
 from crosswear.errors import DataFormatError
@@ -38,7 +38,6 @@ from crosswear.propose.paths import (
 from crosswear.propose.toml import render
 from crosswear.wording import counted
 
-FILE_NAME = "dataset.toml"
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
 _WHO = (
@@ -113,6 +112,7 @@ class Draft:
         group = choose_group(self.tree, self.answers.get("files"))
         self.notes += group.notes
         samples = list(group.samples.values())
+        self._refuse_unknown_columns(group)
         self._files(group)
         columns = role_columns(samples, set())
         taken = self._time(group, samples, columns["subject"] + columns["session"])
@@ -137,14 +137,27 @@ class Draft:
             self.guesses[key] = Guess(key, value, because)
 
     def _ask(self, key: str, text: str, suggestion: str = "") -> None:
-        """Ask, unless it is answered."""
+        """Ask, unless it is answered or asked."""
         if key in self.answers:
             self._say(key, None, "")
-        else:
+        elif all(question.key != key for question in self.questions):
             self.questions.append(Question(key, text, suggestion))
 
     def _value(self, key: str) -> Any:
         return self.guesses[key].value if key in self.guesses else None
+
+    def _refuse_unknown_columns(self, group: Group) -> None:
+        """Ask again for columns that were answered and are none."""
+        if {"separator", "skip_lines"} & self.answers.keys():
+            return  # then the columns are others than those that were found
+        names = group.dialect.names
+        for key, column in self.answers.items():
+            if key.startswith("columns.") and column != "" and column not in names:
+                there = ", ".join(map(str, names))
+                question = f"There is no column {column!r}. Columns: {there}."
+                self.questions.append(Question(key, question))
+        unknown = {question.key for question in self.questions}
+        self.answers = {key: value for key, value in self.answers.items() if key not in unknown}
 
     def _files(self, group: Group) -> None:
         dialect = group.dialect
@@ -214,7 +227,8 @@ class Draft:
         if len(left) != 1:
             listed = "; ".join(", ".join(map(str, one)) for one in left or found)
             hint = f"Candidates: {listed}." if listed else "Answer columns.y and columns.z too."
-            self._ask("columns.x", f"Which columns are x, y and z of the acceleration? {hint}")
+            axis = "columns.y" if "columns.x" in self.answers else "columns.x"
+            self._ask(axis, f"Which columns are x, y and z of the acceleration? {hint}")
             return None
         rest = rest_of(samples, left[0], self._rate())
         read = f"; |a| at rest is {rest:.4g}" if rest else ""

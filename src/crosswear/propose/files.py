@@ -16,7 +16,7 @@ from crosswear.propose.columns import (
     triples,
     unit_of,
 )
-from crosswear.propose.sniff import SUFFIXES, Dialect, sample, sniff
+from crosswear.propose.sniff import SUFFIXES, Dialect, is_utf16, sample, sniff
 
 SAMPLED_FILES = 8
 MOST_FILES = 20_000
@@ -83,9 +83,11 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
         (_score(tree, group, dialect, word), group) for (dialect, word), group in kinds.items()
     ]
     if not scored or max(scored)[0][0] == 0:
+        utf16 = [repr(name) for name in names if is_utf16(tree, name)]
+        seen = f"{utf16[0]} is in UTF-16" if utf16 else _columns_of(dialects)
         raise DataFormatError(
             f"none of {len(names)} files looks like a table with three columns of acceleration"
-            f" ({_columns_of(dialects) or 'none is a table of three columns or more'})",
+            f" ({seen or 'none is a table of three columns or more'})",
             where=str(tree.root),
             expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
             todo="convert the files, or write a dataset.toml by hand",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv as plain_csv
 import io
 import re
@@ -97,6 +98,12 @@ def sniff(tree: FileTree, name: str) -> Dialect | None:
         return None
     rows = max(found, key=lambda one: (one.numeric, len(one.cells[-1])))
     return _dialect(lines, rows)
+
+
+def is_utf16(tree: FileTree, name: str) -> bool:
+    """Whether a file begins as texts in UTF-16 do, which spreadsheets write."""
+    with reading(tree, name) as file:
+        return file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def sample(tree: FileTree, name: str, dialect: Dialect) -> Mapping[str | int, SampledColumn]:

@@ -21,7 +21,7 @@ from crosswear.propose.columns import (
     triples,
     unit_of,
 )
-from crosswear.propose.sniff import Dialect, SampledColumn, sample, sniff
+from crosswear.propose.sniff import Dialect, SampledColumn, is_utf16, sample, sniff
 from crosswear.wording import counted
 
 TOML = "dataset.toml"
@@ -122,11 +122,16 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     where = tree.where(name)
     dialect = sniff(tree, name)
     if dialect is None:
+        utf16 = is_utf16(tree, name)
         raise DataFormatError(
-            "not a recording: it does not look like a table of three columns or more",
+            "a text in UTF-16"
+            if utf16
+            else "not a recording: it does not look like a table of three columns or more",
             where=where,
-            expected="CSV or Parquet, a row for each sample, with columns x, y and z",
-            todo="leave the file out, or describe it in a dataset.toml (--layout)",
+            expected="CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z",
+            todo="save it again in UTF-8"
+            if utf16
+            else "leave the file out, or describe it in a dataset.toml (--layout)",
         )
     rows = sample(tree, name, dialect)
     time = _time(rows, told, where)

@@ -59,12 +59,18 @@ class Recognizer:
         unit: of the samples: ``g``, ``mg``, ``m/s2``, or how many counts are one g.
 
     Raises:
-        UsageError: if rate or unit are not possible.
+        UsageError: if rate or unit are not possible, or the bundle is none.
     """
 
     def __init__(
         self, bundle: Bundle, rate_hz: float | None = None, unit: str | float = "g"
     ) -> None:
+        if not isinstance(bundle, Bundle):
+            raise UsageError(
+                f"{bundle!r} is no bundle",
+                where="bundle",
+                expected="what crosswear.load_bundle(FOLDER) reads",
+            )
         about = bundle.manifest
         self._about = about
         self._classifier = bundle.classifier()

@@ -23,6 +23,7 @@ from crosswear.errors import DataFormatError
 from crosswear.recording import STANDARD_GRAVITY
 from crosswear.validation import parse_settings
 
+FILE_NAME = "dataset.toml"
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
 """How many of a unit are one g."""
 SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}

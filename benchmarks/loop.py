@@ -1,0 +1,110 @@
+"""What a whole study would take as a loop over the reference trainer, from a sample of its cells.
+
+    python benchmarks/loop.py studies/wrist.toml --out runs/wrist --data DATA
+
+`--out` is the study's finished run, whose source networks the sampled cells start from. Random
+networks of each size are trained by the reference as a loop would: one after the other, torch's
+default threads, float32. Source networks are too few to sample: each is trained for a tenth of its
+epochs. Baselines are fitted in the same way by both, so their seconds are those of the records,
+which one thread took. Prints the estimate with the standard error of the sample, beside what the
+run's records add up to.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Annotated
+
+import numpy as np
+import typer
+from grid import in_precision
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from crosswear.cli.options import DEFAULT_CACHE
+from crosswear.cli.output import print_note
+from crosswear.engine.reference import train_cell
+from crosswear.engine.task import Task
+from crosswear.store import Store
+from crosswear.study.missing import missing_tasks
+from crosswear.study.opening import open_study, read_study
+
+SHORTER = 10
+
+
+def reference_seconds(task: Task) -> float:
+    """One cell, alone."""
+    begun = time.perf_counter()
+    train_cell(in_precision(task, "float32"))
+    return time.perf_counter() - begun
+
+
+def source_seconds(task: Task) -> float:
+    """One source network, from a tenth of its epochs."""
+    if task.cell.train is None:
+        raise ValueError("a source cell has train settings")
+    train = replace(task.cell.train, epochs=max(1, task.cell.train.epochs // SHORTER))
+    few = replace(task, cell=replace(task.cell, train=train))
+    return reference_seconds(few) * task.cell.train.epochs / train.epochs
+
+
+def main(
+    study: Annotated[Path, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
+    data: Annotated[Path | None, typer.Option()] = None,
+    cache: Annotated[Path, typer.Option()] = DEFAULT_CACHE,
+    sample: Annotated[int, typer.Option(min=2)] = 8,
+) -> None:
+    """Measure and print."""
+    opened = open_study(*read_study(study), data, cache, print_note)
+    store = Store(out)
+    groups: dict[str, list[Task]] = defaultdict(list)
+    for task in missing_tasks(opened, store, ()):
+        cell = task.cell
+        kind = f"{cell.size} windows" if cell.method == "network" else cell.method
+        groups[kind].append(task)
+    chance = np.random.default_rng(2019)
+    samples = {
+        kind: tasks
+        if kind == "source"
+        else [tasks[n] for n in chance.permutation(len(tasks))[:sample]]
+        for kind, tasks in groups.items()
+        if kind == "source" or tasks[0].cell.method == "network"
+    }
+    reference_seconds(next(iter(samples.values()))[0])  # what is done once, is done
+    table = Table("cells", "number", "sampled", "reference s", "standard error", "by the records s")
+    total, variance, recorded_total = 0.0, 0.0, 0.0
+    for kind, tasks in groups.items():
+        timings = [store.read(task.key).timing for task in tasks]
+        recorded = sum(timing.train_s + timing.test_s for timing in timings)
+        took, error, sampled = recorded, 0.0, samples.get(kind, [])
+        if sampled:
+            measure = source_seconds if kind == "source" else reference_seconds
+            seconds = [measure(task) for task in track(sampled, kind, transient=True)]
+            took = mean(seconds) * len(tasks)
+        if 1 < len(sampled) < len(tasks):
+            left_out = 1 - len(sampled) / len(tasks)
+            error = stdev(seconds) / math.sqrt(len(sampled)) * len(tasks) * math.sqrt(left_out)
+        total, variance, recorded_total = (
+            total + took,
+            variance + error**2,
+            recorded_total + recorded,
+        )
+        table.add_row(
+            *(kind, str(len(tasks)), str(len(sampled) or "")),
+            *(f"{took:.0f}", f"{error:.0f}" if error else "", f"{recorded:.0f}"),
+        )
+    console = Console(width=100)
+    console.print(table)
+    console.print(f"records: {recorded_total:.0f} s of one worker")
+    console.print(f"loop: {total / 3600:.2f} h, standard error {math.sqrt(variance) / 3600:.2f} h")
+
+
+if __name__ == "__main__":
+    typer.run(main)
