@@ -13,7 +13,6 @@ run's records add up to.
 from __future__ import annotations
 
 import math
-import time
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from engine import seconds
 from grid import in_precision
 from rich.console import Console
 from rich.progress import track
@@ -40,9 +40,7 @@ SHORTER = 10
 
 def reference_seconds(task: Task) -> float:
     """One cell, alone."""
-    begun = time.perf_counter()
-    train_cell(in_precision(task, "float32"))
-    return time.perf_counter() - begun
+    return seconds(train_cell, in_precision(task, "float32"))
 
 
 def source_seconds(task: Task) -> float:
@@ -52,6 +50,14 @@ def source_seconds(task: Task) -> float:
     train = replace(task.cell.train, epochs=max(1, task.cell.train.epochs // SHORTER))
     few = replace(task, cell=replace(task.cell, train=train))
     return reference_seconds(few) * task.cell.train.epochs / train.epochs
+
+
+def estimate(tasks: list[Task], sampled: list[Task]) -> tuple[float, float]:
+    """Seconds of all tasks by those of a sample, and the standard error."""
+    each = [reference_seconds(task) for task in track(sampled, transient=True)]
+    error = stdev(each) / math.sqrt(len(each)) if len(each) > 1 else 0.0
+    left_out = 1 - len(sampled) / len(tasks)
+    return mean(each) * len(tasks), error * len(tasks) * math.sqrt(left_out)
 
 
 def main(
@@ -69,41 +75,31 @@ def main(
         cell = task.cell
         kind = f"{cell.size} windows" if cell.method == "network" else cell.method
         groups[kind].append(task)
+    source_seconds(groups["source"][0])  # what is done once, is done
     chance = np.random.default_rng(2019)
-    samples = {
-        kind: tasks
-        if kind == "source"
-        else [tasks[n] for n in chance.permutation(len(tasks))[:sample]]
-        for kind, tasks in groups.items()
-        if kind == "source" or tasks[0].cell.method == "network"
-    }
-    reference_seconds(next(iter(samples.values()))[0])  # what is done once, is done
     table = Table("cells", "number", "sampled", "reference s", "standard error", "by the records s")
-    total, variance, recorded_total = 0.0, 0.0, 0.0
+    found = []
     for kind, tasks in groups.items():
         timings = [store.read(task.key).timing for task in tasks]
         recorded = sum(timing.train_s + timing.test_s for timing in timings)
-        took, error, sampled = recorded, 0.0, samples.get(kind, [])
-        if sampled:
-            measure = source_seconds if kind == "source" else reference_seconds
-            seconds = [measure(task) for task in track(sampled, kind, transient=True)]
-            took = mean(seconds) * len(tasks)
-        if 1 < len(sampled) < len(tasks):
-            left_out = 1 - len(sampled) / len(tasks)
-            error = stdev(seconds) / math.sqrt(len(sampled)) * len(tasks) * math.sqrt(left_out)
-        total, variance, recorded_total = (
-            total + took,
-            variance + error**2,
-            recorded_total + recorded,
-        )
+        took, error, sampled = recorded, 0.0, 0
+        if kind == "source":
+            took = sum(source_seconds(task) for task in tasks)
+        elif tasks[0].cell.method == "network":
+            chosen = [tasks[n] for n in chance.permutation(len(tasks))[:sample]]
+            (took, error), sampled = estimate(tasks, chosen), len(chosen)
+        found.append((took, error, recorded))
         table.add_row(
-            *(kind, str(len(tasks)), str(len(sampled) or "")),
+            *(kind, str(len(tasks)), str(sampled or "")),
             *(f"{took:.0f}", f"{error:.0f}" if error else "", f"{recorded:.0f}"),
         )
+    took_all, errors, recorded_all = zip(*found, strict=True)
     console = Console(width=100)
     console.print(table)
-    console.print(f"records: {recorded_total:.0f} s of one worker")
-    console.print(f"loop: {total / 3600:.2f} h, standard error {math.sqrt(variance) / 3600:.2f} h")
+    console.print(f"records: {sum(recorded_all):.0f} s of one worker")
+    console.print(
+        f"loop: {sum(took_all) / 3600:.2f} h, standard error {math.hypot(*errors) / 3600:.2f} h"
+    )
 
 
 if __name__ == "__main__":

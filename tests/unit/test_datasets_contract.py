@@ -278,5 +278,5 @@ def test_a_folder_is_no_reference_and_its_description_is(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="`crosswear data new"):
         lookup(str(tmp_path))
     (tmp_path / "dataset.toml").touch()
-    with pytest.raises(UsageError, match=r"give \S+dataset\.toml"):
+    with pytest.raises(UsageError, match=r"name \S+dataset\.toml"):
         lookup(str(tmp_path))

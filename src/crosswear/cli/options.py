@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from crosswear.config import PreparationConfig
 
 
-def _no_folder(reference: str) -> str:
-    """A folder of own recordings is easily named instead of the file that describes it."""
-    described = Path(reference) / "dataset.toml"
-    if described.is_file():
-        raise UsageError(
-            "a folder, not a dataset",
-            where=reference,
-            expected="a dataset, or the path of a dataset.toml",
-            todo=f"name {described}",
-        )
-    return reference
-
-
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataFolder: TypeAlias = Annotated[
     Path | None,
@@ -43,11 +30,7 @@ BundleFolder: TypeAlias = Annotated[
 ]
 Recordings: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        metavar="RECORDINGS",
-        help="A dataset, or the path of a dataset.toml.",
-        callback=_no_folder,
-    ),
+    typer.Argument(metavar="RECORDINGS", help="A dataset, or the path of a dataset.toml."),
 ]
 Sources: TypeAlias = Annotated[
     list[str] | None,

@@ -64,14 +64,13 @@ def lookup(reference: str) -> tuple[DatasetSpec, ReadOptions]:
         spec = load_own(Path(reference))
         return spec, spec.default_options
     if reference and reference not in REGISTRY and Path(reference).is_dir():
-        described = (Path(reference) / FILE_NAME).exists()
+        described = Path(reference) / FILE_NAME
+        write = f"`crosswear data new {reference}` writes a {FILE_NAME} there"
         raise UsageError(
-            "a folder",
+            "a folder, not a dataset",
             where=reference,
-            expected="the dataset.toml of own recordings, or the name of a dataset",
-            todo=f"give {Path(reference) / FILE_NAME}"
-            if described
-            else f"`crosswear data new {reference}` writes a dataset.toml there",
+            expected=f"a dataset, or the path of a {FILE_NAME}",
+            todo=f"name {described}" if described.is_file() else write,
         )
     name, colon, choices = reference.partition(":")
     spec = REGISTRY[_known(reference, "dataset", name, REGISTRY)]

@@ -45,7 +45,7 @@ def percent(share: float | None) -> str:
 
 def points(difference: float) -> str:
     """A difference of shares in percentage points, with its sign: `+3.2`, `−0.4`, `0.0`."""
-    text = f"{100 * difference:+z.1f}"
+    text = f"{100 * difference:+.1f}"
     return "0.0" if float(text) == 0 else text.replace("-", "−")
 
 

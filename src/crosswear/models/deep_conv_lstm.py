@@ -37,6 +37,7 @@ from crosswear.models.layers import (
     SeededDropout,
     SideBySideLinear,
     SideBySideLSTM,
+    channels_last_gradient,
 )
 from crosswear.recording import ACCELEROMETER, Sensors
 
@@ -209,9 +210,8 @@ class DeepConvLSTM(nn.Module):
 
     def _rows(self, x: Tensor) -> Tensor:
         """Channels as rows, so that a filter goes over all of them: [N, copies, channels, L]."""
-        if x.requires_grad:
-            # In this layout the norm sums a copy's gradients as it does those of a single one.
-            x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
+        # In this layout the norm sums a copy's gradients as it does those of a single one.
+        channels_last_gradient(x)
         return x.reshape(len(x), self.copies, self.channels, -1)
 
     def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
@@ -235,7 +235,3 @@ class DeepConvLSTM(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
         return self.rest(self.front(x), ())[0]
-
-
-def _channels_last(x: Tensor) -> Tensor:
-    return x.contiguous(memory_format=torch.channels_last)

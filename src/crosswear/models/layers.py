@@ -130,7 +130,7 @@ class InputNorm(nn.Module):
             )
             for one, m, v, w, b in zip(x.chunk(self.copies, dim=1), *parts, strict=True)
         ]
-        return torch.cat(normalised, dim=1).contiguous(memory_format=torch.channels_last)
+        return channels_last(torch.cat(normalised, dim=1))
 
 
 class GroupedConvolution(nn.Conv2d):
@@ -181,9 +181,7 @@ class GroupedConvolution(nn.Conv2d):
         biases = bias.chunk(self.groups) if bias is not None else [None] * self.groups
         inputs, weights = x.chunk(self.groups, dim=1), weight.chunk(self.groups)
         alone = [
-            functional.conv2d(
-                one.contiguous(memory_format=torch.channels_last), w, b, padding=self.padding
-            )
+            functional.conv2d(channels_last(one), w, b, padding=self.padding)
             for one, w, b in zip(inputs, weights, biases, strict=True)
         ]
         return torch.cat(alone, dim=1)
@@ -220,15 +218,21 @@ class NormalisedConvolution(nn.Module):
 def flat(x: Tensor, copies: int) -> Tensor:
     """The features of each copy: [N, copies·features, 1, L] → [N, copies, features·L].
 
-    The gradient is brought back to the layout of x, or ReLU's takes eight times as long.
+    In another layout than that of x, the gradient of a ReLU before it takes eight times as long.
     """
-    if x.requires_grad:
-        x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
+    channels_last_gradient(x)
     return x.reshape(len(x), copies, -1)
 
 
-def _channels_last(x: Tensor) -> Tensor:
+def channels_last(x: Tensor) -> Tensor:
+    """The same numbers [N, C, H, L] in the layout that convolutions are fast in."""
     return x.contiguous(memory_format=torch.channels_last)
+
+
+def channels_last_gradient(x: Tensor) -> None:
+    """Have the gradient of x come in this layout, whatever that of what follows."""
+    if x.requires_grad:
+        x.register_hook(channels_last)  # type: ignore[no-untyped-call]
 
 
 def relu_(x: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ from crosswear.models.layers import (
     SeededDropout,
     SideBySideLinear,
     SideBySideNorm,
+    channels_last,
     flat,
     relu_,
     relu_pool,
@@ -208,7 +209,7 @@ class MultiResNet(nn.Module):
         for axes in x.chunk(len(self.sensors), dim=1):
             if self.magnitude:
                 axes = torch.cat([axes, axes.norm(dim=1, keepdim=True)], dim=1)
-            spectral = self.spectrogram(axes).contiguous(memory_format=torch.channels_last)
+            spectral = channels_last(self.spectrogram(axes))
             branches += (axes.unsqueeze(2), spectral)
         return tuple(branches)
 

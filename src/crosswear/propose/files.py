@@ -83,8 +83,8 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
         (_score(tree, group, dialect, word), group) for (dialect, word), group in kinds.items()
     ]
     if not scored or max(scored)[0][0] == 0:
-        utf16 = [repr(name) for name in names if is_utf16(tree, name)]
-        seen = f"{utf16[0]} is in UTF-16" if utf16 else _columns_of(dialects)
+        utf16 = next((name for name in names if is_utf16(tree, name)), None)
+        seen = f"{utf16!r} is in UTF-16" if utf16 else _columns_of(dialects)
         raise DataFormatError(
             f"none of {len(names)} files looks like a table with three columns of acceleration"
             f" ({seen or 'none is a table of three columns or more'})",

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crosswear.bundle.manifest import Manifest
-from crosswear.datasets.own.layout import AXES, UNITS, Column, Columns, Layout, parse_layout
+from crosswear.datasets.own.layout import (
+    AXES,
+    FILE_NAME,
+    UNITS,
+    Column,
+    Columns,
+    Layout,
+    parse_layout,
+)
 from crosswear.datasets.tree import FolderTree, require
 from crosswear.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.propose.columns import (
@@ -23,8 +31,6 @@ from crosswear.propose.columns import (
 )
 from crosswear.propose.sniff import Dialect, SampledColumn, is_utf16, sample, sniff
 from crosswear.wording import counted
-
-TOML = "dataset.toml"
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,15 @@ def find_sources(path: Path, told: Told, toml: Path | None, about: Manifest) -> 
         DataFormatError: if it is not a recording.
         UsageError: if it does not tell its columns, rate or unit, and `told` neither.
     """
-    if path.is_dir() and not (path / TOML).is_file():
+    if path.is_dir() and not (path / FILE_NAME).is_file():
         raise MissingDataError(
-            f"a folder without {TOML}",
+            f"a folder without {FILE_NAME}",
             where=str(path),
-            expected=f"recordings, or a folder with a {TOML} that tells which files they are",
+            expected=f"recordings, or a folder with a {FILE_NAME} that tells which files they are",
             todo="name the files, or let `crosswear data new FOLDER` write it",
         )
-    if path.is_dir() or path.name == TOML:
-        path = path / TOML if path.is_dir() else path
+    if path.is_dir() or path.name == FILE_NAME:
+        path = path / FILE_NAME if path.is_dir() else path
         layout = _told(_read_toml(path), told)
         tree = FolderTree(path.parent)
         return [Source(tree, name, layout) for name in require(tree, layout.files)]
@@ -100,7 +106,7 @@ def _read_toml(path: Path) -> Layout:
         raise DataFormatError("not UTF-8", where=str(path), expected="TOML in UTF-8") from error
     except OSError as error:
         raise MissingDataError(
-            f"cannot be read: {error.strerror or error}", where=str(path), expected=f"a {TOML}"
+            f"cannot be read: {error.strerror or error}", where=str(path), expected=f"a {FILE_NAME}"
         ) from error
     columns = layout.columns
     # Labels are what is looked for here, and a recording is a file.
@@ -121,17 +127,17 @@ def _told(layout: Layout, told: Told) -> Layout:
 def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     where = tree.where(name)
     dialect = sniff(tree, name)
-    if dialect is None:
-        utf16 = is_utf16(tree, name)
+    expected = "CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z"
+    if dialect is None and is_utf16(tree, name):
         raise DataFormatError(
-            "a text in UTF-16"
-            if utf16
-            else "not a recording: it does not look like a table of three columns or more",
+            "a text in UTF-16", where=where, expected=expected, todo="save it again in UTF-8"
+        )
+    if dialect is None:
+        raise DataFormatError(
+            "not a recording: it does not look like a table of three columns or more",
             where=where,
-            expected="CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z",
-            todo="save it again in UTF-8"
-            if utf16
-            else "leave the file out, or describe it in a dataset.toml (--layout)",
+            expected=expected,
+            todo="leave the file out, or describe it in a dataset.toml (--layout)",
         )
     rows = sample(tree, name, dialect)
     time = _time(rows, told, where)
