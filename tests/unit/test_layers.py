@@ -38,6 +38,7 @@ ROOMS = (
     "verify",
     "domain",
     "similarity",
+    "kernels",
     "models",
     "baselines",
     "transfer",

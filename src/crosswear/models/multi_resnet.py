@@ -18,6 +18,7 @@ of a loop over channels. In the same way several networks stand side by side, as
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,7 @@ from torch.nn import functional
 
 from crosswear.config import ModelConfig
 from crosswear.errors import UsageError
+from crosswear.kernels.residual import Layer, computes, residual_block
 from crosswear.models.layers import (
     InputNorm,
     NormalisedConvolution,
@@ -63,10 +65,18 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
+        layers = tuple(self._layers())
+        if computes(x, layers):
+            return residual_block(x, layers)
         y = x
         for layer in self.convolutions[:-1]:
             y = relu_(layer(y))
         return relu_pool(self.convolutions[-1](y).add_(self.shortcut(x)))
+
+    def _layers(self) -> Iterator[Layer]:
+        for one in (*self.convolutions, self.shortcut):
+            layer = cast("NormalisedConvolution", one)
+            yield Layer(layer.convolution.weight, layer.norm)
 
 
 class Spectrogram(nn.Module):

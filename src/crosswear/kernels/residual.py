@@ -1,0 +1,197 @@
+"""A residual block in bfloat16 on a CPU, as `residual.cpp` computes it.
+
+Three convolutions of 3 taps with batch norm and ReLU, beside them a convolution of one tap with
+batch norm; the sum, max-pool of 3 with stride 2, ReLU; each group of channels alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+LANES = 16
+"""Filters of a group come in whole vectors of so many."""
+LAYERS = 4
+SWITCH = "CROSSWEAR_KERNELS"
+"""Environment variable: with `off`, torch computes everything."""
+
+
+class Layer(NamedTuple):
+    """A convolution without bias, weight [groups·after, before, 1, taps], and its norm."""
+
+    weight: Tensor
+    norm: nn.BatchNorm2d
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The compiled code, if it was built, runs on this processor and is not switched off."""
+    found = importlib.util.find_spec("crosswear.kernels._residual")
+    if found is None or found.origin is None or os.environ.get(SWITCH) == "off":
+        return None
+    code = ctypes.CDLL(found.origin)
+    return code if code.available() else None
+
+
+def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
+    """Whether the compiled code can stand for torch here: bfloat16 on a CPU, whole vectors.
+
+    All norms are in training, or none, and then nothing has a gradient.
+    """
+    if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or library() is None:
+        return False
+    norms = [layer.norm for layer in layers]
+    after = layers[1].weight.shape[1]
+    training = {norm.training for norm in norms}
+    tracked = x.requires_grad or any(layer.weight.requires_grad for layer in layers)
+    return (
+        torch.get_autocast_dtype("cpu") == torch.bfloat16
+        and layers[0].weight.dtype == torch.float32
+        and after % LANES == 0
+        and all(norm.momentum is not None for norm in norms)
+        and (
+            training == {True}
+            or (training == {False} and not (torch.is_grad_enabled() and tracked))
+        )
+    )
+
+
+def residual_block(x: Tensor, layers: Sequence[Layer]) -> Tensor:
+    """The block, where `computes` says so; in training the norms' statistics follow.
+
+    Args:
+        x: [N, groups·before, 1, L].
+        layers: the three convolutions and the shortcut.
+
+    Returns:
+        bfloat16 [N, groups·after, 1, (L - 1) // 2], channels-last.
+    """
+    x = x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+    if not layers[0].norm.training:
+        return _score(x, layers)
+    weights = [part for weight, norm in layers for part in (weight, norm.weight, norm.bias)]
+    y: Tensor = _Training.apply(x, layers, *weights)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _Layer(ctypes.Structure):
+    """The same in block.hpp."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_void_p)
+        for name in (
+            *("weight", "scale", "shift", "mean", "variance"),
+            *("of_weight", "of_scale", "of_shift"),
+        )
+    )
+
+
+class _Block(ctypes.Structure):
+    """The same in block.hpp."""
+
+    _fields_ = (
+        *((name, ctypes.c_int) for name in ("windows", "length", "groups", "before", "after")),
+        ("epsilon", ctypes.c_float),
+        ("momentum", ctypes.c_float),
+        ("layers", _Layer * LAYERS),
+    )
+
+
+def _call(
+    name: str,
+    x: Tensor,
+    layers: Sequence[Layer],
+    gradients: Sequence[Tensor],
+    tensors: Sequence[Tensor | None],
+) -> None:
+    """Call a function of the library, which holds no tensor longer than the call.
+
+    Args:
+        name: of the function.
+        x: bfloat16, channels-last.
+        layers: of the block.
+        gradients: for the weight [groups·after, taps, before], scale and shift of each layer, or
+            none at all.
+        tensors: what follows the block and x.
+    """
+    code = library()
+    if code is None:
+        raise RuntimeError("no compiled code")
+    # In memory [groups·after, taps, before]: no copy where weights are channels-last.
+    weights = [layer.weight.detach().permute(0, 2, 3, 1).contiguous() for layer in layers]
+    described = (_Layer * LAYERS)()
+    for number, (weight, layer) in enumerate(zip(weights, layers, strict=True)):
+        norm = layer.norm
+        own = (weight, norm.weight, norm.bias, norm.running_mean, norm.running_var)
+        others = gradients[3 * number : 3 * number + 3]
+        described[number] = _Layer(*(_pointer(tensor) for tensor in (*own, *others)))
+    after, before = layers[1].weight.shape[1], layers[0].weight.shape[1]
+    norm = layers[0].norm
+    block = _Block(
+        *(len(x), x.shape[3], x.shape[1] // before, before, after),
+        *(norm.eps, norm.momentum, described),
+    )
+    pointers = (ctypes.c_void_p(_pointer(tensor)) for tensor in (x, *tensors))
+    code[name](ctypes.byref(block), *pointers)
+
+
+def _pointer(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _pooled(x: Tensor, layers: Sequence[Layer]) -> Tensor:
+    shape = (len(x), layers[0].norm.num_features, 1, (x.shape[3] - 1) // 2)
+    return torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
+
+
+def _score(x: Tensor, layers: Sequence[Layer]) -> Tensor:
+    y = _pooled(x, layers)
+    _call("score", x, layers, (), (y,))
+    return y
+
+
+class _Training(torch.autograd.Function):
+    """The block with statistics of the batch."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layers: Sequence[Layer], *weights: Tensor) -> Tensor:
+        """See `residual_block`; the weights are given once more for their gradients."""
+        channels = layers[0].norm.num_features
+        outputs = torch.empty((LAYERS, len(x), x.shape[3], channels), dtype=torch.bfloat16)
+        norms = torch.empty((LAYERS, 4, channels))
+        y = _pooled(x, layers)
+        _call("train", x, layers, (), (outputs, norms, y))
+        for layer in layers:
+            if layer.norm.num_batches_tracked is not None:
+                layer.norm.num_batches_tracked += 1
+        ctx.layers = layers
+        ctx.save_for_backward(x, outputs, norms)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of x and of the weights."""
+        x, outputs, norms = ctx.saved_tensors
+        gradient = gradient.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        of_layers = [
+            part
+            for weight, norm in ctx.layers
+            for part in (
+                torch.empty_like(weight.permute(0, 2, 3, 1), memory_format=torch.contiguous_format),
+                torch.empty_like(norm.weight),
+                torch.empty_like(norm.bias),
+            )
+        ]
+        of_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        _call("gradients", x, ctx.layers, of_layers, (outputs, norms, gradient, of_x))
+        as_weights = (one.permute(0, 3, 1, 2) if one.ndim == 4 else one for one in of_layers)
+        return of_x, None, *as_weights
