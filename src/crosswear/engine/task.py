@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from crosswear.checkpoint import Checkpoint
 from crosswear.experiment import Cell
+from crosswear.kernels.residual import implementation
 from crosswear.recording import ACCELEROMETER, Sensors
 from crosswear.result import CellResult, Timing
 
@@ -57,6 +58,7 @@ class Outcome:
         timing: how long it took.
         checkpoint: the trained network of a source cell.
         host: the machine that did it.
+        blocks: what computed residual blocks in bfloat16 there.
     """
 
     task: Task
@@ -64,6 +66,7 @@ class Outcome:
     timing: Timing
     checkpoint: Checkpoint | None = None
     host: str = field(default_factory=platform.node)
+    blocks: str = field(default_factory=implementation)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ def library() -> ctypes.CDLL | None:
     return code if code.available() else None
 
 
+def implementation() -> str:
+    """What computes blocks in bfloat16 on this machine's processor, for a record."""
+    return "torch" if library() is None else "compiled"
+
+
 def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
     """Whether the compiled code can stand for torch here: bfloat16 on a CPU, whole vectors.
 

@@ -93,7 +93,7 @@ def run_study(
                 if isinstance(outcome, Outcome):
                     if outcome.checkpoint is not None:
                         save_checkpoint(store.checkpoint(key), outcome.checkpoint)
-                    about = provenance(where.device, outcome.host)
+                    about = provenance(where.device, outcome)
                     store.write(Record(key, cell, outcome.result, outcome.timing, about))
                 else:
                     store.write_failure(key, cell, outcome.traceback)
@@ -104,13 +104,14 @@ def run_study(
     return Progressed(len(done), len(tasks) - len(failed), tuple(failed))
 
 
-def provenance(device: str, host: str) -> dict[str, str]:
+def provenance(device: str, outcome: Outcome) -> dict[str, str]:
     """Where and with what a cell was trained."""
     about = {name: version(name) for name in PROVENANCE}
     return {
         **about,
         "python": platform.python_version(),
-        "host": host,
+        "host": outcome.host,
+        "blocks": outcome.blocks,
         "machine": platform.machine(),
         "device": device,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,0 +1,167 @@
+"""Compiled blocks against torch's: the same meaning, no further from float32 than torch's are."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from crosswear.config import ModelConfig
+from crosswear.kernels import residual
+from crosswear.models import build
+from crosswear.models.multi_resnet import ResidualBlock
+
+compiled = pytest.mark.skipif(
+    residual.library() is None,
+    reason="needs a processor with AVX-512 and products of bfloat16, and code compiled for it",
+)
+
+
+def make_block(groups: int, before: int, after: int, seed: int = 0) -> ResidualBlock:
+    """A block whose norms have learned something."""
+    torch.manual_seed(seed)
+    block = ResidualBlock(groups, before, after)
+    for module in block.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias)
+            nn.init.normal_(module.running_mean)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+    return block.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def windows(number: int, channels: int, length: int, seed: int = 1) -> Tensor:
+    torch.manual_seed(seed)
+    return torch.randn(number, channels, 1, length).bfloat16().float()
+
+
+def everything(
+    block: ResidualBlock, x: Tensor, toward: Tensor, *, half: bool = True
+) -> dict[str, Tensor]:
+    """What a step and then scoring give: values, gradients, statistics."""
+    block, x = copy.deepcopy(block).train(), x.clone().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        y = block(x * 1).float()
+    (y * toward).sum().backward()
+    found = {"y": y, "x": x.grad} | {name: one.grad for name, one in block.named_parameters()}
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+        found["scored"] = block.eval()(x * 1).float()
+    found |= {n: one.clone() for n, one in block.named_buffers() if one.is_floating_point()}
+    return {name: one.detach() for name, one in found.items() if one is not None}
+
+
+def distance(one: Tensor, other: Tensor) -> float:
+    return float((one - other).norm() / other.norm().clamp_min(1e-12))
+
+
+@compiled
+@settings(max_examples=30, deadline=None)
+@given(
+    number=st.integers(30, 60),
+    groups=st.integers(1, 4),
+    before=st.sampled_from([1, 3, 4, 16, 32, 48, 80]),
+    after=st.sampled_from([16, 32, 48, 64, 80]),
+    length=st.integers(8, 130),
+)
+def test_as_near_to_float32_as_torch(
+    number: int, groups: int, before: int, after: int, length: int
+) -> None:
+    block = make_block(groups, before, after)
+    x = windows(number, groups * before, length)
+    toward = windows(number, groups * after, (length - 1) // 2, seed=2)
+    exact = everything(block, x, toward, half=False)
+    found = everything(block, x, toward)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(residual, "library", lambda: None)
+        torchs = everything(block, x, toward)
+    assert set(found) == set(torchs)
+    if before == 1:  # its norm takes the size of a single weight away: only rounding is left
+        del exact["shortcut.convolution.weight"]
+    for name, value in exact.items():
+        assert found[name].shape == value.shape
+        assert distance(found[name], value) <= 2 * distance(torchs[name], value) + 0.05, name
+
+
+@compiled
+def test_neighbours_change_nothing() -> None:
+    """A group has the same bits alone and between others, one of which is not finite."""
+    block, x = make_block(3, 16, 32), windows(11, 48, 49)
+    toward = windows(11, 96, 24, seed=2)
+    alone = make_block(1, 16, 32)
+    for name, value in block.state_dict().items():
+        if value.ndim:
+            alone.state_dict()[name].copy_(value.chunk(3)[1])
+    x[:, :16] = float("inf")
+    together = everything(block, x, toward)
+    for name, value in everything(alone, x[:, 16:32], toward[:, 32:64]).items():
+        part = together[name].chunk(3, dim=0 if name not in ("y", "x", "scored") else 1)[1]
+        assert torch.equal(part, value), name
+
+
+@compiled
+def test_a_window_scores_the_same_in_every_company() -> None:
+    block, x = make_block(3, 16, 32).eval(), windows(23, 48, 24)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        together = block(x)
+        alone = torch.cat([block(x[i : i + 1]) for i in range(len(x))])
+    assert torch.equal(together, alone)
+
+
+@compiled
+@pytest.mark.parametrize("training", [True, False])
+def test_what_is_not_a_number_stays_none(training: bool) -> None:
+    """A network that diverged must not look like one that learned nothing."""
+    block, x = make_block(3, 16, 16).train(training), windows(5, 48, 20)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        block.convolutions[0].norm.bias.fill_(float("nan"))  # type: ignore[union-attr]
+        assert block(x).isnan().all()
+
+
+@compiled
+@pytest.mark.parametrize("name", ["multi-resnet", "shared-resnet"])
+def test_networks_use_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    call = residual._call
+    monkeypatch.setattr(residual, "_call", lambda *all_: calls.append(all_[0]) or call(*all_))
+    network = build(ModelConfig(name=name, filters=(16, 32, 32)), 4, 50, seed=1)
+    x = torch.randn(6, 3, 50)
+    with torch.autocast("cpu", torch.bfloat16):
+        network.train()(x).sum().backward()
+        with torch.inference_mode():
+            network.eval()(x)
+    assert calls == ["train"] * 3 + ["gradients"] * 3 + ["score"] * 3
+
+
+@compiled
+def test_where_torch_computes() -> None:
+    """Another precision, filters that do not fill vectors, gradients of fixed statistics."""
+    x = windows(3, 48, 20)
+
+    def computes(block: ResidualBlock, x: Tensor = x, *, half: bool = True) -> bool:
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            return residual.computes(x, tuple(block._layers()))
+
+    block = make_block(3, 16, 16)
+    assert computes(block)
+    assert not computes(block, half=False)
+    assert not computes(make_block(3, 16, 8))
+    assert not computes(block, x.to("meta"))
+    block.eval()
+    assert not computes(block)
+    block.requires_grad_(False)
+    assert computes(block)
+    assert not computes(block, x.clone().requires_grad_())
+    block.shortcut.norm.train()
+    assert not computes(block)
+
+
+def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(residual.SWITCH, "off")
+    residual.library.cache_clear()
+    assert residual.library() is None
+    assert residual.implementation() == "torch"
+    residual.library.cache_clear()
