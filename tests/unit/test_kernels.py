@@ -87,6 +87,24 @@ def test_as_near_to_float32_as_torch(
 
 
 @compiled
+@settings(max_examples=40, deadline=None)
+@given(
+    number=st.integers(1, 12),
+    before=st.sampled_from([1, 3, 16, 48]),
+    after=st.sampled_from([16, 48, 64]),
+    length=st.integers(3, 210),
+)
+def test_every_sample_scores_like_torchs(number: int, before: int, after: int, length: int) -> None:
+    block, x = make_block(2, before, after).eval(), windows(number, 2 * before, length)
+    with torch.no_grad():
+        exact = block(x * 1)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = block(x * 1).float()
+    assert found.shape == exact.shape
+    assert (found - exact).abs().max() <= 0.03 * exact.abs().max() + 0.03
+
+
+@compiled
 def test_neighbours_change_nothing() -> None:
     """A group has the same bits alone and between others, one of which is not finite."""
     block, x = make_block(3, 16, 32), windows(11, 48, 49)
@@ -122,6 +140,16 @@ def test_what_is_not_a_number_stays_none(training: bool) -> None:
 
 
 @compiled
+def test_one_value_that_is_no_number_is_in_all_that_see_it() -> None:
+    block, x = make_block(1, 16, 16).eval(), windows(1, 16, 49)
+    x[0, 0, 0, 20] = float("nan")
+    with torch.no_grad():
+        exact = block(x * 1).isnan()
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(block(x).isnan(), exact)
+
+
+@compiled
 @pytest.mark.parametrize("name", ["multi-resnet", "shared-resnet"])
 def test_networks_use_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
@@ -150,18 +178,39 @@ def test_where_torch_computes() -> None:
     assert not computes(block, half=False)
     assert not computes(make_block(3, 16, 8))
     assert not computes(block, x.to("meta"))
+    for other in (x[..., :2], x[:, :16], torch.cat([x, x], dim=2)):
+        assert not computes(block, other)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(block.shortcut.norm, "momentum", 0.5)
+        assert not computes(block)
+    assert not computes(copy.deepcopy(block).double())
     block.eval()
     assert not computes(block)
     block.requires_grad_(False)
     assert computes(block)
     assert not computes(block, x.clone().requires_grad_())
-    block.shortcut.norm.train()
+    block.shortcut.norm.weight.requires_grad_()  # type: ignore[operator]
     assert not computes(block)
+    block.requires_grad_(False).shortcut.norm.train()  # type: ignore[operator, union-attr]
+    assert not computes(block)
+
+
+@compiled
+def test_weights_must_stay_until_gradients_are_there() -> None:
+    block, x = make_block(3, 16, 16).train(), windows(5, 48, 20)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = block(x).sum()
+    with torch.no_grad():
+        block.shortcut.norm.bias.mul_(2)  # type: ignore[operator]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
 
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(residual.SWITCH, "off")
     residual.library.cache_clear()
-    assert residual.library() is None
-    assert residual.implementation() == "torch"
-    residual.library.cache_clear()
+    try:
+        assert residual.library() is None
+        assert residual.implementation() == "torch"
+    finally:
+        residual.library.cache_clear()

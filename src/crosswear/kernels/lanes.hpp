@@ -33,6 +33,7 @@ inline Vector widen(Halves v) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
 }
 inline Halves narrow(Vector v) { return (__m256i)_mm512_cvtneps_pbh(v); }
+inline Halves unsigned_of(Halves v) { return _mm256_and_si256(v, _mm256_set1_epi16(0x7fff)); }
 
 inline Vector load(const float *from) { return _mm512_loadu_ps(from); }
 inline Vector load(const half *from) { return widen(halves(from)); }

@@ -192,7 +192,7 @@ void score(const Block *described, const half *x, half *to) {
       const auto layer = [&](int number, std::initializer_list<Source> sources, half *into) {
         convolve(sources, group, biases + number * channels + group * after, strip, nullptr,
                  [&](int row, std::size_t, int channel, Vector value) {
-                   store(into + row * after + channel, narrow(relu(value)));
+                   store(into + row * after + channel, unsigned_of(narrow(relu(value))));
                    return Summands{};
                  });
       };
@@ -205,7 +205,7 @@ void score(const Block *described, const half *x, half *to) {
           for (int channel = 0; channel < after; channel += LANES) {
             const half *at = one + (1 + window * (block.length + 1) + 2 * i) * after + channel;
             const std::size_t row = std::size_t(strip.first + window) * block.pooled() + i;
-            // Numbers that are not negative are in the order of their bits.
+            // Without a sign, numbers are in the order of their bits, and NaN is above them.
             const Halves most = _mm256_max_epi16(halves(at), halves(at + after));
             store(to + row * channels + group * after + channel,
                   _mm256_max_epi16(most, halves(at + 2 * after)));

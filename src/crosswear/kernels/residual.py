@@ -37,7 +37,10 @@ def library() -> ctypes.CDLL | None:
     found = importlib.util.find_spec("crosswear.kernels._residual")
     if found is None or found.origin is None or os.environ.get(SWITCH) == "off":
         return None
-    code = ctypes.CDLL(found.origin)
+    try:
+        code = ctypes.CDLL(found.origin)
+    except OSError:  # built for another system
+        return None
     return code if code.available() else None
 
 
@@ -53,20 +56,21 @@ def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
     """
     if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or library() is None:
         return False
+    if torch.get_autocast_dtype("cpu") != torch.bfloat16:
+        return False
     norms = [layer.norm for layer in layers]
-    after = layers[1].weight.shape[1]
-    training = {norm.training for norm in norms}
-    tracked = x.requires_grad or any(layer.weight.requires_grad for layer in layers)
-    return (
-        torch.get_autocast_dtype("cpu") == torch.bfloat16
-        and layers[0].weight.dtype == torch.float32
-        and after % LANES == 0
-        and all(norm.momentum is not None for norm in norms)
-        and (
-            training == {True}
-            or (training == {False} and not (torch.is_grad_enabled() and tracked))
-        )
+    if len({(norm.training, norm.eps, norm.momentum) for norm in norms}) > 1:
+        return False
+    before, after, channels = *_widths(layers), norms[0].num_features
+    wide = before * (channels // after), 1
+    if after % LANES or x.ndim != 4 or x.shape[1:3] != wide or x.shape[3] < 3:
+        return False
+    if not all(_plain(tensor) for layer in layers for tensor in _tensors(layer)):
+        return False
+    learns = torch.is_grad_enabled() and any(
+        tensor.requires_grad for tensor in (x, *(p for layer in layers for p in _learned(layer)))
     )
+    return norms[0].momentum is not None if norms[0].training else not learns
 
 
 def residual_block(x: Tensor, layers: Sequence[Layer]) -> Tensor:
@@ -82,9 +86,35 @@ def residual_block(x: Tensor, layers: Sequence[Layer]) -> Tensor:
     x = x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
     if not layers[0].norm.training:
         return _score(x, layers)
-    weights = [part for weight, norm in layers for part in (weight, norm.weight, norm.bias)]
+    weights = [part for layer in layers for part in _learned(layer)]
     y: Tensor = _Training.apply(x, layers, *weights)  # type: ignore[no-untyped-call]
     return y
+
+
+def _widths(layers: Sequence[Layer]) -> tuple[int, int]:
+    """Channels of a group before and after the block."""
+    return layers[0].weight.shape[1], layers[1].weight.shape[1]
+
+
+def _learned(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
+    return layer.weight, layer.norm.weight, layer.norm.bias
+
+
+def _tensors(layer: Layer) -> tuple[Tensor | None, ...]:
+    """In the order of `_Layer`; a weight as it lies in memory, not copied if channels are last."""
+    weight = layer.weight.detach().permute(0, 2, 3, 1).contiguous()
+    norm = layer.norm
+    return weight, norm.weight, norm.bias, norm.running_mean, norm.running_var
+
+
+def _plain(tensor: Tensor | None) -> bool:
+    """Whether a pointer to it says all."""
+    return (
+        tensor is not None
+        and tensor.dtype == torch.float32
+        and tensor.device.type == "cpu"
+        and tensor.is_contiguous()
+    )
 
 
 class _Layer(ctypes.Structure):
@@ -130,18 +160,15 @@ def _call(
     code = library()
     if code is None:
         raise RuntimeError("no compiled code")
-    # In memory [groups·after, taps, before]: no copy where weights are channels-last.
-    weights = [layer.weight.detach().permute(0, 2, 3, 1).contiguous() for layer in layers]
+    own = [_tensors(layer) for layer in layers]
     described = (_Layer * LAYERS)()
-    for number, (weight, layer) in enumerate(zip(weights, layers, strict=True)):
-        norm = layer.norm
-        own = (weight, norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    for number, tensors_of_layer in enumerate(own):
         others = gradients[3 * number : 3 * number + 3]
-        described[number] = _Layer(*(_pointer(tensor) for tensor in (*own, *others)))
-    after, before = layers[1].weight.shape[1], layers[0].weight.shape[1]
+        described[number] = _Layer(*map(_pointer, (*tensors_of_layer, *others)))
+    before, after = _widths(layers)
     norm = layers[0].norm
     block = _Block(
-        *(len(x), x.shape[3], x.shape[1] // before, before, after),
+        *(len(x), x.shape[3], norm.num_features // after, before, after),
         *(norm.eps, norm.momentum, described),
     )
     pointers = (ctypes.c_void_p(_pointer(tensor)) for tensor in (x, *tensors))
@@ -171,21 +198,21 @@ class _Training(torch.autograd.Function):
         """See `residual_block`; the weights are given once more for their gradients."""
         channels = layers[0].norm.num_features
         outputs = torch.empty((LAYERS, len(x), x.shape[3], channels), dtype=torch.bfloat16)
-        norms = torch.empty((LAYERS, 4, channels))
+        norms = torch.empty((LAYERS, 4, channels), dtype=torch.float32)
         y = _pooled(x, layers)
         _call("train", x, layers, (), (outputs, norms, y))
         for layer in layers:
             if layer.norm.num_batches_tracked is not None:
                 layer.norm.num_batches_tracked += 1
         ctx.layers = layers
-        ctx.save_for_backward(x, outputs, norms)
+        ctx.save_for_backward(x, outputs, norms, *weights)  # so that nobody changes these
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of x and of the weights."""
-        x, outputs, norms = ctx.saved_tensors
+        x, outputs, norms, *_ = ctx.saved_tensors
         gradient = gradient.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
         of_layers = [
             part

@@ -1,0 +1,106 @@
+"""Residual blocks in bfloat16: torch's operations against the compiled ones, on one thread.
+
+    python benchmarks/kernels.py
+
+Microseconds for a window of the study's network (three channels, 100 samples), and the share of the
+rate of a product of 1024 × 1024 matrices in the same run.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from crosswear.config import RESIDUAL
+from crosswear.engine.local import keep_freed_memory
+from crosswear.kernels import residual
+from crosswear.models.multi_resnet import ResidualBlock
+
+CHANNELS, SAMPLES, REPEATS = 3, 100, 15
+PASSES = {"forwards": 1, "backwards": 2, "scoring": 1}
+"""How often the multiply-adds of a block are computed."""
+WAYS = ("torch", "compiled")
+COLUMNS = tuple((what, way) for what in PASSES for way in WAYS)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """The median of some calls, after one that is not counted."""
+    call()
+    times = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begun)
+    return sorted(times)[REPEATS // 2]
+
+
+def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
+    """Seconds of a batch forwards, backwards and in scoring."""
+    block = copy.deepcopy(block).train()
+
+    @torch.autocast("cpu", torch.bfloat16)
+    def forwards() -> Tensor:
+        y: Tensor = block(x)
+        return y
+
+    toward = torch.randn_like(forwards())
+
+    def step() -> None:
+        block.zero_grad()
+        x.grad = None
+        forwards().backward(toward)  # type: ignore[no-untyped-call]
+
+    forward, both = seconds(forwards), seconds(step)
+    block.eval()
+    return {
+        "forwards": forward,
+        "backwards": both - forward,
+        "scoring": seconds(torch.no_grad()(forwards)),
+    }
+
+
+def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> None:
+    """Measure and print."""
+    if residual.library() is None:
+        sys.exit("compiled blocks are not there: no compiler, another processor, or switched off")
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    one = torch.randn(1024, 1024).bfloat16()
+    rate = 2 * 1024**3 / seconds(lambda: one @ one)
+    table = Table("block", *(f"{what}, {way}" for what, way in COLUMNS))
+    total: Counter[tuple[str, str]] = Counter()
+    length, before = SAMPLES, 1
+    for after in RESIDUAL.filters:
+        block = ResidualBlock(CHANNELS, before, after).to(memory_format=torch.channels_last)
+        x = torch.randn(windows, CHANNELS * before, 1, length).bfloat16()
+        x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+        took = {}
+        for way in WAYS:
+            os.environ[residual.SWITCH] = "off" if way == "torch" else "on"
+            residual.library.cache_clear()
+            for what, batch in measure(block, x).items():
+                took[what, way] = batch / windows
+        total.update(took)
+        flops = 2 * CHANNELS * length * after * (4 * before + 6 * after)
+        shares = {cell: flops * PASSES[cell[0]] / took[cell] / rate for cell in COLUMNS}
+        texts = (f"{took[cell] * 1e6:.1f} ({shares[cell]:.0%})" for cell in COLUMNS)
+        table.add_row(f"{before}-{after}, {length} samples", *texts)
+        length, before = (length - 1) // 2, after
+    table.add_row("all", *(f"{total[cell] * 1e6:.1f}" for cell in COLUMNS))
+    console = Console(width=130)
+    console.print(f"matrix product {rate / 1e9:.0f} GFLOP/s, one thread, {windows} windows", table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
