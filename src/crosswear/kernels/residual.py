@@ -54,7 +54,7 @@ def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
 
     All norms are in training, or none, and then nothing has a gradient.
     """
-    if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or library() is None:
+    if not torch.is_autocast_enabled("cpu") or not x.is_cpu or library() is None:
         return False
     if torch.get_autocast_dtype("cpu") != torch.bfloat16:
         return False
@@ -65,12 +65,15 @@ def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
     wide = before * (channels // after), 1
     if after % LANES or x.ndim != 4 or x.shape[1:3] != wide or x.shape[3] < 3:
         return False
-    if not all(_plain(tensor) for layer in layers for tensor in _tensors(layer)):
-        return False
-    learns = torch.is_grad_enabled() and any(
-        tensor.requires_grad for tensor in (x, *(p for layer in layers for p in _learned(layer)))
-    )
-    return norms[0].momentum is not None if norms[0].training else not learns
+    for weight, norm in layers:
+        statistics = norm.running_mean, norm.running_var
+        for tensor in (weight, norm.weight, norm.bias, *statistics):
+            if tensor is None or tensor.dtype is not torch.float32 or not tensor.is_cpu:
+                return False
+    if norms[0].training:
+        return norms[0].momentum is not None
+    learned = (part for layer in layers for part in _learned(layer))
+    return not (torch.is_grad_enabled() and any(one.requires_grad for one in (x, *learned)))
 
 
 def residual_block(x: Tensor, layers: Sequence[Layer]) -> Tensor:
@@ -102,19 +105,10 @@ def _learned(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
 
 def _tensors(layer: Layer) -> tuple[Tensor | None, ...]:
     """In the order of `_Layer`; a weight as it lies in memory, not copied if channels are last."""
-    weight = layer.weight.detach().permute(0, 2, 3, 1).contiguous()
     norm = layer.norm
-    return weight, norm.weight, norm.bias, norm.running_mean, norm.running_var
-
-
-def _plain(tensor: Tensor | None) -> bool:
-    """Whether a pointer to it says all."""
-    return (
-        tensor is not None
-        and tensor.dtype == torch.float32
-        and tensor.device.type == "cpu"
-        and tensor.is_contiguous()
-    )
+    weight = layer.weight.detach().permute(0, 2, 3, 1)
+    others = norm.weight, norm.bias, norm.running_mean, norm.running_var
+    return weight.contiguous(), *others
 
 
 class _Layer(ctypes.Structure):
