@@ -71,6 +71,8 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
                     threads_per_worker=1,
                     memory_limit=0,  # a worker that dask pauses would never come back
                     dashboard_address=None,
+                    # Any port: without a dashboard, too, it asks for the same one every time.
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                 )
             address = stack.enter_context(started).scheduler_address
         try:
