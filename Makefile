@@ -23,4 +23,4 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard src/crosswear/kernels/*.
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build src/crosswear/kernels/*.so .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

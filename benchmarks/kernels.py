@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import copy
 import os
+import statistics
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Annotated
 
 import torch
 import typer
+from engine import matrix_rate, seconds
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -34,15 +35,10 @@ WAYS = ("torch", "compiled")
 COLUMNS = tuple((what, way) for what in PASSES for way in WAYS)
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The median of some calls, after one that is not counted."""
+def median(call: Callable[[], object]) -> float:
+    """The seconds that it takes, after a call that is not counted."""
     call()
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return sorted(times)[REPEATS // 2]
+    return statistics.median(seconds(call) for _ in range(REPEATS))
 
 
 def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
@@ -61,23 +57,22 @@ def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
         x.grad = None
         forwards().backward(toward)  # type: ignore[no-untyped-call]
 
-    forward, both = seconds(forwards), seconds(step)
+    forward, both = median(forwards), median(step)
     block.eval()
     return {
         "forwards": forward,
         "backwards": both - forward,
-        "scoring": seconds(torch.no_grad()(forwards)),
+        "scoring": median(torch.no_grad()(forwards)),
     }
 
 
 def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> None:
     """Measure and print."""
-    if residual.library() is None:
+    if residual.compiled_code() is None:
         sys.exit("compiled blocks are not there: no compiler, another processor, or switched off")
     torch.set_num_threads(1)
     keep_freed_memory()
-    one = torch.randn(1024, 1024).bfloat16()
-    rate = 2 * 1024**3 / seconds(lambda: one @ one)
+    rate = matrix_rate(torch.bfloat16)
     table = Table("block", *(f"{what}, {way}" for what, way in COLUMNS))
     total: Counter[tuple[str, str]] = Counter()
     length, before = SAMPLES, 1
@@ -88,7 +83,7 @@ def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> Non
         took = {}
         for way in WAYS:
             os.environ[residual.SWITCH] = "off" if way == "torch" else "on"
-            residual.library.cache_clear()
+            residual.compiled_code.cache_clear()
             for what, batch in measure(block, x).items():
                 took[what, way] = batch / windows
         total.update(took)

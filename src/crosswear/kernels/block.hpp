@@ -90,8 +90,8 @@ class NormGradient {
 };
 
 // The input of a convolution: x, or ReLU and norm of the output of the one before.
-inline void fill_input(const Block &block, int layer, int group, const Strip &strip, const half *from,
-                const Norm &before, half *rows, int width) {
+inline void fill_input(const Block &block, int layer, int group, const Strip &strip,
+                       const half *from, const Norm &before, half *rows, int width) {
   const int inputs = block.inputs(layer), stride = block.groups * inputs, first = group * inputs;
   const std::size_t next = std::size_t(strip.samples()) * stride;
   from += first;

@@ -47,8 +47,8 @@ inline void pool(const Block &block, const half *outputs, float *norms, half *to
 }
 
 // The gradient of the sum: a maximum's goes to the first sample that has it.
-inline void pool_gradient(const Block &block, const half *outputs, float *norms, const half *gradient,
-                   half *to, Sums &third, Sums &beside) {
+inline void pool_gradient(const Block &block, const half *outputs, float *norms,
+                          const half *gradient, half *to, Sums &third, Sums &beside) {
   const int channels = block.channels(), pooled = block.pooled();
   for (int window = 0; window < block.windows; window++) {
     for (int channel = 0; channel < channels; channel += LANES) {

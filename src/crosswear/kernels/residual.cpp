@@ -1,5 +1,5 @@
-// A residual block of `crosswear.models` in bfloat16, for processors with AVX-512 and its products of
-// bfloat16: in training, its gradients, and with fixed statistics.
+// A residual block of `crosswear.models` in bfloat16, for processors with AVX-512 and its products
+// of bfloat16: in training, its gradients, and with fixed statistics.
 //
 // Between torch's operations a batch leaves the cache, and each passes over all of it. Here norm and
 // ReLU are computed while a convolution's input is read, and the sums for the next norm while its
@@ -76,7 +76,7 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
   Buffer<float> of_weight(3 * weights * block.groups, 0), of_beside(weights * block.groups, 0);
   Buffer<half> rows(most * width, 0), of_y(most * after, 0), of_s(most * after, 0);
   Buffer<std::uint32_t> pairs(most * width), of_pairs(most * after);
-  Sums sums(std::max(stride, LANES));
+  Sums sums(stride);
   for_strips(block.windows, block.length, [&](const Strip &strip) {
     const int count = strip.rows() - 2;
     const std::size_t next = std::size_t(strip.samples()) * channels;

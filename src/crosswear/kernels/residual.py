@@ -32,7 +32,7 @@ class Layer(NamedTuple):
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def compiled_code() -> ctypes.CDLL | None:
     """The compiled code, if it was built, runs on this processor and is not switched off."""
     found = importlib.util.find_spec("crosswear.kernels._residual")
     if found is None or found.origin is None or os.environ.get(SWITCH) == "off":
@@ -46,18 +46,24 @@ def library() -> ctypes.CDLL | None:
 
 def implementation() -> str:
     """What computes blocks in bfloat16 on this machine's processor, for a record."""
-    return "torch" if library() is None else "compiled"
+    return "torch" if compiled_code() is None else "compiled"
+
+
+def asked_for(x: Tensor) -> bool:
+    """Whether products are to be of bfloat16 on a CPU, and there is code for it."""
+    return (
+        torch.is_autocast_enabled("cpu")
+        and x.is_cpu
+        and torch.get_autocast_dtype("cpu") == torch.bfloat16
+        and compiled_code() is not None
+    )
 
 
 def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
-    """Whether the compiled code can stand for torch here: bfloat16 on a CPU, whole vectors.
+    """Whether compiled code that is `asked_for` can stand for torch: filters in whole vectors.
 
     All norms are in training, or none, and then nothing has a gradient.
     """
-    if not torch.is_autocast_enabled("cpu") or not x.is_cpu or library() is None:
-        return False
-    if torch.get_autocast_dtype("cpu") != torch.bfloat16:
-        return False
     norms = [layer.norm for layer in layers]
     if len({(norm.training, norm.eps, norm.momentum) for norm in norms}) > 1:
         return False
@@ -141,7 +147,7 @@ def _call(
     gradients: Sequence[Tensor],
     tensors: Sequence[Tensor | None],
 ) -> None:
-    """Call a function of the library, which holds no tensor longer than the call.
+    """Call a compiled function, which holds no tensor longer than the call.
 
     Args:
         name: of the function.
@@ -151,7 +157,7 @@ def _call(
             none at all.
         tensors: what follows the block and x.
     """
-    code = library()
+    code = compiled_code()
     if code is None:
         raise RuntimeError("no compiled code")
     own = [_tensors(layer) for layer in layers]

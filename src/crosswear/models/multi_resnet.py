@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from crosswear.config import ModelConfig
 from crosswear.errors import UsageError
-from crosswear.kernels.residual import Layer, computes, residual_block
+from crosswear.kernels.residual import Layer, asked_for, computes, residual_block
 from crosswear.models.layers import (
     InputNorm,
     NormalisedConvolution,
@@ -65,8 +65,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
-        layers = tuple(self._layers())
-        if computes(x, layers):
+        if asked_for(x) and computes(x, layers := tuple(self._layers())):
             return residual_block(x, layers)
         y = x
         for layer in self.convolutions[:-1]:
