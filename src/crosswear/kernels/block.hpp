@@ -63,9 +63,18 @@ inline void normalise(const Block &block, int number, const Sums &sums, const No
 }
 
 // The gradient of a norm's input y: of_output * gradient + of_input * y + constant.
+struct Linear {
+  const float *of_output, *of_input, *constant;
+
+  Vector at(const half *gradient, const half *y, int channel) const {
+    return multiply_add(load(of_output + channel), load(gradient),
+                        multiply_add(load(of_input + channel), load(y), load(constant + channel)));
+  }
+};
+
+// By sums of the gradient of the norm's output, and of that times y. Gives those of scale and shift.
 class NormGradient {
  public:
-  // By sums of the gradient of its output, and of that times y. Gives those of scale and shift.
   NormGradient(const Block &block, int number, const Norm &norm, const Sums &sums)
       : of_output_(norm.scale), of_input_(block.channels()), constant_(block.channels()) {
     const double count = block.samples();
@@ -78,11 +87,7 @@ class NormGradient {
       constant_[c] = -norm.scale[c] * sum / count - of_input_[c] * norm.mean[c];
     }
   }
-  Vector at(const half *gradient, const half *y, int channel) const {
-    return multiply_add(
-        load(of_output_ + channel), load(gradient),
-        multiply_add(load(of_input_ + channel), load(y), load(constant_ + channel)));
-  }
+  operator Linear() const { return {of_output_, of_input_, constant_}; }
 
  private:
   const float *of_output_;
@@ -96,13 +101,13 @@ inline void fill_input(const Block &block, int layer, int group, const Strip &st
   const std::size_t next = std::size_t(strip.samples()) * stride;
   from += first;
   if (layer)
-    fill(rows, width, strip, [&](std::size_t sample, int channel) {
+    fill(rows, width, strip, [=](std::size_t sample, int channel) {
       const half *at = from + sample * stride + channel;
       fetch(at + next);
       return narrow(relu(before.at(at, first + channel)));
     });
   else
-    fill(rows, width, strip, [&](std::size_t sample, int channel) {
+    fill(rows, width, strip, [=](std::size_t sample, int channel) {
       const half *at = from + sample * stride + channel;
       fetch(at + next);
       return _mm256_maskz_loadu_epi16(lanes(inputs - channel), at);

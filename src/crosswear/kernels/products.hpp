@@ -30,15 +30,18 @@ constexpr int tile_rows(int vectors) {
   return vectors == 1 ? 20 : vectors == 2 ? 10 : 24 / vectors;
 }
 
-// tile[p][v] += sum over taps and pairs of input[row + p + tap][pair] * weights[tap][pair][v].
+// tile[p][v] = bias[v], or what is there without a bias, + sum over taps and pairs of
+// input[row + p + tap][pair] * weights[tap][pair][v].
 // Not inlined: what is around it would take registers from it.
 template <int TAPS, int V>
-__attribute__((noinline)) void multiply(float *tile, const half *input, int width,
-                                        const half *weights, int pairs) {
+__attribute__((noinline)) void multiply(float *tile, const float *bias, const half *input,
+                                        int width, const half *weights, int pairs) {
   constexpr int P = tile_rows(V);
+  const float *from = bias ? bias : tile;
+  const int step = bias ? 0 : V * LANES;
   Vector sums[P][V];
   UNROLLED for (int p = 0; p < P; p++)
-    UNROLLED for (int v = 0; v < V; v++) sums[p][v] = load(tile + (p * V + v) * LANES);
+    UNROLLED for (int v = 0; v < V; v++) sums[p][v] = load(from + p * step + v * LANES);
   for (int tap = 0; tap < TAPS; tap++, input += width)
     for (int k = 0; k < pairs; k++, weights += V * 2 * LANES) {
       __m512bh own[V];
@@ -149,30 +152,34 @@ struct Summands {
 };
 
 // Calls use(row, sample of the tensor, channel, values) with the sum of all sources and of the bias,
-// zeros at a window's ends; what it returns is summed.
+// of whole vectors, with zeros at a window's ends; what it returns is summed. `use` holds values, no
+// references: a store might have changed what these refer to, and they would be read for each row.
 template <class Use>
 void convolve(std::initializer_list<Source> sources, int group, const float *bias,
-              const Strip &strip, Sums *sums, Use &&use) {
+              const Strip &strip, Sums *sums, const Use &use) {
   const int outputs = sources.begin()->weights.outputs;
   for_outputs(outputs, [&](auto count, int first) {
     constexpr int V = decltype(count)::value, P = tile_rows(V);
+    const Use each = use;
+    const int *places = strip.places.data() + 1, rows = strip.rows() - 2;
+    const std::size_t shift = strip.shift();
     alignas(64) float tile[P * V * LANES];
-    for (int row = 1; row < strip.rows() - 1; row += P) {
-      for (int i = 0; i < P * V; i++)
-        store(tile + i * LANES, bias ? load(bias + (first + i % V) * LANES) : zero());
+    for (int row = 0; row < rows; row += P, places += P) {
+      const float *start = bias + first * LANES;
       for (const Source &one : sources) {
-        const half *weights = one.weights.at(group, first), *rows = one.rows + row * one.width;
+        const half *weights = one.weights.at(group, first), *from = one.rows + row * one.width;
         if (one.weights.taps == 3)
-          multiply<3, V>(tile, rows - one.width, one.width, weights, one.weights.pairs);
+          multiply<3, V>(tile, start, from, one.width, weights, one.weights.pairs);
         else
-          multiply<1, V>(tile, rows, one.width, weights, one.weights.pairs);
+          multiply<1, V>(tile, start, from + one.width, one.width, weights, one.weights.pairs);
+        start = nullptr;
       }
       Vector values[V] = {}, products[V] = {};
       for (int p = 0; p < P; p++)
-        if (const int sample = strip.places[row + p]; sample >= 0)
+        if (const int sample = places[p]; sample >= 0)
           UNROLLED for (int v = 0; v < V; v++) {
-            const Summands one = use(row + p, sample + strip.shift(), (first + v) * LANES,
-                                     load(tile + (p * V + v) * LANES));
+            const Summands one = each(row + 1 + p, sample + shift, (first + v) * LANES,
+                                      load(tile + (p * V + v) * LANES));
             values[v] += one.value, products[v] += one.value * one.by;
           }
       if (sums)

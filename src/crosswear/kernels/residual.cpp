@@ -24,21 +24,21 @@ void convolve_layer(const Block &block, int layer, const half *from, float *norm
   if (!layer) beside.set(block.layers[SHORTCUT].weight);
   Sums sums(channels), of_beside(channels);
   Buffer<half> rows(rows_of_strip(block.length) * width, 0);
+  const Buffer<float> no_bias(whole(after, LANES), 0);
   for_strips(block.windows, block.length, [&](const Strip &strip) {
     for (int group = 0; group < block.groups; group++) {
-      const auto into = [&](half *to) {
-        return [&, to](int, std::size_t sample, int channel, Vector value) {
+      const auto into = [&](int number) {
+        half *to = outputs + number * block.values() + group * after;
+        return [=](int, std::size_t sample, int channel, Vector value) {
           const Halves rounded = narrow(value);
-          store(to + sample * channels + group * after + channel, rounded);
+          store(to + sample * channels + channel, rounded);
           return Summands{widen(rounded), widen(rounded)};
         };
       };
       fill_input(block, layer, group, strip, from, before, rows, width);
-      convolve({{rows, width, weights}}, group, nullptr, strip, &sums,
-               into(outputs + layer * block.values()));
+      convolve({{rows, width, weights}}, group, no_bias, strip, &sums, into(layer));
       if (!layer)
-        convolve({{rows, width, beside}}, group, nullptr, strip, &of_beside,
-                 into(outputs + SHORTCUT * block.values()));
+        convolve({{rows, width, beside}}, group, no_bias, strip, &of_beside, into(SHORTCUT));
     }
     sums.end_strip(), of_beside.end_strip();
   });
@@ -59,7 +59,7 @@ void reorder(const Block &block, int layer, const float *from, float *to) {
 // An output of a convolution, the gradient of what its norm makes of it, and that norm's.
 struct Path {
   const half *y, *gradient;
-  const NormGradient &norm;
+  Linear norm;
 };
 
 // Back through a convolution, with the first one through the shortcut: gradients of the weights, and
@@ -76,16 +76,18 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
   Buffer<float> of_weight(3 * weights * block.groups, 0), of_beside(weights * block.groups, 0);
   Buffer<half> rows(most * width, 0), of_y(most * after, 0), of_s(most * after, 0);
   Buffer<std::uint32_t> pairs(most * width), of_pairs(most * after);
+  const Buffer<float> no_bias(width, 0);
   Sums sums(stride);
   for_strips(block.windows, block.length, [&](const Strip &strip) {
     const int count = strip.rows() - 2;
     const std::size_t next = std::size_t(strip.samples()) * channels;
     for (int group = 0; group < block.groups; group++) {
       const auto gradient_of = [&](const Path &path, half *to) {
-        fill(to, after, strip, [&](std::size_t sample, int channel) {
-          const std::size_t at = sample * channels + group * after + channel;
+        const int first = group * after;
+        fill(to, after, strip, [=](std::size_t sample, int channel) {
+          const std::size_t at = sample * channels + first + channel;
           fetch(path.gradient + at + next), fetch(path.y + at + next);
-          return narrow(path.norm.at(path.gradient + at, path.y + at, group * after + channel));
+          return narrow(path.norm.at(path.gradient + at, path.y + at, first + channel));
         });
         pair_rows(of_pairs, to + after, after, count, 2);
       };
@@ -99,23 +101,21 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
         add_weight_gradient<1>(of_beside + weights * group, pairs + width, width, inputs, of_pairs,
                                after, count);
       }
-      const auto at = [&](std::size_t sample, int channel) {
-        return sample * stride + group * inputs + channel;
-      };
+      const int first = group * inputs;
       if (layer)
-        convolve({{of_y, after, back}}, group, nullptr, strip, &sums,
-                 [&](int, std::size_t sample, int channel, Vector value) {
-                   const half *y = from + at(sample, channel);
-                   const __mmask16 live = _mm512_cmp_ps_mask(
-                       before.at(y, group * inputs + channel), zero(), _CMP_GT_OQ);
+        convolve({{of_y, after, back}}, group, no_bias, strip, &sums,
+                 [=](int, std::size_t sample, int channel, Vector value) {
+                   const std::size_t at = sample * stride + first + channel;
+                   const __mmask16 live = _mm512_cmp_ps_mask(before.at(from + at, first + channel),
+                                                             zero(), _CMP_GT_OQ);
                    const Halves rounded = narrow(_mm512_maskz_mov_ps(live, value));
-                   store(of_input + at(sample, channel), rounded);
-                   return Summands{widen(rounded), load(y)};
+                   store(of_input + at, rounded);
+                   return Summands{widen(rounded), load(from + at)};
                  });
       else if (of_input)
-        convolve({{of_y, after, back}, {of_s, after, back_beside}}, group, nullptr, strip, nullptr,
-                 [&](int, std::size_t sample, int channel, Vector value) {
-                   _mm256_mask_storeu_epi16(of_input + at(sample, channel),
+        convolve({{of_y, after, back}, {of_s, after, back_beside}}, group, no_bias, strip, nullptr,
+                 [=](int, std::size_t sample, int channel, Vector value) {
+                   _mm256_mask_storeu_epi16(of_input + sample * stride + first + channel,
                                             lanes(inputs - channel), narrow(value));
                    return Summands{};
                  });
@@ -191,7 +191,7 @@ void score(const Block *described, const half *x, half *to) {
     for (int group = 0; group < block.groups; group++) {
       const auto layer = [&](int number, std::initializer_list<Source> sources, half *into) {
         convolve(sources, group, biases + number * channels + group * after, strip, nullptr,
-                 [&](int row, std::size_t, int channel, Vector value) {
+                 [=](int row, std::size_t, int channel, Vector value) {
                    store(into + row * after + channel, unsigned_of(narrow(relu(value))));
                    return Summands{};
                  });
