@@ -25,7 +25,7 @@ from torch import Tensor
 
 from crosswear.config import RESIDUAL
 from crosswear.engine.local import keep_freed_memory
-from crosswear.kernels import residual
+from crosswear.kernels import code, residual
 from crosswear.models.multi_resnet import ResidualBlock
 
 CHANNELS, SAMPLES, REPEATS = 3, 100, 15
@@ -68,7 +68,7 @@ def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
 
 def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> None:
     """Measure and print."""
-    if residual.compiled_code() is None:
+    if residual.block_code() is None:
         sys.exit("compiled blocks are not there: no compiler, another processor, or switched off")
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -82,8 +82,8 @@ def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> Non
         x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
         took = {}
         for way in WAYS:
-            os.environ[residual.SWITCH] = "off" if way == "torch" else "on"
-            residual.compiled_code.cache_clear()
+            os.environ[code.SWITCH] = "off" if way == "torch" else "on"
+            code.compiled_code.cache_clear()
             for what, batch in measure(block, x).items():
                 took[what, way] = batch / windows
         total.update(took)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from crosswear.config import ModelConfig
-from crosswear.kernels import residual
+from crosswear.kernels import code, masks, residual
+from crosswear.kernels.masks import Masks
 from crosswear.models import build
 from crosswear.models.multi_resnet import ResidualBlock
 
 compiled = pytest.mark.skipif(
-    residual.compiled_code() is None,
+    residual.block_code() is None,
     reason="needs a processor with AVX-512 and products of bfloat16, and code compiled for it",
 )
 
@@ -76,7 +77,7 @@ def test_as_near_to_float32_as_torch(
     exact = everything(block, x, toward, half=False)
     found = everything(block, x, toward)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(residual, "compiled_code", lambda: None)
+        patch.setattr(residual, "block_code", lambda: None)
         torchs = everything(block, x, toward)
     assert set(found) == set(torchs)
     if before == 1:  # its norm takes the size of a single weight away: only rounding is left
@@ -207,10 +208,37 @@ def test_weights_must_stay_until_gradients_are_there() -> None:
 
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(residual.SWITCH, "off")
-    residual.compiled_code.cache_clear()
+    monkeypatch.setenv(code.SWITCH, "off")
+    code.compiled_code.cache_clear()
     try:
-        assert residual.compiled_code() is None
+        assert code.compiled_code() is None
         assert residual.implementation() == "torch"
     finally:
-        residual.compiled_code.cache_clear()
+        code.compiled_code.cache_clear()
+
+
+@pytest.mark.skipif(code.compiled_code() is None, reason="needs compiled code")
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    sizes=st.lists(st.integers(0, 1500), min_size=1, max_size=6),
+    rate=st.sampled_from([0.1, 0.3, 0.5, 0.9]) | st.floats(0, 1),
+    half=st.booleans(),
+)
+def test_masks_are_those_of_torchs_numbers(
+    seed: int, sizes: list[int], rate: float, half: bool
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    source = Masks(seed, torch.device("cpu"))
+    for size in sizes:
+        mask = torch.full((size, 2), 7.0, dtype=torch.bfloat16 if half else torch.float32)
+        source.draw(mask, rate)
+        assert mask.equal(torch.rand((size, 2), generator=generator).ge_(rate).to(mask.dtype))
+
+
+def test_masks_without_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "compiled_code", lambda: None)
+    source, mask = Masks(5, torch.device("cpu")), torch.empty(3, 40, dtype=torch.bfloat16)
+    generator = torch.Generator().manual_seed(5)
+    for _ in range(2):
+        source.draw(mask, 0.3)
+        assert mask.equal(torch.rand((3, 40), generator=generator).ge_(0.3).bfloat16())

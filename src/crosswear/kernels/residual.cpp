@@ -131,7 +131,7 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
 
 extern "C" {
 
-int available() {
+int has_blocks() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -218,7 +218,7 @@ void score(const Block *described, const half *x, half *to) {
 #else  // the instructions are written for this compiler
 
 extern "C" {
-int available() { return 0; }
+int has_blocks() { return 0; }
 }
 
 #endif

@@ -7,21 +7,18 @@ batch norm; the sum, max-pool of 3 with stride 2, ReLU; each group of channels a
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import os
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from crosswear.kernels.code import compiled_code
+
 LANES = 16
 """Filters of a group come in whole vectors of so many."""
 LAYERS = 4
-SWITCH = "CROSSWEAR_KERNELS"
-"""Environment variable: with `off`, torch computes everything."""
 
 
 class Layer(NamedTuple):
@@ -31,22 +28,15 @@ class Layer(NamedTuple):
     norm: nn.BatchNorm2d
 
 
-@cache
-def compiled_code() -> ctypes.CDLL | None:
-    """The compiled code, if it was built, runs on this processor and is not switched off."""
-    found = importlib.util.find_spec("crosswear.kernels._residual")
-    if found is None or found.origin is None or os.environ.get(SWITCH) == "off":
-        return None
-    try:
-        code = ctypes.CDLL(found.origin)
-    except OSError:  # built for another system
-        return None
-    return code if code.available() else None
+def block_code() -> ctypes.CDLL | None:
+    """The compiled code, if this processor has the instructions for its blocks."""
+    code = compiled_code()
+    return code if code is not None and code.has_blocks() else None
 
 
 def implementation() -> str:
     """What computes blocks in bfloat16 on this machine's processor, for a record."""
-    return "torch" if compiled_code() is None else "compiled"
+    return "torch" if block_code() is None else "compiled"
 
 
 def asked_for(x: Tensor) -> bool:
@@ -55,7 +45,7 @@ def asked_for(x: Tensor) -> bool:
         torch.is_autocast_enabled("cpu")
         and x.is_cpu
         and torch.get_autocast_dtype("cpu") == torch.bfloat16
-        and compiled_code() is not None
+        and block_code() is not None
     )
 
 
@@ -157,7 +147,7 @@ def _call(
             none at all.
         tensors: what follows the block and x.
     """
-    code = compiled_code()
+    code = block_code()
     if code is None:
         raise RuntimeError("no compiled code")
     own = [_tensors(layer) for layer in layers]

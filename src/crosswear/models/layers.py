@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.kernels.masks import Masks
+
 
 class SeededDropout(nn.Module):
     """Dropout whose masks come from a generator of its own for each copy.
@@ -30,23 +32,19 @@ class SeededDropout(nn.Module):
     def seed(self, seeds: Sequence[int]) -> None:
         """Begin anew, with one seed for each copy."""
         self.seeds = tuple(seeds)
-        self.generators: tuple[torch.Generator, ...] = ()
+        self.sources: tuple[Masks, ...] = ()
 
     def forward(self, x: Tensor) -> Tensor:
         """Zero a share `rate` of the entries in training and scale the others; [copies, ...]."""
         if not self.training or self.rate == 0:
             return x
-        if not self.generators or self.generators[0].device != x.device:
-            self.generators = tuple(torch.Generator(x.device).manual_seed(s) for s in self.seeds)
-        shape, device = x.shape[1:], x.device
-        masks = torch.stack(
-            [
-                torch.rand(shape, generator=one, device=device).ge_(self.rate)
-                for one in self.generators
-            ]
-        )
+        if not self.sources or self.sources[0].device != x.device:
+            self.sources = tuple(Masks(seed, x.device) for seed in self.seeds)
         # In the type of x: a product of two types takes twenty times as long.
-        return (x * masks.to(x.dtype)).mul_(1 / (1 - self.rate))
+        masks = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+        for mask, source in zip(masks, self.sources, strict=True):
+            source.draw(mask, self.rate)
+        return (x * masks).mul_(1 / (1 - self.rate))
 
 
 class SideBySideLinear(nn.Module):
