@@ -38,7 +38,7 @@ from crosswear.engine.heads import epoch_of
 from crosswear.engine.local import keep_freed_memory
 from crosswear.engine.subsets import order_of, passes_in_epoch
 from crosswear.engine.task import Cohort, Task
-from crosswear.engine.training import EVALUATION_BATCH, Member, Target, Training
+from crosswear.engine.training import Member, Target, Training, evaluation_batch
 from crosswear.engine.trial import try_classical
 from crosswear.engine.zero_label import PAIRED
 from crosswear.models import ModelSummary, build, summarise
@@ -103,7 +103,8 @@ def work_of(task: Task, domain: DomainSummary, copies: int = 1, device: str = "c
     seen = cell.size if len(cell.targets) == 1 else steps * share * len(cell.targets)
     passes = train.epochs * passes_in_epoch(train, steps)
     updates = passes * steps
-    scored = [math.ceil(windows / EVALUATION_BATCH[device]) for windows in (validation, test)]
+    batch = evaluation_batch(train, device)
+    scored = [math.ceil(windows / batch) for windows in (validation, test)]
     return Work(
         updates=updates,
         weights=copies * weights * updates,
@@ -287,7 +288,7 @@ def _measure(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> _Mea
         bytes_ = sum(part.nbytes / len(part) for part in training.members[0].front)
         largest = max(largest, bytes_ / 2**20)
         adds, weights = _rest(training.model, domain, training.frozen)
-        batch = np.arange(EVALUATION_BATCH[device])
+        batch = np.arange(evaluation_batch(training.config, device))
         in_step = _step(training.model, training.config, domain, training.frozen)
         step = functools.partial(training.train_epoch, [order_of(task.cell)] * copies)
         work.append(Work(1, copies * weights, copies * in_step * rows).vector())
@@ -306,7 +307,7 @@ def _mock(task: Task, domain: DomainSummary, copies: int, device: str) -> tuple[
     train = replace(train, min_updates=0)  # an epoch of one step
     count = min(cell.size, train.batch_size)
     rng = np.random.default_rng(0)
-    windows = max(count, EVALUATION_BATCH[device])
+    windows = max(count, evaluation_batch(train, device))
     x = rng.normal(size=(windows, len(domain.channels), domain.samples)).astype(np.float32)
     y = rng.integers(len(domain.classes), size=windows).astype(np.int16)
     frozen = _frozen(task, domain)

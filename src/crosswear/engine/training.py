@@ -23,12 +23,21 @@ from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
+from crosswear.kernels.residual import implementation
 from crosswear.models import declared, side_by_side
 from crosswear.result import EpochScore, TransferReport
 from crosswear.transfer import set_training
 
-EVALUATION_BATCH = {"cpu": 128, "cuda": 1024}
-"""Windows in a forward pass, of each cell. The same for every cohort: sums depend on it."""
+
+def evaluation_batch(config: TrainConfig, device: str) -> int:
+    """Windows in a forward pass, of each cell. The same for every cohort: sums depend on it.
+
+    Compiled blocks stay in the cache by themselves, torch's operations with few windows only.
+    """
+    if device == "cuda":
+        return 1024
+    compiled = config.precision == "bfloat16" and implementation() == "compiled"
+    return 320 if compiled else 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +191,7 @@ class Training:
         rows = torch.from_numpy(indices).to(self.device)
         parts = [
             self._logits(part.expand(len(self.members), -1))
-            for part in torch.split(rows, EVALUATION_BATCH[self.device])
+            for part in torch.split(rows, evaluation_batch(self.config, self.device))
         ]
         return torch.cat(parts, dim=1)
 

@@ -22,8 +22,8 @@ class _Twister(ctypes.Structure):
 class Masks:
     """A source of masks on one device.
 
-    On a CPU torch's generator is a Mersenne Twister, of which it uses 24 bits of each word. It takes
-    five times as long as compiled code.
+    On a CPU torch's generator is a Mersenne Twister, of which it uses 24 bits of each word; it
+    takes five times as long as compiled code.
 
     Args:
         seed: of the numbers; one of 64 bits, of which a CPU's generator takes the lower half.
@@ -38,7 +38,7 @@ class Masks:
             self._source = torch.Generator(device).manual_seed(seed)
         else:
             self._source = _Twister()
-            code["seed_twister"](ctypes.byref(self._source), ctypes.c_uint32(seed))
+            code.seed_twister(ctypes.byref(self._source), ctypes.c_uint32(seed))
 
     def draw(self, mask: Tensor, rate: float) -> None:
         """Fill a contiguous mask with the next numbers: zeros, a share `rate` of it, and ones."""
@@ -50,7 +50,8 @@ class Masks:
         if code is None:
             raise RuntimeError("no compiled code")
         least = math.ceil(torch.tensor(rate, dtype=torch.float32).item() * 2**24)
-        code[_DRAWS[mask.dtype]](
+        draw = getattr(code, _DRAWS[mask.dtype])
+        draw(
             ctypes.byref(self._source),
             ctypes.c_int64(mask.numel()),
             ctypes.c_uint32(least),

@@ -102,9 +102,8 @@ def _learned(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
 def _tensors(layer: Layer) -> tuple[Tensor | None, ...]:
     """In the order of `_Layer`; a weight as it lies in memory, not copied if channels are last."""
     norm = layer.norm
-    weight = layer.weight.detach().permute(0, 2, 3, 1)
-    others = norm.weight, norm.bias, norm.running_mean, norm.running_var
-    return weight.contiguous(), *others
+    weight = layer.weight.contiguous(memory_format=torch.channels_last)
+    return weight, norm.weight, norm.bias, norm.running_mean, norm.running_var
 
 
 class _Layer(ctypes.Structure):
@@ -143,8 +142,7 @@ def _call(
         name: of the function.
         x: bfloat16, channels-last.
         layers: of the block.
-        gradients: for the weight [groups·after, taps, before], scale and shift of each layer, or
-            none at all.
+        gradients: for the weight (channels-last), scale and shift of each layer, or none at all.
         tensors: what follows the block and x.
     """
     code = block_code()
@@ -162,7 +160,7 @@ def _call(
         *(norm.eps, norm.momentum, described),
     )
     pointers = (ctypes.c_void_p(_pointer(tensor)) for tensor in (x, *tensors))
-    code[name](ctypes.byref(block), *pointers)
+    getattr(code, name)(ctypes.byref(block), *pointers)
 
 
 def _pointer(tensor: Tensor | None) -> int | None:
@@ -208,12 +206,11 @@ class _Training(torch.autograd.Function):
             part
             for weight, norm in ctx.layers
             for part in (
-                torch.empty_like(weight.permute(0, 2, 3, 1), memory_format=torch.contiguous_format),
+                torch.empty_like(weight, memory_format=torch.channels_last),
                 torch.empty_like(norm.weight),
                 torch.empty_like(norm.bias),
             )
         ]
         of_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         _call("gradients", x, ctx.layers, of_layers, (outputs, norms, gradient, of_x))
-        as_weights = (one.permute(0, 3, 1, 2) if one.ndim == 4 else one for one in of_layers)
-        return of_x, None, *as_weights
+        return of_x, None, *of_layers
