@@ -107,14 +107,14 @@ def test_every_sample_scores_like_torchs(number: int, before: int, after: int, l
 
 @compiled
 def test_neighbours_change_nothing() -> None:
-    """A group has the same bits alone and between others, one of which is not finite."""
+    """A group has the same bits alone and between others that are not finite."""
     block, x = make_block(3, 16, 32), windows(11, 48, 49)
     toward = windows(11, 96, 24, seed=2)
     alone = make_block(1, 16, 32)
     for name, value in block.state_dict().items():
         if value.ndim:
             alone.state_dict()[name].copy_(value.chunk(3)[1])
-    x[:, :16] = float("inf")
+    x[:, :16] = x[:, 32:] = float("inf")
     together = everything(block, x, toward)
     for name, value in everything(alone, x[:, 16:32], toward[:, 32:64]).items():
         part = together[name].chunk(3, dim=0 if name not in ("y", "x", "scored") else 1)[1]

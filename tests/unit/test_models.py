@@ -106,7 +106,7 @@ def test_dropouts_of_a_network_have_masks_of_their_own() -> None:
     assert len(seeds) == 3
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 def test_dropout_zeroes_its_share_and_keeps_the_type(dtype: torch.dtype) -> None:
     layer = SeededDropout(0.25, copies=2)
     layer.seed([1, 2])

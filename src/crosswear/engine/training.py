@@ -32,7 +32,8 @@ from crosswear.transfer import set_training
 def evaluation_batch(config: TrainConfig, device: str) -> int:
     """Windows in a forward pass, of each cell. The same for every cohort: sums depend on it.
 
-    Compiled blocks stay in the cache by themselves, torch's operations with few windows only.
+    Compiled blocks stay in the cache by themselves, torch's operations with few windows only. Of
+    networks without such blocks, it is no matter how many there are in bfloat16.
     """
     if device == "cuda":
         return 1024

@@ -49,11 +49,14 @@ class Masks:
         code = compiled_code()
         if code is None:
             raise RuntimeError("no compiled code")
+        drawn = mask if mask.dtype in _DRAWS else torch.empty(mask.shape)
         least = math.ceil(torch.tensor(rate, dtype=torch.float32).item() * 2**24)
-        draw = getattr(code, _DRAWS[mask.dtype])
+        draw = getattr(code, _DRAWS[drawn.dtype])
         draw(
             ctypes.byref(self._source),
-            ctypes.c_int64(mask.numel()),
+            ctypes.c_int64(drawn.numel()),
             ctypes.c_uint32(least),
-            ctypes.c_void_p(mask.data_ptr()),
+            ctypes.c_void_p(drawn.data_ptr()),
         )
+        if drawn is not mask:
+            mask.copy_(drawn)

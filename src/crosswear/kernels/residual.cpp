@@ -6,7 +6,15 @@
 // output is written, strip by strip. Tensors are [windows, length, channels], those of a group beside
 // each other; numbers are rounded to bfloat16 where torch rounds them, or not at all.
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) && __GNUC__ >= 10
+
+// Before the instructions that it asks for.
+extern "C" int has_blocks() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bf16");
+}
 
 #include "pool.hpp"
 
@@ -131,13 +139,6 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
 
 extern "C" {
 
-int has_blocks() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bf16");
-}
-
 // From x [windows, length, groups * before] to [windows, pooled, channels]. Keeps the outputs of the
 // convolutions [4, windows, length, channels] and the norms [4, 4, channels].
 void train(const Block *described, const half *x, half *outputs, float *norms, half *to) {
@@ -148,12 +149,14 @@ void train(const Block *described, const half *x, half *outputs, float *norms, h
   pool(block, outputs, norms, to);
 }
 
-// From the gradient of `to` those of the layers and, unless it is null, of x.
+// From the gradient of `to` those of the layers and, unless it is null, of x. In between, it needs
+// memory [3, windows, length, channels].
 void gradients(const Block *described, const half *x, const half *outputs, float *norms,
-               const half *gradient, half *of_x) {
+               const half *gradient, half *between, half *of_x) {
   const Block &block = *described;
   const auto y = [&](int layer) { return outputs + layer * block.values(); };
-  Buffer<half> of_sum(block.values()), of_second(block.values()), of_first(block.values());
+  half *of_sum = between, *of_second = of_sum + block.values(),
+       *of_first = of_second + block.values();
   Sums of_third(block.channels()), of_beside(block.channels());
   pool_gradient(block, outputs, norms, gradient, of_sum, of_third, of_beside);
   const NormGradient beside(block, SHORTCUT, norm_of(block, norms, SHORTCUT), of_beside);
@@ -217,8 +220,6 @@ void score(const Block *described, const half *x, half *to) {
 
 #else  // the instructions are written for this compiler
 
-extern "C" {
-int has_blocks() { return 0; }
-}
+extern "C" int has_blocks() { return 0; }
 
 #endif

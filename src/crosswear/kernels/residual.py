@@ -66,6 +66,8 @@ def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
         for tensor in (weight, norm.weight, norm.bias, *statistics):
             if tensor is None or tensor.dtype is not torch.float32 or not tensor.is_cpu:
                 return False
+            if tensor is not weight and not tensor.is_contiguous():
+                return False
     if norms[0].training:
         return norms[0].momentum is not None
     learned = (part for layer in layers for part in _learned(layer))
@@ -157,7 +159,7 @@ def _call(
     norm = layers[0].norm
     block = _Block(
         *(len(x), x.shape[3], norm.num_features // after, before, after),
-        *(norm.eps, norm.momentum, described),
+        *(norm.eps, norm.momentum or 0.0, described),
     )
     pointers = (ctypes.c_void_p(_pointer(tensor)) for tensor in (x, *tensors))
     getattr(code, name)(ctypes.byref(block), *pointers)
@@ -212,5 +214,6 @@ class _Training(torch.autograd.Function):
             )
         ]
         of_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
-        _call("gradients", x, ctx.layers, of_layers, (outputs, norms, gradient, of_x))
+        between = torch.empty_like(outputs[:3])
+        _call("gradients", x, ctx.layers, of_layers, (outputs, norms, gradient, between, of_x))
         return of_x, None, *of_layers
