@@ -116,6 +116,17 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
 
 
+def test_a_plan_says_where_compiled_blocks_are_missing(
+    crosswear: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosswear.study.plan.implementation", lambda: "torch")
+    study = crosswear.folder / "tiny.toml"
+    assert "compiled" not in crosswear("study", "plan", "tiny.toml")  # in float32
+    study.write_text(STUDY + 'precision = "bfloat16"\n')
+    assert "compiled code would" in crosswear("study", "plan", "tiny.toml")
+    assert crosswear.json("study", "plan", "tiny.toml")["blocks"] == "torch"
+
+
 def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     message = crosswear("study", "report", "tiny.toml", exit_code=12)
     assert f"0 of {CELLS}" in message

@@ -69,6 +69,12 @@ def plan(
         f"expected here, {where.workers} at a time: {_duration(planned.seconds)}, "
         f"{planned.memory_mb / 1024:.1f} GB of memory"
     )
+    if planned.blocks == "torch":
+        typer.echo(
+            "torch computes the residual blocks; compiled code would take about two thirds of the "
+            "time, where the processor has products of bfloat16 and a C++ compiler was there at "
+            "installation (docs/performance.md, Compiled blocks)"
+        )
 
 
 @study_app.command()

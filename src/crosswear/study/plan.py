@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group
+from crosswear.kernels.residual import implementation
 from crosswear.store import Store
 from crosswear.study.missing import cost_of, missing_tasks
 from crosswear.study.opening import OpenStudy
@@ -24,6 +25,8 @@ class Plan:
         missing: how many cells have no record.
         seconds: what these will take.
         memory_mb: of all workers together.
+        blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
+            none where the study asks for none, or on another device than the CPU.
     """
 
     cells: dict[str, int]
@@ -32,6 +35,7 @@ class Plan:
     missing: int
     seconds: float
     memory_mb: float
+    blocks: str | None
 
 
 def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
@@ -61,4 +65,10 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
         missing=len(tasks),
         seconds=expected.seconds,
         memory_mb=expected.memory_mb,
+        blocks=implementation() if where.device == "cpu" and _in_bfloat16(opened) else None,
     )
+
+
+def _in_bfloat16(opened: OpenStudy) -> bool:
+    settings = (cell.train for cell in opened.cells.values())
+    return any(train is not None and train.precision == "bfloat16" for train in settings)
