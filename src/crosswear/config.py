@@ -66,6 +66,7 @@ class Architecture:
         recurrent: layers behind the convolutions that are transferred like these.
         spectral: whether it has a spectral branch.
         gyroscope: whether it takes a gyroscope beside the accelerometer.
+        residual: whether its blocks are residual blocks, see `crosswear.kernels`.
     """
 
     filters: Filters
@@ -73,6 +74,7 @@ class Architecture:
     recurrent: int = 0
     spectral: bool = True
     gyroscope: bool = True
+    residual: bool = True
 
 
 RESIDUAL = Architecture((16, 32, 64, 64, 64), 0.25)
@@ -80,7 +82,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "multi-resnet": RESIDUAL,
     "shared-resnet": RESIDUAL,
     "deep-conv-lstm": Architecture(
-        (64, 64, 64, 64), 0.5, recurrent=2, spectral=False, gyroscope=False
+        (64, 64, 64, 64), 0.5, recurrent=2, spectral=False, gyroscope=False, residual=False
     ),
 }
 """By the name that `crosswear.models` has for them."""

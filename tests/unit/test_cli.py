@@ -125,6 +125,9 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
     study.write_text(STUDY + 'precision = "bfloat16"\n')
     assert "compiled code would" in crosswear("study", "plan", "tiny.toml")
     assert crosswear.json("study", "plan", "tiny.toml")["blocks"] == "torch"
+    lstm = STUDY.replace("[model]", '[model]\nname = "deep-conv-lstm"')
+    study.write_text(lstm + 'precision = "bfloat16"\n')
+    assert crosswear.json("study", "plan", "tiny.toml")["blocks"] is None
 
 
 def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crosswear.config import ARCHITECTURES
 from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group
 from crosswear.kernels.residual import implementation
@@ -65,10 +66,17 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
         missing=len(tasks),
         seconds=expected.seconds,
         memory_mb=expected.memory_mb,
-        blocks=implementation() if where.device == "cpu" and _in_bfloat16(opened) else None,
+        blocks=implementation()
+        if where.device == "cpu" and _has_residual_blocks_in_bfloat16(opened)
+        else None,
     )
 
 
-def _in_bfloat16(opened: OpenStudy) -> bool:
-    settings = (cell.train for cell in opened.cells.values())
-    return any(train is not None and train.precision == "bfloat16" for train in settings)
+def _has_residual_blocks_in_bfloat16(opened: OpenStudy) -> bool:
+    return any(
+        cell.model is not None
+        and cell.train is not None
+        and ARCHITECTURES[cell.model.name].residual
+        and cell.train.precision == "bfloat16"
+        for cell in opened.cells.values()
+    )
