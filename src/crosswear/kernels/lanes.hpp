@@ -41,7 +41,9 @@ inline void store(float *to, Vector v) { _mm512_storeu_ps(to, v); }
 inline void store(half *to, Halves v) { _mm256_storeu_si256((__m256i *)to, v); }
 
 // The first `count` of 16.
-inline __mmask16 lanes(int count) { return count >= LANES ? 0xffff : (1u << count) - 1; }
+inline __mmask16 lanes(int count) {
+  return count >= LANES ? 0xffff : count > 0 ? (1u << count) - 1 : 0;
+}
 
 // Pairs of bfloat16, the first of each from `low`.
 inline __m512i interleave(Halves low, Halves high) {
@@ -51,8 +53,30 @@ inline __m512i interleave(Halves low, Halves high) {
 inline __m512bh pairs_at(const void *from) { return (__m512bh)_mm512_loadu_si512(from); }
 inline __m512bh pair_in_all(std::uint32_t pair) { return (__m512bh)_mm512_set1_epi32(pair); }
 
+// Exchanges the bit `BIT` of the numbers of rows and of columns.
+template <int BIT>
+inline void exchange(__m512i (&rows)[LANES]) {
+  const __m512i column =
+      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __mmask16 with = _mm512_test_epi32_mask(column, _mm512_set1_epi32(BIT));
+  const auto plus = [&](__mmask16 where, int number) {
+    return _mm512_mask_add_epi32(column, where, column, _mm512_set1_epi32(number));
+  };
+  const __m512i low = plus(with, LANES - BIT);
+  const __m512i high = _mm512_mask_blend_epi32(with, plus(~with, BIT), plus(with, LANES));
+  UNROLLED for (int row = 0; row < LANES; row++)
+    if (!(row & BIT)) {
+      const __m512i one = rows[row], other = rows[row | BIT];
+      rows[row] = _mm512_permutex2var_epi32(one, low, other);
+      rows[row | BIT] = _mm512_permutex2var_epi32(one, high, other);
+    }
+}
+inline void transpose(__m512i (&rows)[LANES]) {
+  exchange<1>(rows), exchange<2>(rows), exchange<4>(rows), exchange<8>(rows);
+}
+
 // Have it in the second cache when it is needed; it may lie behind the end.
-inline void fetch(const half *from) { _mm_prefetch((const char *)from, _MM_HINT_T1); }
+inline void fetch(const void *from) { _mm_prefetch((const char *)from, _MM_HINT_T1); }
 
 // Memory for `size` values, aligned for vectors.
 template <class T>

@@ -74,41 +74,54 @@ class Packed {
 
   // From weights [groups, outputs, taps, inputs], each output by its factor. Outputs in vectors.
   void set(const float *weight, const float *factor = nullptr) {
-    const int apart = taps * inputs_;
-    const __m512i each = _mm512_mullo_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-        _mm512_set1_epi32(apart));
-    write([&](int group, int tap, int input, int first) {
-      const int output = group * outputs + first;
-      const float *from = weight + std::size_t(output) * apart + tap * inputs_ + input;
-      Vector low = _mm512_i32gather_ps(each, from, 4);
-      Vector high = input + 1 < inputs_ ? _mm512_i32gather_ps(each, from + 1, 4) : zero();
-      if (factor) low *= load(factor + output), high *= load(factor + output);
-      return interleave(narrow(low), narrow(high));
+    for_vectors([&](int group, int first, half *to, int apart) {
+      for (int tap = 0; tap < taps; tap++)
+        for (int input = 0; input < inputs_; input += 2 * LANES) {
+          __m512i rows[LANES];  // an output's inputs in each, then in each column
+          UNROLLED for (int i = 0; i < LANES; i++) {
+            const int output = group * outputs + first + i, left = inputs_ - input;
+            const float *from = weight + (std::size_t(output) * taps + tap) * inputs_ + input;
+            Vector low = _mm512_maskz_loadu_ps(lanes(left), from);
+            Vector high = _mm512_maskz_loadu_ps(lanes(left - LANES), from + LANES);
+            fetch(from + LANES * taps * inputs_), fetch(from + LANES * (taps * inputs_ + 1));
+            if (factor) low *= factor[output], high *= factor[output];
+            rows[i] = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+          }
+          transpose(rows);
+          const int first_pair = tap * pairs + input / 2;
+          for (int i = 0; i < std::min(LANES, pairs - input / 2); i++)
+            _mm512_storeu_si512(to + std::size_t(first_pair + i) * apart, rows[i]);
+        }
     });
   }
 
   // From weights [groups, inputs, taps, outputs], the last tap first. Inputs in pairs.
   void set_transposed(const float *weight) {
-    write([&](int group, int tap, int input, int first) {
-      const std::size_t row = std::size_t(group * inputs_ + input) * taps + taps - 1 - tap;
-      const float *from = weight + row * outputs + first;
+    for_vectors([&](int group, int first, half *to, int apart) {
       const __mmask16 there = lanes(outputs - first);
-      return interleave(narrow(_mm512_maskz_loadu_ps(there, from)),
-                        narrow(_mm512_maskz_loadu_ps(there, from + taps * outputs)));
+      for (int input = 0; input < inputs_; input += 2)
+        for (int tap = 0; tap < taps; tap++) {
+          const std::size_t row = std::size_t(group * inputs_ + input) * taps + tap;
+          const float *from = weight + row * outputs + first;
+          fetch(from + 2 * taps * outputs), fetch(from + 3 * taps * outputs);
+          const Halves low = narrow(_mm512_maskz_loadu_ps(there, from));
+          const Halves high = narrow(_mm512_maskz_loadu_ps(there, from + taps * outputs));
+          const int pair = (taps - 1 - tap) * pairs + input / 2;
+          _mm512_storeu_si512(to + std::size_t(pair) * apart, interleave(low, high));
+        }
     });
   }
 
  private:
-  template <class Make>
-  void write(Make &&make) {
-    half *to = data_;
+  // Calls write(group, first output, where its pairs of weights begin, how far they are apart).
+  template <class Write>
+  void for_vectors(Write &&write) {
     for (int group = 0; group < groups_; group++)
       for_outputs(outputs, [&](auto count, int first) {
-        for (int tap = 0; tap < taps; tap++)
-          for (int input = 0; input < inputs_; input += 2)
-            for (int v = 0; v < decltype(count)::value; v++, to += 2 * LANES)
-              _mm512_storeu_si512(to, make(group, tap, input, (first + v) * LANES));
+        constexpr int V = decltype(count)::value;
+        half *tile = const_cast<half *>(at(group, first));
+        for (int v = 0; v < V; v++)
+          write(group, (first + v) * LANES, tile + v * 2 * LANES, V * 2 * LANES);
       });
   }
 
@@ -189,11 +202,12 @@ void convolve(std::initializer_list<Source> sources, int group, const float *bia
   });
 }
 
-// gradient[tap][input][output] += sum over rows of x[row + tap][input] * y[row][output]. Rows come
-// in pairs: of x every row with the next, of y every other.
+// gradient[tap][input][output] = what is there, unless `afresh`, + sum over rows of
+// x[row + tap][input] * y[row][output]. Rows come in pairs: of x every row with the next, of y every
+// other.
 template <int TAPS>
 void add_weight_gradient(float *gradient, const std::uint32_t *x, int width, int inputs,
-                         const std::uint32_t *y, int outputs, int rows) {
+                         const std::uint32_t *y, int outputs, int rows, bool afresh) {
   for_outputs(outputs, [&](auto count, int first) {
     constexpr int V = decltype(count)::value;
     const auto tile = [&](auto inputs_at_once, int input) {
@@ -215,7 +229,7 @@ void add_weight_gradient(float *gradient, const std::uint32_t *x, int width, int
         UNROLLED for (int i = 0; i < I; i++)
           UNROLLED for (int v = 0; v < V; v++) {
             float *to = gradient + (tap * inputs + input + i) * outputs + (first + v) * LANES;
-            store(to, load(to) + sums[tap * I + i][v]);
+            store(to, afresh ? sums[tap * I + i][v] : load(to) + sums[tap * I + i][v]);
           }
     };
     constexpr int MOST = TAPS == 3 ? 2 : 4;

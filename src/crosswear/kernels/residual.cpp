@@ -58,10 +58,20 @@ void convolve_layer(const Block &block, int layer, const half *from, float *norm
 void reorder(const Block &block, int layer, const float *from, float *to) {
   const int taps = block.taps(layer), inputs = block.inputs(layer), outputs = block.after;
   for (int group = 0; group < block.groups; group++)
-    for (int tap = 0; tap < taps; tap++)
-      for (int input = 0; input < inputs; input++, from += outputs)
-        for (int output = 0; output < outputs; output++)
-          to[(std::size_t(group * outputs + output) * taps + tap) * inputs + input] = from[output];
+    for (int output = 0; output < outputs; output += LANES)
+      for (int tap = 0; tap < taps; tap++)
+        for (int input = 0; input < inputs; input += LANES) {
+          const int here = std::min(LANES, inputs - input);
+          const float *first = from + ((group * taps + tap) * inputs + input) * outputs + output;
+          __m512i rows[LANES];
+          for (int i = 0; i < LANES; i++)
+            rows[i] = (__m512i)load(first + std::min(i, here - 1) * outputs);
+          transpose(rows);
+          for (int i = 0; i < LANES; i++) {
+            const std::size_t row = std::size_t(group * outputs + output + i) * taps + tap;
+            _mm512_mask_storeu_epi32(to + row * inputs + input, lanes(here), rows[i]);
+          }
+        }
 }
 
 // An output of a convolution, the gradient of what its norm makes of it, and that norm's.
@@ -81,7 +91,7 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
   Packed back(block.groups, 3, after, inputs), back_beside(block.groups, 1, after, inputs);
   back.set_transposed(block.layers[layer].weight);
   if (!layer) back_beside.set_transposed(block.layers[SHORTCUT].weight);
-  Buffer<float> of_weight(3 * weights * block.groups, 0), of_beside(weights * block.groups, 0);
+  Buffer<float> of_weight(3 * weights * block.groups), of_beside(weights * block.groups);
   Buffer<half> rows(most * width, 0), of_y(most * after, 0), of_s(most * after, 0);
   Buffer<std::uint32_t> pairs(most * width), of_pairs(most * after);
   const Buffer<float> no_bias(width, 0);
@@ -103,11 +113,11 @@ Sums convolution_gradient(const Block &block, int layer, const half *from, float
       pair_rows(pairs, rows, width, count + 3, 1);
       gradient_of(path, of_y);
       add_weight_gradient<3>(of_weight + 3 * weights * group, pairs, width, inputs, of_pairs, after,
-                             count);
+                             count, !strip.first);
       if (!layer) {
         gradient_of(shortcut, of_s);
         add_weight_gradient<1>(of_beside + weights * group, pairs + width, width, inputs, of_pairs,
-                               after, count);
+                               after, count, !strip.first);
       }
       const int first = group * inputs;
       if (layer)
