@@ -20,6 +20,7 @@ from crosswear.engine.reference import train_cell
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.kernels.residual import implementation
 from crosswear.models import NETWORKS, build, declared, side_by_side
 from crosswear.result import CellResult
 
@@ -296,6 +297,13 @@ def test_few_cells_are_enough_for_every_worker(workers: int) -> None:
     cohorts = group([network_task(20, seed, "", 0) for seed in range(5)], "cpu", workers)
     assert len(cohorts) == workers
     assert max(map(len, cohorts)) - min(map(len, cohorts)) <= 1
+
+
+def test_networks_with_compiled_blocks_stand_beside_more_of_their_like() -> None:
+    wide = network_task(100, 0, "s", 1).cell
+    assert cohort_width(wide, "cpu") == 1
+    half = replace(wide, train=TrainConfig(precision="bfloat16"))
+    assert cohort_width(half, "cpu") == (8 if implementation() == "compiled" else 1)
 
 
 def test_networks_that_do_not_fill_the_lanes_are_trained_alone() -> None:

@@ -7,8 +7,10 @@ import math
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
+from crosswear.config import ARCHITECTURES
 from crosswear.engine.task import Cohort, Task
 from crosswear.experiment import Cell
+from crosswear.kernels.residual import implementation
 from crosswear.labels import ALIGNMENTS
 
 WIDTH = {"cpu": 160, "cuda": 16_384}
@@ -16,6 +18,8 @@ WIDTH = {"cpu": 160, "cuda": 16_384}
 
 On a CPU more do not stay in the cache, fewer cost more calls than arithmetic.
 """
+COMPILED_WIDTH = 1024
+"""The same of networks with compiled blocks, which stay in the cache by themselves."""
 COPIES = {"cpu": 8, "cuda": 64}
 """Cells in a cohort at most: what it loses if it is interrupted."""
 CLASSICAL = ("forest", "extra-trees", "minirocket", "vote", "logistic")
@@ -61,7 +65,19 @@ def cohort_width(cell: Cell, device: str) -> int:
     if cell.method in ALIGNMENTS:
         return 1
     windows = min(cell.size, cell.train.batch_size)
-    return max(1, min(WIDTH[device] // windows, COPIES[device]))
+    compiled = device == "cpu" and may_be_compiled(cell) and implementation() == "compiled"
+    width = COMPILED_WIDTH if compiled else WIDTH[device]
+    return max(1, min(width // windows, COPIES[device]))
+
+
+def may_be_compiled(cell: Cell) -> bool:
+    """Whether its network has what `crosswear.kernels` computes: residual blocks in bfloat16."""
+    return (
+        cell.model is not None
+        and cell.train is not None
+        and ARCHITECTURES[cell.model.name].residual
+        and cell.train.precision == "bfloat16"
+    )
 
 
 def frozen_parts(cell: Cell) -> tuple[int, bool]:

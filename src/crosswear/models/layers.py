@@ -8,9 +8,11 @@ copy. What one copy computes does not depend on the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from crosswear.kernels.masks import Masks
@@ -59,7 +61,37 @@ class SideBySideLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
         weight = self.weight.reshape(self.copies, -1, self.weight.shape[1])
-        return torch.baddbmm(self.bias.reshape(self.copies, 1, -1), x, weight.transpose(1, 2))
+        bias = self.bias.reshape(self.copies, 1, -1)
+        if not self.training:
+            return torch.baddbmm(bias, x, weight.transpose(1, 2))
+        kind = x.device.type
+        if torch.is_autocast_enabled(kind):
+            dtype = torch.get_autocast_dtype(kind)
+            x, weight, bias = x.to(dtype), weight.to(dtype), bias.to(dtype)
+        y: Tensor = _Product.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+        return y
+
+
+class _Product(torch.autograd.Function):
+    """`x wᵀ + b` whose gradient for w lies in memory as w does.
+
+    That of torch lies the other way round, and the copy takes longer than the product.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Of x [copies, N, before], weight [copies, after, before] and bias [copies, 1, after]."""
+        ctx.save_for_backward(x, weight)
+        return torch.baddbmm(bias, x, weight.transpose(1, 2))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of x, weight and bias."""
+        x, weight = ctx.saved_tensors
+        of_x = torch.bmm(gradient, weight) if ctx.needs_input_grad[0] else None
+        of_bias = gradient.sum(dim=1, keepdim=True)
+        return of_x, torch.bmm(gradient.transpose(1, 2), x), of_bias
 
 
 class SideBySideLSTM(nn.Module):

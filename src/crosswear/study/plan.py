@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crosswear.config import ARCHITECTURES
 from crosswear.engine.estimate import estimate
-from crosswear.engine.grouping import group
+from crosswear.engine.grouping import group, may_be_compiled
 from crosswear.kernels.residual import implementation
 from crosswear.store import Store
 from crosswear.study.missing import cost_of, missing_tasks
@@ -67,16 +66,6 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
         seconds=expected.seconds,
         memory_mb=expected.memory_mb,
         blocks=implementation()
-        if where.device == "cpu" and _has_residual_blocks_in_bfloat16(opened)
+        if where.device == "cpu" and any(map(may_be_compiled, opened.cells.values()))
         else None,
-    )
-
-
-def _has_residual_blocks_in_bfloat16(opened: OpenStudy) -> bool:
-    return any(
-        cell.model is not None
-        and cell.train is not None
-        and ARCHITECTURES[cell.model.name].residual
-        and cell.train.precision == "bfloat16"
-        for cell in opened.cells.values()
     )
