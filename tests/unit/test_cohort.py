@@ -184,7 +184,7 @@ def test_classical_cells_learn_and_have_their_own_numbers(
     for result in found.values():
         assert np.array_equal(result.confusion.sum(axis=1), truth)
         assert result.history == ()
-        assert np.trace(result.confusion) / truth.sum() > 0.2  # the majority has about 0.13
+        assert np.trace(result.confusion) / truth.sum() > 0.16  # the majority has about 0.13
 
 
 @pytest.mark.parametrize("method", WHITENED)
