@@ -32,6 +32,8 @@ DESIGNS = (
     Design(people=16),
     Design(between_repetitions=0.0),
     Design(between_people=0.0),
+    Design(people=3, windows=(700, 200, 100)),
+    Design(people=3, windows=(2807, 46, 15)),  # of wharf's test subset
 )
 
 
@@ -59,7 +61,7 @@ def main() -> None:
             found += mean.mean > 0 and (mean.p() or 0) < 0.05
         table.add_row(
             f"{design.repetitions}",
-            f"{design.people}",
+            f"{design.people}" + (f", {design.windows}" if design.windows else ""),
             f"{design.between_repetitions}",
             f"{design.between_people}",
             *(f"{share / STUDIES:.3f}" for share in (*covered, false, found)),

@@ -17,6 +17,7 @@ class Design:
         between_repetitions: of a rival's score, with the adaptation draw and the initial weights.
         between_people: of the difference of two rivals.
         interplay: of a rival on a person in a repetition, beside chance among windows.
+        windows: of each person; without any, 60 to 180, drawn anew.
     """
 
     repetitions: int = 5
@@ -24,6 +25,7 @@ class Design:
     between_repetitions: float = 0.03
     between_people: float = 0.03
     interplay: float = 0.03
+    windows: tuple[int, ...] = ()
 
 
 def draw_hits(
@@ -32,7 +34,8 @@ def draw_hits(
     """Hits [R, G] of two rivals, and windows [R, G]; the first is better by `gain` on average."""
     shape = design.repetitions, design.people
     people = rng.normal(0, 0.06, design.people)  # hard and easy people, for both alike
-    windows = np.broadcast_to(rng.integers(60, 180, design.people), shape)
+    each = np.array(design.windows) if design.windows else rng.integers(60, 180, design.people)
+    windows = np.broadcast_to(each, shape)
     hits = []
     for plus in (gain, 0.0):
         share = (

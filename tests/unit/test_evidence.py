@@ -159,6 +159,24 @@ def test_splits_are_repetitions() -> None:
     assert scores.by_question[Question("a", 20, SCRATCH)].repetitions == 4
 
 
+def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:
+    text = TEXT.replace("seeds = 5", "seeds = 5\nsplits = 2")
+    lucky = planted_records(lambda c: 0.6 + 0.1 * (c.split == 0) * bool(c.sources), text, 0.0)
+    known = [one.over_scratch for one in gather(lucky).verdicts if one.over_scratch]
+    assert len(known) == len(gather(lucky).verdicts)
+    assert {one.effect for one in known} == {"no difference"}
+    assert all(one.p is not None and one.p > 0.05 for one in known)
+
+
+def test_targets_may_have_different_numbers_of_sources() -> None:
+    text = TEXT.replace("[domains]", '[domains]\ne = "simulated-gestures:placement=left"')
+    text = text.replace(', "random"', "")  # of four sources, e has all and the others three
+    evidence = gather(planted_records(share, text))
+    similar = [one for one in evidence.findings if one.name.startswith("similar")]
+    assert similar
+    assert all(one.p is None or 0 < one.p <= 1 for one in similar)
+
+
 def test_records_come_back_from_their_file(records: StudyRecords, tmp_path: Path) -> None:
     write_records(records, tmp_path / "records.parquet")
     again = read_records(tmp_path / "records.parquet")

@@ -58,6 +58,10 @@ def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, po
         Design(repetitions=10, people=16),
         Design(between_people=0.0),
         Design(between_repetitions=0.0),
+        Design(people=3, windows=(700, 200, 100)),
+        Design(people=3, windows=(2807, 46, 15)),
+        Design(people=3, windows=(2807, 46, 15), between_repetitions=0.0),
+        Design(people=5, windows=(1500, 100, 100, 100, 100), between_people=0.06),
     ],
     ids=str,
 )
@@ -80,6 +84,17 @@ def test_one_repetition_is_judged_by_people_alone_and_one_person_by_nothing() ->
     assert alone.p() is None
     assert alone.interval().low is None
     assert alone.mean == 0.8
+
+
+def test_a_person_with_nearly_all_windows_is_one_person() -> None:
+    windows = np.tile([2807, 46, 15], (5, 1))
+    hits = np.round(windows * [0.30, 0.10, 0.50]).astype(int)
+    alike = np.tile(hits[0], (5, 1))
+    mean = crossed_mean(alike, windows)
+    assert mean.freedom < 1.5
+    assert mean.error > 0.1  # as people differ, not as what nearly is the mean differs from it
+    assert mean.p() is not None
+    assert mean.p() > 0.05
 
 
 def test_equal_rivals_have_no_difference_for_sure() -> None:

@@ -23,6 +23,7 @@ ROOMS = (
     "recording",
     "result",
     "metrics",
+    "groups",
     "wording",
     "faults",
     "gravity",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner
-from crosswear.adaptation.scoring import CONFIDENCE, Interval, clustered_error
+from crosswear.adaptation.scoring import CONFIDENCE, Interval
+from crosswear.groups import error_over_groups
 
 SHARES = (0.125, 0.25, 0.5)
 """Of the windows that a fold learns from; all of them were learned from before."""
@@ -120,7 +121,7 @@ def fit_curve(
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(gains[1:], [tail, 1 - tail])
     points = tuple(
-        Point(size, float(row.mean()), clustered_error(row.astype(np.float64), groups)[0])
+        Point(size, float(row.mean()), error_over_groups(row.astype(np.float64), groups)[0])
         for size, row in zip(sizes, right, strict=True)
     )
     return Curve(

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from crosswear.groups import error_over_groups
+
 CONFIDENCE = 0.95
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -27,22 +29,6 @@ class Interval:
     high: float
 
 
-def clustered_error(values: Floats, groups: NDArray[np.integer]) -> tuple[float, int]:
-    """Standard error of the mean of values [n] that are alike within groups [n].
-
-    The sandwich estimate of a mean with clusters (Liang and Zeger, 1986), with G / (G - 1).
-
-    Returns:
-        The error, infinite with a single group, and the number of groups G.
-    """
-    _, number = np.unique(groups, return_inverse=True)
-    sums = np.bincount(number, weights=values - values.mean())
-    count = len(sums)
-    if count < 2:
-        return np.inf, count
-    return float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(values)), count
-
-
 def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
     """The share of right windows among as many *new* groups, with its prediction interval.
 
@@ -54,15 +40,15 @@ def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Int
         groups: int [n], group of each.
     """
     values = right.astype(np.float64)
-    error, count = clustered_error(values, groups)
+    error, freedom = error_over_groups(values, groups)
     mean = float(values.mean())
-    if count < 2:
+    if not freedom:
         return Interval(mean, 0.0, 1.0)
     # Nobody failing, or all alike, does not mean that nobody ever will: at least the error of
     # one more window on either side (Agresti and Coull, 1998).
     shrunk = (values.sum() + 2) / (len(values) + 4)
     error = max(error, float(np.sqrt(shrunk * (1 - shrunk) / (len(values) + 4))))
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, count - 1) * error * np.sqrt(2))
+    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * error * np.sqrt(2))
     return Interval(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
 
 
@@ -85,9 +71,9 @@ def paired_gain(
     """
     gain = ours.astype(np.float64) - theirs
     mean = float(gain.mean())
-    error, count = clustered_error(gain, groups)
-    if count < 2:
+    error, freedom = error_over_groups(gain, groups)
+    if not freedom:
         return Interval(mean, -1.0, 1.0)
     error = max(error, float(gain.std() / np.sqrt(len(gain))))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1) * error)
+    reach = float(stats.t.ppf(0.5 + confidence / 2, freedom) * error)
     return Interval(mean, mean - reach, mean + reach)

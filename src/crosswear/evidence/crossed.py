@@ -6,10 +6,12 @@ people. The variance of the mean is the sum of what the repetitions and what the
 (the two-way clusters of Cameron, Gelbach and Miller, "Robust inference with multiway clustering",
 2011, without the term that they subtract: it can make the variance negative with few clusters).
 Degrees of freedom after Satterthwaite, "An approximate distribution of estimates of variance
-components", 1946. `benchmarks/intervals.py` shows coverage, also that of a bootstrap over both
-factors (Owen, "The pigeonhole bootstrap", 2007): with five repetitions that is too narrow.
+components", 1946. People have unequal numbers of windows: see `crosswear.groups`.
+`benchmarks/intervals.py` shows coverage, also that of a bootstrap over both factors (Owen, "The
+pigeonhole bootstrap", 2007): with five repetitions that is too narrow.
 
-Several splits count as repetitions; their test people are told apart by their own numbers.
+Of several splits each counts as one repetition, whatever its seeds: these share a source network.
+Their test people are told apart by their own numbers.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from crosswear.evidence.model import ALPHA, Interval
+from crosswear.groups import variance_over_groups
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,10 @@ def crossed_mean(hits: NDArray[np.number], windows: NDArray[np.integer]) -> Cros
             less those of the other.
         windows: [R, G], how many there are; 0 where a repetition did not test a group.
     """
-    total = windows.sum()
-    mean = float(hits.sum() / total)
+    mean = float(hits.sum() / windows.sum())
     surplus = hits - mean * windows
     parts = [
-        _share(surplus.sum(axis=axis), int(np.count_nonzero(windows.sum(axis=axis))), total)
-        for axis in (1, 0)
+        variance_over_groups(surplus.sum(axis=axis), windows.sum(axis=axis)) for axis in (1, 0)
     ]
     told = [(variance, freedom) for variance, freedom in parts if freedom > 0]
     if not told:
@@ -78,11 +79,3 @@ def crossed_mean(hits: NDArray[np.number], windows: NDArray[np.integer]) -> Cros
         return CrossedMean(mean, 0.0, math.inf)
     freedom = variance**2 / sum(part**2 / freedom for part, freedom in told)
     return CrossedMean(mean, math.sqrt(variance), freedom)
-
-
-def _share(surplus: NDArray[np.floating], clusters: int, total: int) -> tuple[float, int]:
-    """Variance of the mean by clusters of one kind, and its degrees of freedom."""
-    if clusters < 2:
-        return 0.0, 0
-    variance = clusters / (clusters - 1) * float(np.square(surplus).sum()) / float(total) ** 2
-    return variance, clusters - 1

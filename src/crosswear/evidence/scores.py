@@ -20,7 +20,10 @@ from crosswear.metrics import macro_f1
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """How often a rival was right, by repetition and group of the test windows: int64 [R, G]."""
+    """How often a rival was right, by repetition and group of the test windows: int64 [R, G].
+
+    Of several splits each is one repetition: its seeds share a source network.
+    """
 
     hits: NDArray[np.int64]
     windows: NDArray[np.int64]
@@ -149,8 +152,11 @@ def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
 def hits_of(done: Sequence[Observed]) -> Hits:
     """Of repetitions that were tested on groups with the same numbers."""
     groups = 1 + max(int(one.counts[:, 0].max()) for one in done)
-    hits = np.zeros((2, len(done), groups), dtype=np.int64)
-    for row, one in enumerate(done):
+    splits = sorted({one.cell.split for one in done})
+    several = len(splits) > 1
+    hits = np.zeros((2, len(splits) if several else len(done), groups), dtype=np.int64)
+    for number, one in enumerate(done):
+        row = splits.index(one.cell.split) if several else number
         group, true, predicted, windows = one.counts.T
         np.add.at(hits[1, row], group, windows)
         np.add.at(hits[0, row], group, windows * (true == predicted))
