@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 
 def variance_over_groups(
-    sums: NDArray[np.floating], windows: NDArray[np.integer]
+    sums: NDArray[np.number], windows: NDArray[np.integer]
 ) -> tuple[float, float]:
     """Variance of the mean of all windows, and its degrees of freedom.
 
