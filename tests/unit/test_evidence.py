@@ -168,6 +168,23 @@ def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:
     assert all(one.p is not None and one.p > 0.05 for one in known)
 
 
+def test_labels_that_chose_an_epoch_are_no_secret() -> None:
+    evidence = gather(planted_records(share))
+    assert "baseline with the same labels" not in evidence.summary
+    assert "epochs were chosen on the validation subset" in evidence.summary
+    text = TEXT + '[adaptation]\nselection = "last"\n'
+    assert "baseline with the same labels" in gather(planted_records(share, text)).summary
+
+
+def test_a_target_with_hardly_more_than_one_person_is_named() -> None:
+    records = planted_records(share)
+    assert "of one person" not in gather(records).summary
+    for one in records.observed.values():
+        if one.cell.target == "a":
+            one.counts[one.counts[:, 0] > 0, 3] = 1
+    assert "% of the test windows of a are of one person" in gather(records).summary
+
+
 def test_targets_may_have_different_numbers_of_sources() -> None:
     text = TEXT.replace("[domains]", '[domains]\ne = "simulated-gestures:placement=left"')
     text = text.replace(', "random"', "")  # of four sources, e has all and the others three

@@ -36,11 +36,11 @@ class CrossedMean:
     freedom: float
 
     def interval(self) -> Interval:
-        """With 95 % coverage; a difference may lie outside of [0, 1], as may its bounds."""
+        """With 95 % coverage; of a difference of shares, which lies in [-1, 1]."""
         if math.isnan(self.error):
             return Interval(self.mean, None, None)
         reach = self.error * float(stats.t.ppf(1 - ALPHA / 2, self.freedom))
-        return Interval(self.mean, self.mean - reach, self.mean + reach)
+        return Interval(self.mean, max(self.mean - reach, -1.0), min(self.mean + reach, 1.0))
 
     def share(self) -> Interval:
         """The same for a share of windows, which lies in [0, 1]."""

@@ -27,8 +27,7 @@ def gather(records: StudyRecords) -> Evidence:
     verdicts = verdicts_of(study, scores)
     zero_label = zero_labels_of(study, shared_scores_of(records))
     first = {name: records.domains[name, study.splits[0]] for name in study.domains}
-    repetitions = study.grid.seeds * study.grid.splits
-    summary = summarise(verdicts, done, len(keys), repetitions) if study.grid.sizes else ""
+    summary = summarise(study, scores, verdicts, done, len(keys)) if study.grid.sizes else ""
     provenance: dict[str, set[str]] = defaultdict(set)
     for one in records.observed.values():
         for name, value in one.provenance.items():

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Verdict
+from crosswear.evidence.scores import Scores
+from crosswear.experiment import Study
 from crosswear.wording import counted
 
+MOST = 0.5
+"""Share of a domain's test windows above which its one person is named as nearly all there is."""
 
-def summarise(verdicts: Sequence[Verdict], done: int, expected: int, repetitions: int) -> str:
+
+def summarise(
+    study: Study, scores: Scores, verdicts: Sequence[Verdict], done: int, expected: int
+) -> str:
     """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     lacking = f"{expected - done:,} of {counted(expected, 'cell')} are not done."
@@ -29,17 +36,37 @@ def summarise(verdicts: Sequence[Verdict], done: int, expected: int, repetitions
             [verdict.over_classical for verdict in judged],
         )
     )
-    sentences = [_headline(scratch), _others(untrained, classical)]
+    more = study.adaptation.selection == "validation"
+    baseline = "the best classical baseline" + ("" if more else " with the same labels")
+    sentences = [_headline(scratch), _others(untrained, classical, baseline)]
+    if classical and more:
+        sentences.append(
+            "Networks had more labels than the classical baselines: their epochs were chosen on "
+            "the validation subset."
+        )
     if any(one.effect == "unknown" for one in scratch):
         sentences.append("Some have too few repetitions or people to be sure of.")
-    if repetitions == 1:
+    if study.grid.seeds * study.grid.splits == 1:
         sentences.append(
             "There is one repetition: intervals and verdicts account for test people alone, not "
             "for other draws of windows or initial weights."
         )
+    sentences += _lonely(scores)
     if done < expected:
         sentences.append(lacking)
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _lonely(scores: Scores) -> Iterator[str]:
+    """Of the domains whose test windows are mostly of one person or chain of occurrences."""
+    windows = {one.target: hits.windows.sum(axis=0) for one, hits in scores.hits.items()}
+    for target, of_groups in windows.items():
+        share = float(of_groups.max() / of_groups.sum())
+        if np.count_nonzero(of_groups) > 1 and share > MOST:
+            yield (
+                f"{words.percent(share)} % of the test windows of {target} are of one person: how "
+                "people differ there is hardly known, and its intervals are wide for it."
+            )
 
 
 def _headline(scratch: Sequence[Contrast]) -> str:
@@ -59,14 +86,14 @@ def _headline(scratch: Sequence[Contrast]) -> str:
     )
 
 
-def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast]) -> str:
+def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast], baseline: str) -> str:
     """Whether it was what the source taught, and what a user could do without any source."""
     parts = [
         f"against {whom} it is better in {effects['helps']}, worse in {effects['hurts']} "
         f"(mean {_mean(contrasts)} points)"
         for contrasts, whom in (
             (untrained, "the same with an untrained source"),
-            (classical, "the best classical baseline with the same labels"),
+            (classical, baseline),
         )
         if contrasts
         for effects in [Counter(one.effect for one in contrasts)]
