@@ -170,6 +170,8 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "run", "tiny.toml", "--out", "file/out"], 11, "cannot write"),
         (["study", "status", "tiny.toml", "--out", "file"], 11, "a file, not a folder"),
         (["study", "status", "lonely.toml"], 5, "2 entries or more"),
+        (["study", "plan", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),
+        (["study", "run", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),
         (["study", "fly"], 2, "fly"),
         (["data", "describe", "simulated-daily", "--split", "9999"], 2, "--split"),
         (["data", "describe", "simulated-daily", "--csv", "foreign"], 11, "a folder is there"),
@@ -185,6 +187,7 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "compare", "foreign", "foreign"], 8, "no such file"),
         (["study", "report", "--records", WRIST, "--out", "foreign"], 8, "not a study's"),
         (["study", "report", "--records", WRIST, "--out", "file"], 11, "a file, not a folder"),
+        (["adapt", "simulated-daily", "--out", "x", "--hop", "0.001"], 2, "--hop: found 0.001"),
         (["adapt", "mine", "--out", "x"], 2, "name mine/dataset.toml"),
         (["recommend", "simulated-daily", "--data", "nowhere"], 3, "no such folder"),
     ],
@@ -195,6 +198,7 @@ def test_bad_input_is_told_in_one_message(
     folder = crosswear.folder
     (folder / "bad.toml").write_text(STUDY.replace("sizes", "sizez"))
     (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
+    (folder / "short.toml").write_text(STUDY + "[preparation]\nwindow_s = 1.0\n")
     (folder / "lonely.toml").write_text(STUDY.replace('daily = "simulated-daily"', ""))
     (folder / "mine").mkdir()
     (folder / "mine" / "dataset.toml").write_text("")
