@@ -96,7 +96,8 @@ def open_study(
     Raises:
         UsageError: if windows are too short for the network; no domain is prepared then.
         LeakageError: if somebody is learned from in one domain and tested in another.
-        StudyFileError: if domains of different sensors would have to be learned from together.
+        StudyFileError: if two domains are the same, or such of different sensors would have to be
+            learned from together.
     """
     _check_windows(study)
     domains = {}
@@ -104,7 +105,9 @@ def open_study(
         preparation = replace(study.preparation, split=split)
         for name, reference in study.domains.items():
             domains[name, split] = prepare(reference, data, preparation, cache)
-        audit_people({name: domains[name, split] for name in study.domains})
+        of_split = {name: domains[name, split] for name in study.domains}
+        _check_different(of_split)
+        audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
@@ -120,6 +123,20 @@ def _check_windows(study: Study) -> None:
         build(study.model, 2, study.preparation.window, study.seed)
     except UsageError as error:
         raise error.inside("preparation.window_s") from error
+
+
+def _check_different(domains: Mapping[str, Domain]) -> None:
+    """Under two names, a target would be transferred from a network that has its own labels."""
+    known: dict[str, str] = {}
+    for name, domain in domains.items():
+        other = known.setdefault(domain.summary.digest, name)
+        if other != name:
+            raise StudyFileError(
+                f"{other!r} and {name!r} are the same domain",
+                where=f"domains.{other} and domains.{name}",
+                expected="different datasets, or other placements or sensors of one",
+                todo="remove one of the two",
+            )
 
 
 def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:
