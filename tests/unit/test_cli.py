@@ -137,6 +137,23 @@ def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     assert made["done"] == 0
 
 
+def test_damaged_records_count_as_missing(crosswear: CommandLine) -> None:
+    crosswear("study", "run", "tiny.toml", "--workers", "1")
+    paths = sorted((crosswear.folder / "runs" / "tiny" / "cells").glob("*.json"))
+    paths[0].write_bytes(paths[0].read_bytes()[:-40])
+    paths[1].write_text("")
+    status = crosswear.json("study", "status", "tiny.toml")
+    assert (status["done"], status["missing"], status["damaged"]) == (CELLS - 2, 2, 2)
+    assert crosswear.json("study", "plan", "tiny.toml")["missing"] == 2
+    message = crosswear("study", "report", "tiny.toml", exit_code=12)
+    assert f"{CELLS - 2} of {CELLS} cells are done" in message
+    assert "2 records are left out" in message
+    assert "`crosswear study run`" in message
+    assert crosswear.json("study", "report", "tiny.toml", "--allow-partial")["done"] == CELLS - 2
+    assert crosswear.json("study", "run", "tiny.toml")["run"]["trained"] == 2
+    assert crosswear.json("study", "status", "tiny.toml")["damaged"] == 0
+
+
 def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) -> None:
     crosswear("study", "report", "tiny.toml", "--allow-partial")
     other = STUDY.replace('"tiny"', '"other"')

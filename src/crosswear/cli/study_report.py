@@ -62,7 +62,7 @@ def report(
         made = report_study(found, out, allow_partial)
     else:
         opened, store = open_with_store(path, data, out, cache)
-        made = report_study(collect(opened, store), store.folder, allow_partial)
+        made = report_study(collect(opened, store, print_note), store.folder, allow_partial)
     if as_json:
         print_json({**vars(made), "paths": [str(path) for path in made.paths]})
         return
