@@ -119,5 +119,11 @@ def _print(found: Comparison, a: str, b: str) -> None:
         typer.echo(f"{one.question} {one.sentence}")
     if found.only_a or found.only_b:
         print_note(f"{found.only_a} cells are only in A, {found.only_b} only in B")
+    if found.seeds[0] != found.seeds[1]:
+        print_note(
+            f"the studies have seeds {found.seeds[0]} and {found.seeds[1]}, and so other draws and "
+            "initial weights: the test windows are the same, but which repetition is paired with "
+            "which is arbitrary"
+        )
     if found.foreign:
         print_note(f"not compared, their windows differ: {', '.join(found.foreign)}")
