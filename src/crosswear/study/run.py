@@ -19,9 +19,6 @@ from crosswear.study.missing import cost_of, damage, missing_tasks
 from crosswear.study.opening import Note, OpenStudy
 from crosswear.study.place import Place
 
-LEAST = 10**10
-"""Multiply-adds that any cell counts for in what is left: a forest has none, and takes a second."""
-
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
 
