@@ -20,6 +20,7 @@ from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.cli.study import open_with_store, study_app
 from crosswear.errors import UsageError
 from crosswear.files import expect_writable
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.evidence.compare import Comparison
@@ -110,11 +111,12 @@ def _print(found: Comparison, a: str, b: str) -> None:
         ]
         for one in found.compared
     ]
-    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A is"]
+    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A against B"]
     print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
     effects = Counter(words.compared(one.contrast) for one in found.compared)
     counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
-    typer.echo(f"{len(found.compared)} comparisons, p-values corrected over all; A is {counts}")
+    compared = counted(len(found.compared), "comparison")
+    typer.echo(f"{compared} of A with B, p-values corrected over all: {counts}")
     for one in found.findings:
         typer.echo(f"{one.question} {one.sentence}")
     if found.only_a or found.only_b:
