@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
@@ -40,10 +40,19 @@ class PreparationConfig:
     """
 
     rate_hz: Annotated[float, Field(gt=0, le=1000)] = 25.0
-    window_s: Annotated[float, Field(gt=0, le=600)] = 4.0
-    hop_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    window_s: Annotated[float, Field(gt=0, le=600, validate_default=True)] = 4.0
+    hop_s: Annotated[float, Field(gt=0, le=600, validate_default=True)] = 2.0
     bridge_s: Annotated[float, Field(ge=0, le=10)] = 0.2
     split: Annotated[int, Field(ge=0, le=1000)] = 0
+
+    @field_validator("window_s", "hop_s")
+    @classmethod
+    def _of_samples(cls, seconds: float, info: ValidationInfo) -> float:
+        rate_hz = info.data.get("rate_hz")  # not there if it is wrong itself
+        least = 2 if info.field_name == "window_s" else 1
+        if rate_hz and round(rate_hz * seconds) < least:
+            raise ValueError(f"{least} or more samples of {1 / rate_hz:g} s")
+        return seconds
 
     @property
     def window(self) -> int:

@@ -115,17 +115,6 @@ class Domain:
         return self.summary.sensors
 
 
-def domain_digest(reference: str, data: Path | None, config: PreparationConfig) -> str:
-    """The digest that `prepare` would give the domain; reads the files, but decodes nothing.
-
-    Raises:
-        UsageError: if there is no such dataset, placement or variant.
-        MissingDataError: if its folder is not there.
-    """
-    spec, options = lookup(reference)
-    return _digest(spec, options, locate(spec, data), config)
-
-
 def prepare(
     reference: str | Path, data: str | Path | None, config: PreparationConfig, cache: str | Path
 ) -> Domain:

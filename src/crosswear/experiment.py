@@ -280,12 +280,12 @@ class Cell:
             classes = f"{len(self.shared)} classes shared with {self.sources[0]}"
             return f"{self.target}, {self.method}, {classes}, seed {self.seed}{split}"
         branch = "" if self.branches == "both" else f" of the {self.branches} branch"
-        origin = f"{'+'.join(self.sources)}, {self.blocks} blocks{branch}"
-        if not self.sources:
-            origin = "scratch"
+        sources = "+".join(self.sources)
+        origin = f"from {sources}, {self.blocks} blocks{branch}" if sources else "from scratch"
         if self.method != "network":
-            origin = "+".join((self.method, *self.sources))
-        return f"{self.target} from {origin}, {self.size} windows, seed {self.seed}{split}"
+            how = "on" if self.method == "logistic" else "whitened by"
+            origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
+        return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
 def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:

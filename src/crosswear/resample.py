@@ -54,16 +54,6 @@ class Stretch:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
-    def raw_start(self) -> int:
-        """Index, in the recording, of the stretch's first raw sample."""
-        return int(self.raw_first[0])
-
-    @property
-    def raw_samples(self) -> int:
-        """How many raw samples of the recording the stretch covers."""
-        return int(self.raw_last[-1]) + 1 - self.raw_start
-
     def raw_interval(
         self, start: NDArray[np.int64], stop: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

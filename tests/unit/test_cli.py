@@ -137,6 +137,23 @@ def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     assert made["done"] == 0
 
 
+def test_damaged_records_count_as_missing(crosswear: CommandLine) -> None:
+    crosswear("study", "run", "tiny.toml", "--workers", "1")
+    paths = sorted((crosswear.folder / "runs" / "tiny" / "cells").glob("*.json"))
+    paths[0].write_bytes(paths[0].read_bytes()[:-40])
+    paths[1].write_text("")
+    status = crosswear.json("study", "status", "tiny.toml")
+    assert (status["done"], status["missing"], status["damaged"]) == (CELLS - 2, 2, 2)
+    assert crosswear.json("study", "plan", "tiny.toml")["missing"] == 2
+    message = crosswear("study", "report", "tiny.toml", exit_code=12)
+    assert f"{CELLS - 2} of {CELLS} cells are done" in message
+    assert "2 records are left out" in message
+    assert "`crosswear study run`" in message
+    assert crosswear.json("study", "report", "tiny.toml", "--allow-partial")["done"] == CELLS - 2
+    assert crosswear.json("study", "run", "tiny.toml")["run"]["trained"] == 2
+    assert crosswear.json("study", "status", "tiny.toml")["damaged"] == 0
+
+
 def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) -> None:
     crosswear("study", "report", "tiny.toml", "--allow-partial")
     other = STUDY.replace('"tiny"', '"other"')
@@ -170,6 +187,8 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "run", "tiny.toml", "--out", "file/out"], 11, "cannot write"),
         (["study", "status", "tiny.toml", "--out", "file"], 11, "a file, not a folder"),
         (["study", "status", "lonely.toml"], 5, "2 entries or more"),
+        (["study", "plan", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),
+        (["study", "run", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),
         (["study", "fly"], 2, "fly"),
         (["data", "describe", "simulated-daily", "--split", "9999"], 2, "--split"),
         (["data", "describe", "simulated-daily", "--csv", "foreign"], 11, "a folder is there"),
@@ -185,6 +204,7 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "compare", "foreign", "foreign"], 8, "no such file"),
         (["study", "report", "--records", WRIST, "--out", "foreign"], 8, "not a study's"),
         (["study", "report", "--records", WRIST, "--out", "file"], 11, "a file, not a folder"),
+        (["adapt", "simulated-daily", "--out", "x", "--hop", "0.001"], 2, "--hop: found 0.001"),
         (["adapt", "mine", "--out", "x"], 2, "name mine/dataset.toml"),
         (["recommend", "simulated-daily", "--data", "nowhere"], 3, "no such folder"),
     ],
@@ -195,6 +215,7 @@ def test_bad_input_is_told_in_one_message(
     folder = crosswear.folder
     (folder / "bad.toml").write_text(STUDY.replace("sizes", "sizez"))
     (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
+    (folder / "short.toml").write_text(STUDY + "[preparation]\nwindow_s = 1.0\n")
     (folder / "lonely.toml").write_text(STUDY.replace('daily = "simulated-daily"', ""))
     (folder / "mine").mkdir()
     (folder / "mine" / "dataset.toml").write_text("")

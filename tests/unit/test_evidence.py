@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from crosswear.cli.study_report import compare_
 from crosswear.domain import DomainSummary
 from crosswear.errors import StoreError, UsageError
 from crosswear.evidence.compare import compare
@@ -271,6 +272,19 @@ def test_networks_of_two_studies_are_compared_as_a_whole(records: StudyRecords) 
         assert found[name].support == "supported"
         assert found[name].value is not None
         assert found[name].value.mean == pytest.approx(0.1, abs=0.01)
+
+
+def test_repetitions_of_studies_with_other_seeds_are_no_pairs(
+    records: StudyRecords, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = planted_records(share, f"seed = 7\n{TEXT}")
+    assert compare(records, other).seeds == (2019, 7)
+    for name, one in (("a", records), ("b", other)):
+        write_records(one, tmp_path / name)
+    compare_(tmp_path / "a", tmp_path / "b")
+    assert "seeds 2019 and 7" in capsys.readouterr().err
+    compare_(tmp_path / "a", tmp_path / "a")
+    assert not capsys.readouterr().err
 
 
 def test_studies_with_other_windows_are_not_compared(records: StudyRecords) -> None:

@@ -129,6 +129,24 @@ whitening = true
     assert len({cell.key(FACTS) for cell in cells}) == len(cells)
 
 
+def test_cells_are_told_in_one_readable_line() -> None:
+    network = Cell("network", "a", 1, 20)
+    joint = replace(network, sources=("b", "c"))
+    assert {
+        network.describe(),
+        replace(joint, blocks=3).describe(),
+        replace(network, method="forest").describe(),
+        replace(joint, method="logistic").describe(),
+        replace(joint, method="vote", seed=2, split=1).describe(),
+    } == {
+        "a from scratch, 20 windows, seed 0",
+        "a from b+c, 3 blocks, 20 windows, seed 0",
+        "a with forest, 20 windows, seed 0",
+        "a with logistic on b+c, 20 windows, seed 0",
+        "a with vote whitened by b+c, 20 windows, seed 2, split 1",
+    }
+
+
 def test_the_key_of_a_cell_is_stable() -> None:
     """If this fails, records of earlier versions are not found any more: raise CELL_SCHEMA."""
     cell = Cell("network", "a", 1, 20, model=ModelConfig(), train=TrainConfig())

@@ -284,7 +284,7 @@ def test_a_study_with_joint_sources_from_plan_to_evidence(opened: OpenStudy, who
     }
     assert plan.missing == len(opened.cells)
     assert 0 < plan.seconds < 600
-    records = collect(opened, Store(whole))
+    records = collect(opened, Store(whole), ignore)
     assert {(one.target, one.source) for one in records.similarities} == {
         ("gestures", "daily"),
         ("sports", "daily"),

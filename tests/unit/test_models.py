@@ -164,11 +164,22 @@ def test_spectrogram_stays_between_floor_and_zero(scale: float, constant: bool) 
 
 @pytest.mark.parametrize(
     ("name", "samples", "what"),
-    [("multi-resnet", 40, "5 blocks"), ("deep-conv-lstm", 16, "4 convolutions")],
+    [
+        ("multi-resnet", 40, "5 blocks"),
+        ("multi-resnet", 32, "a spectrogram"),
+        ("shared-resnet", 32, "a spectrogram"),
+        ("deep-conv-lstm", 16, "4 convolutions"),
+    ],
 )
 def test_too_deep_for_the_window(name: str, samples: int, what: str) -> None:
     with pytest.raises(UsageError, match=f"too short for {what}"):
         build(ModelConfig(name), 4, samples, seed=0)
+
+
+def test_the_shortest_windows() -> None:
+    for name, samples in (("multi-resnet", 33), ("deep-conv-lstm", 17)):
+        model = ModelConfig(name, filters=ModelConfig(name).filters[:4])
+        assert build(model, 4, samples, seed=0)(torch.randn(2, 3, samples)).shape == (2, 4)
 
 
 def test_unknown_network() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.errors import DataFormatError
 from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import stretches
+from crosswear.resample import Stretch, stretches
 
 RATES = [30, 32, 50, 98, 99.63, 100, 104.2]
 
@@ -36,6 +36,11 @@ def record(
         placement="right_wrist",
         time_s=time_s,
     )
+
+
+def covered(stretch: Stretch) -> tuple[int, int]:
+    """The first raw sample of a stretch, and one past its last."""
+    return int(stretch.raw_first[0]), int(stretch.raw_last[-1]) + 1
 
 
 def amplitude(signal: NDArray[np.floating], frequency: float) -> float:
@@ -118,7 +123,7 @@ def test_the_common_rate_passes_bit_by_bit(stamps: bool) -> None:
     np.testing.assert_array_equal(stretch.raw_first, np.arange(300))
     np.testing.assert_array_equal(stretch.raw_last, np.arange(300))
     assert stretch.channels.dtype == np.float32
-    assert (stretch.raw_start, stretch.raw_samples, stretch.repaired) == (0, 300, 0)
+    assert (*covered(stretch), stretch.repaired) == (0, 300, 0)
 
 
 def test_labels_come_from_the_nearest_raw_sample() -> None:
@@ -131,8 +136,8 @@ def test_short_dropouts_are_bridged_and_long_ones_split() -> None:
     signal[100:120] = np.nan  # 0.2 s
     signal[500:521] = np.nan  # 0.21 s
     first, second = stretches(record(signal, 100))
-    assert (first.raw_start, first.raw_samples, first.repaired) == (0, 500, 20)
-    assert (second.raw_start, second.raw_samples, second.repaired) == (521, 479, 0)
+    assert (*covered(first), first.repaired) == (0, 500, 20)
+    assert (*covered(second), second.repaired) == (521, 1000, 0)
     straight = np.linspace(0, 1, 1000)[: 4 * len(first) : 4]
     np.testing.assert_allclose(first.channels[15:-15, 0], straight[15:-15], atol=1e-5)
 
@@ -155,8 +160,8 @@ def test_a_jump_in_time_splits(scatter: float) -> None:
     time[300:] += 0.5
     time[450:] += 0.1  # short enough to be bridged
     first, second = stretches(record(np.ones(600), 100, time_s=time))
-    assert (first.raw_start, first.raw_samples) == (0, 300)
-    assert (second.raw_start, second.raw_samples, second.repaired) == (300, 300, 10)
+    assert covered(first) == (0, 300)
+    assert (*covered(second), second.repaired) == (300, 600, 10)
 
 
 def test_a_bridge_in_scattered_stamps_does_not_overshoot() -> None:
@@ -223,7 +228,7 @@ def test_every_stretch_keeps_the_laws(
     true = (np.arange(samples) + rng.uniform(-0.3, 0.3, samples)) / rate
     before = -1
     for stretch in stretches(record(raw, rate, labels, true if stamps else None)):
-        start, stop = stretch.raw_start, stretch.raw_start + stretch.raw_samples
+        start, stop = covered(stretch)
         assert np.isfinite(stretch.channels).all()
         assert stretch.channels.shape == (len(stretch), 3)
         assert set(stretch.labels.tolist()) <= set(labels[start:stop].tolist())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosswear.datasets.simulated import SCENARIOS, SPECS
+from crosswear.datasets.simulated import DAILY, GESTURES, MANIPULATION, SPECS, SPORTS
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FolderTree
 from crosswear.datasets.wrist_model import (
@@ -31,6 +31,7 @@ from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.resample import stretches
 from crosswear.windows import assemble
 
+SCENARIOS = (GESTURES, MANIPULATION, DAILY, SPORTS)
 IDEAL = Device(rate_hz=100.0, range_g=16.0, step_g=2.0**-14, noise_density=0.0)
 NO_VARIABILITY = Variability(
     tilt_deg=0.0, person_deg=0.0, bout_deg=0.0, person_log=0.0, bout_log=0.0

@@ -13,7 +13,7 @@ from study_helpers import ignore, results
 
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Cohort, Outcome
-from crosswear.errors import DiskError, DomainError
+from crosswear.errors import DiskError, DomainError, StudyFileError
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy, open_study, read_study
 from crosswear.study.place import Place
@@ -245,6 +245,12 @@ def test_a_damaged_prepared_domain_is_prepared_anew(opened: OpenStudy, cache: Pa
 def test_a_domain_that_cannot_carry_a_study(cache: Path) -> None:
     text = TEXT + "[preparation]\nwindow_s = 500.0\n"
     with pytest.raises(DomainError, match="simulated-gestures"):
+        open_study(parse_study(text, "t.toml"), text, None, cache, ignore)
+
+
+def test_a_domain_is_not_its_own_source_under_another_name(cache: Path) -> None:
+    text = TEXT.replace('"simulated-daily"', '"simulated-gestures:placement=right_wrist"')
+    with pytest.raises(StudyFileError, match="'gestures' and 'daily' are the same"):
         open_study(parse_study(text, "t.toml"), text, None, cache, ignore)
 
 

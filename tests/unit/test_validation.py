@@ -35,6 +35,9 @@ filters = [2, 2, 2]
         ("[2, 2, 2]", "[2, 2]", "model.filters", "3 entries or more"),
         ("[2, 2, 2]", "[2, 2, 2, 2, 2, 2]", "model.filters", "5 entries or fewer"),
         ("[model]", "[source]\nl2 = true\n[model]", "source.l2", "a number"),
+        ("[model]", "[preparation]\nhop_s = 0.019\n[model]", "preparation.hop_s", "1 or more"),
+        ("[model]", "[preparation]\nwindow_s = 0.05\n[model]", "preparation.window_s", "2 or more"),
+        ("[model]", "[preparation]\nrate_hz = 0.2\n[model]", "preparation.window_s", "2 or more"),
         ("[grid]", "[grid]\nwhitening = 1", "grid.whitening", "true or false"),
     ],
 )

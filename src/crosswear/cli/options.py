@@ -74,19 +74,12 @@ def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
     import pydantic
 
     from crosswear.config import PreparationConfig
+    from crosswear.validation import first_problem
 
     try:
         hop_s = window_s / 2 if hop_s is None else hop_s
-        found = PreparationConfig(window_s=window_s, hop_s=hop_s)
+        return PreparationConfig(window_s=window_s, hop_s=hop_s)
     except pydantic.ValidationError as error:
-        name = "--window" if "window_s" in str(error) else "--hop"
-        raise UsageError(
-            "not a length of time", where=name, expected="seconds, from above 0 to 600"
-        ) from error
-    if found.window < 2 or found.hop < 1:
-        raise UsageError(
-            f"windows of {found.window} samples, {found.hop} apart",
-            where="--window, --hop",
-            expected="at least two samples, and one apart, at 25 Hz",
-        )
-    return found
+        problem = first_problem(error, "", UsageError, "")
+        option = "--window" if problem.where.endswith("window_s") else "--hop"
+        raise UsageError(problem.what, where=option, expected=problem.expected) from error

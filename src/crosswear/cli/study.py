@@ -102,7 +102,7 @@ def run(
     paths: list[str] = []
     summary = ""
     if not done.failed:
-        report = report_study(collect(opened, store), store.folder, allow_partial=False)
+        report = report_study(collect(opened, store, print_note), store.folder, allow_partial=False)
         paths, summary = [str(path) for path in report.paths], report.summary
     if as_json:
         print_json({"out": str(store.folder), "run": done, "report": paths})
@@ -124,14 +124,18 @@ def status(
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """How many cells are done, missing and failed."""
+    """How many cells are done, missing, failed, and damaged, which count as missing."""
+    from crosswear.study.missing import damage
+
     opened, store = open_with_store(path, data, out, cache)
-    done, failed = store.done(opened.cells), store.failed(opened.cells)
+    damaged = damage(opened, store).keys()
+    done, failed = store.done(opened.cells) - damaged, store.failed(opened.cells)
     counts = {
         "cells": len(opened.cells),
         "done": len(done),
         "missing": len(opened.cells) - len(done),
         "failed": len(failed - done),
+        "damaged": len(damaged),
     }
     if as_json:
         print_json({"out": str(store.folder), **counts})

@@ -20,6 +20,7 @@ from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.cli.study import open_with_store, study_app
 from crosswear.errors import UsageError
 from crosswear.files import expect_writable
+from crosswear.wording import counted
 
 if TYPE_CHECKING:
     from crosswear.evidence.compare import Comparison
@@ -62,7 +63,7 @@ def report(
         made = report_study(found, out, allow_partial)
     else:
         opened, store = open_with_store(path, data, out, cache)
-        made = report_study(collect(opened, store), store.folder, allow_partial)
+        made = report_study(collect(opened, store, print_note), store.folder, allow_partial)
     if as_json:
         print_json({**vars(made), "paths": [str(path) for path in made.paths]})
         return
@@ -110,14 +111,21 @@ def _print(found: Comparison, a: str, b: str) -> None:
         ]
         for one in found.compared
     ]
-    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A is"]
+    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A against B"]
     print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
     effects = Counter(words.compared(one.contrast) for one in found.compared)
     counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
-    typer.echo(f"{len(found.compared)} comparisons, p-values corrected over all; A is {counts}")
+    compared = counted(len(found.compared), "comparison")
+    typer.echo(f"{compared} of A with B, p-values corrected over all: {counts}")
     for one in found.findings:
         typer.echo(f"{one.question} {one.sentence}")
     if found.only_a or found.only_b:
         print_note(f"{found.only_a} cells are only in A, {found.only_b} only in B")
+    if found.seeds[0] != found.seeds[1]:
+        print_note(
+            f"the studies have seeds {found.seeds[0]} and {found.seeds[1]}, and so other draws and "
+            "initial weights: the test windows are the same, but which repetition is paired with "
+            "which is arbitrary"
+        )
     if found.foreign:
         print_note(f"not compared, their windows differ: {', '.join(found.foreign)}")

@@ -221,8 +221,6 @@ SPORTS = Scenario(
     ),
 )
 
-SCENARIOS = (GESTURES, MANIPULATION, DAILY, SPORTS)
-
 
 def _read(
     scenario: Scenario, tree: FileTree, options: ReadOptions, note: Note

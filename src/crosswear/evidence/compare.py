@@ -62,6 +62,8 @@ class Comparison:
         only_a, only_b: how many finished repetitions the other has not.
         foreign: targets of both whose prepared windows differ in more than channels; they are not
             compared.
+        seeds: of both studies. Where they differ, so do the draws, and which repetition of one is
+            paired with which of the other says nothing.
         findings: whether the networks of a do better than those of b, over all that was compared:
             from scratch, transferred, and in what transfer gains over scratch. Where some targets
             differ in their sensors, these alone count.
@@ -71,6 +73,7 @@ class Comparison:
     only_a: int
     only_b: int
     foreign: tuple[str, ...]
+    seeds: tuple[int, int]
     findings: tuple[Finding, ...]
 
 
@@ -105,6 +108,7 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         only_a=len(ours) - len(common),
         only_b=len(theirs) - len(common),
         foreign=tuple(foreign),
+        seeds=(a.study.seed, b.study.seed),
         findings=tuple(_overall(telling)),
     )
 

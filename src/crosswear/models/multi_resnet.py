@@ -44,6 +44,8 @@ from crosswear.recording import ACCELEROMETER, AXES, Sensors
 WIDTH = 3
 CONVOLUTIONS = 3
 FFT, HOP = 64, 32
+MIRRORED = FFT // 2
+"""Samples by which a spectrogram mirrors a window at its ends: it must have more than these."""
 FLOOR_DB = 80.0
 SPECTRAL_FILTERS = 32
 DENSE = (64, 128)
@@ -98,7 +100,7 @@ class Spectrogram(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
-        mirrored = functional.pad(x, (FFT // 2, FFT // 2), mode="reflect")
+        mirrored = functional.pad(x, (MIRRORED, MIRRORED), mode="reflect")
         frames = mirrored.unfold(-1, FFT, HOP).contiguous()
         with torch.autocast(x.device.type, enabled=False):  # 80 dB need more than bfloat16 has
             cosine, sine = functional.linear(frames, self.basis).chunk(2, dim=-1)
@@ -119,7 +121,7 @@ class MultiResNet(nn.Module):
         sensors: what the windows have channels of; each has branches of its own.
 
     Raises:
-        UsageError: if the window is too short for the depth.
+        UsageError: if the window is too short for the spectrogram or for the depth.
     """
 
     def __init__(
@@ -131,6 +133,12 @@ class MultiResNet(nn.Module):
         sensors: Sensors = ACCELEROMETER,
     ) -> None:
         super().__init__()
+        if samples <= MIRRORED:
+            raise UsageError(
+                f"windows of {samples} samples are too short for a spectrogram",
+                expected=f"more than {MIRRORED} samples",
+                todo="use longer windows, or a network without a spectral branch",
+            )
         self.magnitude = config.magnitude
         self.copies = copies
         self.sensors = sensors

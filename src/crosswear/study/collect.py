@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from crosswear.errors import StoreError
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.features import window_features
@@ -11,22 +12,38 @@ from crosswear.keys import seed_for
 from crosswear.recording import Subset
 from crosswear.similarity import a_distance, draw, label_overlap, mmd
 from crosswear.store import Store
-from crosswear.study.opening import OpenStudy
+from crosswear.study.opening import Note, OpenStudy
+from crosswear.wording import counted
 
 
-def collect(opened: OpenStudy, store: Store) -> StudyRecords:
+def collect(opened: OpenStudy, store: Store, note: Note) -> StudyRecords:
     """Read every record of a study, and measure how alike its domains are.
 
-    Raises:
-        StoreError: if a record is damaged.
+    Args:
+        opened: the study.
+        store: its output folder.
+        note: is told of damaged records; their cells count as missing.
     """
+    observed: dict[str, Observed] = {}
+    damaged: list[StoreError] = []
     done = store.done(opened.cells)
+    for key in (key for key in opened.cells if key in done):
+        try:
+            observed[key] = Observed.of(store.read(key))
+        except StoreError as error:
+            damaged.append(error)
+    if damaged:
+        left_out = counted(len(damaged), "record is left out", "records are left out")
+        note(
+            f"{left_out} (first: {damaged[0].where}: {damaged[0].what}): "
+            "`crosswear study run` makes what is damaged again"
+        )
     return StudyRecords(
         study=opened.study,
         text=opened.text,
         domains={name: domain.summary for name, domain in opened.domains.items()},
-        observed={key: Observed.of(store.read(key)) for key in opened.cells if key in done},
-        failed=frozenset(store.failed(opened.cells) - done),
+        observed=observed,
+        failed=frozenset(store.failed(opened.cells) - observed.keys()),
         similarities=measure(opened),
     )
 

@@ -1,18 +1,36 @@
-"""What is missing of a study, as tasks for the engine."""
+"""What is missing of a study or damaged, as tasks for the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
 
+from crosswear.checkpoint import load_checkpoint
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
+from crosswear.errors import CheckpointError, StoreError
 from crosswear.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.labels import ALIGNMENTS
 from crosswear.recording import Sensors
 from crosswear.store import Store
 from crosswear.study.opening import OpenStudy
 from crosswear.study.sensors import windows_read
+
+
+def damage(opened: OpenStudy, store: Store) -> dict[str, StoreError | CheckpointError]:
+    """What is wrong with the records that are there, and the networks of source cells, by key.
+
+    Their cells count as missing: `crosswear.study.run` computes them again.
+    """
+    found: dict[str, StoreError | CheckpointError] = {}
+    for key in sorted(store.done(opened.cells)):
+        try:
+            store.read(key)
+            if opened.cells[key].method == "source":
+                load_checkpoint(store.checkpoint(key))
+        except (StoreError, CheckpointError) as error:
+            found[key] = error
+    return found
 
 
 def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from crosswear.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
-from crosswear.errors import StudyFileError
+from crosswear.errors import StudyFileError, UsageError
 from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.models import build
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
 from crosswear.study_file import parse_study
@@ -93,15 +94,20 @@ def open_study(
         note: takes a sentence about anything repaired, dropped or not found.
 
     Raises:
+        UsageError: if windows are too short for the network; no domain is prepared then.
         LeakageError: if somebody is learned from in one domain and tested in another.
-        StudyFileError: if domains of different sensors would have to be learned from together.
+        StudyFileError: if two domains are the same, or such of different sensors would have to be
+            learned from together.
     """
+    _check_windows(study)
     domains = {}
     for split in study.splits:
         preparation = replace(study.preparation, split=split)
         for name, reference in study.domains.items():
             domains[name, split] = prepare(reference, data, preparation, cache)
-        audit_people({name: domains[name, split] for name in study.domains})
+        of_split = {name: domains[name, split] for name in study.domains}
+        _check_different(of_split)
+        audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
@@ -109,6 +115,28 @@ def open_study(
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     check_sensors(study, domains, cells.values())
     return OpenStudy(study, text, domains, cells)
+
+
+def _check_windows(study: Study) -> None:
+    """Only the network knows how short its windows may be, so one is built."""
+    try:
+        build(study.model, 2, study.preparation.window, study.seed)
+    except UsageError as error:
+        raise error.inside("preparation.window_s") from error
+
+
+def _check_different(domains: Mapping[str, Domain]) -> None:
+    """Under two names, a target would be transferred from a network that has its own labels."""
+    known: dict[str, str] = {}
+    for name, domain in domains.items():
+        other = known.setdefault(domain.summary.digest, name)
+        if other != name:
+            raise StudyFileError(
+                f"{other!r} and {name!r} are the same domain",
+                where=f"domains.{other} and domains.{name}",
+                expected="different datasets, or other placements or sensors of one",
+                todo="remove one of the two",
+            )
 
 
 def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:

@@ -8,7 +8,7 @@ from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group, may_be_compiled
 from crosswear.kernels.residual import implementation
 from crosswear.store import Store
-from crosswear.study.missing import cost_of, missing_tasks
+from crosswear.study.missing import cost_of, damage, missing_tasks
 from crosswear.study.opening import OpenStudy
 from crosswear.study.place import Place
 
@@ -22,7 +22,7 @@ class Plan:
         sizes: adaptation sizes, in windows.
         multiply_adds: of all trainings and tests that are still missing, a backward pass counted
             as two forward passes, frozen blocks not counted.
-        missing: how many cells have no record.
+        missing: how many cells have no record, or a damaged one.
         seconds: what these will take.
         memory_mb: of all workers together.
         blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
@@ -43,7 +43,7 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
 
     The processes that would train are started for a few seconds, to time some of the cells.
     """
-    done = store.done(opened.cells)
+    done = store.done(opened.cells) - damage(opened, store).keys()
     counts: dict[str, int] = {}
     name: str
     for cell in opened.cells.values():

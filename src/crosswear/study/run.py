@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from crosswear.checkpoint import forget_checkpoint, load_checkpoint, save_checkpoint
+from crosswear.checkpoint import forget_checkpoint, save_checkpoint
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Outcome
-from crosswear.errors import CheckpointError, StoreError
+from crosswear.errors import StoreError
 from crosswear.store import Record, Store
-from crosswear.study.missing import cost_of, missing_tasks
+from crosswear.study.missing import cost_of, damage, missing_tasks
 from crosswear.study.opening import Note, OpenStudy
 from crosswear.study.place import Place
-
-LEAST = 10**10
-"""Multiply-adds that any cell counts for in what is left: a forest has none, and takes a second."""
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
@@ -120,17 +117,11 @@ def provenance(device: str, outcome: Outcome) -> dict[str, str]:
 
 def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
     """Keys with a readable record, and, for source cells, a readable network."""
-    sound = set()
-    for key in sorted(store.done(opened.cells)):
-        try:
-            store.read(key)
-            if opened.cells[key].method == "source":
-                load_checkpoint(store.checkpoint(key))
-        except StoreError as error:
+    found = damage(opened, store)
+    for key, error in found.items():
+        if isinstance(error, StoreError):
             kept = store.set_aside(key)
             note(f"{error.where}: {error.what}; set aside as {kept.name} and computed again")
-        except CheckpointError as error:
-            note(f"{error.where}: {error.what}; this source network is trained again")
         else:
-            sound.add(key)
-    return sound
+            note(f"{error.where}: {error.what}; this source network is trained again")
+    return store.done(opened.cells) - found.keys()
