@@ -159,6 +159,48 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     assert "reads 1.5 g, not 1 g" in found.notes[0]
 
 
+def test_a_stamp_that_repeats_hides_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = movement()
+    even = np.arange(len(values)) / RATE_HZ
+    even[1500:] += 60
+    time_s = even.copy()
+    time_s[[700, 701, 2000]] = time_s[[699, 699, 1999]]
+    path = write_csv(tmp_path / "gap.csv", values, time_s=time_s)
+    for block in (1 << 19, 100):  # also where rows of one stamp come in different pieces
+        monkeypatch.setattr(reader, "BLOCK_BYTES", block)
+        [found] = recognise_files(BUNDLE, [path])
+        assert found.rate_hz == RATE_HZ
+        assert found.columns[-1] == "time"
+        assert "3 time stamps repeat" in found.notes[0]
+        assert "1 gap splits the recording, the first at 30.0 s" in found.notes
+        expected = pushed(np.round(values, 5), time_s=even)
+        assert [one.label for one in found.events] == [one.label for one in expected]
+        starts = [one.start_s for one in found.events]
+        assert starts == pytest.approx([one.start_s for one in expected])
+
+
+def test_stamps_out_of_order_tell_the_usual_rate(tmp_path: Path) -> None:
+    values = movement()
+    time_s = np.arange(len(values)) / RATE_HZ
+    time_s[600:] += 3
+    time_s[1500:] -= 1.5
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "b.csv", values, time_s=time_s)])
+    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
+    assert "runs backwards 1 time. Gaps cannot be seen" in found.notes[0]
+
+
+def test_whole_seconds_tell_the_rate(tmp_path: Path) -> None:
+    values = movement()
+    time_s = np.floor(np.arange(len(values)) / RATE_HZ + 0.3)
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "s.csv", values, time_s=time_s)])
+    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
+    assert "repeats the row before" in found.notes[0]
+    told = Told(("x", "y", "z", "time"), RATE_HZ, "g")
+    with pytest.raises(DataFormatError, match="repeats the one before it, as") as error:
+        recognise_files(BUNDLE, [tmp_path / "s.csv"], told)
+    assert error.value.where.endswith("line 3")
+
+
 def test_stamps_of_delivery_are_told_and_not_used(tmp_path: Path) -> None:
     values = movement()
     time_s = np.repeat(np.arange(len(values) // 10) / 5, 10)
@@ -199,9 +241,28 @@ def test_the_wrong_line_is_named(tmp_path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     lines[2500] = "50.0,oops,1,1"
     path.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(CrosswearError) as found:
+    with pytest.raises(CrosswearError, match="'x'") as found:
         recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
     assert "walk.csv" in found.value.where
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("50.0,1,1,inf", "inf g is not an acceleration"),
+        ("50.0,1,-2000,1", "2000 g is not an acceleration"),
+        (",1,1,1", "no time stamp"),
+        ("3.0,1,1,1", "runs backwards"),
+    ],
+)
+def test_the_line_of_an_impossible_row_is_named(tmp_path: Path, row: str, what: str) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement())
+    lines = path.read_text("utf-8").splitlines()
+    lines[2500] = row
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DataFormatError, match=what) as found:
+        recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
+    assert found.value.where == f"{path}, line 2501"
 
 
 def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None:

@@ -158,17 +158,29 @@ class TestQuestions:
         assert "rate_hz = 49.5" in proposal.toml()
         assert '"run" = "running"' in proposal.toml()
 
-    def test_time_stamps_that_repeat_are_not_used(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("period", "used"), [(100, True), (5, False)])
+    def test_time_stamps_that_repeat(self, tmp_path: Path, period: int, used: bool) -> None:
         write("phone_app", tmp_path)
         for path in tmp_path.glob("*.csv"):
             lines = path.read_text("utf-8").split("\n")
-            lines[10] = ";".join([lines[9].split(";")[0], *lines[10].split(";")[1:]])
+            for row in range(10, len(lines) - 1, period):
+                stamp = lines[row - 1].split(";")[0]
+                lines[row] = ";".join([stamp, *lines[row].split(";")[1:]])
             path.write_text("\n".join(lines), "utf-8")
         proposal = propose(tmp_path, {})
         found = {guess.key: guess.value for guess in proposal.guesses}
-        assert "columns.time" not in found
+        assert ("columns.time" in found) == used
         assert found["rate_hz"] == 50.0
-        assert any("repeats" in note for note in proposal.notes)
+        assert any("repeats" in note for note in proposal.notes) != used
+
+    def test_mixed_rates_of_stamps_that_are_not_used(self, tmp_path: Path) -> None:
+        for name, rate in (("anna", 50), ("bo", 100), ("cy", 50)):
+            lines = [f"{i // rate},0,0.0{i % 7},1,{'ab'[i // 300]}" for i in range(600)]
+            text = "time,x,y,z,label\n" + "\n".join(lines) + "\n"
+            (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+        with pytest.raises(DataFormatError, match="mixed rates: column 'time' tells 50 Hz"):
+            propose(tmp_path, {"placement": "ankle"})
+        assert propose(tmp_path, {"placement": "ankle", "rate_hz": 50}).guesses
 
     @pytest.mark.parametrize(
         ("key", "value"),
@@ -238,7 +250,7 @@ class TestCare:
         write("phone_app", tmp_path)
         path = tmp_path / "Zoë.csv"
         content = path.read_text("utf-8").split("\n")
-        content[500] = content[499]
+        content[500] = content[400]
         path.write_text("\n".join(content), "utf-8")
         settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
         result = run(tmp_path, *settings, "--set=columns.time=timestamp")
@@ -295,7 +307,7 @@ class TestCare:
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("dataset", "unit", "rate_hz", "asked"),
-    [("selfback", "g", 100.0, {"subject"}), ("sp_sw_har", "m/s2", 104.25, {"placement"})],
+    [("selfback", "g", 100.0, {"subject"}), ("sp_sw_har", "m/s2", 104.0, {"placement"})],
 )
 def test_published_folders(
     real_data: Path, dataset: str, unit: str, rate_hz: float, asked: set[str]

@@ -75,10 +75,11 @@ def _recognise(bundle: Bundle, source: Source) -> Recognised:
     layout = source.layout
     recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
     rest: float | None = None
+    notes = list(source.notes)
 
     def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
         nonlocal rest
-        for values, time_s in read_chunks(source):
+        for values, time_s in read_chunks(source, notes.append):
             if rest is None:  # the first piece with a second at rest tells the unit
                 rest = at_rest(source, values)
             yield values, time_s
@@ -89,7 +90,7 @@ def _recognise(bundle: Bundle, source: Source) -> Recognised:
         if error.where.startswith(source.where):
             raise
         raise error.inside(source.where) from error
-    notes = [*source.notes, *recognizer.notes()]
+    notes += recognizer.notes()
     if rest is not None and not alike(rest, 1.0):
         notes.append(f"at rest the sensor reads {rest:.3g} g, not 1 g")
     return Recognised(

@@ -144,7 +144,7 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     unsound = time is not None and bool(time.problem) and _told_time(told) is None
     rate_hz = told.rate_hz or dialect.rate_hz
     if rate_hz is None and time is not None:
-        # Stamps that are not the instants of the samples still tell rows over duration.
+        # Stamps that are not the instants of the samples still tell how many came in a second.
         rate_hz = float(f"{time.rate_hz:.5g}") if unsound else standard_rate(time.rate_hz)
     if rate_hz is None:
         raise UsageError(
@@ -172,7 +172,7 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
         )
     notes: tuple[str, ...] = ()
     if time is not None and unsound:
-        notes = (f"column {time.column!r} is not used as time: {time.problem}",)
+        notes = (time.unused,)
     stamped = None if unsound else time
     layout = _layout(name, dialect, triple, stamped, rate_hz, unit, about)
     return Source(tree, name, layout, notes)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.datasets.own.layout import Layout, parse_layout
+from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
 from crosswear.datasets.own.table import Codes, Table, place, read_own_table
 from crosswear.datasets.own.units import alike, resting, unit_at_rest
 from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
@@ -23,6 +24,7 @@ from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError, MissingDataError
 from crosswear.recording import Recording
+from crosswear.wording import counted
 
 RATE_TOLERANCE = 0.1
 """How far the rate of the time stamps may be from the declared one."""
@@ -79,13 +81,18 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
     names = sorted({name for pattern in layout.files for name in require(tree, (pattern,))})
     resting_g: dict[str, float] = {}
     seen: set[tuple[str, str]] = set()
+    repeats: dict[str, int] = {}
     for name in names:
         table = read_own_table(tree, name, layout)
         rest = resting(table.acceleration, layout.rate_hz)
         if rest is not None:
             _check_unit(tree, layout, names, name, rest, next(iter(resting_g), None))
             resting_g[name] = rest / layout.units_per_g
-        yield from _recordings(tree, layout, name, table, seen)
+        yield from _recordings(tree, layout, name, table, seen, repeats)
+    if repeats:
+        files = counted(len(repeats), "file")
+        where = f" in {files}, such as {tree.where(next(iter(repeats)))}"
+        note(f"{spread_note(sum(repeats.values()), where)}.")
     if not resting_g:
         note("No file has a second at rest, or gravity was taken away: the unit is unchecked.")
     typical = float(np.median(list(resting_g.values()))) if resting_g else 1.0
@@ -94,7 +101,12 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
 
 
 def _recordings(
-    tree: FileTree, layout: Layout, name: str, table: Table, seen: set[tuple[str, str]]
+    tree: FileTree,
+    layout: Layout,
+    name: str,
+    table: Table,
+    seen: set[tuple[str, str]],
+    repeats: dict[str, int],
 ) -> Iterator[Recording]:
     told = path_tells(tree, layout, name)
     rows = len(table.acceleration)
@@ -123,7 +135,10 @@ def _recordings(
         seen.add((subject, session))
         time_s = None if table.time_s is None else table.time_s[first:last]
         if time_s is not None:
-            _check_time(tree, layout, name, time_s, first)
+            repeated = _check_time(tree, layout, name, time_s, first)
+            if repeated:
+                repeats[name] = repeats.get(name, 0) + repeated
+                time_s = spread(time_s, layout.rate_hz)
             time_s = time_s - time_s[0]
         yield Recording(
             acceleration=acceleration[first:last],
@@ -189,28 +204,32 @@ def _starts(table: Table) -> list[int]:
 
 def _check_time(
     tree: FileTree, layout: Layout, name: str, time_s: NDArray[np.float64], first: int
-) -> None:
+) -> int:
+    """How many stamps repeat the one before, if they are few, none runs back, and the rate fits."""
     steps = np.diff(time_s)
-    wrong = np.flatnonzero(~(steps > 0))
-    if len(wrong):
-        same = steps[wrong[0]] == 0
+    same = steps == 0
+    repeats = int(same.sum())
+    wrong = steps < 0 if few(repeats, len(time_s)) else steps <= 0
+    if wrong.any():
+        row = int(wrong.argmax())
         raise DataFormatError(
-            "the time stamp repeats the one before it" if same else "the time runs backwards",
-            where=place(tree, name, layout, first + int(wrong[0]) + 1),
+            f"the time stamp repeats the one before it, as {repeats} of {len(time_s)} do"
+            if same[row]
+            else "the time runs backwards",
+            where=place(tree, name, layout, first + row + 1),
             expected="time stamps that increase from row to row",
-            todo="sort the rows, add columns.session, or leave columns.time out: then rate_hz "
-            "alone tells the time",
+            todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
+            "--set columns.time=): then rate_hz alone tells the time",
         )
-    if not len(steps):
-        return
-    rate_hz = 1 / float(steps[steps <= 3 * np.median(steps)].mean())
-    if abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
+    rate_hz = rate_of(steps)
+    if rate_hz is not None and abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
             f"the time stamps tell {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
             where=place(tree, name, layout, first),
             expected=f"a rate within {RATE_TOLERANCE:.0%} of rate_hz",
             todo="correct rate_hz or time_unit in dataset.toml",
         )
+    return repeats
 
 
 def _check_unit(
