@@ -201,6 +201,46 @@ def test_whole_seconds_tell_the_rate(tmp_path: Path) -> None:
     assert error.value.where.endswith("line 3")
 
 
+def restless(seconds: float = 8, unit: float = 1.0) -> np.ndarray:
+    """No second of it at rest."""
+    values = movement(2 * seconds)[round(seconds * RATE_HZ) :]
+    return np.asarray(values * unit)
+
+
+@pytest.mark.parametrize(("unit", "one_g"), [("g", 1.0), ("m/s2", 9.80665), ("mg", 1000.0)])
+def test_a_unit_that_cannot_be_is_refused_without_a_second_at_rest(
+    tmp_path: Path, unit: str, one_g: float
+) -> None:
+    path = write_csv(tmp_path / "walk.csv", restless(unit=one_g))
+    [found] = recognise_files(BUNDLE, [path])
+    assert found.unit == unit
+    assert "no second at rest tells the unit: the median of |a|" in found.notes[0]
+    for other in {"g", "mg", "m/s2"} - {unit}:
+        with pytest.raises(DataFormatError, match=f"as if in {unit}|not an acceleration"):
+            recognise_files(BUNDLE, [path], Told(unit=other))
+    with pytest.raises(DataFormatError, match="median of"):
+        recognise_files(BUNDLE, [path], Told(unit=100.0))
+    [found] = recognise_files(BUNDLE, [path], Told(unit=one_g * 1.3))  # it may be
+    assert len(found.events) == 3
+
+
+def test_movement_without_gravity_tells_no_unit(tmp_path: Path) -> None:
+    values = restless() - (0, 0.6, 0.8)
+    path = write_csv(tmp_path / "walk.csv", values * 2)  # |a| is one g now and then
+    with pytest.raises(UsageError, match="unit is unknown"):
+        recognise_files(BUNDLE, [path])
+    [found] = recognise_files(BUNDLE, [path], Told(unit="g"))
+    assert "the unit is unchecked" in found.notes[0]
+
+
+def test_lost_samples_do_not_hide_a_second_at_rest(tmp_path: Path) -> None:
+    values = movement(unit=9.80665)
+    values[::41] = np.nan
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "walk.csv", values)])
+    assert found.unit == "m/s2"
+    assert not any("unit" in note for note in found.notes)
+
+
 def test_stamps_of_delivery_are_told_and_not_used(tmp_path: Path) -> None:
     values = movement()
     time_s = np.repeat(np.arange(len(values) // 10) / 5, 10)

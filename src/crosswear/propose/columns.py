@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.datasets.own.layout import SECOND, TimeUnit
 from crosswear.datasets.own.stamps import few, in_bursts, rate_of
-from crosswear.datasets.own.units import TOLERANCE, alike, resting, unit_at_rest
+from crosswear.datasets.own.units import TOLERANCE, Reading, alike, reading, unit_at_rest
 from crosswear.propose.paths import sounds_like_activities
 from crosswear.propose.sniff import SampledColumn
 from crosswear.wording import counted
@@ -151,9 +151,30 @@ def accelerations(
 
 def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
     """|a| at rest: the median over the sampled files."""
-    rests = [resting(_stacked(sample, triple), rate_hz) for sample in samples]
-    found = [rest for rest in rests if rest is not None]
-    return float(np.median(found)) if found else None
+    found = reading_of(samples, triple, rate_hz)
+    return found.length if found is not None and found.at_rest else None
+
+
+def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Reading | None:
+    """The median over the sampled files with a second at rest; over all, if none has one."""
+    found = [reading(_stacked(sample, triple), rate_hz) for sample in samples]
+    for at_rest in (True, False):
+        lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
+        if lengths:
+            return Reading(float(np.median(lengths)), at_rest)
+    return None
+
+
+def unit_read(found: Reading | None) -> str | float | None:
+    """The unit that a reading tells: a name, or, at rest alone, how many counts are one g."""
+    if found is None or not found.at_rest:
+        return found.unit if found else None
+    return unit_of(found.length)
+
+
+def unit_note(found: Reading) -> str:
+    """Says that a unit is told by no second at rest."""
+    return f"no second at rest tells the unit: {found}"
 
 
 def unit_of(rest: float | None) -> str | float | None:

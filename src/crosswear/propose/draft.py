@@ -22,12 +22,14 @@ from crosswear.propose.columns import (
     Triple,
     accelerations,
     mixed_units,
+    reading_of,
     rest_of,
     role_columns,
     standard_rate,
     time_columns,
     triples,
-    unit_of,
+    unit_note,
+    unit_read,
 )
 from crosswear.propose.files import Group, choose_group
 from crosswear.propose.paths import (
@@ -275,15 +277,21 @@ class Draft:
                 expected="one unit in all files",
                 todo="convert some, or describe them apart: --set 'files=[\"…\"]' takes a part",
             )
-        rest = rest_of(list(group.samples.values()), triple, rate_hz)
-        unit = unit_of(rest)
-        if unit is None:
-            seen = f"|a| at rest is {rest:.4g}" if rest else "No second at rest was found"
+        found = reading_of(list(group.samples.values()), triple, rate_hz)
+        unit = unit_read(found)
+        if unit is None or found is None:
+            seen = f"|a| at rest is {found.length:.4g}" if found else ""
+            if found is None or not found.at_rest:
+                seen = "No second at rest was found" + (f", and {found}" if found else "")
             self._ask(
                 "unit", f"{seen}. What is the unit: g, mg, m/s2, or how many counts are one g?"
             )
+        elif found.at_rest:
+            self._say("unit", unit, f"|a| is {found.length:.4g} in the quietest seconds")
         else:
-            self._say("unit", unit, f"|a| is {rest:.4g} in the quietest seconds")
+            self._say("unit", unit, f"nobody rests, and the median of |a| is {found.length:.4g}")
+            if "unit" not in self.answers:
+                self.notes.append(f"{unit_note(found)}.")
 
     def _placement(self, group: Group) -> None:
         columns = " ".join(str(self._value(f"columns.{axis}")) for axis in AXES)

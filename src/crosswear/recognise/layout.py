@@ -23,11 +23,12 @@ from crosswear.propose.columns import (
     TimeColumn,
     Triple,
     accelerations,
-    rest_of,
+    reading_of,
     standard_rate,
     time_columns,
     triples,
-    unit_of,
+    unit_note,
+    unit_read,
 )
 from crosswear.propose.sniff import Dialect, SampledColumn, is_utf16, sample, sniff
 from crosswear.wording import counted
@@ -162,7 +163,8 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
             expected="acceleration in x, y and z, a row for each sample",
             todo="leave the file out, or name other columns with --columns",
         )
-    unit = told.unit if told.unit is not None else unit_of(rest_of([rows], triple, rate_hz))
+    seen = reading_of([rows], triple, rate_hz) if told.unit is None else None
+    unit = told.unit if told.unit is not None else unit_read(seen)
     if unit is None:
         raise UsageError(
             "the unit is unknown: no second at rest tells it",
@@ -173,6 +175,8 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     notes: tuple[str, ...] = ()
     if time is not None and unsound:
         notes = (time.unused,)
+    if seen is not None and not seen.at_rest:
+        notes += (unit_note(seen),)
     stamped = None if unsound else time
     layout = _layout(name, dialect, triple, stamped, rate_hz, unit, about)
     return Source(tree, name, layout, notes)

@@ -16,10 +16,10 @@ from crosswear.datasets.own import RATE_TOLERANCE
 from crosswear.datasets.own.layout import AXES, SECOND
 from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
 from crosswear.datasets.own.table import MISSING, PARQUET, place, read_own_table, read_start
-from crosswear.datasets.own.units import alike, resting, unit_at_rest
+from crosswear.datasets.own.units import Reading, reading
 from crosswear.datasets.spec import Note
 from crosswear.datasets.tables import LARGEST_G
-from crosswear.datasets.tree import reading
+from crosswear.datasets.tree import reading as opened
 from crosswear.errors import DataFormatError
 from crosswear.recognise.layout import Source
 
@@ -150,7 +150,7 @@ def _text(source: Source) -> Iterator[Any]:
         zone = _ZONE.search(start.first[int(position["time"])].strip())
         types["time"] = pa.timestamp("ns", tz="UTC" if zone else None)
     try:
-        with reading(source.tree, source.name) as file:
+        with opened(source.tree, source.name) as file:
             for _ in range(start.lines):
                 file.readline()
             batches = csv.open_csv(
@@ -179,7 +179,7 @@ def _parquet(source: Source) -> Iterator[Any]:
     if source.layout.time_unit == "datetime":
         kinds["time"] = pa.timestamp("ns")
     try:
-        with reading(source.tree, source.name) as file:
+        with opened(source.tree, source.name) as file:
             content = parquet.ParquetFile(file)
             there = content.schema_arrow.names
             missing = [column for column in used.values() if column not in there]
@@ -212,25 +212,22 @@ def _broken(source: Source, error: Exception) -> DataFormatError:
     )
 
 
-def at_rest(source: Source, values: Floats) -> float | None:
-    """What a sensor at rest reads, in g, in a piece of a recording; None if it never rests.
+def reading_of(source: Source, values: Floats) -> Reading | None:
+    """What is about one g in a piece of a recording, if anything tells it.
 
     Raises:
-        DataFormatError: if it is about one g in another unit than the declared one.
+        DataFormatError: if it cannot be one g in the declared unit.
     """
     layout = source.layout
-    rest = resting(values, layout.rate_hz)
-    if rest is None:
-        return None
-    unit = unit_at_rest(rest)
-    if unit is not None and not alike(rest, layout.units_per_g):
+    found = reading(values, layout.rate_hz)
+    if found is not None and found.contradicts(layout.units_per_g):
         raise DataFormatError(
-            f"at rest the sensor reads {rest:.4g}, as if in {unit}",
+            str(found),
             where=source.where,
-            expected=f"about {layout.units_per_g:g} at rest, as unit {layout.unit!r} says",
-            todo=f"correct the unit, perhaps to {unit!r}",
+            expected=f"about {layout.units_per_g:g}, as unit {layout.unit!r} says",
+            todo="correct the unit" + (f", perhaps to {found.unit!r}" if found.unit else ""),
         )
-    return rest / layout.units_per_g
+    return found
 
 
 def _check_range(source: Source, values: Floats, row: int) -> None:
