@@ -41,6 +41,25 @@ def as_disk_error(target: Path) -> Iterator[None]:
         ) from error
 
 
+def _expect_ordinary(path: Path) -> None:
+    """Refuse what a file must not replace, such as a device or a pipe, and the name ``-``."""
+    if str(path) == "-":
+        raise UsageError(
+            "'-' is no name of a file: nothing is written to standard output",
+            where="-",
+            expected="the name of a file or folder",
+            todo="name one; ./- would be a file of that name",
+        )
+    if path.exists() and not path.is_file():
+        kind = "a folder is there" if path.is_dir() else "a device or a pipe is there"
+        raise DiskError(
+            f"cannot write: {kind}, not a file",
+            where=str(path),
+            expected="the name of an ordinary file, or of none that is there",
+            todo="choose another name",
+        )
+
+
 def expect_writable(*files: Path, folder: Path | None = None) -> None:
     """See to it that what is made at the end can be written, before work begins.
 

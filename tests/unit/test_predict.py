@@ -276,14 +276,19 @@ def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
         recognise_files(BUNDLE, [tmp_path / "walk.csv"])
 
 
-def test_the_wrong_line_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [20, 100, 300, 2501])
+@pytest.mark.parametrize(
+    ("row", "what"), [("50.0,oops,1,1", "x is 'oops'"), ("50.0,1", "2 columns where")]
+)
+def test_the_wrong_line_is_named(tmp_path: Path, line: int, row: str, what: str) -> None:
     path = write_csv(tmp_path / "walk.csv", movement())
     lines = path.read_text("utf-8").splitlines()
-    lines[2500] = "50.0,oops,1,1"
+    lines[line - 1] = row
     path.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(CrosswearError, match="'x'") as found:
-        recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
-    assert "walk.csv" in found.value.where
+    for told in (Told(("x", "y", "z", "time"), 50, "g"), Told()):
+        with pytest.raises(DataFormatError, match=what) as found:
+            recognise_files(BUNDLE, [path], told)
+        assert found.value.where == f"{path}, line {line}"
 
 
 @pytest.mark.parametrize(

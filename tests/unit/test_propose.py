@@ -258,6 +258,26 @@ class TestCare:
         assert "line 501" in str(result.exception)
         assert not (tmp_path / "dataset.toml").exists()
 
+    @pytest.mark.parametrize("line", [60, 500])
+    @pytest.mark.parametrize(
+        ("damaged", "what"),
+        [("oops", "'oops'"), ("1;2", "columns where the file begins with")],
+    )
+    def test_a_damaged_row_is_told_and_no_other_file(
+        self, tmp_path: Path, line: int, damaged: str, what: str
+    ) -> None:
+        write("phone_app", tmp_path)
+        path = tmp_path / "Zoë.csv"
+        content = path.read_text("utf-8").split("\n")
+        stamp, _, *rest = content[line - 1].split(";")
+        content[line - 1] = damaged if ";" in damaged else ";".join([stamp, damaged, *rest])
+        path.write_text("\n".join(content), "utf-8")
+        settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
+        result = run(tmp_path, *settings)
+        assert isinstance(result.exception, DataFormatError)
+        assert what in str(result.exception)
+        assert result.exception.where == f"{path}, line {line}"
+
     def test_mixed_units(self, tmp_path: Path) -> None:
         write("actigraph", tmp_path)
         path = tmp_path / "subject_7_running RAW.csv"
