@@ -269,6 +269,16 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes, name: s
     assert name in found.value.where
 
 
+def test_a_text_that_is_not_utf8_is_refused_as_in_training(tmp_path: Path) -> None:
+    lines = write_csv(tmp_path / "walk.csv", movement()).read_text("utf-8").splitlines()
+    labelled = [f"{line},{'müde' if n == 2500 else 'label'}" for n, line in enumerate(lines)]
+    (tmp_path / "walk.csv").write_bytes("\n".join(labelled).encode("latin-1"))
+    with pytest.raises(DataFormatError, match="not text in UTF-8") as found:
+        recognise_files(BUNDLE, [tmp_path / "walk.csv"])
+    assert found.value.where.endswith("walk.csv, line 2501")
+    assert found.value.todo == "save the file as UTF-8"
+
+
 def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
     text = write_csv(tmp_path / "walk.csv", movement()).read_text("utf-8")
     (tmp_path / "walk.csv").write_text(text, encoding="utf-16")

@@ -278,6 +278,33 @@ class TestCare:
         assert what in str(result.exception)
         assert result.exception.where == f"{path}, line {line}"
 
+    def test_files_of_people_who_come_later_are_meant_too(self, tmp_path: Path) -> None:
+        rows = [f"{i / 50},0,0.0{i % 7},1,{'ab'[i // 200]}" for i in range(400)]
+        for person in ("s01", "s02"):
+            for name in ("acc_1", "acc_2", "gyr_1"):
+                header = "time,x,y,z,label" if name[0] == "a" else "time,gx,gy,gz,label"
+                (tmp_path / person).mkdir(exist_ok=True)
+                text = "\n".join([header, *rows]) + "\n"
+                (tmp_path / person / f"{name}.csv").write_text(text, "utf-8")
+        found = {guess.key: guess.value for guess in propose(tmp_path, {}).guesses}
+        assert found["files"] == ["*/acc_*.csv"]
+        for path in tmp_path.glob("*/gyr*"):
+            path.unlink()
+        found = {guess.key: guess.value for guess in propose(tmp_path, {}).guesses}
+        assert found["files"] == ["*/*.csv"]
+
+    def test_a_text_that_is_not_utf8(self, tmp_path: Path) -> None:
+        write("phone_app", tmp_path)
+        path = tmp_path / "Zoë.csv"
+        content = path.read_text("utf-8").split("\n")
+        content[500] = content[500].replace("sit", "müde").replace("walk", "müde")
+        path.write_bytes("\n".join(content).lstrip("\ufeff").encode("latin-1"))
+        settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
+        result = run(tmp_path, *settings)
+        assert isinstance(result.exception, DataFormatError)
+        assert "not text in UTF-8" in str(result.exception)
+        assert result.exception.todo == "save the file as UTF-8"
+
     def test_mixed_units(self, tmp_path: Path) -> None:
         write("actigraph", tmp_path)
         path = tmp_path / "subject_7_running RAW.csv"

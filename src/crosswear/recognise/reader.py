@@ -15,7 +15,14 @@ from crosswear.datasets.columns import as_array
 from crosswear.datasets.own import RATE_TOLERANCE
 from crosswear.datasets.own.layout import AXES, SECOND
 from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
-from crosswear.datasets.own.table import MISSING, PARQUET, place, read_own_table, read_start
+from crosswear.datasets.own.table import (
+    MISSING,
+    PARQUET,
+    expect_utf8,
+    place,
+    read_own_table,
+    read_start,
+)
 from crosswear.datasets.own.units import Reading, reading
 from crosswear.datasets.spec import Note
 from crosswear.datasets.tables import LARGEST_G
@@ -135,6 +142,7 @@ def _pieces(source: Source) -> Iterator[tuple[Floats, Floats | None]]:
 def _text(source: Source) -> Iterator[Any]:
     layout = source.layout
     start = read_start(source.tree, source.name, layout)
+    expect_utf8(source.tree, source.name, layout)
     used = layout.columns.used()
     cells = start.header or start.first
     names = [str(position) for position in range(len(cells))]
