@@ -41,6 +41,30 @@ def as_disk_error(target: Path) -> Iterator[None]:
         ) from error
 
 
+def _expect_name(path: Path) -> None:
+    if str(path) == "-":
+        raise UsageError(
+            "'-' is no name: nothing is written to standard output",
+            where=str(path),
+            expected="the name of a file or folder",
+            todo="choose another name",
+        )
+
+
+def _expect_ordinary(path: Path) -> None:
+    """Refuse what a new file must not take the place of, such as a device."""
+    _expect_name(path)
+    with as_disk_error(path):
+        taken = path.exists() and not path.is_file()
+    if taken:
+        raise DiskError(
+            f"cannot write: a {'folder' if path.is_dir() else 'device or pipe'} is there",
+            where=str(path),
+            expected="the name of an ordinary file, or of none that is there",
+            todo="choose another name",
+        )
+
+
 def expect_writable(*files: Path, folder: Path | None = None) -> None:
     """See to it that what is made at the end can be written, before work begins.
 
@@ -49,15 +73,16 @@ def expect_writable(*files: Path, folder: Path | None = None) -> None:
         folder: that will be made, or filled.
 
     Raises:
-        DiskError: if a folder is where a file will be or a file where a folder, or the nearest
-            folder that is there may not be written to.
+        UsageError: if one is called ``-``.
+        DiskError: if a folder, a device or a pipe is where a file will be or a file where a
+            folder, or the nearest folder that is there may not be written to.
     """
     for path in files:
+        _expect_ordinary(path)
         with as_disk_error(path):
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "a folder is there, not a file")
             _expect_room(path.parent)
     if folder is not None:
+        _expect_name(folder)
         with as_disk_error(folder):
             _expect_room(folder)
 
@@ -74,8 +99,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file under a temporary name in the same folder, flush it to disk, and rename it.
 
     Raises:
-        DiskError: if any step fails; the old file, if there was one, is then still whole.
+        UsageError: if it is called ``-``.
+        DiskError: if a folder, a device or a pipe is there, or any step fails; the old file, if
+            there was one, is then still whole.
     """
+    _expect_ordinary(path)
     with as_disk_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)

@@ -214,7 +214,7 @@ LAYOUTS: Mapping[str, OwnLayout] = {
     ),
     "empatica": OwnLayout(
         empatica,
-        {"files": ["S*/*/ACC.csv"], "skip_lines": 2, "columns.x": 0, "rate_hz": 32, "unit": 64},
+        {"files": ["*/*/ACC.csv"], "skip_lines": 2, "columns.x": 0, "rate_hz": 32, "unit": 64},
         {"placement": "wrist"},
     ),
     "actigraph": OwnLayout(

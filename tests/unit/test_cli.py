@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -195,6 +196,11 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["data", "describe", "simulated-daily", "--plot", "file"], 11, "a file, not a folder"),
         (["predict", "bundle", "file", "--out", "foreign"], 11, "a folder is there"),
         (["predict", "bundle", "file", "--out", "."], 11, "a folder is there"),
+        (["predict", "bundle", "file", "--out", "pipe"], 11, "a device or pipe is there"),
+        (["predict", "bundle", "file", "--out", "-"], 2, "nothing is written to standard output"),
+        (["data", "describe", "simulated-daily", "--csv", "pipe"], 11, "a device or pipe"),
+        (["data", "describe", "simulated-daily", "--csv", "-"], 2, "standard output"),
+        (["adapt", "simulated-daily", "--out", "-"], 2, "standard output"),
         (["export", "bundle", "--out", "file/x.onnx"], 11, "a file, not a folder"),
         (["export", "bundle", "--out", "x", "--examples", "foreign"], 11, "a folder is there"),
         (["adapt", "simulated-daily", "--out", "file/x"], 11, "a file, not a folder"),
@@ -217,6 +223,7 @@ def test_bad_input_is_told_in_one_message(
     (folder / "large.toml").write_text(STUDY.replace("[20]", "[20000]"))
     (folder / "short.toml").write_text(STUDY + "[preparation]\nwindow_s = 1.0\n")
     (folder / "lonely.toml").write_text(STUDY.replace('daily = "simulated-daily"', ""))
+    os.mkfifo(folder / "pipe")
     (folder / "mine").mkdir()
     (folder / "mine" / "dataset.toml").write_text("")
     (folder / "foreign").mkdir()

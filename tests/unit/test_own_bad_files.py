@@ -24,7 +24,6 @@ class TestBadFiles:
             (7, "0.10,0,0,1,sit,", "6 columns"),
             (7, "soon,0,0,1,sit", "time is 'soon'"),
             (7, ",0,0,1,sit", "no time stamp"),
-            (7, "0.08,0,0,1,sit", "repeats"),
             (7, "0.01,0,0,1,sit", "backwards"),
             (7, "0.10,inf,0,1,sit", "an infinite number"),
             (7, "0.10,0,0,1e9,sit", "1e+09 is not an acceleration"),
@@ -39,6 +38,11 @@ class TestBadFiles:
         path = put(tmp_path, "anna.csv", lines)
         place = "sample 6" if "e9" in cell else f"line {line}"
         fails(describe(tmp_path), fragment, path, place)
+
+    def test_stamps_that_mostly_repeat(self, tmp_path: Path) -> None:
+        lines = [f"{i // 50},{line.partition(',')[2]}" for i, line in enumerate(rows())]
+        path = put(tmp_path, "anna.csv", lines)
+        fails(describe(tmp_path), path, "line 3", "repeats the one before it, as 196 of 200 do")
 
     def test_lines_are_counted_with_empty_ones(self, tmp_path: Path) -> None:
         lines = rows()

@@ -113,6 +113,18 @@ class TestReading:
         assert one.time_s is not None
         np.testing.assert_allclose(one.time_s, np.arange(200) / 50, atol=1e-6)
 
+    def test_a_stamp_that_repeats_is_moved_and_a_gap_is_still_a_gap(self, tmp_path: Path) -> None:
+        lines = rows()
+        lines[50] = ",".join([lines[49].split(",")[0], *lines[50].split(",")[1:]])
+        del lines[100:150]
+        put(tmp_path, "anna.csv", lines)
+        notes: list[str] = []
+        (one,) = read(describe(tmp_path), notes)
+        assert one.time_s is not None
+        wanted = np.delete(np.arange(200), slice(100, 150)) / 50
+        np.testing.assert_allclose(one.time_s, wanted, atol=1e-9)
+        assert "1 time stamp repeats the one before in 1 file" in notes[0]
+
     def test_lost_samples(self, tmp_path: Path) -> None:
         lines = rows()
         for row, cell in enumerate(["", "NaN", "NA", "null"]):

@@ -159,6 +159,88 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     assert "reads 1.5 g, not 1 g" in found.notes[0]
 
 
+def test_a_stamp_that_repeats_hides_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = movement()
+    even = np.arange(len(values)) / RATE_HZ
+    even[1500:] += 60
+    time_s = even.copy()
+    time_s[[700, 701, 2000]] = time_s[[699, 699, 1999]]
+    path = write_csv(tmp_path / "gap.csv", values, time_s=time_s)
+    for block in (1 << 19, 100):  # also where rows of one stamp come in different pieces
+        monkeypatch.setattr(reader, "BLOCK_BYTES", block)
+        [found] = recognise_files(BUNDLE, [path])
+        assert found.rate_hz == RATE_HZ
+        assert found.columns[-1] == "time"
+        assert "3 time stamps repeat" in found.notes[0]
+        assert "1 gap splits the recording, the first at 30.0 s" in found.notes
+        expected = pushed(np.round(values, 5), time_s=even)
+        assert [one.label for one in found.events] == [one.label for one in expected]
+        starts = [one.start_s for one in found.events]
+        assert starts == pytest.approx([one.start_s for one in expected])
+
+
+def test_stamps_out_of_order_tell_the_usual_rate(tmp_path: Path) -> None:
+    values = movement()
+    time_s = np.arange(len(values)) / RATE_HZ
+    time_s[600:] += 3
+    time_s[1500:] -= 1.5
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "b.csv", values, time_s=time_s)])
+    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
+    assert "runs backwards 1 time. Gaps cannot be seen" in found.notes[0]
+
+
+def test_whole_seconds_tell_the_rate(tmp_path: Path) -> None:
+    values = movement()
+    time_s = np.floor(np.arange(len(values)) / RATE_HZ + 0.3)
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "s.csv", values, time_s=time_s)])
+    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
+    assert "repeats the row before" in found.notes[0]
+    told = Told(("x", "y", "z", "time"), RATE_HZ, "g")
+    with pytest.raises(DataFormatError, match="repeats the one before it, as") as error:
+        recognise_files(BUNDLE, [tmp_path / "s.csv"], told)
+    assert error.value.where.endswith("line 3")
+
+
+def restless(seconds: float = 8, unit: float = 1.0) -> np.ndarray:
+    """No second of it at rest."""
+    values = movement(2 * seconds)[round(seconds * RATE_HZ) :]
+    return np.asarray(values * unit)
+
+
+@pytest.mark.parametrize(("unit", "one_g"), [("g", 1.0), ("m/s2", 9.80665), ("mg", 1000.0)])
+def test_a_unit_that_cannot_be_is_refused_without_a_second_at_rest(
+    tmp_path: Path, unit: str, one_g: float
+) -> None:
+    path = write_csv(tmp_path / "walk.csv", restless(unit=one_g))
+    [found] = recognise_files(BUNDLE, [path])
+    assert found.unit == unit
+    assert "no second at rest tells the unit: the median of |a|" in found.notes[0]
+    for other in {"g", "mg", "m/s2"} - {unit}:
+        with pytest.raises(DataFormatError, match=f"as if in {unit}|not an acceleration"):
+            recognise_files(BUNDLE, [path], Told(unit=other))
+    with pytest.raises(DataFormatError, match="median of"):
+        recognise_files(BUNDLE, [path], Told(unit=100.0))
+    [found] = recognise_files(BUNDLE, [path], Told(unit=one_g * 1.3))  # it may be
+    assert len(found.events) == 3
+
+
+def test_movement_without_gravity_tells_no_unit(tmp_path: Path) -> None:
+    values = restless() - (0, 0.6, 0.8)
+    path = write_csv(tmp_path / "walk.csv", values * 2)  # |a| is one g now and then
+    with pytest.raises(UsageError, match="unit is unknown"):
+        recognise_files(BUNDLE, [path])
+    [found] = recognise_files(BUNDLE, [path], Told(unit="g"))
+    assert "the unit is unchecked" in found.notes[0]
+
+
+def test_lost_samples_do_not_hide_a_second_at_rest(tmp_path: Path) -> None:
+    values = movement(unit=9.80665)
+    values[::41] = np.nan
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "walk.csv", values)])
+    assert found.unit == "m/s2"
+    assert not any("unit" in note for note in found.notes)
+
+
 def test_stamps_of_delivery_are_told_and_not_used(tmp_path: Path) -> None:
     values = movement()
     time_s = np.repeat(np.arange(len(values) // 10) / 5, 10)
@@ -187,6 +269,16 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes, name: s
     assert name in found.value.where
 
 
+def test_a_text_that_is_not_utf8_is_refused_as_in_training(tmp_path: Path) -> None:
+    lines = write_csv(tmp_path / "walk.csv", movement()).read_text("utf-8").splitlines()
+    labelled = [f"{line},{'müde' if n == 2500 else 'label'}" for n, line in enumerate(lines)]
+    (tmp_path / "walk.csv").write_bytes("\n".join(labelled).encode("latin-1"))
+    with pytest.raises(DataFormatError, match="not text in UTF-8") as found:
+        recognise_files(BUNDLE, [tmp_path / "walk.csv"])
+    assert found.value.where.endswith("walk.csv, line 2501")
+    assert found.value.todo == "save the file as UTF-8"
+
+
 def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
     text = write_csv(tmp_path / "walk.csv", movement()).read_text("utf-8")
     (tmp_path / "walk.csv").write_text(text, encoding="utf-16")
@@ -194,14 +286,38 @@ def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
         recognise_files(BUNDLE, [tmp_path / "walk.csv"])
 
 
-def test_the_wrong_line_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [20, 100, 300, 2501])
+@pytest.mark.parametrize(
+    ("row", "what"), [("50.0,oops,1,1", "x is 'oops'"), ("50.0,1", "2 columns where")]
+)
+def test_the_wrong_line_is_named(tmp_path: Path, line: int, row: str, what: str) -> None:
     path = write_csv(tmp_path / "walk.csv", movement())
     lines = path.read_text("utf-8").splitlines()
-    lines[2500] = "50.0,oops,1,1"
+    lines[line - 1] = row
     path.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(CrosswearError) as found:
+    for told in (Told(("x", "y", "z", "time"), 50, "g"), Told()):
+        with pytest.raises(DataFormatError, match=what) as found:
+            recognise_files(BUNDLE, [path], told)
+        assert found.value.where == f"{path}, line {line}"
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("50.0,1,1,inf", "inf g is not an acceleration"),
+        ("50.0,1,-2000,1", "2000 g is not an acceleration"),
+        (",1,1,1", "no time stamp"),
+        ("3.0,1,1,1", "runs backwards"),
+    ],
+)
+def test_the_line_of_an_impossible_row_is_named(tmp_path: Path, row: str, what: str) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement())
+    lines = path.read_text("utf-8").splitlines()
+    lines[2500] = row
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DataFormatError, match=what) as found:
         recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
-    assert "walk.csv" in found.value.where
+    assert found.value.where == f"{path}, line 2501"
 
 
 def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None:

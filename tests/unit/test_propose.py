@@ -158,17 +158,29 @@ class TestQuestions:
         assert "rate_hz = 49.5" in proposal.toml()
         assert '"run" = "running"' in proposal.toml()
 
-    def test_time_stamps_that_repeat_are_not_used(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("period", "used"), [(100, True), (5, False)])
+    def test_time_stamps_that_repeat(self, tmp_path: Path, period: int, used: bool) -> None:
         write("phone_app", tmp_path)
         for path in tmp_path.glob("*.csv"):
             lines = path.read_text("utf-8").split("\n")
-            lines[10] = ";".join([lines[9].split(";")[0], *lines[10].split(";")[1:]])
+            for row in range(10, len(lines) - 1, period):
+                stamp = lines[row - 1].split(";")[0]
+                lines[row] = ";".join([stamp, *lines[row].split(";")[1:]])
             path.write_text("\n".join(lines), "utf-8")
         proposal = propose(tmp_path, {})
         found = {guess.key: guess.value for guess in proposal.guesses}
-        assert "columns.time" not in found
+        assert ("columns.time" in found) == used
         assert found["rate_hz"] == 50.0
-        assert any("repeats" in note for note in proposal.notes)
+        assert any("repeats" in note for note in proposal.notes) != used
+
+    def test_mixed_rates_of_stamps_that_are_not_used(self, tmp_path: Path) -> None:
+        for name, rate in (("anna", 50), ("bo", 100), ("cy", 50)):
+            lines = [f"{i // rate},0,0.0{i % 7},1,{'ab'[i // 300]}" for i in range(600)]
+            text = "time,x,y,z,label\n" + "\n".join(lines) + "\n"
+            (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+        with pytest.raises(DataFormatError, match="mixed rates: column 'time' tells 50 Hz"):
+            propose(tmp_path, {"placement": "ankle"})
+        assert propose(tmp_path, {"placement": "ankle", "rate_hz": 50}).guesses
 
     @pytest.mark.parametrize(
         ("key", "value"),
@@ -238,13 +250,60 @@ class TestCare:
         write("phone_app", tmp_path)
         path = tmp_path / "Zoë.csv"
         content = path.read_text("utf-8").split("\n")
-        content[500] = content[499]
+        content[500] = content[400]
         path.write_text("\n".join(content), "utf-8")
         settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
         result = run(tmp_path, *settings, "--set=columns.time=timestamp")
         assert isinstance(result.exception, DataFormatError)
         assert "line 501" in str(result.exception)
         assert not (tmp_path / "dataset.toml").exists()
+
+    @pytest.mark.parametrize("line", [60, 500])
+    @pytest.mark.parametrize(
+        ("damaged", "what"),
+        [("oops", "'oops'"), ("1;2", "columns where the file begins with")],
+    )
+    def test_a_damaged_row_is_told_and_no_other_file(
+        self, tmp_path: Path, line: int, damaged: str, what: str
+    ) -> None:
+        write("phone_app", tmp_path)
+        path = tmp_path / "Zoë.csv"
+        content = path.read_text("utf-8").split("\n")
+        stamp, _, *rest = content[line - 1].split(";")
+        content[line - 1] = damaged if ";" in damaged else ";".join([stamp, damaged, *rest])
+        path.write_text("\n".join(content), "utf-8")
+        settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
+        result = run(tmp_path, *settings)
+        assert isinstance(result.exception, DataFormatError)
+        assert what in str(result.exception)
+        assert result.exception.where == f"{path}, line {line}"
+
+    def test_files_of_people_who_come_later_are_meant_too(self, tmp_path: Path) -> None:
+        rows = [f"{i / 50},0,0.0{i % 7},1,{'ab'[i // 200]}" for i in range(400)]
+        for person in ("s01", "s02"):
+            for name in ("acc_1", "acc_2", "gyr_1"):
+                header = "time,x,y,z,label" if name[0] == "a" else "time,gx,gy,gz,label"
+                (tmp_path / person).mkdir(exist_ok=True)
+                text = "\n".join([header, *rows]) + "\n"
+                (tmp_path / person / f"{name}.csv").write_text(text, "utf-8")
+        found = {guess.key: guess.value for guess in propose(tmp_path, {}).guesses}
+        assert found["files"] == ["*/acc_*.csv"]
+        for path in tmp_path.glob("*/gyr*"):
+            path.unlink()
+        found = {guess.key: guess.value for guess in propose(tmp_path, {}).guesses}
+        assert found["files"] == ["*/*.csv"]
+
+    def test_a_text_that_is_not_utf8(self, tmp_path: Path) -> None:
+        write("phone_app", tmp_path)
+        path = tmp_path / "Zoë.csv"
+        content = path.read_text("utf-8").split("\n")
+        content[500] = content[500].replace("sit", "müde").replace("walk", "müde")
+        path.write_bytes("\n".join(content).lstrip("\ufeff").encode("latin-1"))
+        settings = [f"--set={key}={value}" for key, value in answered("phone_app").items()]
+        result = run(tmp_path, *settings)
+        assert isinstance(result.exception, DataFormatError)
+        assert "not text in UTF-8" in str(result.exception)
+        assert result.exception.todo == "save the file as UTF-8"
 
     def test_mixed_units(self, tmp_path: Path) -> None:
         write("actigraph", tmp_path)
@@ -295,7 +354,7 @@ class TestCare:
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("dataset", "unit", "rate_hz", "asked"),
-    [("selfback", "g", 100.0, {"subject"}), ("sp_sw_har", "m/s2", 104.25, {"placement"})],
+    [("selfback", "g", 100.0, {"subject"}), ("sp_sw_har", "m/s2", 104.0, {"placement"})],
 )
 def test_published_folders(
     real_data: Path, dataset: str, unit: str, rate_hz: float, asked: set[str]

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.datasets.own.layout import SECOND, TimeUnit
-from crosswear.datasets.own.units import TOLERANCE, alike, resting, unit_at_rest
+from crosswear.datasets.own.stamps import few, in_bursts, rate_of
+from crosswear.datasets.own.units import TOLERANCE, Reading, alike, reading, unit_at_rest
 from crosswear.propose.paths import sounds_like_activities
 from crosswear.propose.sniff import SampledColumn
+from crosswear.wording import counted
 
 Sample = Mapping[str | int, SampledColumn]
 """The columns of the beginning of one file."""
@@ -27,8 +29,8 @@ RATES: tuple[float, ...] = (
 """Rates that sensors are set to, in Hz."""
 NEAR = 0.03
 """Time stamps within this part of one of `RATES` mean that rate."""
-BURST = 2.5
-"""Time stamps with intervals over this many times the median tell when data came, not when."""
+SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
+"""Numbers that would tell another rate are no time."""
 MOST_CLASSES = 60
 COUNTS = tuple(2**bits for bits in range(4, 16))
 
@@ -59,7 +61,7 @@ class TimeColumn:
 
     Attributes:
         column, unit: as in `dataset.toml`.
-        rates_hz: mean rate in each sampled file, long gaps left out.
+        rates_hz: rows over duration in each sampled file, gaps left out.
         problem: why its stamps are not the instants of the samples; empty if they may be.
         spacing: the intervals, in words.
     """
@@ -74,6 +76,14 @@ class TimeColumn:
     def rate_hz(self) -> float:
         """The median over the files."""
         return float(np.median(self.rates_hz))
+
+    @property
+    def unused(self) -> str:
+        """Says why it is not used, and what follows from that."""
+        return (
+            f"column {self.column!r} is not used as time: {self.problem}. Gaps cannot be seen "
+            "without it, and the rate is that of its usual intervals"
+        )
 
 
 def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[TimeColumn]:
@@ -141,9 +151,30 @@ def accelerations(
 
 def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
     """|a| at rest: the median over the sampled files."""
-    rests = [resting(_stacked(sample, triple), rate_hz) for sample in samples]
-    found = [rest for rest in rests if rest is not None]
-    return float(np.median(found)) if found else None
+    found = reading_of(samples, triple, rate_hz)
+    return found.length if found is not None and found.at_rest else None
+
+
+def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Reading | None:
+    """The median over the sampled files with a second at rest; over all, if none has one."""
+    found = [reading(_stacked(sample, triple), rate_hz) for sample in samples]
+    for at_rest in (True, False):
+        lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
+        if lengths:
+            return Reading(float(np.median(lengths)), at_rest)
+    return None
+
+
+def unit_read(found: Reading | None) -> str | float | None:
+    """The unit that a reading tells: a name, or, at rest alone, how many counts are one g."""
+    if found is None or not found.at_rest:
+        return found.unit if found else None
+    return unit_of(found.length)
+
+
+def unit_note(found: Reading) -> str:
+    """Says that a unit is told by no second at rest."""
+    return f"no second at rest tells the unit: {found}"
 
 
 def unit_of(rest: float | None) -> str | float | None:
@@ -200,30 +231,30 @@ def _time(
     steps = [finite for step in steps if len(finite := step[np.isfinite(step)])]
     if not steps or any((step < 0).mean() > 0.02 or not step.sum() > 0 for step in steps):
         return None
-    rising = [step[step > 0] for step in steps]
-    every = np.concatenate(rising)
+    every = np.concatenate([step[step > 0] for step in steps])
     if not named and ((every == 1).all() or len(every) < sum(map(len, steps)) / 2):
         return None
-    unit = "datetime" if stamps else _time_unit(str(name), start, float(np.median(every)))
+    rates = [rate for step in steps if (rate := rate_of(step)) is not None]
+    unit = "datetime" if stamps else _time_unit(str(name), start, 1 / float(np.median(rates)))
     if unit is None:
         return None
     factor = SECOND.get(unit, 1.0)
-    repeats = sum(int((step == 0).sum()) for step in steps)
+    rates_hz = tuple(rate * factor for rate in rates)
+    if not all(SLOWEST_HZ <= rate_hz <= FASTEST_HZ for rate_hz in rates_hz):
+        return None
+    repeats = [int((step == 0).sum()) for step in steps]
     backwards = sum(int((step < 0).sum()) for step in steps)
     low, middle, high = np.percentile(every, (1, 50, 99)) / factor * 1e3
     problem = ""
     if backwards:
-        problem = f"it runs backwards {backwards} times"
-    elif repeats:
-        problem = f"it repeats the row before {repeats} times in {sum(map(len, steps))} rows"
-    elif high > BURST * middle:
+        problem = f"it runs backwards {counted(backwards, 'time')}"
+    elif not all(few(count, len(step) + 1) for count, step in zip(repeats, steps, strict=True)):
+        rows = sum(map(len, steps))
+        problem = f"it repeats the row before {counted(sum(repeats), 'time')} in {rows} rows"
+    elif in_bursts(every):
         problem = f"its intervals reach {high:.3g} ms where {middle:.3g} ms is usual"
-    if problem:
-        rates = [len(step) / float(step.sum()) * factor for step in steps]
-    else:
-        rates = [factor / float(one[one <= 3 * np.median(one)].mean()) for one in rising]
     spacing = f"intervals of {low:.3g} to {high:.3g} ms, {middle:.3g} ms in the middle"
-    return TimeColumn(name, unit, tuple(rates), problem, spacing)
+    return TimeColumn(name, unit, rates_hz, problem, spacing)
 
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosswear.datasets.own import path_tells
+import numpy as np
+
+from crosswear.datasets.own import RATE_TOLERANCE, path_tells
 from crosswear.datasets.own.layout import AXES, FILE_NAME, KEYS, Layout, parse_layout
 from crosswear.datasets.own.table import read_own_table
 from crosswear.datasets.tree import FolderTree
@@ -16,15 +18,18 @@ from crosswear.propose.columns import (
     MOST_CLASSES,
     TIME,
     Sample,
+    TimeColumn,
     Triple,
     accelerations,
     mixed_units,
+    reading_of,
     rest_of,
     role_columns,
     standard_rate,
     time_columns,
     triples,
-    unit_of,
+    unit_note,
+    unit_read,
 )
 from crosswear.propose.files import Group, choose_group
 from crosswear.propose.paths import (
@@ -200,7 +205,8 @@ class Draft:
             return set()
         named = f"column {best.column!r}"
         if best.problem and chosen is None:
-            self.notes.append(f"{named} is not used as time: {best.problem}.")
+            self._refuse_mixed_rates(group, best)
+            self.notes.append(f"{best.unused}.")
             self._say("rate_hz", float(f"{best.rate_hz:.5g}"), f"rows over duration in {named}")
         else:
             self._say("columns.time", best.column, f"it rises in {best.spacing}")
@@ -215,6 +221,26 @@ class Draft:
         if others:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
         return {time.column for time in times}
+
+    def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
+        """Where the stamps are not read, nothing else would notice a file at another rate."""
+        slow, fast = min(time.rates_hz), max(time.rates_hz)
+        if "rate_hz" in self.answers or fast / slow - 1 <= RATE_TOLERANCE:
+            return
+        names = [
+            name
+            for name, sample in group.samples.items()
+            if np.isfinite(np.diff(sample[time.column].values)).any()
+        ]
+        first, second = (names[time.rates_hz.index(rate)] for rate in (slow, fast))
+        raise DataFormatError(
+            f"mixed rates: column {time.column!r} tells {slow:.4g} Hz, and in "
+            f"{self.tree.where(second)} {fast:.4g} Hz",
+            where=self.tree.where(first),
+            expected="one rate in all files",
+            todo="describe them apart: --set 'files=[\"…\"]' takes a part; or tell the rate of "
+            "all: --set rate_hz=…",
+        )
 
     def _axes(self, samples: Sequence[Sample], taken: set[str | int]) -> Triple | None:
         given = tuple(self.answers.get(f"columns.{axis}") for axis in AXES)
@@ -251,15 +277,21 @@ class Draft:
                 expected="one unit in all files",
                 todo="convert some, or describe them apart: --set 'files=[\"…\"]' takes a part",
             )
-        rest = rest_of(list(group.samples.values()), triple, rate_hz)
-        unit = unit_of(rest)
-        if unit is None:
-            seen = f"|a| at rest is {rest:.4g}" if rest else "No second at rest was found"
+        found = reading_of(list(group.samples.values()), triple, rate_hz)
+        unit = unit_read(found)
+        if unit is None or found is None:
+            seen = f"|a| at rest is {found.length:.4g}" if found else ""
+            if found is None or not found.at_rest:
+                seen = "No second at rest was found" + (f", and {found}" if found else "")
             self._ask(
                 "unit", f"{seen}. What is the unit: g, mg, m/s2, or how many counts are one g?"
             )
+        elif found.at_rest:
+            self._say("unit", unit, f"|a| is {found.length:.4g} in the quietest seconds")
         else:
-            self._say("unit", unit, f"|a| is {rest:.4g} in the quietest seconds")
+            self._say("unit", unit, f"nobody rests, and the median of |a| is {found.length:.4g}")
+            if "unit" not in self.answers:
+                self.notes.append(f"{unit_note(found)}.")
 
     def _placement(self, group: Group) -> None:
         columns = " ".join(str(self._value(f"columns.{axis}")) for axis in AXES)

@@ -60,8 +60,11 @@ def file_patterns(tree: FileTree, names: Sequence[str], others: Collection[str])
     split = [name.split("/") for name in names]
     tries = [f"**/*{suffix}", f"**/{glob.escape(split[0][-1])}"]
     if len({len(parts) for parts in split}) == 1:
-        columns = zip(*split, strict=True)
-        tries.insert(0, "/".join(_common(sorted(set(column))) for column in columns))
+        common = [_common(sorted(set(column))) for column in zip(*split, strict=True)]
+        # What comes later, of another person in another folder, should match, too.
+        folders = ["*"] * (len(common) - 1)
+        likely = ([*folders, f"*{suffix}"], [*folders, common[-1]], common)
+        tries = ["/".join(parts) for parts in likely] + tries
     tries.append("**/" + _common(sorted({parts[-1] for parts in split})))
     for pattern in tries:
         if sorted(set(tree.glob(pattern)) & {*names, *others}) == sorted(names):

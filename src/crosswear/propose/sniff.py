@@ -6,6 +6,7 @@ import codecs
 import csv as plain_csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,12 @@ SAMPLE_BYTES = 1 << 22
 SAMPLE_ROWS = 100_000
 FEWEST_COLUMNS = 3
 
+DAMAGED = 0.02
+"""Up to this part of the rows may be wrong: whoever reads them all names the first wrong one."""
+
+_FEWEST_ROWS = 20  # of which one may be damaged
+_AROUND = 8
+_MEASURED = 0.2  # part of the rows in which a column changes that is no label
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _CELL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(inf|nan|na|null)?", re.IGNORECASE)
 _STAMP = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}[ T]?[\d:.,]*(Z|[+-]\d\d:?\d\d)?")
@@ -96,7 +103,7 @@ def sniff(tree: FileTree, name: str) -> Dialect | None:
     found = [rows for separator in _SEPARATORS if (rows := _split(lines, separator)) is not None]
     if not found:
         return None
-    rows = max(found, key=lambda one: (one.numeric, len(one.cells[-1])))
+    rows = max(found, key=lambda one: (one.numeric, one.width))
     return _dialect(lines, rows)
 
 
@@ -107,11 +114,17 @@ def is_utf16(tree: FileTree, name: str) -> bool:
 
 
 def sample(tree: FileTree, name: str, dialect: Dialect) -> Mapping[str | int, SampledColumn]:
-    """The first rows of a file, by column.
+    """The first rows of a file, by column; damaged rows and cells are passed over.
 
     Raises:
-        DataFormatError: if they do not have the layout.
+        DataFormatError: if many do not have the layout.
     """
+    skipped: list[str] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        skipped.append(row.text)
+        return "skip"
+
     try:
         if not dialect.separator:
             with reading(tree, name) as file:
@@ -128,12 +141,19 @@ def sample(tree: FileTree, name: str, dialect: Dialect) -> Mapping[str | int, Sa
                     block_size=2 * SAMPLE_BYTES,
                     column_names=[str(position) for position in range(len(dialect.names))],
                 ),
-                parse_options=csv.ParseOptions(delimiter=dialect.separator),
+                parse_options=csv.ParseOptions(
+                    delimiter=dialect.separator, invalid_row_handler=skip
+                ),
                 convert_options=csv.ConvertOptions(
                     null_values=MISSING, decimal_point=dialect.decimal
                 ),
             )
-        columns = [_sampled(table.column(position)) for position in range(len(dialect.names))]
+            if not _few(len(skipped), table.num_rows + len(skipped)):
+                raise pa.ArrowInvalid(f"{len(skipped)} rows are others, the first {skipped[0]!r}")
+        columns = [
+            _sampled(table.column(position), dialect.decimal)
+            for position in range(len(dialect.names))
+        ]
     except (pa.ArrowException, StopIteration, IndexError) as error:
         raise DataFormatError(
             f"is not laid out as its beginning: {' '.join(str(error).split())[:200]}",
@@ -148,6 +168,7 @@ def sample(tree: FileTree, name: str, dialect: Dialect) -> Mapping[str | int, Sa
 class _Rows:
     separator: str
     cells: Sequence[Sequence[str]]
+    width: int
     numeric: float
 
 
@@ -161,16 +182,23 @@ def _head(tree: FileTree, name: str, size: int) -> str:
 
 
 def _split(lines: Sequence[str], separator: str) -> _Rows | None:
-    """The lines as cells, if the lower half of them all have the same number of cells."""
+    """The lines as cells, if those of the lower half have the same number, but for damaged ones."""
     try:
         cells = [next(plain_csv.reader([line], delimiter=separator), []) for line in lines]
     except plain_csv.Error:
         return None
     lower = [row for row in cells[len(cells) // 2 :] if row]
-    if not lower or len(lower[0]) < FEWEST_COLUMNS or len({len(row) for row in lower}) > 1:
+    if not lower:
+        return None
+    width, rows = Counter(map(len, lower)).most_common(1)[0]
+    if width < FEWEST_COLUMNS or not _few(len(lower) - rows, len(lower)):
         return None
     flat = [_is_value(cell) for row in lower for cell in row]
-    return _Rows(separator, cells, sum(flat) / len(flat))
+    return _Rows(separator, cells, width, sum(flat) / len(flat))
+
+
+def _few(damaged: int, rows: int) -> bool:
+    return damaged <= max(rows >= _FEWEST_ROWS, DAMAGED * rows)
 
 
 def _is_value(cell: str) -> bool:
@@ -179,9 +207,13 @@ def _is_value(cell: str) -> bool:
 
 def _dialect(lines: Sequence[str], rows: _Rows) -> Dialect | None:
     cells = rows.cells
-    width = len(cells[-1])
-    lower = [row for row in cells[len(cells) // 2 :] if row]
-    numeric = [column for column in range(width) if all(_is_value(row[column]) for row in lower)]
+    width = rows.width
+    lower = [row for row in cells[len(cells) // 2 :] if len(row) == width]
+    numeric = [
+        column
+        for column in range(width)
+        if _few(sum(not _is_value(row[column]) for row in lower), len(lower))
+    ]
     if len(numeric) < FEWEST_COLUMNS:
         return None
 
@@ -189,7 +221,11 @@ def _dialect(lines: Sequence[str], rows: _Rows) -> Dialect | None:
         return len(row) == width and all(_is_value(row[column]) for column in numeric)
 
     first = len(cells)
-    while first > 0 and (not cells[first - 1] or is_row(cells[first - 1])):
+    while first > 0:
+        above = cells[max(first - 1 - _AROUND, 0) : first - 1]
+        damaged = len(above) == _AROUND and sum(map(is_row, above)) > _AROUND / 2
+        if cells[first - 1] and not is_row(cells[first - 1]) and not damaged:
+            break
         first -= 1
     header: tuple[str | int, ...] = ()
     if first > 0 and len(cells[first - 1]) == width:
@@ -223,7 +259,7 @@ def _starts_with_time_and_rate(cells: Sequence[Sequence[str]]) -> bool:
     return _EPOCH_S[0] < start < _EPOCH_S[1] and 1 <= rate_hz <= 1000
 
 
-def _sampled(column: Any) -> SampledColumn:
+def _sampled(column: Any, decimal: str) -> SampledColumn:
     kind = column.type
     if pa.types.is_null(kind):  # nothing in it: a column of lost numbers
         return SampledColumn(np.full(len(column), np.nan))
@@ -238,4 +274,18 @@ def _sampled(column: Any) -> SampledColumn:
     except pa.ArrowException:
         return SampledColumn(np.zeros(len(column), np.int32))
     texts = tuple((text or "").strip() for text in codes.dictionary.to_pylist())
-    return SampledColumn(as_array(codes.indices), texts)
+    found = SampledColumn(as_array(codes.indices), texts)
+    numbers = np.array([_number(text.replace(decimal, ".")) for text in texts])
+    wrong = np.isnan(numbers) & [text not in MISSING for text in texts]
+    damaged = int(wrong[found.values].sum()) if len(texts) else 0
+    measured = found.changes.sum() > _MEASURED * len(found.values)
+    if _few(damaged, len(found.values)) and measured:
+        return SampledColumn(numbers[found.values])  # read as numbers, the first wrong cell is told
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

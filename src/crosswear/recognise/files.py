@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.bundle import Bundle
-from crosswear.datasets.own.units import alike
+from crosswear.datasets.own.units import Reading, alike
 from crosswear.errors import DataFormatError
 from crosswear.recognise.layout import Source, Told, find_sources
-from crosswear.recognise.reader import at_rest, read_chunks
+from crosswear.recognise.reader import read_chunks, reading_of
 from crosswear.recognise.recognizer import Event, Recognizer, recognise
 
 Report = Callable[[str], None]
 """Takes the name of a file that is begun."""
+
+_READ_S = 60.0  # seconds in which the unit is looked for together
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,24 @@ def recognise_files(
 def _recognise(bundle: Bundle, source: Source) -> Recognised:
     layout = source.layout
     recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
-    rest: float | None = None
+    told: Reading | None = None
+    unread: list[NDArray[np.float64]] = []
+    notes = list(source.notes)
+
+    def read() -> None:
+        nonlocal told
+        told = reading_of(source, np.concatenate(unread)) or told
+        unread.clear()
 
     def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
-        nonlocal rest
-        for values, time_s in read_chunks(source):
-            if rest is None:  # the first piece with a second at rest tells the unit
-                rest = at_rest(source, values)
+        for values, time_s in read_chunks(source, notes.append):
+            if told is None or not told.at_rest:  # the first second at rest tells the unit
+                unread.append(values)
+                if sum(map(len, unread)) >= _READ_S * layout.rate_hz:
+                    read()
             yield values, time_s
+        if unread:
+            read()
 
     try:
         events = tuple(recognise(recognizer, chunks()))
@@ -89,8 +101,11 @@ def _recognise(bundle: Bundle, source: Source) -> Recognised:
         if error.where.startswith(source.where):
             raise
         raise error.inside(source.where) from error
-    notes = [*source.notes, *recognizer.notes()]
-    if rest is not None and not alike(rest, 1.0):
+    notes += recognizer.notes()
+    if told is None:
+        notes.append("no second at rest, or gravity was taken away: the unit is unchecked")
+    elif told.at_rest and not alike(told.length, layout.units_per_g):
+        rest = told.length / layout.units_per_g
         notes.append(f"at rest the sensor reads {rest:.3g} g, not 1 g")
     return Recognised(
         file=source.where,

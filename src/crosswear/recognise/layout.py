@@ -23,11 +23,12 @@ from crosswear.propose.columns import (
     TimeColumn,
     Triple,
     accelerations,
-    rest_of,
+    reading_of,
     standard_rate,
     time_columns,
     triples,
-    unit_of,
+    unit_note,
+    unit_read,
 )
 from crosswear.propose.sniff import Dialect, SampledColumn, is_utf16, sample, sniff
 from crosswear.wording import counted
@@ -144,7 +145,7 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
     unsound = time is not None and bool(time.problem) and _told_time(told) is None
     rate_hz = told.rate_hz or dialect.rate_hz
     if rate_hz is None and time is not None:
-        # Stamps that are not the instants of the samples still tell rows over duration.
+        # Stamps that are not the instants of the samples still tell how many came in a second.
         rate_hz = float(f"{time.rate_hz:.5g}") if unsound else standard_rate(time.rate_hz)
     if rate_hz is None:
         raise UsageError(
@@ -162,7 +163,8 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
             expected="acceleration in x, y and z, a row for each sample",
             todo="leave the file out, or name other columns with --columns",
         )
-    unit = told.unit if told.unit is not None else unit_of(rest_of([rows], triple, rate_hz))
+    seen = reading_of([rows], triple, rate_hz) if told.unit is None else None
+    unit = told.unit if told.unit is not None else unit_read(seen)
     if unit is None:
         raise UsageError(
             "the unit is unknown: no second at rest tells it",
@@ -172,7 +174,9 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
         )
     notes: tuple[str, ...] = ()
     if time is not None and unsound:
-        notes = (f"column {time.column!r} is not used as time: {time.problem}",)
+        notes = (time.unused,)
+    if seen is not None and not seen.at_rest:
+        notes += (unit_note(seen),)
     stamped = None if unsound else time
     layout = _layout(name, dialect, triple, stamped, rate_hz, unit, about)
     return Source(tree, name, layout, notes)

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.datasets.own.layout import Layout, parse_layout
+from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
 from crosswear.datasets.own.table import Codes, Table, place, read_own_table
-from crosswear.datasets.own.units import alike, resting, unit_at_rest
+from crosswear.datasets.own.units import Reading, alike, reading
 from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.errors import DataFormatError, MissingDataError
 from crosswear.recording import Recording
+from crosswear.wording import counted
 
 RATE_TOLERANCE = 0.1
 """How far the rate of the time stamps may be from the declared one."""
@@ -77,16 +79,24 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
         DataFormatError: if a file is not what the layout says, or two differ in their unit.
     """
     names = sorted({name for pattern in layout.files for name in require(tree, (pattern,))})
+    checked_g: dict[str, float] = {}
     resting_g: dict[str, float] = {}
     seen: set[tuple[str, str]] = set()
+    repeats: dict[str, int] = {}
     for name in names:
         table = read_own_table(tree, name, layout)
-        rest = resting(table.acceleration, layout.rate_hz)
-        if rest is not None:
-            _check_unit(tree, layout, names, name, rest, next(iter(resting_g), None))
-            resting_g[name] = rest / layout.units_per_g
-        yield from _recordings(tree, layout, name, table, seen)
-    if not resting_g:
+        found = reading(table.acceleration, layout.rate_hz)
+        if found is not None:
+            _check_unit(tree, layout, names, name, found, next(iter(checked_g), None))
+            checked_g[name] = found.length / layout.units_per_g
+            if found.at_rest:
+                resting_g[name] = checked_g[name]
+        yield from _recordings(tree, layout, name, table, seen, repeats)
+    if repeats:
+        files = counted(len(repeats), "file")
+        where = f" in {files}, such as {tree.where(next(iter(repeats)))},"
+        note(f"{spread_note(sum(repeats.values()), where)}.")
+    if not checked_g:
         note("No file has a second at rest, or gravity was taken away: the unit is unchecked.")
     typical = float(np.median(list(resting_g.values()))) if resting_g else 1.0
     if not alike(typical, 1.0):
@@ -94,7 +104,12 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
 
 
 def _recordings(
-    tree: FileTree, layout: Layout, name: str, table: Table, seen: set[tuple[str, str]]
+    tree: FileTree,
+    layout: Layout,
+    name: str,
+    table: Table,
+    seen: set[tuple[str, str]],
+    repeats: dict[str, int],
 ) -> Iterator[Recording]:
     told = path_tells(tree, layout, name)
     rows = len(table.acceleration)
@@ -123,7 +138,10 @@ def _recordings(
         seen.add((subject, session))
         time_s = None if table.time_s is None else table.time_s[first:last]
         if time_s is not None:
-            _check_time(tree, layout, name, time_s, first)
+            repeated = _check_time(tree, layout, name, time_s, first)
+            if repeated:
+                repeats[name] = repeats.get(name, 0) + repeated
+                time_s = spread(time_s, layout.rate_hz)
             time_s = time_s - time_s[0]
         yield Recording(
             acceleration=acceleration[first:last],
@@ -189,61 +207,63 @@ def _starts(table: Table) -> list[int]:
 
 def _check_time(
     tree: FileTree, layout: Layout, name: str, time_s: NDArray[np.float64], first: int
-) -> None:
+) -> int:
+    """How many stamps repeat the one before, if they are few, none runs back, and the rate fits."""
     steps = np.diff(time_s)
-    wrong = np.flatnonzero(~(steps > 0))
-    if len(wrong):
-        same = steps[wrong[0]] == 0
+    same = steps == 0
+    repeats = int(same.sum())
+    wrong = steps < 0 if few(repeats, len(time_s)) else steps <= 0
+    if wrong.any():
+        row = int(wrong.argmax())
         raise DataFormatError(
-            "the time stamp repeats the one before it" if same else "the time runs backwards",
-            where=place(tree, name, layout, first + int(wrong[0]) + 1),
+            f"the time stamp repeats the one before it, as {repeats} of {len(time_s)} do"
+            if same[row]
+            else "the time runs backwards",
+            where=place(tree, name, layout, first + row + 1),
             expected="time stamps that increase from row to row",
-            todo="sort the rows, add columns.session, or leave columns.time out: then rate_hz "
-            "alone tells the time",
+            todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
+            "--set columns.time=): then rate_hz alone tells the time",
         )
-    if not len(steps):
-        return
-    rate_hz = 1 / float(steps[steps <= 3 * np.median(steps)].mean())
-    if abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
+    rate_hz = rate_of(steps)
+    if rate_hz is not None and abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
             f"the time stamps tell {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
             where=place(tree, name, layout, first),
             expected=f"a rate within {RATE_TOLERANCE:.0%} of rate_hz",
             todo="correct rate_hz or time_unit in dataset.toml",
         )
+    return repeats
 
 
 def _check_unit(
-    tree: FileTree, layout: Layout, names: list[str], name: str, rest: float, sound: str | None
+    tree: FileTree, layout: Layout, names: list[str], name: str, found: Reading, sound: str | None
 ) -> None:
     """Stop at a file that is in another unit than declared; name one that is not, if there is."""
-    one_g = layout.units_per_g
-    unit = unit_at_rest(rest)
-    if alike(rest, one_g) or unit is None:
+    if not found.contradicts(layout.units_per_g):
         return
     where = tree.where(name)
-    expected = f"about {one_g:g} at rest, as unit = {layout.unit!r} says"
-    other = sound or _other_unit(tree, layout, names, unit)
+    expected = f"about {layout.units_per_g:g}, as unit = {layout.unit!r} says"
+    other = sound or _other_unit(tree, layout, names, found.unit)
     if other is None:
         raise DataFormatError(
-            f"at rest the sensor reads {rest:.4g}, as if in {unit}",
+            str(found),
             where=where,
             expected=expected,
-            todo=f"correct unit in dataset.toml, perhaps to {unit!r}",
+            todo="correct unit in dataset.toml"
+            + (f", perhaps to {found.unit!r}" if found.unit else ""),
         )
     raise DataFormatError(
-        f"mixed units: at rest it reads {rest:.4g}, as if in {unit}, and {tree.where(other)} "
-        "does not",
+        f"mixed units: {found}, and not so in {tree.where(other)}",
         where=where,
         expected=expected,
         todo="convert the file, or describe it in a dataset.toml of its own",
     )
 
 
-def _other_unit(tree: FileTree, layout: Layout, names: list[str], unit: str) -> str | None:
-    """A file that is at rest in another unit than `unit`."""
-    for name in names:
-        rest = resting(read_own_table(tree, name, layout).acceleration, layout.rate_hz)
-        if rest is not None and unit_at_rest(rest) != unit:
+def _other_unit(tree: FileTree, layout: Layout, names: list[str], unit: str | None) -> str | None:
+    """A file that is in another unit than `unit`."""
+    for name in names if unit else ():
+        found = reading(read_own_table(tree, name, layout).acceleration, layout.rate_hz)
+        if found is not None and found.unit != unit:
             return name
     return None

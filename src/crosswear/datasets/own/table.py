@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv as plain_csv
 import re
 import unicodedata
@@ -29,6 +30,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORE
 _STAMP = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_NOT_UTF8 = "not text in UTF-8"
+_IS_UTF16 = "the file is in UTF-16"
+_BLOCK_BYTES = 1 << 20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -106,6 +110,27 @@ def place(tree: FileTree, name: str, layout: Layout, row: int) -> str:
         return f"{tree.where(name)}, line {next(islice(rows, row, None), row + above + 1)}"
 
 
+def expect_utf8(tree: FileTree, name: str, layout: Layout) -> None:
+    """Raise a DataFormatError if a text is not UTF-8 to its end, in columns that are not read, too.
+
+    Raises:
+        DataFormatError: naming the line.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 0
+    with reading(tree, name) as file:
+        while True:
+            block = file.read(_BLOCK_BYTES)
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                line = lines + error.object[: error.start].count(b"\n") + 1
+                raise _failure(tree, name, layout, _NOT_UTF8, line) from error
+            if not block:
+                return
+            lines += block.count(b"\n")
+
+
 def read_start(tree: FileTree, name: str, layout: Layout) -> Start:
     """The column names and the first row of a text file.
 
@@ -118,7 +143,7 @@ def read_start(tree: FileTree, name: str, layout: Layout) -> Start:
         lines = 0
         for number, line in enumerate(file):
             if number == 0 and line.startswith(_UTF16):
-                raise _failure(tree, name, layout, "the file is in UTF-16", 1)
+                raise _failure(tree, name, layout, _IS_UTF16, 1)
             if number < layout.skip_lines or not line.strip(b"\r\n"):
                 continue
             cells.append(_cells(tree, name, layout, line, number + 1))
@@ -134,6 +159,7 @@ def read_start(tree: FileTree, name: str, layout: Layout) -> Start:
 
 def _read_text(tree: FileTree, name: str, layout: Layout) -> Any:
     start = read_start(tree, name, layout)
+    expect_utf8(tree, name, layout)
     used = {
         role: _position(tree, name, layout, start, column)
         for role, column in layout.columns.used().items()
@@ -258,7 +284,7 @@ def _cells(tree: FileTree, name: str, layout: Layout, line: bytes, number: int) 
         text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         cells = next(plain_csv.reader([text], delimiter=layout.separator), [])
     except UnicodeDecodeError as error:
-        raise _failure(tree, name, layout, "not text in UTF-8", number) from error
+        raise _failure(tree, name, layout, _NOT_UTF8, number) from error
     except plain_csv.Error as error:
         raise _failure(tree, name, layout, f"cannot be split: {error}", number) from error
     return tuple(_plain(cell) for cell in cells)
@@ -312,5 +338,7 @@ def _failure(
         what,
         where=tree.where(name) + (f", line {line}" if line else ""),
         expected=f"text in UTF-8, columns separated by {layout.separator!r}, decimal {point}",
-        todo="correct the file, or separator, decimal, skip_lines or columns in dataset.toml",
+        todo="save the file as UTF-8"
+        if what in (_NOT_UTF8, _IS_UTF16)
+        else "correct the file, or separator, decimal, skip_lines or columns in dataset.toml",
     )

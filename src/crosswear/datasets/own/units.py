@@ -1,8 +1,9 @@
-"""What an accelerometer at rest tells about the unit of its numbers."""
+"""What an accelerometer tells about the unit of its numbers, best of all at rest."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +15,102 @@ STEADY = 0.1
 TOLERANCE = 1.25
 """Sensors that are not calibrated read one g within this factor."""
 
+MOVING_TOLERANCE = 1.5
+"""In recordings without a second at rest, the median of |a| is one g within this factor."""
+LEAST_G, MOST_G = 0.3, 3.0
+"""What |a| of a person may be, at rest or in the median of some seconds."""
+
+_FEWEST_SECONDS = 3
+_LOST = 0.2  # part of a second that may be lost
 _LARGEST = 1e100
 """The squares of much larger numbers overflow."""
 
 
-def resting(values: NDArray[np.float64], rate_hz: float) -> float | None:
-    """|a| at rest: the median over the quietest tenth of all quiet seconds.
+@dataclass(frozen=True)
+class Reading:
+    """How long the vector of acceleration is where it is about one g.
+
+    Attributes:
+        length: in the unit of the samples.
+        at_rest: whether it is of seconds at rest; otherwise the median over all samples.
+    """
+
+    length: float
+    at_rest: bool
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that it tells, if it is one of `UNITS`."""
+        if self.at_rest:
+            return unit_at_rest(self.length)
+        near = (u for u, g in UNITS.items() if _within(self.length, g, MOVING_TOLERANCE))
+        return next(near, None)
+
+    def contradicts(self, one_g: float) -> bool:
+        """Whether the samples cannot have `one_g` units in a g."""
+        other = self.at_rest and self.unit is not None and not alike(self.length, one_g)
+        return other or not LEAST_G <= self.length / one_g <= MOST_G
+
+    def __str__(self) -> str:
+        said = "at rest the sensor reads" if self.at_rest else "the median of |a| is"
+        return f"{said} {self.length:.4g}" + (f", as if in {self.unit}" if self.unit else "")
+
+
+def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
+    """What is about one g in a recording: |a| at rest, or the median of |a| where nobody rests.
 
     Args:
         values: [T, 3], in any unit.
         rate_hz: sampling rate.
 
     Returns:
+        None if there are neither a second at rest nor some seconds with gravity in them.
+    """
+    rest = resting(values, rate_hz)
+    if rest is not None:
+        return Reading(rest, at_rest=True)
+    length, _ = _seconds(values, rate_hz)
+    every = np.linalg.norm(values[(np.abs(values) < _LARGEST).all(axis=1)], axis=1)
+    if len(length) < _FEWEST_SECONDS:
+        return None
+    usual = float(np.median(every))
+    # Without gravity, what is measured in a second has a mean of almost nothing.
+    return Reading(usual, at_rest=False) if np.median(length) > usual / 2 > 0 else None
+
+
+def resting(values: NDArray[np.float64], rate_hz: float) -> float | None:
+    """|a| at rest: the median over the quietest tenth of all quiet seconds.
+
+    Args:
+        values: [T, 3], in any unit; up to a fifth of a second may be NaN.
+        rate_hz: sampling rate.
+
+    Returns:
         The length of the mean vector in the unit of `values`; None if no second is quiet, as
         where nobody rests or where the device has taken gravity away.
     """
-    second = max(round(rate_hz), 2)
-    whole = len(values) // second
-    pieces = values[: whole * second].reshape(whole, second, 3)
-    pieces = pieces[(np.abs(pieces) < _LARGEST).all(axis=(1, 2))]  # NaN is not
-    if not len(pieces):
-        return None
-    length = np.linalg.norm(pieces.mean(axis=1), axis=1)
-    spread = pieces.std(axis=1).max(axis=1)
+    length, spread = _seconds(values, rate_hz)
     quiet = np.flatnonzero(spread < STEADY * length)
     if not len(quiet):
         return None
     order = quiet[np.argsort(spread[quiet] / length[quiet], kind="stable")]
     return float(np.median(length[order[: max(1, len(order) // 10)]]))
+
+
+def _seconds(
+    values: NDArray[np.float64], rate_hz: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of every second that is not lost: the length of its mean vector, and how far it varies."""
+    second = max(round(rate_hz), 2)
+    whole = len(values) // second
+    pieces = values[: whole * second].reshape(whole, second, 3)
+    known = np.asarray((np.abs(pieces) < _LARGEST).all(axis=2, keepdims=True))  # NaN is not
+    there = known.sum(axis=(1, 2)) >= (1 - _LOST) * second
+    pieces, known = pieces[there], known[there]
+    if not len(pieces):
+        return np.empty(0), np.empty(0)
+    length = np.linalg.norm(pieces.mean(axis=1, where=known), axis=1)
+    return length, pieces.std(axis=1, where=known).max(axis=1)
 
 
 def unit_at_rest(rest: float) -> str | None:
@@ -51,4 +120,8 @@ def unit_at_rest(rest: float) -> str | None:
 
 def alike(rest: float, one_g: float) -> bool:
     """Whether a sensor at rest that reads `rest` may have `one_g` units in a g."""
-    return rest > 0 and abs(math.log(rest / one_g)) <= math.log(TOLERANCE)
+    return _within(rest, one_g, TOLERANCE)
+
+
+def _within(length: float, one_g: float, factor: float) -> bool:
+    return length > 0 and abs(math.log(length / one_g)) <= math.log(factor)

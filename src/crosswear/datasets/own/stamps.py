@@ -1,0 +1,75 @@
+"""What the time stamps of own recordings tell: the rate, and whether they are instants."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FEW = 0.02
+"""Up to this part of the stamps may repeat the one before: whole milliseconds of a lively clock."""
+BURST = 2.5
+"""Stamps with intervals over this many times the median tell when data came, not when it was
+measured, unless there are so few that they are gaps."""
+_GAP = 3.0
+_FEWEST_BURSTS = 3
+
+
+def rate_of(steps: Floats) -> float | None:
+    """Rows in a unit of time; gaps do not count.
+
+    Args:
+        steps: [T - 1], from each time stamp to the next one, in any unit.
+
+    Returns:
+        None if no step goes on.
+    """
+    ends = np.flatnonzero(steps != 0)  # of the runs of rows with one stamp
+    rows, rises = np.diff(ends, prepend=-1), steps[ends]
+    if len(rows) > 2 and rows[1:].mean() > 1.5:
+        rows, rises = rows[1:], rises[1:]  # the recording began within the first run
+    rows, rises = rows[rises > 0], rises[rises > 0]
+    if not len(rises):
+        return None
+    usual = float(np.median(rises))
+    if in_bursts(rises):
+        usual = max(usual, float(np.percentile(rises, 99)))
+    within = rises <= _GAP * usual
+    return float(rows[within].sum() / rises[within].sum())
+
+
+def in_bursts(rises: Floats) -> bool:
+    """Whether more intervals [N] than a few gaps are much longer than the median."""
+    long = rises > BURST * np.median(rises)
+    return bool(long.sum() >= _FEWEST_BURSTS and long.mean() > 0.01)
+
+
+def few(repeats: int, rows: int) -> bool:
+    """Whether so many of the stamps repeat the one before that all may still be instants."""
+    return repeats <= max(1, FEW * rows)
+
+
+def spread(time_s: Floats, rate_hz: float) -> Floats:
+    """Rows of one time stamp, moved apart: by a period, or less where the next stamp is near.
+
+    Args:
+        time_s: [T] seconds that do not fall.
+        rate_hz: nominal rate.
+    """
+    starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)
+    if len(starts) == len(time_s):
+        return time_s
+    rows = np.diff(starts, append=len(time_s))
+    room = np.diff(time_s[starts], append=np.inf)
+    step = np.minimum(1 / rate_hz, room / rows)
+    return np.asarray(
+        time_s + np.repeat(step, rows) * (np.arange(len(time_s)) - np.repeat(starts, rows))
+    )
+
+
+def spread_note(repeats: int, where: str = "") -> str:
+    """Says that stamps were moved apart; `where` begins with a space, if it is not empty."""
+    if repeats == 1:
+        return f"1 time stamp repeats the one before{where} and was moved towards the next one"
+    return f"{repeats:,} time stamps repeat the one before{where} and were moved towards the next"
