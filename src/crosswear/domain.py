@@ -166,6 +166,16 @@ def of_acceleration(domain: Domain) -> Domain:
     )
 
 
+def same_dataset(a: Domain, b: Domain) -> bool:
+    """Whether two domains are of one dataset, and so of the same people.
+
+    Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if the
+    names of their folders are equal.
+    """
+    one, other = (lookup(domain.summary.reference)[0].name for domain in (a, b))
+    return one == other
+
+
 def load_domain(folder: str | Path) -> Domain:
     """Open a prepared domain.
 
