@@ -137,7 +137,7 @@ def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
         note=said.append,
     )
     assert [one.name for one in found.standings] == ["forest"]
-    assert "crosswear[minirocket]" in said[0]
+    assert "pip install '.[minirocket]'" in said[0]
 
 
 # --- the whole way

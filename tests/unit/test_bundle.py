@@ -87,6 +87,8 @@ def test_the_readme_tells_the_receiver_and_escapes_what_others_wrote(folder: Pat
     assert "\\=brush" not in text
     assert "=brush\\|teeth" in text
     assert "<b>" not in text
+    assert "pip install PATH_OF_THE_CHECKOUT" in text
+    assert "pip install crosswear" not in text
 
 
 def test_the_readme_tells_how_much_the_model_was_trained_on() -> None:
