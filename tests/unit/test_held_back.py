@@ -111,6 +111,12 @@ def test_a_gain_of_few_groups_that_agree_is_not_sure() -> None:
     assert gain.low < 0 < gain.high
 
 
+def test_no_gain_is_beyond_what_a_difference_can_be() -> None:
+    ours = np.array([True] * 8 + [False] * 2)
+    gain = paired_gain(ours, ours[::-1], np.repeat([0, 1], 5))
+    assert (gain.low, gain.high) == (-1.0, 1.0)
+
+
 def test_the_simpler_one_is_preferred_unless_beaten() -> None:
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(10), 20)
