@@ -337,11 +337,25 @@ def _digest(
 def _used_classes(
     windows: Windows, spec: DatasetSpec, options: ReadOptions, notes: list[str]
 ) -> tuple[Windows, tuple[str, ...]]:
-    """Number the classes that have windows, and note the others."""
+    """Number the classes that have windows; note the others, and names that are nearly equal."""
     table = spec.variants[options.variant]
+    notes += _nearly_equal([row.name for row in table])
     used = np.unique(windows.y)
     unused = [row.name for index, row in enumerate(table) if index not in used]
     if unused:
         notes.append(f"no window of {', '.join(unused)}: left out of the classes")
     y = np.searchsorted(used, windows.y).astype(np.int16)
     return replace(windows, y=y), tuple(table[index].name for index in used)
+
+
+def _nearly_equal(names: Sequence[str]) -> Iterator[str]:
+    """A sentence on the names that differ in upper and lower case only."""
+    by_folded: dict[str, list[str]] = {}
+    for name in names:
+        by_folded.setdefault(name.casefold(), []).append(name)
+    found = ["/".join(map(repr, some)) for some in by_folded.values() if len(some) > 1]
+    if found:
+        yield (
+            f"classes that differ in upper and lower case only are told apart: {', '.join(found)}; "
+            "give them one name in [classes] if they are one activity"
+        )

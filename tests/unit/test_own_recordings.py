@@ -211,8 +211,8 @@ def test_gravity_is_found_where_a_part_of_the_time_is_rest(one_g: float, share: 
     assert abs(found / one_g - 1) < 0.02
 
 
-class TestCopies:
-    """Of a recording under another name nobody may be tested, who learned from the first."""
+class TestSuspicions:
+    """What is told of recordings that are read as they are said to be, and may not be meant so."""
 
     def people(self, root: Path) -> Path:
         for seed, name in enumerate(("anna", "ben", "cleo", "dora")):
@@ -232,6 +232,13 @@ class TestCopies:
             prepare(toml, None, PreparationConfig(), tmp_path / "cache")
         assert "ben (person ben) and zoe (person zoe) hold the same samples" in str(caught.value)
         assert "delete one of the two" in caught.value.todo
+
+    def test_names_in_another_case_are_said(self, tmp_path: Path) -> None:
+        self.people(tmp_path / "mine")
+        for toml, told in ((TOML, 0), (TOML.replace('run = "walking"', 'run = "WALKING"'), 1)):
+            path = describe(tmp_path / "mine", toml=toml)
+            notes = prepare(path, None, PreparationConfig(), tmp_path / "cache").summary.notes
+            assert sum("'walking'/'WALKING'" in one for one in notes) == told
 
     def test_sensors_that_were_stuck_are_no_copies(self, tmp_path: Path) -> None:
         toml = self.people(tmp_path / "mine")
