@@ -6,6 +6,7 @@ the declaration, the options, every byte of the files it was read from, and the 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -21,7 +22,7 @@ from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
 from crosswear.errors import DataFormatError, DomainError, UsageError
-from crosswear.faults import Clipping
+from crosswear.faults import CONSTANT_G, Clipping
 from crosswear.files import new_folder
 from crosswear.keys import canonical_json, digest, essentials, seed_for
 from crosswear.leakage import audit
@@ -130,7 +131,8 @@ def prepare(
         UsageError: if there is no such dataset, placement or variant.
         MissingDataError: if a folder or file is not there.
         DataFormatError: if a file is not what its format says.
-        DomainError: if the domain cannot carry a study: one class, too few windows, no split.
+        DomainError: if the domain cannot carry a study: one class, too few windows, no split, or
+            own recordings of which two hold the same samples.
         LeakageError: if a raw sample is in two subsets.
     """
     reference = str(reference)
@@ -164,6 +166,16 @@ def of_acceleration(domain: Domain) -> Domain:
         expected="acceleration alone: models that are handed on know no other sensor",
         todo="leave out sensors=…",
     )
+
+
+def same_dataset(a: Domain, b: Domain) -> bool:
+    """Whether two domains are of one dataset, and so of the same people.
+
+    Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if the
+    names of their folders are equal.
+    """
+    one, other = (lookup(domain.summary.reference)[0].name for domain in (a, b))
+    return one == other
 
 
 def load_domain(folder: str | Path) -> Domain:
@@ -205,6 +217,13 @@ def _build(
     notes: list[str] = []
     reader = _Reader(spec.read(tree, options, notes.append), reference, config)
     windows, null = assemble(reader, config.window, config.hop)
+    if reader.repeated and spec.root:
+        raise DomainError(
+            f"{reader.repeated[0]} hold the same samples",
+            expected="every recording once: a copy counts as another person, or another performance"
+            ", and would be on both sides of a test",
+            todo="delete one of the two, or leave it out of files in dataset.toml",
+        )
     notes += reader.notes(null)
     windows, classes = _used_classes(windows, spec, options, notes)
     if len(classes) < 2:
@@ -251,6 +270,8 @@ class _Reader:
         self.bridged = 0
         self.gaps = 0
         self.clipping = Clipping()
+        self.repeated: list[str] = []
+        self._known: dict[bytes, str] = {}
 
     def __iter__(self) -> Iterator[tuple[int, Sequence[Stretch]]]:
         for recording in self._recordings:
@@ -266,7 +287,20 @@ class _Reader:
             self.gaps += max(len(pieces) - 1, 0)
             if all(len(piece) < self._config.window for piece in pieces):
                 self.short.append(f"{recording.subject}/{recording.session}")
+            else:
+                self._compare(recording)
             yield subject, pieces
+
+    def _compare(self, recording: Recording) -> None:
+        """Note a recording with the samples of an earlier one; a stuck sensor's say nothing."""
+        measured = recording.acceleration[~np.isnan(recording.acceleration).any(axis=1)]
+        if not len(measured) or np.ptp(measured, axis=0).max() < CONSTANT_G:
+            return
+        name = f"{recording.session} (person {recording.subject})"
+        key = hashlib.sha256(recording.acceleration.tobytes()).digest()
+        first = self._known.setdefault(key, name)
+        if first != name:
+            self.repeated.append(f"{first} and {name}")
 
     def notes(self, null: int) -> Iterator[str]:
         if self.bridged:
@@ -278,6 +312,9 @@ class _Reader:
             of = f"of {self.recordings} recordings"
             short = counted(len(self.short), f"{of} is", f"{of} are")
             yield f"{short} too short for a window (first: {self.short[0]})"
+        if self.repeated:
+            again = counted(len(self.repeated), "recording holds", "recordings hold")
+            yield f"{again} the samples of another one (first: {self.repeated[0]})"
         if null:
             dropped = counted(null, "window was dropped", "windows were dropped")
             yield f"{dropped}: unlabelled for the most part"
@@ -300,11 +337,25 @@ def _digest(
 def _used_classes(
     windows: Windows, spec: DatasetSpec, options: ReadOptions, notes: list[str]
 ) -> tuple[Windows, tuple[str, ...]]:
-    """Number the classes that have windows, and note the others."""
+    """Number the classes that have windows; note the others, and names that are nearly equal."""
     table = spec.variants[options.variant]
+    notes += _nearly_equal([row.name for row in table])
     used = np.unique(windows.y)
     unused = [row.name for index, row in enumerate(table) if index not in used]
     if unused:
         notes.append(f"no window of {', '.join(unused)}: left out of the classes")
     y = np.searchsorted(used, windows.y).astype(np.int16)
     return replace(windows, y=y), tuple(table[index].name for index in used)
+
+
+def _nearly_equal(names: Sequence[str]) -> Iterator[str]:
+    """A sentence on the names that differ in upper and lower case only."""
+    by_folded: dict[str, list[str]] = {}
+    for name in names:
+        by_folded.setdefault(name.casefold(), []).append(name)
+    found = ["/".join(map(repr, some)) for some in by_folded.values() if len(some) > 1]
+    if found:
+        yield (
+            f"classes that differ in upper and lower case only are told apart: {', '.join(found)}; "
+            "give them one name in [classes] if they are one activity"
+        )

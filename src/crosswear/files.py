@@ -24,7 +24,7 @@ def as_disk_error(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_PERMISSION:
+        if error.errno in (*_NO_PERMISSION, errno.ENOENT):
             todo = "choose a folder that you may write to"
         elif error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG):
             todo = "choose another name"
@@ -75,7 +75,7 @@ def expect_writable(*files: Path, folder: Path | None = None) -> None:
     Raises:
         UsageError: if one is called ``-``.
         DiskError: if a folder, a device or a pipe is where a file will be or a file where a
-            folder, or the nearest folder that is there may not be written to.
+            folder, or nothing can be made in the nearest folder that is there; a trial tells.
     """
     for path in files:
         _expect_ordinary(path)
@@ -93,6 +93,14 @@ def _expect_room(folder: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, f"{there} is a file, not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, f"no permission to write in {there}")
+    try:  # of folders such as /proc the system says that they may be written to
+        trial = tempfile.TemporaryDirectory(
+            prefix=TEMPORARY_PREFIX, dir=there, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno, f"nothing can be made in {there}: {reason}") from error
+    trial.cleanup()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

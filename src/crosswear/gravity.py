@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 SPOTS = np.array([one for one in itertools.product((-1.0, 0.0, 1.0), repeat=3) if any(one)])
 SPOTS /= np.linalg.norm(SPOTS, axis=1, keepdims=True)
 """[26, 3]: towards the faces, edges and corners of a box; each of its turns permutes them."""
+RESTING_G = (0.5, 2.0)
+"""The mean of a window is gravity, whatever the window shows: in g, never far from 1."""
 SHARPNESS = 8.0
 """How fast a direction ceases to count for a spot; spots are 35 to 55 degrees apart."""
 STRANGE, FAMILIAR = 0.55, 0.75
@@ -22,6 +24,11 @@ def directions(x: NDArray[np.float32]) -> Floats:
     """Unit vectors [N, 3] of gravity in windows [N, 3, L]: their means."""
     means = x.mean(axis=2, dtype=np.float64)
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9))
+
+
+def strengths(x: NDArray[np.float32]) -> Floats:
+    """What gravity measures [N] in windows [N, 3, L]: the lengths of their means."""
+    return np.asarray(np.linalg.norm(x.mean(axis=2, dtype=np.float64), axis=1))
 
 
 def turns() -> Floats:

@@ -50,6 +50,14 @@ class SplitReport:
     missing: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
+_APART = {
+    "subject": "people in all three subsets, with windows that share no sample",
+    "occurrence": "occurrences so far apart that windows of different subsets share no sample: of "
+    "fewer than four people, each occurrence, one performance of an activity until another label "
+    "or a gap, is in one subset",
+}
+
+
 def choose_unit(subjects: int) -> Literal["subject", "occurrence"]:
     """Whole subjects from four on; with fewer, occurrences: one test subject would decide all."""
     return "subject" if subjects >= 4 else "occurrence"
@@ -86,8 +94,9 @@ def split_windows(
     if not all(report.windows):
         raise DomainError(
             f"the {Subset(report.windows.index(0)).name.lower()} subset is empty",
-            expected=f"{unit}s far enough apart that windows of different subsets share no sample",
-            todo="use longer or more recordings, or shorter windows",
+            expected=_APART[unit],
+            todo="record every activity several times, with pauses of more than a window between "
+            "(another file will do); or four people; or use shorter windows",
         )
     return subset, report
 

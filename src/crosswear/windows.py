@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from crosswear.errors import DomainError, UsageError
 from crosswear.recording import NO_LABEL, Windows
@@ -23,18 +23,35 @@ HOP = 50
 """Samples from one window's start to the next one's: 2 s at 25 Hz."""
 
 
-def check_windows(x: NDArray[np.float32]) -> None:
-    """See to it that an array is windows [n, 3, L] in g.
+def as_windows(values: ArrayLike, samples: int | None = None) -> NDArray[np.float32]:
+    """Windows float32 [n, 3, L] in g, from whatever numpy makes an array of.
+
+    Args:
+        values: [n, 3, L].
+        samples: the L that is wanted; any without.
 
     Raises:
-        UsageError: if it is not, or holds NaN.
+        UsageError: if they are no numbers, not of this shape or length, or hold NaN or infinity.
     """
+    try:
+        x = np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"no array of numbers ({error})", expected="windows [n, 3, L]: x, y and z in g"
+        ) from error
     if x.ndim != 3 or x.shape[1] != 3:
         raise UsageError(
             f"an array of shape {x.shape}", expected="windows [n, 3, L]: x, y and z in g"
         )
+    if samples is not None and x.shape[2] != samples:
+        raise UsageError(
+            f"windows of {x.shape[2]} samples",
+            expected=f"{samples} samples, as the model has learned from",
+            todo="cut windows of window_s seconds at rate_hz, or let a Recognizer do it",
+        )
     if not np.isfinite(x).all():
         raise UsageError("a window holds NaN or infinity", expected="finite numbers")
+    return x
 
 
 STEPS_PER_G = 4096

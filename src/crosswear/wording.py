@@ -12,3 +12,8 @@ def counted(count: int, one: str, many: str = "") -> str:
         many: what follows any other number; `one` with an s, without it.
     """
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def install(extra: str) -> str:
+    """How to add what an extra of the package needs; it is on no index of packages."""
+    return f"in a checkout of crosswear: pip install '.[{extra}]'"

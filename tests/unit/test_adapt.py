@@ -24,7 +24,7 @@ from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration
 from crosswear.domain import Domain
 from crosswear.engine.task import Task
-from crosswear.errors import CrosswearError, UsageError
+from crosswear.errors import CrosswearError, DiskError, UsageError
 from crosswear.models import build
 from generators.movements import movements
 
@@ -137,7 +137,7 @@ def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
         note=said.append,
     )
     assert [one.name for one in found.standings] == ["forest"]
-    assert "crosswear[minirocket]" in said[0]
+    assert "pip install '.[minirocket]'" in said[0]
 
 
 # --- the whole way
@@ -172,6 +172,13 @@ def test_a_bundle_is_not_written_over(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     with pytest.raises(UsageError, match="there already"):
         adapt("simulated-gestures", tmp_path / "there", sources=(), cache=cache)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that takes nothing")
+def test_where_nothing_can_be_made_is_told_before_the_work(cache: Path) -> None:
+    with pytest.raises(DiskError, match="nothing can be made in /proc") as caught:
+        adapt("simulated-gestures", "/proc/x/model", sources=("nosuchdata",), cache=cache)
+    assert caught.value.todo == "choose a folder that you may write to"
 
 
 def test_nothing_is_left_where_something_fails(cache: Path, tmp_path: Path) -> None:

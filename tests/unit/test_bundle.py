@@ -43,6 +43,27 @@ def test_no_windows_have_no_scores() -> None:
     assert BUNDLE.classifier().scores(np.empty((0, 3, 100), np.float32)).shape == (0, 3)
 
 
+@pytest.mark.parametrize(
+    ("windows", "told"),
+    [
+        (np.zeros((2, 3, 25)), "windows of 25 samples\n  expected: 100 samples"),
+        ([[1.0, 2.0], [3.0]], "no array of numbers"),
+        ("abc", "no array of numbers"),
+        ([0.0, 1.0], "shape (2,)"),
+    ],
+)
+def test_what_are_no_windows_of_the_model_is_refused(windows: Any, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        BUNDLE.classifier().scores(windows)
+    assert told in str(caught.value)
+
+
+def test_lists_of_numbers_are_windows_too() -> None:
+    x = np.random.default_rng(2).normal(size=(2, 3, 100))
+    classifier = BUNDLE.classifier()
+    np.testing.assert_array_equal(classifier.scores(x.tolist()), classifier.scores(x))
+
+
 def test_a_window_gets_the_same_in_whatever_company() -> None:
     x = np.random.default_rng(0).normal(size=(300, 3, 100)).astype(np.float32)
     classifier = BUNDLE.classifier()
@@ -66,6 +87,8 @@ def test_the_readme_tells_the_receiver_and_escapes_what_others_wrote(folder: Pat
     assert "\\=brush" not in text
     assert "=brush\\|teeth" in text
     assert "<b>" not in text
+    assert "pip install PATH_OF_THE_CHECKOUT" in text
+    assert "pip install crosswear" not in text
 
 
 def test_the_readme_tells_how_much_the_model_was_trained_on() -> None:

@@ -35,9 +35,9 @@ def swing(samples: int, most_g: float) -> np.ndarray:
 
 
 def test_clipping_survives_a_change_of_the_rate(tmp_path: Path) -> None:
-    for person in ("a", "b", "c", "d"):
+    for place, person in enumerate(("a", "b", "c", "d")):
         rows = [
-            f"{x:.4f},{y:.4f},{z:.4f},{('walk', 'run')[number // 6000]}"
+            f"{x:.4f},{y:.4f},{z + place / 100:.4f},{('walk', 'run')[number // 6000]}"
             for number, (x, y, z) in enumerate(swing(12_000, 2.0))
         ]
         (tmp_path / f"{person}.csv").write_text("\n".join(["x,y,z,activity", *rows]), "utf-8")

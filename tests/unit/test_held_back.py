@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,9 @@ from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_bel
 from crosswear.adaptation.choose import prefer
 from crosswear.adaptation.curve import fit_curve, fit_power
 from crosswear.adaptation.folds import group_windows, make_folds
+from crosswear.adaptation.race import race
 from crosswear.adaptation.scoring import expected_share, paired_gain
+from crosswear.bundle.manifest import Kind
 from crosswear.domain import Domain
 from crosswear.errors import DomainError
 from crosswear.recording import Windows
@@ -109,6 +111,43 @@ def test_a_gain_of_few_groups_that_agree_is_not_sure() -> None:
     theirs = np.array([True] * 9 + [False] + [False] * 10)
     gain = paired_gain(ours, theirs, np.repeat([0, 1], 10))
     assert gain.low < 0 < gain.high
+
+
+@dataclass
+class Slow:
+    """A candidate that is right by chance, and says how long it takes."""
+
+    name: str
+    takes_s: float
+    kind: Kind = "network"
+    plan: None = None
+    most: int = 20
+
+    def probabilities(self, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        return np.full((len(test), 2), 0.5)
+
+    def final(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def seconds(self, windows: int) -> float:
+        return self.takes_s
+
+
+def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None:
+    y, who = np.tile([0, 1], 10), np.repeat(np.arange(4), 5)
+    folds, said = make_folds(y, who, 0), list[str]()
+    slow = [Slow("a", 100.0), Slow("b", 50.0)]
+    entries, run = race([Slow("quick", 0.0)], slow, folds, y, 2, 5.0, said.append)
+    assert [one.folds for one in entries] == [len(run), 0, 0]
+    assert "no time for 2 of 2 networks" in said[-1]
+    assert f"they would take about {150 * len(run)} s more" in said[-1]
+    assert "report" not in said[-1]
+
+
+def test_no_gain_is_beyond_what_a_difference_can_be() -> None:
+    ours = np.array([True] * 8 + [False] * 2)
+    gain = paired_gain(ours, ours[::-1], np.repeat([0, 1], 5))
+    assert (gain.low, gain.high) == (-1.0, 1.0)
 
 
 def test_the_simpler_one_is_preferred_unless_beaten() -> None:

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from own_helpers import HEADER, TOML, describe, put, read, rows
 from pyarrow import parquet
 
+from crosswear.config import PreparationConfig
 from crosswear.datasets import lookup
 from crosswear.datasets.own.units import resting
 from crosswear.datasets.tree import FolderTree, fingerprint
+from crosswear.domain import prepare
+from crosswear.errors import DomainError
 from crosswear.recording import NO_LABEL
 
 
@@ -218,3 +221,41 @@ def test_gravity_is_found_where_a_part_of_the_time_is_rest(one_g: float, share: 
     found = resting(values, 50.0)
     assert found is not None
     assert abs(found / one_g - 1) < 0.02
+
+
+class TestSuspicions:
+    """What is told of recordings that are read as they are said to be, and may not be meant so."""
+
+    def people(self, root: Path) -> Path:
+        for seed, name in enumerate(("anna", "ben", "cleo", "dora")):
+            noise = np.random.default_rng(seed).normal(0, 0.1, (3000, 3)).round(5).tolist()
+            lines = [
+                f"{i / 50:.2f},{x},{y},{z},{'sit' if i < 1500 else 'walk'}"
+                for i, (x, y, z) in enumerate(noise)
+            ]
+            put(root, f"{name}.csv", lines)
+        return describe(root)
+
+    def test_both_files_are_named(self, tmp_path: Path) -> None:
+        toml = self.people(tmp_path / "mine")
+        prepare(toml, None, PreparationConfig(), tmp_path / "cache")
+        (tmp_path / "mine" / "zoe.csv").write_bytes((tmp_path / "mine" / "ben.csv").read_bytes())
+        with pytest.raises(DomainError) as caught:
+            prepare(toml, None, PreparationConfig(), tmp_path / "cache")
+        assert "ben (person ben) and zoe (person zoe) hold the same samples" in str(caught.value)
+        assert "delete one of the two" in caught.value.todo
+
+    def test_names_in_another_case_are_said(self, tmp_path: Path) -> None:
+        self.people(tmp_path / "mine")
+        for toml, told in ((TOML, 0), (TOML.replace('run = "walking"', 'run = "WALKING"'), 1)):
+            path = describe(tmp_path / "mine", toml=toml)
+            notes = prepare(path, None, PreparationConfig(), tmp_path / "cache").summary.notes
+            assert sum("'walking'/'WALKING'" in one for one in notes) == told
+
+    def test_sensors_that_were_stuck_are_no_copies(self, tmp_path: Path) -> None:
+        toml = self.people(tmp_path / "mine")
+        still = [f"{i / 50:.2f},0,0,1,sit" for i in range(3000)]
+        put(tmp_path / "mine", "yan.csv", still)
+        put(tmp_path / "mine", "zoe.csv", still)
+        found = prepare(toml, None, PreparationConfig(), tmp_path / "cache")
+        assert len(found.summary.subjects) == 6

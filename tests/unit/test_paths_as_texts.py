@@ -12,8 +12,9 @@ import crosswear
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    for name in ("p1", "p2", "p3", "p4"):
-        put(tmp_path / "own", f"{name}.csv", rows(3000, labels=("sit", "walk") * 3))
+    for number in range(4):
+        measured = rows(3000, one_g=1 + number / 100, labels=("sit", "walk") * 3)
+        put(tmp_path / "own", f"p{number + 1}.csv", measured)
     return describe(tmp_path / "own")
 
 

@@ -258,11 +258,32 @@ def test_trouble_is_said() -> None:
         assert part in told
     assert "x is clipped at 2.00 g" in told
     quiet = Recognizer(BUNDLE)
-    quiet.push(movement(500, gaps=False) / 10)
+    quiet.push(movement(500, gaps=False) / 10 + (0, 0, 1))
     assert quiet.notes() == []
     short = Recognizer(BUNDLE)
     short.push(movement(50, gaps=False))
     assert "no window" in short.notes()[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor", "told"),
+    [
+        ("g", 9.81, "gravity measures 9.79 g, not 1 g"),
+        ("mg", 9.81, "the numbers look like m/s2"),
+        ("g", 0.1, "without gravity"),
+        ("m/s2", 9.81, ""),
+        (9.81, 9.81 * 1.4, ""),  # in a stream nobody knows when the sensor rests
+    ],
+)
+def test_a_unit_that_cannot_be_is_said(unit: str | float, factor: float, told: str) -> None:
+    recognizer = Recognizer(BUNDLE, rate_hz=50, unit=unit)
+    rng = np.random.default_rng(0)
+    for _ in range(5):  # a second each
+        recognizer.push(factor * rng.normal([0.0, 0.6, 0.8], 0.2, (50, 3)))
+    recognizer.flush()
+    notes = recognizer.notes()
+    assert told in " ".join(notes)
+    assert bool(notes) == bool(told)
 
 
 def test_nothing_but_lost_samples_has_no_events() -> None:

@@ -283,6 +283,14 @@ def test_a_domain_that_the_purge_would_empty_is_refused() -> None:
         split_windows(windows, classes=1, seed=0)
 
 
+def test_who_has_one_short_file_is_told_what_an_occurrence_is_and_what_to_do() -> None:
+    windows = metadata([0] * 3, [0, 5, 9], occurrence=[0, 1, 2], length=10)
+    with pytest.raises(DomainError, match="the train subset is empty") as caught:
+        split_windows(windows, classes=1, seed=0)
+    assert "one performance of an activity until another label or a gap" in caught.value.expected
+    assert "record every activity several times, with pauses" in caught.value.todo
+
+
 def test_occurrences_stay_whole_however_they_interleave() -> None:
     rng = np.random.default_rng(8)
     start = (np.arange(400) * 50).tolist()

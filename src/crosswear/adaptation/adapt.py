@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.apart import apart
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose, one_thread
 from crosswear.adaptation.curve import learning_curve
@@ -153,8 +154,8 @@ def _take(
     rate_hz: float,
     say: Note,
 ) -> list[Source]:
-    """Sources that take part: of those that `auto` found, the most promising ones."""
-    others = [one for one in offered if one.domain.summary.digest != domain.summary.digest]
+    """Sources that take part: other people, and of those that `auto` found the most promising."""
+    others = apart(domain, offered, say)
     if "auto" not in names or len(others) <= BEST_OF_AUTO:
         if not others:
             say("there is no source: nothing is transferred")

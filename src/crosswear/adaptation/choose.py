@@ -33,6 +33,7 @@ from crosswear.config import ModelConfig
 from crosswear.errors import UsageError
 from crosswear.keys import seed_for
 from crosswear.windows import in_steps
+from crosswear.wording import install
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
@@ -207,7 +208,7 @@ def _classical(
     chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
         chosen = [kind for kind in chosen if kind not in OF_AEON]
-        note("nothing with MiniRocket takes part: pip install 'crosswear[minirocket]'")
+        note(f"nothing with MiniRocket takes part; {install('minirocket')}")
     found: list[Learner] = []
     for kind in chosen:
         share = CLASSICAL_SHARE * budget_s / len(chosen) / (folds + 1)

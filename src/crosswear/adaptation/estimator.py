@@ -18,7 +18,7 @@ from crosswear.bundle.manifest import Kind
 from crosswear.checkpoint import Checkpoint
 from crosswear.domain import Domain
 from crosswear.errors import UsageError
-from crosswear.windows import check_windows
+from crosswear.windows import as_windows
 
 
 class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
@@ -72,7 +72,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                     f"there is no kind {self.kind!r}", expected=f"auto or {', '.join(KINDS)}"
                 )
             kinds = (self.kind,)
-        x = _windows(X)
+        x = as_windows(X)
         check_classification_targets(y)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         alone = np.arange(len(codes)) if groups is None else np.asarray(groups)
@@ -103,11 +103,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             UsageError: if the windows are not those that it was fitted on.
         """
         check_is_fitted(self)
-        x = _windows(X)
-        if x.shape[2] != self.samples_:
-            raise UsageError(
-                f"windows of {x.shape[2]} samples", expected=f"{self.samples_}, as in fit"
-            )
+        x = as_windows(X, self.samples_)
         return classifier_of(self.chosen_, len(self.classes_), self.samples_).scores(x)
 
     def predict(self, X: ArrayLike) -> NDArray[np.generic]:  # noqa: N803
@@ -115,9 +111,3 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         best = self.predict_proba(X).argmax(axis=1)
         labels: NDArray[np.generic] = self.classes_[best]
         return labels
-
-
-def _windows(X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
-    x = np.asarray(X, np.float32)
-    check_windows(x)
-    return x

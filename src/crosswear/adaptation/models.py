@@ -21,8 +21,8 @@ def classifier_of(chosen: Chosen, classes: int, samples: int) -> Calibrated:
     """
     if chosen.model is None:
         fitted = BASELINES[chosen.learner.kind].load(chosen.state)
-        return Calibrated(logits_of_classifier(fitted), chosen.temperature)
+        return Calibrated(logits_of_classifier(fitted), chosen.temperature, samples)
     names = tuple(map(str, range(classes)))
     state = {name: torch.from_numpy(np.array(value)) for name, value in chosen.state.items()}
     network = Checkpoint(chosen.model, names, samples, state).network()
-    return Calibrated(logits_of_network(network), chosen.temperature)
+    return Calibrated(logits_of_network(network), chosen.temperature, samples)

@@ -112,7 +112,16 @@ def race(
         live = sorted(live, key=lambda one: -one.share)[: max(1, (len(live) + 1) // 2)]
     skipped = [one.learner.name for one in entries if not one.folds]
     if skipped:
-        note(f"no time for {len(skipped)} of {len(networks)} networks, see the report")
+        known = [costs[name] * len(run) for name in skipped if name in costs]
+        needed = (
+            f": they would take about {sum(known):.0f} s more"
+            if len(known) == len(skipped)
+            else ", and none to see how long they would take"
+        )
+        note(
+            f"no time for {len(skipped)} of {len(networks)} networks, those with 0 folds among the "
+            f"candidates{needed}"
+        )
     return entries, run
 
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.apart import Note, apart
 from crosswear.adaptation.sources import Source, open_finished, study_sources
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.checkpoint import load_checkpoint
@@ -69,19 +70,24 @@ class Worth:
     correlation: Tested
 
 
-def recommend(target: Domain, sources: Sequence[Source], rate_hz: float) -> list[Likeness]:
+def recommend(
+    target: Domain,
+    sources: Sequence[Source],
+    rate_hz: float,
+    note: Note = lambda sentence: None,
+) -> list[Likeness]:
     """Rank sources, the most promising first: by LogME where all have a network, else by MMD.
 
     Args:
         target: the recordings to adapt to.
-        sources: candidates; one of the same recordings is left out.
+        sources: candidates; those of the target's own people are left out (`apart`).
         rate_hz: sampling rate of the windows.
+        note: takes a sentence about each source that is left out.
     """
-    others = [one for one in sources if one.domain.summary.digest != target.summary.digest]
     rows = draw(len(target.windows), seed_for("recommend"))
     ours = _sample(target, rate_hz)
     ranked = []
-    for one in others:
+    for one in apart(target, sources, note):
         evidence = _logme_of(one, target, rows) if one.trained else None
         ranked.append(_likeness(target, ours, one, _sample(one.domain, rate_hz), evidence))
     complete = all(one.logme is not None for one in ranked)

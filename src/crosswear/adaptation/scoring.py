@@ -61,7 +61,8 @@ def paired_gain(
     """By how much one candidate is better than another on the same windows, with its interval.
 
     Two or three groups may agree by chance: the error is not taken to be smaller than that of
-    windows which do not depend on each other (McNemar, 1947).
+    windows which do not depend on each other (McNemar, 1947). No bound is beyond -1 or 1: no
+    difference is.
 
     Args:
         ours: bool [n], which windows the one classifies right.
@@ -76,4 +77,4 @@ def paired_gain(
         return Interval(mean, -1.0, 1.0)
     error = max(error, float(gain.std() / np.sqrt(len(gain))))
     reach = float(stats.t.ppf(0.5 + confidence / 2, freedom) * error)
-    return Interval(mean, mean - reach, mean + reach)
+    return Interval(mean, max(mean - reach, -1.0), min(mean + reach, 1.0))

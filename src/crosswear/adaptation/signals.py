@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from crosswear.errors import DataFormatError
 from crosswear.faults import CONSTANT_G, constant
-from crosswear.gravity import described, directions, turns
+from crosswear.gravity import RESTING_G, described, directions, strengths, turns
 from crosswear.wording import counted
 
-RESTING_G = (0.5, 2.0)
-"""What windows without much movement measure, whatever they show: gravity."""
 FEWEST = 20
 TURNED_DEG = 60.0
 """Mean angle between directions of gravity from which on a turn is looked for."""
@@ -30,7 +28,7 @@ def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
     Raises:
         DataFormatError: if the unit cannot be g: gravity is not there.
     """
-    gravity = float(np.median(np.linalg.norm(x.mean(axis=2), axis=1)))
+    gravity = float(np.median(strengths(x)))
     if not RESTING_G[0] <= gravity <= RESTING_G[1]:
         raise DataFormatError(
             f"at rest the sensor measures {gravity:.3g} g",

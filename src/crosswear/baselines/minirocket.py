@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from crosswear.baselines.whitening import LabelledWindows, whitening
 from crosswear.errors import UsageError
+from crosswear.wording import install
 
 TAPS = 9
 KERNELS = tuple(itertools.combinations(range(TAPS), 3))
@@ -180,7 +181,7 @@ def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]
     except ImportError as error:
         raise UsageError(
             "the baseline 'minirocket' needs a package that is not installed",
-            todo="pip install 'crosswear[minirocket]', or leave it out of grid.baselines",
+            todo=f"{install('minirocket')}; or leave it out of grid.baselines",
         ) from error
     chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
     chooser.fit(np.ascontiguousarray(x))

@@ -106,7 +106,7 @@ class Bundle:
             logits = logits_of_network(self.network())
         else:
             logits = logits_of_classifier(self.baseline())
-        return Calibrated(logits, self.manifest.temperature)
+        return Calibrated(logits, self.manifest.temperature, self.manifest.window)
 
 
 def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from crosswear.baselines import Classifier
-from crosswear.windows import check_windows, in_steps
+from crosswear.windows import as_windows, in_steps
 
 BATCH = 64
 """Windows that are computed at once: more take more memory and are no faster."""
@@ -29,19 +29,21 @@ class Calibrated:
         logits: gives scores [N, C] of windows [N, 3, L] in g, of which a softmax is to be made.
         temperature: divides them (Guo et al., "On calibration of modern neural networks", ICML
             2017).
+        samples: length L of a window.
     """
 
-    def __init__(self, logits: Logits, temperature: float) -> None:
+    def __init__(self, logits: Logits, temperature: float, samples: int) -> None:
+        self._samples = samples
         self._logits = logits
         self._temperature = temperature
 
-    def scores(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def scores(self, x: ArrayLike) -> NDArray[np.float64]:
         """Probabilities [N, C] of windows [N, 3, L] in g.
 
         Raises:
-            UsageError: if they are not windows, or hold NaN.
+            UsageError: if they are not windows of L samples, or hold NaN.
         """
-        check_windows(x)
+        x = as_windows(x, self._samples)
         # Kernels take another way through one window than through sixteen.
         padded = np.zeros((max(-(-len(x) // TILE), 1) * TILE, *x.shape[1:]), np.float32)
         padded[: len(x)] = in_steps(x)

@@ -50,7 +50,9 @@ Whatever a person does, it answers with one of these. An answer whose probabilit
 
 ## How to run it
 
-    pip install crosswear
+crosswear is on no index of packages: from a checkout of the project, with Python 3.11 or newer,
+
+    pip install PATH_OF_THE_CHECKOUT
     crosswear predict THIS_FOLDER recording.csv --out timeline.csv
 
 or in Python, on samples as they come:

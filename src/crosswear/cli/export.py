@@ -14,7 +14,7 @@ from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFold
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.errors import UsageError
 from crosswear.files import spare
-from crosswear.wording import counted
+from crosswear.wording import counted, install
 
 if TYPE_CHECKING:
     from crosswear.bundle import Bundle
@@ -59,7 +59,7 @@ def export(
         raise UsageError(
             f"the export needs {' and '.join(missing)}, not installed here",
             where=f"--format {format_}",
-            todo="pip install 'crosswear[onnx]'",
+            todo=install("onnx"),
         )
     import torch
 

@@ -61,7 +61,7 @@ def recommend(
     found = [
         one for name in names for one in find_sources(name, data, cache, preparation, print_note)
     ]
-    ranked = recommend_(target, found, preparation.rate_hz)
+    ranked = recommend_(target, found, preparation.rate_hz, print_note)
     if not ranked:
         raise UsageError(
             "there is no source to rank",

@@ -11,10 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 from crosswear.bundle import Bundle
 from crosswear.bundle.smoothing import Smoothing
 from crosswear.datasets.own.layout import UNITS
+from crosswear.datasets.own.units import unit_at_rest
 from crosswear.datasets.tables import LARGEST_G
 from crosswear.errors import DataFormatError, UsageError
 from crosswear.faults import Clipping, constant
-from crosswear.gravity import SPOTS, described, directions, spread, turn_between
+from crosswear.gravity import (
+    RESTING_G,
+    SPOTS,
+    described,
+    directions,
+    spread,
+    strengths,
+    turn_between,
+)
 from crosswear.recognise.framing import Framing
 from crosswear.recognise.resampler import Part, StreamResampler
 from crosswear.wording import counted
@@ -89,6 +98,8 @@ class Recognizer:
         self._lost = 0
         self._windows = 0
         self._constant = 0
+        self._weak = self._strong = 0  # windows without gravity, and with far too much
+        self._gravity = 0.0  # sum over the windows
         self._down = np.zeros(len(SPOTS))  # sum over the windows
 
     def push(
@@ -164,6 +175,8 @@ class Recognizer:
             does_not = counted(self._constant, f"{still} does not", f"{still} do not")
             notes.append(f"{does_not} vary at all: the sensor may have been off")
         notes += self._clipping.notes()
+        if max(self._weak, self._strong) > self._windows / 2:
+            notes.append(self._unit_note())
         if self._about.gravity and self._windows >= FEWEST:
             known = np.array(self._about.gravity)
             turn = turn_between(self._down / self._windows, known)
@@ -184,6 +197,10 @@ class Recognizer:
         scores = self._classifier.scores(x)
         self._windows += len(x)
         self._constant += int(constant(x).sum())
+        strong = strengths(x)
+        self._gravity += float(strong.sum())
+        self._weak += int((strong < RESTING_G[0]).sum())
+        self._strong += int((strong > RESTING_G[1]).sum())
         if len(x):
             self._down += spread(directions(x)) * len(x)
         events: list[Event] = []
@@ -196,6 +213,15 @@ class Recognizer:
             starts, self._starts = self._starts[: len(own)], self._starts[len(own) :]
             events += map(self._event, starts, own, smoothed)
         return events
+
+    def _unit_note(self) -> str:
+        gravity = self._gravity / self._windows
+        unit = unit_at_rest(gravity * self._units_per_g)
+        hint = f"the numbers look like {unit}; " if unit else ""
+        return (
+            f"gravity measures {gravity:.3g} g, not 1 g, in most windows: {hint}with another unit "
+            "than was told, or without gravity, no label can be trusted"
+        )
 
     def _event(
         self, start_s: float, own: NDArray[np.float64], smoothed: NDArray[np.float64]

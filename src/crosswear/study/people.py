@@ -12,8 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from crosswear.datasets import lookup
-from crosswear.domain import Domain
+from crosswear.domain import Domain, same_dataset
 from crosswear.errors import LeakageError
 from crosswear.recording import Subset
 
@@ -27,7 +26,7 @@ def audit_people(domains: Mapping[str, Domain]) -> None:
     """
     for one, other in itertools.permutations(domains, 2):
         a, b = domains[one], domains[other]
-        if lookup(a.summary.reference)[0].name != lookup(b.summary.reference)[0].name:
+        if not same_dataset(a, b):
             continue
         if {a.summary.split.unit, b.summary.split.unit} == {"subject"}:
             both = sorted(_people(a, learned=True) & _people(b, learned=False))

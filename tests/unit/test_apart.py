@@ -1,0 +1,90 @@
+"""Nobody of the target is in a source: else the score to expect is not for new people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crosswear.adaptation.adapt import adapt
+from crosswear.adaptation.apart import LOOKED_AT, apart, copied
+from crosswear.adaptation.recommend import recommend
+from crosswear.adaptation.sources import Source
+from crosswear.config import PreparationConfig
+from crosswear.domain import Domain, prepare
+
+
+@pytest.fixture(scope="module")
+def sports(cache: Path) -> Domain:
+    return prepare("simulated-sports", None, PreparationConfig(), cache)
+
+
+def source(name: str, domain: Domain, **summary: str) -> Source:
+    return Source(name, replace(domain, summary=replace(domain.summary, **summary)), Path("none"))
+
+
+def cut(samples: np.ndarray, first: int = 0, length: int = 50, hop: int = 25) -> np.ndarray:
+    views = np.lib.stride_tricks.sliding_window_view(samples, length, axis=0)
+    return np.ascontiguousarray(views[first::hop], np.float32)
+
+
+def movement(seed: int, samples: int = 4000) -> np.ndarray:
+    steps = np.random.default_rng(seed).normal(size=(samples, 3))
+    smooth = np.apply_along_axis(np.convolve, 0, steps, np.hanning(9), "same")
+    return smooth + np.array([0.0, 0.0, 1.0])
+
+
+def test_a_part_of_the_same_dataset_is_no_source(gestures: Domain, sports: Domain) -> None:
+    said: list[str] = []
+    offered = [
+        source("itself", gestures),
+        source("elsewhere", gestures, digest="f" * 64, placement="torso"),
+        source("sports", sports),
+    ]
+    assert [one.name for one in apart(gestures, offered, said.append)] == ["sports"]
+    assert len(said) == 1
+    assert "elsewhere is no source here: it is of the same dataset" in said[0]
+    assert [one.source for one in recommend(gestures, offered, 25.0)] == ["sports"]
+
+
+def test_a_source_with_copies_of_the_recordings_is_none(gestures: Domain, sports: Domain) -> None:
+    said: list[str] = []
+    mine = np.random.default_rng(0).permutation(len(gestures.windows))[: len(sports.windows) // 4]
+    x = np.array(sports.windows.x)
+    x[: len(mine)] = gestures.windows.x[mine]
+    mixed = replace(sports, windows=replace(sports.windows, x=x))
+    assert apart(gestures, [source("mixed", mixed)], said.append) == []
+    assert f"of {LOOKED_AT} windows that were looked at are in it too" in said[0]
+
+
+def test_copies_are_found_in_another_unit_rounded_and_cut_elsewhere() -> None:
+    samples = movement(1)
+    found, looked_at = copied(cut(samples), cut(np.round(9.81 * samples, 2), first=13))
+    assert looked_at > 100
+    assert found == pytest.approx(looked_at, abs=2)  # at the ends there is less
+
+
+def test_people_who_move_alike_are_no_copies() -> None:
+    assert copied(cut(movement(1)), cut(movement(2))) == (0, len(cut(movement(1))))
+
+
+def test_sensors_that_lie_still_are_no_copies() -> None:
+    still = np.tile([0.0, 0.0, 1.0], (4000, 1))
+    assert copied(cut(still), cut(still)) == (0, 0)
+
+
+def test_adapt_says_which_source_was_left_out(
+    cache: Path, tmp_path: Path, gestures: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "crosswear.adaptation.adapt.find_sources",
+        lambda *_: [source("elsewhere", gestures, digest="f" * 64)],
+    )
+    said: list[str] = []
+    made = adapt("simulated-gestures", tmp_path / "m", cache=cache, budget_s=1.0, note=said.append)
+    assert any("elsewhere is no source here" in sentence for sentence in said)
+    assert "there is no source: nothing is transferred" in said
+    assert "elsewhere is no source here" in (tmp_path / "m-report/report.md").read_text("utf-8")
+    assert not any("whitened" in one.name for one in made.findings.standings)
