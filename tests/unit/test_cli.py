@@ -112,6 +112,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])
     assert crosswear.json("study", "status", "tiny.toml")["missing"] == 0
     again = crosswear("study", "run", "tiny.toml")
+    assert "The data are simulated: " in again
     assert f"0 cells trained, {CELLS} found" in again
     assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
 

@@ -100,10 +100,11 @@ def run(
     for key in done.failed:
         print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
     paths: list[str] = []
-    summary = ""
+    told: list[str] = []
     if not done.failed:
         report = report_study(collect(opened, store), store.folder, allow_partial=False)
-        paths, summary = [str(path) for path in report.paths], report.summary
+        paths = [str(path) for path in report.paths]
+        told = [text for text in (report.summary, report.notice) if text]
     if as_json:
         print_json({"out": str(store.folder), "run": done, "report": paths})
     else:
@@ -111,7 +112,7 @@ def run(
             f"{counted(done.trained, 'cell')} trained, {done.found} found, "
             f"{len(done.failed)} failed"
         )
-        typer.echo("\n".join([summary, *paths] if summary else paths))
+        typer.echo("\n".join([*told, *paths]))
     if done.failed:
         raise typer.Exit(1)
 
