@@ -17,6 +17,7 @@ from crosswear.cli.options import (
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
 from crosswear.errors import UsageError
+from crosswear.interruption import remains
 from crosswear.wording import counted
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
+    remains("finished cells are kept, the same command goes on")
     from crosswear.report.whole import report_study
     from crosswear.study.collect import collect
     from crosswear.study.run import run_study
