@@ -170,6 +170,7 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "run", "tiny.toml", "--workers", "0"], 2, "workers"),
         (["study", "run", "tiny.toml", "--out", "file/out"], 11, "cannot write"),
         (["study", "status", "tiny.toml", "--out", "file"], 11, "a file, not a folder"),
+        (["study", "status", "tiny.toml", "--out", "no/such"], 8, "there is no such run"),
         (["study", "status", "lonely.toml"], 5, "2 entries or more"),
         (["study", "fly"], 2, "fly"),
         (["data", "describe", "simulated-daily", "--split", "9999"], 2, "--split"),

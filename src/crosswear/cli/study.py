@@ -16,7 +16,7 @@ from crosswear.cli.options import (
     StudyFile,
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
-from crosswear.errors import UsageError
+from crosswear.errors import StoreError, UsageError
 from crosswear.interruption import remains
 from crosswear.wording import counted
 
@@ -128,6 +128,13 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """How many cells are done, missing and failed."""
+    if out is not None and not out.exists():
+        raise StoreError(
+            "there is no such run",
+            where=str(out),
+            expected="the --out of a `study run`",
+            todo="check --out, or begin the run",
+        )
     opened, store = open_with_store(path, data, out, cache)
     done, failed = store.done(opened.cells), store.failed(opened.cells)
     counts = {
