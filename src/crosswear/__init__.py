@@ -7,10 +7,11 @@ What most people need, under short names; each is imported when it is first aske
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from crosswear.adaptation.adapt import Adapted, adapt
     from crosswear.adaptation.estimator import ActivityClassifier
     from crosswear.adaptation.recommend import recommend
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from crosswear.study.opening import open_study, read_study
     from crosswear.study.place import Place
     from crosswear.study.run import run_study
-
-__version__ = version("crosswear")
 
 __all__ = [
     "ActivityClassifier",
@@ -71,7 +70,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of the list above, or a room, when it is first asked for."""
+    """Import a name of the list above, or find the version, when it is first asked for."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version(__name__)
     if name in _HOMES:
         return getattr(import_module(f"crosswear.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'crosswear' has no attribute {name!r}")

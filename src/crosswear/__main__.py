@@ -1,6 +1,20 @@
-"""`python -m crosswear` is `crosswear`."""
+"""The command `crosswear`, and `python -m crosswear`: ready for Ctrl-C before all else."""
 
-from crosswear.cli import main
+from __future__ import annotations
+
+from crosswear.interruption import interruptible
+
+
+def main() -> None:
+    """Entry point."""
+    interruptible(_command)
+
+
+def _command() -> None:
+    from crosswear.cli import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -142,7 +142,7 @@ def prepare(
     folder = Path(cache) / key
     if folder.exists():
         try:
-            return load_domain(folder)
+            return _called(reference, load_domain(folder))
         except DomainError:
             shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -150,6 +150,11 @@ def prepare(
     except DomainError as error:
         raise error.inside(reference) from error
     return load_domain(folder)
+
+
+def _called(reference: str, domain: Domain) -> Domain:
+    """A domain as it is asked for now: its cache may have been made from another folder."""
+    return replace(domain, summary=replace(domain.summary, reference=reference))
 
 
 def of_acceleration(domain: Domain) -> Domain:

@@ -113,6 +113,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])
     assert crosswear.json("study", "status", "tiny.toml")["missing"] == 0
     again = crosswear("study", "run", "tiny.toml")
+    assert "The data are simulated: " in again
     assert f"0 cells trained, {CELLS} found" in again
     assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
 
@@ -187,6 +188,7 @@ def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) ->
         (["study", "run", "tiny.toml", "--workers", "0"], 2, "workers"),
         (["study", "run", "tiny.toml", "--out", "file/out"], 11, "cannot write"),
         (["study", "status", "tiny.toml", "--out", "file"], 11, "a file, not a folder"),
+        (["study", "status", "tiny.toml", "--out", "no/such"], 8, "there is no such run"),
         (["study", "status", "lonely.toml"], 5, "2 entries or more"),
         (["study", "plan", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),
         (["study", "run", "short.toml"], 2, "preparation.window_s: windows of 25 samples"),

@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from own_helpers import describe, put, rows
 from typer.testing import CliRunner, Result
 
 from crosswear.cli.data import data_app
@@ -244,6 +245,23 @@ class TestCommands:
         assert result.stdout.count("wrote ") == 4
         (found,) = json.loads(self.run(*arguments[:4], "--json").stdout)
         assert found["windowed_min"] == pytest.approx(len(gestures.windows) / 30)
+
+    def test_own_recordings_go_by_the_name_of_their_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine = tmp_path / "my-watch"
+        for name in ("anna", "berta", "clara", "dora"):
+            put(mine, f"{name}.csv", rows(1200))
+        describe(mine)
+        for folder, reference in ((mine, "dataset.toml"), (tmp_path, "my-watch/dataset.toml")):
+            monkeypatch.chdir(folder)
+            arguments = ("describe", reference, "--cache", tmp_path / "cache")
+            said = self.run(*arguments, "--csv", tmp_path / "t.csv").stdout
+            assert (tmp_path / "t.csv").read_text("utf-8").splitlines()[1].startswith("my-watch,")
+            assert "my-watch: windows by class" in said
+            assert "dataset.toml" not in said
+            (found,) = json.loads(self.run(*arguments, "--json").stdout)
+            assert found["summary"]["reference"] == reference, "prepared from another folder"
 
     def test_a_table_that_cannot_be_written_is_told(self, cache: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

@@ -15,6 +15,7 @@ PACKAGE = Path(crosswear.__file__).parent
 
 # Lowest first. A room imports only from rooms above it in this list.
 ROOMS = (
+    "interruption",
     "errors",
     "keys",
     "files",

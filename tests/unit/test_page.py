@@ -131,6 +131,7 @@ def test_lines_lead_to_their_scores(partial: Planted, shown: Elements) -> None:
 def test_what_matters_stands_first_and_in_words(partial: Planted, shown: Elements) -> None:
     texts = " ".join(" ".join(shown.texts["p"]).split())
     assert partial.evidence.summary in texts
+    assert "The data are simulated: " in texts
     assert f"{partial.evidence.done:,} of {partial.evidence.expected:,} cells are done" in texts
     assert next(filter(str.strip, shown.texts["h2"])) == "Verdict"
     gains = [text for text in shown.texts["span"] if " to " in text]

@@ -22,6 +22,7 @@ from crosswear.report.board import Board
 from crosswear.report.columns import SCHEMAS, ZERO_LABEL, evidence_tables
 from crosswear.report.formats import write_table
 from crosswear.report.markdown import markdown
+from crosswear.report.notice import notice
 from crosswear.report.tables import cells_schema, cells_table
 from crosswear.report.whole import report_study
 from generators.evidence import (
@@ -238,6 +239,16 @@ def test_the_text_says_all_that_matters(partial: Planted) -> None:
                 assert "? –" in row
     for finding in evidence.findings:
         assert finding.support.capitalize() in text
+
+
+def test_simulated_data_are_called_so_beside_the_verdict(partial: Planted) -> None:
+    evidence = partial.evidence
+    assert "The data are simulated: " in markdown(board(partial)).split("##")[0]
+    real = dict.fromkeys(evidence.study.domains, "dsads:placement=torso")
+    for domains, said in ((real, ""), ({**real, "beta": "simulated-daily"}, "Simulated: beta. ")):
+        others = replace(evidence, study=replace(evidence.study, domains=domains))
+        assert notice(others).startswith(said)
+        assert bool(notice(others)) is bool(said)
 
 
 def test_names_are_no_markup_in_the_text(awkward: Planted) -> None:

@@ -25,9 +25,6 @@ from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
 from crosswear.errors import CrosswearError
 
-INTERRUPTED = 130
-"""What typer makes of Ctrl-C."""
-
 app = typer.Typer(
     name="crosswear",
     help="How much of what a network learned on someone else's movement data can you keep?",
@@ -58,7 +55,7 @@ def options(
 
 
 def main() -> None:
-    """Entry point: a `CrosswearError` becomes four lines and its exit code, never a traceback."""
+    """All commands: a `CrosswearError` becomes four lines and its exit code, never a traceback."""
     debug = "--debug" in sys.argv
     try:
         app()
@@ -67,7 +64,3 @@ def main() -> None:
             raise
         print_error(error)
         sys.exit(error.exit_code)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("interrupted; finished cells are kept, the same command goes on", err=True)
-        raise

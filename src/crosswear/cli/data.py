@@ -127,9 +127,9 @@ def describe(
             ]
         )
         return
-    for domain in domains:
+    for domain, row in zip(domains, rows, strict=True):
         for sentence in domain.summary.notes:
-            print_note(f"{domain.summary.reference}: {sentence}")
+            print_note(f"{row.domain}: {sentence}")
     print_table("Recorded, null and gaps included", *recorded(rows))
     print_table("Windowed", *windowed(rows))
     print_table("Split reached", *split_reached(rows))

@@ -21,6 +21,7 @@ from rich.progress import Progress as Bar
 from crosswear.cli.options import AsJson, DataFolder
 from crosswear.cli.output import LINE_EVERY_S, print_json, print_note, print_table
 from crosswear.errors import UsageError
+from crosswear.interruption import remains
 from crosswear.wording import counted
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
         f"page:    {spec.home}",
     ):
         typer.echo(sentence, err=True)
+    remains("the same command goes on where it ended")
     with _bytes_shown() as report:
         archives = downloads.fetch(spec, data, report)
     if as_json:

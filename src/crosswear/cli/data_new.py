@@ -46,7 +46,7 @@ def new(
     while proposal.questions and _is_terminal() and not as_json:
         _explain(proposal)
         question = proposal.questions[0]
-        text = typer.prompt(f"{question.text}\n{question.key}", default=question.suggestion or None)
+        text = _answer(f"{question.text}\n{question.key}", question.suggestion)
         key, value = parse_answer(text, question.key)
         answers[key] = value
         proposal = propose(folder, answers)
@@ -62,6 +62,13 @@ def new(
     path = write_proposal(proposal, force)
     if not as_json:
         typer.echo(f"wrote {path}")
+
+
+def _answer(text: str, suggestion: str) -> str:
+    try:
+        return str(typer.prompt(text, default=suggestion or None))
+    except typer.Abort as end:
+        raise KeyboardInterrupt from end
 
 
 def _explain(proposal: Proposal) -> None:

@@ -16,7 +16,8 @@ from crosswear.cli.options import (
     StudyFile,
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
-from crosswear.errors import UsageError
+from crosswear.errors import StoreError, UsageError
+from crosswear.interruption import remains
 from crosswear.wording import counted
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
+    remains("finished cells are kept, the same command goes on")
     from crosswear.report.whole import report_study
     from crosswear.study.collect import collect
     from crosswear.study.run import run_study
@@ -100,10 +102,11 @@ def run(
     for key in done.failed:
         print_note(f"failed: {opened.cells[key].describe()}: see {store.folder}/failed/{key}.json")
     paths: list[str] = []
-    summary = ""
+    told: list[str] = []
     if not done.failed:
         report = report_study(collect(opened, store, print_note), store.folder, allow_partial=False)
-        paths, summary = [str(path) for path in report.paths], report.summary
+        paths = [str(path) for path in report.paths]
+        told = [text for text in (report.summary, report.notice) if text]
     if as_json:
         print_json({"out": str(store.folder), "run": done, "report": paths})
     else:
@@ -111,7 +114,7 @@ def run(
             f"{counted(done.trained, 'cell')} trained, {done.found} found, "
             f"{len(done.failed)} failed"
         )
-        typer.echo("\n".join([summary, *paths] if summary else paths))
+        typer.echo("\n".join([*told, *paths]))
     if done.failed:
         raise typer.Exit(1)
 
@@ -127,6 +130,13 @@ def status(
     """How many cells are done, missing, failed, and damaged, which count as missing."""
     from crosswear.study.missing import damage
 
+    if out is not None and not out.exists():
+        raise StoreError(
+            "there is no such run",
+            where=str(out),
+            expected="the --out of a `study run`",
+            todo="check --out, or begin the run",
+        )
     opened, store = open_with_store(path, data, out, cache)
     damaged = damage(opened, store).keys()
     done, failed = store.done(opened.cells) - damaged, store.failed(opened.cells)

@@ -68,7 +68,7 @@ def report(
         print_json({**vars(made), "paths": [str(path) for path in made.paths]})
         return
     typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
-    typer.echo(made.summary)
+    typer.echo("\n".join(text for text in (made.summary, made.notice) if text))
     typer.echo("\n".join(str(path) for path in made.paths))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crosswear.config import PreparationConfig
+from crosswear.describe.table import called
 from crosswear.domain import Domain
 from crosswear.files import write_bytes
 from crosswear.recording import PURGED, Subset
@@ -50,7 +51,7 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
     """
     paths: list[Path] = []
     for domain in domains:
-        name = _file_name(domain.summary.reference)
+        name = _file_name(called(domain.summary.reference))
         while folder / f"{name}-windows.png" in paths:
             name += "_"
         for kind, figure in (
@@ -124,7 +125,7 @@ def _typical(domain: Domain, label: int) -> int:
 
 
 def _about(domain: Domain) -> str:
-    return textwrap.shorten(domain.summary.reference, _LONGEST_NAME, placeholder=" …")
+    return textwrap.shorten(called(domain.summary.reference), _LONGEST_NAME, placeholder=" …")
 
 
 def _wrapped(text: str, width: int) -> str:

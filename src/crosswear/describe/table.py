@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -42,7 +43,7 @@ class DomainRow:
     """What the table says about one domain.
 
     Attributes:
-        domain: the dataset reference.
+        domain: the dataset reference; of own recordings the name of their folder.
         placement: where the sensor was.
         rate_hz: nominal rate of the recordings.
         subjects: how many people.
@@ -86,7 +87,7 @@ def describe_domain(domain: Domain, hop_s: float) -> DomainRow:
     )
     train, test = counts[Subset.TRAIN], counts[Subset.TEST]
     return DomainRow(
-        domain=summary.reference,
+        domain=called(summary.reference),
         placement=summary.placement,
         rate_hz=summary.rate_hz,
         subjects=len(summary.subjects),
@@ -105,6 +106,11 @@ def describe_domain(domain: Domain, hop_s: float) -> DomainRow:
             for name, column in zip(domain.classes, counts.T, strict=True)
         },
     )
+
+
+def called(reference: str) -> str:
+    """What a domain is called: own recordings by their folder, others by their reference."""
+    return Path(reference).resolve().parent.name if reference.endswith(".toml") else reference
 
 
 def _resting_g(x: NDArray[np.float32]) -> float:

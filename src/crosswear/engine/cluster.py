@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import queue
 import re
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +20,7 @@ from typing import Any
 
 from crosswear.engine.desk import about, receive, set_up, train
 from crosswear.engine.dispatch import Crew, News
+from crosswear.engine.local import no_interrupts
 from crosswear.engine.task import Cohort, Failure, Outcome
 from crosswear.errors import EngineError, UsageError
 
@@ -65,7 +64,7 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
             dask.config.set({"distributed.comm.timeouts.connect": f"{ANSWER_WITHIN_S}s"})
         )
         if address == LOCAL:
-            with _ignoring_interrupts():
+            with no_interrupts():
                 started = distributed.LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=workers,
                     threads_per_worker=1,
@@ -89,19 +88,6 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
         stack.callback(crew.end)
         crew.look()
         yield crew
-
-
-@contextlib.contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
-    """Processes that are started meanwhile ignore Ctrl-C too: it is us who end them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @dataclass

@@ -11,9 +11,11 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -48,6 +50,32 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def no_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block; processes started in it never get one.
+
+    They inherit that it is blocked, and the parent ends them. For the main thread: no other one is
+    interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    blocked: set[int] = set()
+    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # when it is started, it unblocks
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def keep_freed_memory() -> None:
@@ -131,7 +159,8 @@ def _start(train: Trainer) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, train), daemon=True)
-    process.start()
+    with no_interrupts():
+        process.start()
     theirs.close()
     return _Worker(process, ours)
 

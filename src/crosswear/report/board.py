@@ -8,6 +8,7 @@ from functools import cached_property
 from crosswear.config import Branches
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, Rival, Score, Verdict
 from crosswear.experiment import UNTRAINED
+from crosswear.report.notice import notice
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,11 @@ class Board:
     """
 
     evidence: Evidence
+
+    @cached_property
+    def notice(self) -> str:
+        """That data are simulated, where they are."""
+        return notice(self.evidence)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ def _parts(board: Board) -> Iterator[str]:
     evidence = board.evidence
     yield f"# {_plain(evidence.study.name)}"
     yield _plain(evidence.summary)
+    if board.notice:
+        yield _plain(board.notice)
     yield coverage(evidence)
     judged = board.sizes if board.transferred_to else ()
     if judged:

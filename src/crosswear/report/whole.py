@@ -9,6 +9,7 @@ from crosswear.errors import IncompleteError
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, write_records
 from crosswear.report import write_report
+from crosswear.report.notice import notice
 from crosswear.report.tables import cells_table
 
 
@@ -21,6 +22,7 @@ class Report:
         failed: cells that raised the last time they were tried.
         expected: cells of the study; those neither done nor failed are missing.
         summary: the verdict in one paragraph.
+        notice: that data are simulated, where they are.
         paths: the files, the page first.
     """
 
@@ -28,6 +30,7 @@ class Report:
     failed: int
     expected: int
     summary: str
+    notice: str
     paths: tuple[Path, ...]
 
 
@@ -60,6 +63,7 @@ def report_study(records: StudyRecords, folder: Path, allow_partial: bool) -> Re
         failed=evidence.failed,
         expected=evidence.expected,
         summary=evidence.summary,
+        notice=notice(evidence),
         paths=(*paths, folder / RECORDS),
     )
 

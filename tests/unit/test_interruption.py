@@ -1,0 +1,85 @@
+"""Ctrl-C at any moment: one line, exit code 130, and nobody else's traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from crosswear.engine.local import no_interrupts
+
+STUDY = """
+name = "long"
+[domains]
+gestures = "simulated-gestures"
+daily = "simulated-daily"
+[grid]
+sizes = [20]
+blocks = [0]
+[model]
+filters = [8, 8, 8]
+[source]
+epochs = 5000
+[adaptation]
+epochs = 5000
+"""
+KEPT = "interrupted; finished cells are kept, the same command goes on"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    path = tmp_path / "long.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def interrupted(after_s: float, *arguments: str | Path) -> list[str]:
+    """What a command says from the interruption on; `timeout` and terminals tell its workers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crosswear", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(after_s)
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    lines = said.splitlines()
+    assert not [line for line in lines[:-1] if not line.startswith(("note:", "0/"))], said
+    return lines[-1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.5, 1, 2, 4, 6, 8])
+def test_a_study_says_what_is_kept_wherever_it_is_broken_off(
+    study: Path, cache: Path, after_s: float
+) -> None:
+    command = ("study", "run", study, "--cache", cache, "--out", study.parent / "out")
+    (line,) = interrupted(after_s, *command, "--workers", "2")
+    assert line == KEPT or (line == "interrupted" and after_s < 1)
+
+
+def test_a_command_without_cells_promises_none(study: Path, cache: Path) -> None:
+    for after_s in (0.3, 0.6, 0.9):
+        command = ("study", "plan", study, "--cache", cache)
+        assert interrupted(after_s, *command) == ["interrupted"]
+
+
+def test_an_interruption_waits_until_a_process_is_started_that_never_sees_one() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('went on')"
+    started = False
+    with pytest.raises(KeyboardInterrupt), no_interrupts():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGINT)
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        started = said.stdout.startswith(b"went on")
+    assert started
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
