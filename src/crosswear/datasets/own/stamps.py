@@ -12,7 +12,8 @@ FEW = 0.02
 BURST = 2.5
 """Stamps with intervals over this many times the median tell when data came, not when it was
 measured, unless there are so few that they are gaps."""
-_GAP = 3.0
+_GAP, _PACKET_GAP = 3.0, 1.5
+_CATCH_UP = 8
 _FEWEST_BURSTS = 3
 
 
@@ -27,15 +28,23 @@ def rate_of(steps: Floats) -> float | None:
     """
     ends = np.flatnonzero(steps != 0)  # of the runs of rows with one stamp
     rows, rises = np.diff(ends, prepend=-1), steps[ends]
-    if len(rows) > 2 and rows[1:].mean() > 1.5:
-        rows, rises = rows[1:], rises[1:]  # the recording began within the first run
+    in_packets = len(rows) > 2 and rows[1:].mean() > 1.5
+    if in_packets:
+        rows, rises = rows[1:], rises[1:]  # the recording began within the first packet
     rows, rises = rows[rises > 0], rises[rises > 0]
     if not len(rises):
         return None
     usual = float(np.median(rises))
     if in_bursts(rises):
         usual = max(usual, float(np.percentile(rises, 99)))
-    within = rises <= _GAP * usual
+    # What came late is no gap: what follows catches up.
+    ahead = np.cumsum(rows * usual / np.median(rows) - rises)
+    follows = np.minimum(np.arange(len(rises)) + _CATCH_UP, len(rises) - 1)
+    caught_up = (rises <= _CATCH_UP * usual) & (ahead[follows] - ahead > (rises - usual) / 2)
+    within = (rises <= (_PACKET_GAP if in_packets else _GAP) * usual) | caught_up
+    follows_one = within[1:] & within[:-1]
+    if in_packets and follows_one.any():
+        within[1:] = follows_one  # a gap ends within a packet
     return float(rows[within].sum() / rises[within].sum())
 
 

@@ -1,0 +1,62 @@
+"""What time stamps tell of the rate, and how repeated ones are moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from crosswear.datasets.own.stamps import few, rate_of, spread
+
+EVEN = np.arange(2000) / 100
+GAP = np.where(EVEN < 7, EVEN, EVEN + 3)
+
+
+def late(time_s: np.ndarray) -> np.ndarray:
+    """One in a hundred comes three periods late, and the next three catch up."""
+    time_s = time_s.copy()
+    for row in range(50, 1950, 100):
+        time_s[row : row + 4] = time_s[row + 3] + np.arange(4) / 1000
+    return time_s
+
+
+@pytest.mark.parametrize(
+    "delivered",
+    [
+        lambda t: t,
+        lambda t: np.round(t, 3),
+        late,
+        lambda t: np.floor(t),
+        lambda t: np.floor(t + 0.3),
+        lambda t: np.floor(t * 10) / 10,
+        lambda t: np.floor(t * 10) / 10 + np.arange(len(t)) % 10 / 1000,
+        lambda t: np.where(t < 15, t, t - 1.5),
+    ],
+)
+@pytest.mark.parametrize("time_s", [EVEN, GAP], ids=["even", "gap"])
+def test_the_rate_has_no_gaps_in_it(
+    time_s: np.ndarray, delivered: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    assert rate_of(np.diff(delivered(time_s))) == pytest.approx(100, rel=0.01)
+
+
+def test_stamps_that_do_not_go_on_tell_no_rate() -> None:
+    assert rate_of(np.zeros(9)) is None
+    assert rate_of(np.empty(0)) is None
+    assert rate_of(np.array([-1.0])) is None
+
+
+def test_repeated_stamps_are_moved_and_others_stay() -> None:
+    time_s = np.array([0, 0.01, 0.01, 0.03, 3.0, 3.0, 3.0, 3.01, 3.02, 3.02])
+    moved = spread(time_s, 100)
+    wanted = [0, 0.01, 0.02, 0.03, 3.0, 3 + 0.01 / 3, 3 + 0.02 / 3, 3.01, 3.02, 3.03]
+    np.testing.assert_allclose(moved, wanted)
+    assert spread(EVEN, 100) is EVEN
+
+
+@pytest.mark.parametrize(
+    ("repeats", "rows", "enough"), [(1, 9, True), (2, 99, False), (2, 100, True)]
+)
+def test_few(repeats: int, rows: int, enough: bool) -> None:
+    assert few(repeats, rows) is enough
