@@ -204,5 +204,5 @@ def test_without_the_extra_it_says_what_to_install(
     train: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "aeon.transformations.collection.convolution_based", None)
-    with pytest.raises(UsageError, match=r"crosswear\[minirocket\]"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[minirocket\]'"):
         fit_minirocket(*train, 10, RATE, 7)

@@ -14,6 +14,7 @@ import numpy as np
 
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner
+from crosswear.wording import counted
 
 Note = Callable[[str], None]
 
@@ -118,10 +119,8 @@ def race(
             if len(known) == len(skipped)
             else ", and none to see how long they would take"
         )
-        note(
-            f"no time for {len(skipped)} of {len(networks)} networks, those with 0 folds among the "
-            f"candidates{needed}"
-        )
+        of = counted(len(networks), "network")
+        note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
     return entries, run
 
 
