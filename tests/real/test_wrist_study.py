@@ -107,5 +107,5 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
         for method in set(kinds.values())
     }
     assert all(mean[method] > mean["majority"] + 0.2 for method in ("forest", "logistic"))
-    report = report_study(collect(opened, store), tmp_path, allow_partial=False)
+    report = report_study(collect(opened, store, lambda _: None), tmp_path, allow_partial=False)
     assert all(path.stat().st_size > 0 for path in report.paths)

@@ -206,7 +206,7 @@ def test_clusters_on_this_machine_do_not_want_the_same_port() -> None:
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"crosswear\[cluster\]"), cluster("local", "cpu", 1):
+    with pytest.raises(UsageError, match=r"pip install .*\[cluster\]"), cluster("local", "cpu", 1):
         pass
 
 

@@ -250,8 +250,8 @@ class TestCommands:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         mine = tmp_path / "my-watch"
-        for name in ("anna", "berta", "clara", "dora"):
-            put(mine, f"{name}.csv", rows(1200))
+        for number, name in enumerate(("anna", "berta", "clara", "dora")):
+            put(mine, f"{name}.csv", rows(1200 + 50 * number))
         describe(mine)
         for folder, reference in ((mine, "dataset.toml"), (tmp_path, "my-watch/dataset.toml")):
             monkeypatch.chdir(folder)

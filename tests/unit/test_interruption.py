@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,15 @@ def test_a_command_without_cells_promises_none(study: Path, cache: Path) -> None
         assert interrupted(after_s, *command) == ["interrupted"]
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which ignores interruptions."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interruption_waits_until_a_process_is_started_that_never_sees_one() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('went on')"
     started = False

@@ -22,11 +22,10 @@ from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
 from crosswear.experiment import Cell
 from crosswear.models import build
-from crosswear.models.multi_resnet import FFT
+from crosswear.models.multi_resnet import MIRRORED
 from crosswear.transfer import plan_transfer
 
 TRAIN = TrainConfig(selection="last")
-SHORTEST = FFT // 2
 FEWEST_BLOCKS = 3
 
 
@@ -64,7 +63,7 @@ def model_for(samples: int) -> ModelConfig | None:
     """
     filters = ModelConfig().filters
     depth = max((d for d in range(len(filters) + 1) if samples + 1 >= 2 ** (d + 1)), default=0)
-    if samples <= SHORTEST or depth < FEWEST_BLOCKS:
+    if samples <= MIRRORED or depth < FEWEST_BLOCKS:
         return None
     return ModelConfig(filters=filters[:depth])
 

@@ -23,6 +23,7 @@ from crosswear.engine.dispatch import Crew, News
 from crosswear.engine.local import no_interrupts
 from crosswear.engine.task import Cohort, Failure, Outcome
 from crosswear.errors import EngineError, UsageError
+from crosswear.wording import install
 
 LOCAL = "local"
 LOOK_EVERY_S = 2.0
@@ -51,7 +52,7 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
         raise UsageError(
             "dask.distributed is not installed",
             where="--cluster",
-            todo="pip install 'crosswear[cluster]'",
+            todo=install("cluster"),
         ) from error
     if address != LOCAL and not re.fullmatch(r"(\w+://)?[^/\s]+:\d+", address):
         raise UsageError(
@@ -166,8 +167,8 @@ class _Cluster:
             f"the worker {address} cannot train: {reason}",
             where=f"--cluster {self.address}",
             expected=f"{about(self.device)} there and on the scheduler, --nthreads 1",
-            todo="install the same crosswear[cluster] everywhere, start such workers, and run "
-            "again: finished cells are kept",
+            todo="install the same version with its extra `cluster` everywhere, start such "
+            "workers, and run again: finished cells are kept",
         )
 
     def _lose(self, address: str) -> None:
