@@ -31,8 +31,12 @@ def interruptible(command: Callable[[], None]) -> None:
 
     An interruption is raised as `KeyboardInterrupt`, so that the command can tidy up, and whatever
     becomes of it on its way ends the process. In the middle of an import, and the second time, it
-    ends at once.
+    ends at once. A process that was started to ignore interruptions, as by a shell in the
+    background, goes on ignoring them.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        command()
+        return
     since: float | None = None
 
     def interrupt(_: int, frame: FrameType | None) -> None:

@@ -184,6 +184,12 @@ def test_a_target_with_hardly_more_than_one_person_is_named() -> None:
         if one.cell.target == "a":
             one.counts[one.counts[:, 0] > 0, 3] = 1
     assert "% of the test windows of a are of one person" in gather(records).summary
+    by_occurrence = {
+        name: replace(one, split=replace(one.split, unit="occurrence"))
+        for name, one in records.domains.items()
+    }
+    told = gather(replace(records, domains=by_occurrence)).summary
+    assert "% of the test windows of a are of one occurrence" in told
 
 
 def test_targets_may_have_different_numbers_of_sources() -> None:

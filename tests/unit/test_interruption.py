@@ -32,6 +32,14 @@ epochs = 5000
 KEPT = "interrupted; finished cells are kept, the same command goes on"
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which ignores interruptions."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     path = tmp_path / "long.toml"
@@ -74,15 +82,6 @@ def test_a_command_without_cells_promises_none(study: Path, cache: Path) -> None
         assert interrupted(after_s, *command) == ["interrupted"]
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """Also where the tests run in the background of a shell, which ignores interruptions."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_interruptible")
 def test_an_interruption_waits_until_a_process_is_started_that_never_sees_one() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('went on')"
     started = False
@@ -93,3 +92,11 @@ def test_an_interruption_waits_until_a_process_is_started_that_never_sees_one() 
     assert started
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_command_that_was_started_to_ignore_interruptions_ignores_them() -> None:
+    code = "import os, signal; from crosswear.interruption import interruptible as command\n"
+    code += "command(lambda: (os.kill(os.getpid(), signal.SIGINT), print('went on')))"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert said.stdout.startswith(b"went on")

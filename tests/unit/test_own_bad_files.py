@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from own_helpers import HEADER, describe, fails, put, read, rows
 from pyarrow import parquet
 
-from crosswear.errors import CrosswearError, MissingDataError
+from crosswear.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.propose import propose
 
 
@@ -163,3 +163,21 @@ def test_damage_is_told_and_never_a_crash(tmp_path: Path, data: st.DataObject) -
             action()
         except CrosswearError as error:
             assert error.where  # noqa: PT017
+
+
+@pytest.mark.parametrize("nothing", ["", "nan"])
+def test_recordings_without_a_number_are_told_with_their_columns(
+    tmp_path: Path, nothing: str
+) -> None:
+    lines = [f"{row / 50},{nothing},{nothing},{nothing}" for row in range(500)]
+    (tmp_path / "lost.csv").write_text("\n".join(["time,x,y,z", *lines]))
+    with pytest.raises(DataFormatError, match=r"'lost.csv' has 'time', 'x', 'y', 'z'"):
+        propose(tmp_path, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+def test_files_in_utf16_are_told_as_such(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_text("a letter\nto nobody\n", encoding=encoding)
+    with pytest.raises(DataFormatError) as caught:
+        propose(tmp_path, {})
+    assert ("'a.csv' is in UTF-16" in str(caught.value)) == (encoding == "utf-16")

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from crosswear.config import PreparationConfig
 from crosswear.datasets import lookup
-from crosswear.datasets.own.units import resting
+from crosswear.datasets.own.units import reading
 from crosswear.datasets.tree import FolderTree, fingerprint
 from crosswear.domain import prepare
 from crosswear.errors import DomainError
@@ -218,9 +218,10 @@ def test_gravity_is_found_where_a_part_of_the_time_is_rest(one_g: float, share: 
     still = np.arange(2000) < 2000 * share
     scale = np.where(still, 0.004, 0.8)[:, None]
     values = one_g * (np.array([0.6, 0.0, 0.8]) + scale * rng.normal(size=(2000, 3)))
-    found = resting(values, 50.0)
+    found = reading(values, 50.0)
     assert found is not None
-    assert abs(found / one_g - 1) < 0.02
+    assert found.at_rest
+    assert abs(found.length / one_g - 1) < 0.02
 
 
 class TestSuspicions:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from bundle_helpers import CLASSES, a_bundle
+from bundle_helpers import a_bundle
+from predict_helpers import BUNDLE, RATE_HZ, movement, pushed, write_csv
 from pyarrow import parquet
 from typer.testing import CliRunner
 
@@ -17,44 +17,9 @@ from crosswear.bundle import save_bundle
 from crosswear.cli import app
 from crosswear.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
 from crosswear.propose import sniff
-from crosswear.recognise import Event, Recognizer, reader
+from crosswear.recognise import reader
 from crosswear.recognise.files import recognise_files
 from crosswear.recognise.layout import Told
-from crosswear.recognise.timeline import bands, cell, draw_timeline, write_timeline
-
-BUNDLE = a_bundle()
-RATE_HZ = 50
-
-
-def movement(seconds: float = 60, unit: float = 1.0, rate_hz: float = RATE_HZ) -> np.ndarray:
-    """Half of it at rest."""
-    samples = round(seconds * rate_hz)
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(samples, 3)) * 0.01 + (0, 0.6, 0.8)
-    moving = slice(samples // 2, None)
-    values[moving] += np.sin(np.arange(samples)[moving, None] / rate_hz * 9) * 0.5
-    return values * unit
-
-
-def write_csv(
-    path: Path,
-    values: np.ndarray,
-    header: str | None = "time,x,y,z",
-    separator: str = ",",
-    time_s: np.ndarray | None = None,
-) -> Path:
-    time_s = np.arange(len(values)) / RATE_HZ if time_s is None else time_s
-    rows = [
-        separator.join([f"{t:.4f}", *(f"{v:.5f}" for v in row)])
-        for t, row in zip(time_s, values, strict=True)
-    ]
-    path.write_text("\n".join([*([header] if header else []), *rows]) + "\n", "utf-8")
-    return path
-
-
-def pushed(values: np.ndarray, unit: str = "g", time_s: np.ndarray | None = None) -> list[Event]:
-    recognizer = Recognizer(BUNDLE, RATE_HZ, unit)
-    return [*recognizer.push(values, time_s), *recognizer.flush()]
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])
@@ -340,37 +305,6 @@ def test_long_files_take_no_more_memory(tmp_path: Path, monkeypatch: pytest.Monk
         tracemalloc.stop()
         assert len(found.events) == minutes * 30 - 1
     assert peaks[2] < peaks[1] + 5e6
-
-
-def test_a_timeline_is_no_formula_and_no_markup(tmp_path: Path) -> None:
-    events = pushed(movement())
-    timeline = {"=cmd|' /C calc'!A0.csv": events, "$x$ 走る.csv": events[:3], "none": []}
-    write_timeline(tmp_path / "t.csv", timeline, CLASSES, probabilities=True)
-    with (tmp_path / "t.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == len(events) + 3
-    assert rows[0]["file"].startswith("'=")
-    assert list(rows[0])[-1] == "p =brush|teeth"
-    assert {row["label"] for row in rows} <= {cell(name) for name in CLASSES}
-    assert float(rows[0]["probability"]) == pytest.approx(events[0].probability, abs=1e-4)
-    assert sum(float(rows[0][f"p {name}"]) for name in CLASSES) == pytest.approx(1, abs=1e-3)
-    draw_timeline(tmp_path / "t.png", timeline, CLASSES, 2.0)
-    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
-def test_texts_that_a_spreadsheet_computes_are_quoted(text: str) -> None:
-    assert cell(text).startswith("'")
-    assert cell("walk") == "walk"
-
-
-def test_the_picture_shows_who_is_when_and_leaves_gaps_empty() -> None:
-    def at(start: float, label: str, unsure: bool = False) -> Event:
-        return Event(start, start + 4, label, 1.0, label, unsure, (1.0,))
-
-    events = [at(0, "a"), at(2, "b", unsure=True), at(4, "b"), at(8, "a")]
-    image = bands(events, ("a", "b"), 2, 6)
-    assert image.tolist() == [[1, 0, 0, 0, 1, 0], [0, 2, 2, 0, 0, 0], [0, 3, 0, 0, 0, 0]]
 
 
 def test_the_command(tmp_path: Path) -> None:

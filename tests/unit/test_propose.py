@@ -366,16 +366,6 @@ def test_published_folders(
     assert {question.key for question in proposal.questions} == asked
 
 
-@pytest.mark.parametrize("nothing", ["", "nan"])
-def test_recordings_without_a_number_are_told_with_their_columns(
-    tmp_path: Path, nothing: str
-) -> None:
-    lines = [f"{row / 50},{nothing},{nothing},{nothing}" for row in range(500)]
-    (tmp_path / "lost.csv").write_text("\n".join(["time,x,y,z", *lines]))
-    with pytest.raises(DataFormatError, match=r"'lost.csv' has 'time', 'x', 'y', 'z'"):
-        propose(tmp_path, {})
-
-
 def test_a_column_that_is_none_is_asked_again(tmp_path: Path) -> None:
     write("phone_app", tmp_path)
     asked = propose(tmp_path, {"columns.x": "nonsense"}).questions
@@ -392,11 +382,3 @@ def test_an_axis_that_begins_no_triple_leads_to_a_question_about_the_next(tmp_pa
     }
     assert "columns.y" in keys
     assert "columns.x" not in keys
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
-def test_files_in_utf16_are_told_as_such(tmp_path: Path, encoding: str) -> None:
-    (tmp_path / "a.csv").write_text("a letter\nto nobody\n", encoding=encoding)
-    with pytest.raises(DataFormatError) as caught:
-        propose(tmp_path, {})
-    assert ("'a.csv' is in UTF-16" in str(caught.value)) == (encoding == "utf-16")

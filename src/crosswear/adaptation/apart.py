@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.sources import Source
+from crosswear.adaptation.sources import Note, Source
 from crosswear.domain import Domain, same_dataset
 from crosswear.keys import seed_for
-
-Note = Callable[[str], None]
 
 LOOKED_AT = 200
 """Windows of the target, drawn from those in which something moves."""
@@ -45,22 +43,25 @@ def apart(target: Domain, sources: Sequence[Source], note: Note) -> list[Source]
     for one in sources:
         if one.domain.summary.digest == target.summary.digest:
             continue
-        if same_dataset(target, one.domain):
+        shared = _shared(target, one.domain)
+        if shared:
             note(
-                f"{one.name} is no source here: it is of the same dataset, and the score to expect "
-                "would not be for people whom the model has not seen"
+                f"{one.name} is no source here: {shared}, and the score to expect would not be for "
+                "people whom the model has not seen"
             )
-            continue
-        copies, looked_at = copied(target.windows.x, one.domain.windows.x)
-        if copies >= FEWEST:
-            note(
-                f"{one.name} is no source here: {copies} of {looked_at} windows that were looked "
-                "at are in it too, and the score to expect would not be for people whom the model "
-                "has not seen"
-            )
-            continue
-        kept.append(one)
+        else:
+            kept.append(one)
     return kept
+
+
+def _shared(target: Domain, source: Domain) -> str:
+    """What tells that people of the target are in a source; empty if nothing does."""
+    if same_dataset(target, source):
+        return "it is of the same dataset"
+    copies, looked_at = copied(target.windows.x, source.windows.x)
+    if copies >= FEWEST:
+        return f"{copies} of {looked_at} windows that were looked at are in it too"
+    return ""
 
 
 def copied(x: NDArray[np.float32], others: NDArray[np.float32]) -> tuple[int, int]:

@@ -103,8 +103,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             UsageError: if the windows are not those that it was fitted on.
         """
         check_is_fitted(self)
-        x = as_windows(X, self.samples_)
-        return classifier_of(self.chosen_, len(self.classes_), self.samples_).scores(x)
+        return classifier_of(self.chosen_, len(self.classes_), self.samples_).scores(X)
 
     def predict(self, X: ArrayLike) -> NDArray[np.generic]:  # noqa: N803
         """The most probable label of each window."""

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.apart import Note, apart
-from crosswear.adaptation.sources import Source, open_finished, study_sources
+from crosswear.adaptation.apart import apart
+from crosswear.adaptation.sources import Note, Source, open_finished, study_sources
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.checkpoint import load_checkpoint
 from crosswear.domain import Domain

@@ -27,7 +27,9 @@ def gather(records: StudyRecords) -> Evidence:
     verdicts = verdicts_of(study, scores)
     zero_label = zero_labels_of(study, shared_scores_of(records))
     first = {name: records.domains[name, study.splits[0]] for name in study.domains}
-    summary = summarise(study, scores, verdicts, done, len(keys)) if study.grid.sizes else ""
+    summary = ""
+    if study.grid.sizes:
+        summary = summarise(study, first, scores, verdicts, done, len(keys))
     provenance: dict[str, set[str]] = defaultdict(set)
     for one in records.observed.values():
         for name, value in one.provenance.items():

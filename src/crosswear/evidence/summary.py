@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from crosswear.domain import DomainSummary
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Verdict
 from crosswear.evidence.scores import Scores
@@ -14,11 +15,16 @@ from crosswear.experiment import Study
 from crosswear.wording import counted
 
 MOST = 0.5
-"""Share of a domain's test windows above which its one person is named as nearly all there is."""
+"""Share of a domain's test windows above which one person or occurrence is named."""
 
 
 def summarise(
-    study: Study, scores: Scores, verdicts: Sequence[Verdict], done: int, expected: int
+    study: Study,
+    domains: Mapping[str, DomainSummary],
+    scores: Scores,
+    verdicts: Sequence[Verdict],
+    done: int,
+    expected: int,
 ) -> str:
     """What a reader should know at first sight, the unwelcome first."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
@@ -51,21 +57,23 @@ def summarise(
             "There is one repetition: intervals and verdicts account for test people alone, not "
             "for other draws of windows or initial weights."
         )
-    sentences += _lonely(scores)
+    sentences += _lonely(scores, domains)
     if done < expected:
         sentences.append(lacking)
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _lonely(scores: Scores) -> Iterator[str]:
+def _lonely(scores: Scores, domains: Mapping[str, DomainSummary]) -> Iterator[str]:
     """Of the domains whose test windows are mostly of one person or chain of occurrences."""
     windows = {one.target: hits.windows.sum(axis=0) for one, hits in scores.hits.items()}
     for target, of_groups in windows.items():
         share = float(of_groups.max() / of_groups.sum())
         if np.count_nonzero(of_groups) > 1 and share > MOST:
+            by_subject = domains[target].split.unit == "subject"
+            one, many = ("person", "people") if by_subject else ("occurrence", "occurrences")
             yield (
-                f"{words.percent(share)} % of the test windows of {target} are of one person: how "
-                "people differ there is hardly known, and its intervals are wide for it."
+                f"{words.percent(share)} % of the test windows of {target} are of one {one}: how "
+                f"{many} differ there is hardly known, and its intervals are wide for it."
             )
 
 

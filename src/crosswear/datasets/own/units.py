@@ -59,42 +59,27 @@ class Reading:
 def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
     """What is about one g in a recording: |a| at rest, or the median of |a| where nobody rests.
 
-    Args:
-        values: [T, 3], in any unit.
-        rate_hz: sampling rate.
-
-    Returns:
-        None if there are neither a second at rest nor some seconds with gravity in them.
-    """
-    rest = resting(values, rate_hz)
-    if rest is not None:
-        return Reading(rest, at_rest=True)
-    length, _ = _seconds(values, rate_hz)
-    every = np.linalg.norm(values[(np.abs(values) < _LARGEST).all(axis=1)], axis=1)
-    if len(length) < _FEWEST_SECONDS:
-        return None
-    usual = float(np.median(every))
-    # Without gravity, what is measured in a second has a mean of almost nothing.
-    return Reading(usual, at_rest=False) if np.median(length) > usual / 2 > 0 else None
-
-
-def resting(values: NDArray[np.float64], rate_hz: float) -> float | None:
-    """|a| at rest: the median over the quietest tenth of all quiet seconds.
+    At rest that is the median over the quietest tenth of all quiet seconds.
 
     Args:
         values: [T, 3], in any unit; up to a fifth of a second may be NaN.
         rate_hz: sampling rate.
 
     Returns:
-        The length of the mean vector in the unit of `values`; None if no second is quiet, as
-        where nobody rests or where the device has taken gravity away.
+        None if there are neither a second at rest nor some seconds with gravity in them.
     """
     length, spread = _seconds(values, rate_hz)
     quiet = np.flatnonzero(spread < STEADY * length)
-    if not len(quiet):
+    if len(quiet):
+        order = quiet[np.argsort(spread[quiet] / length[quiet], kind="stable")]
+        rest = float(np.median(length[order[: max(1, len(order) // 10)]]))
+        return Reading(rest, at_rest=True)
+    every = np.linalg.norm(values[(np.abs(values) < _LARGEST).all(axis=1)], axis=1)
+    if len(length) < _FEWEST_SECONDS:
         return None
-    order = quiet[np.argsort(spread[quiet] / length[quiet], kind="stable")]
-    return float(np.median(length[order[: max(1, len(order) // 10)]]))
+    usual = float(np.median(every))
+    # Without gravity, what is measured in a second has a mean of almost nothing.
+    return Reading(usual, at_rest=False) if np.median(length) > usual / 2 > 0 else None
 
 
 def _seconds(
