@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from crosswear.evidence.words import shortened
 from crosswear.report.board import Board
-from crosswear.report.lines import Kind, Line, lines_of
+from crosswear.report.lines import Kind, Line, ends_of, lines_of
 from crosswear.report.style import HEADING, LINE, PALETTE, TITLE, one_look, save
 
 WIDTH, HEIGHT = 3.4, 2.6
@@ -33,8 +33,6 @@ MARKERS = {
 """Of the classical methods, all of one grey."""
 BAND = 0.12
 """Opacity of the intervals."""
-ROOM = 15
-"""Per cent above the highest and below the lowest line, at most."""
 
 
 def draw_curves(board: Board, folder: Path) -> list[Path]:
@@ -71,7 +69,9 @@ def curves_figure(board: Board) -> Figure:
             axes.set_title(shortened(target, LONGEST), loc="left")
             drawn |= {line.label: _draw(axes, line, board) for line in of_target}
             _scale(axes, board.sizes)
-            _keep_lines_apart(axes)
+            if ends := ends_of(of_target):
+                low, high = axes.get_ylim()
+                axes.set_ylim(max(low, ends[0]), min(high, ends[1]))
         figure.legend(
             [drawn[label] for label in labels],
             [shortened(label, LONGEST) for label in labels],
@@ -97,14 +97,6 @@ def _scale(axes: Axes, sizes: tuple[int, ...]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
-
-
-def _keep_lines_apart(axes: Axes) -> None:
-    """Cut bands off that say nothing, as where one person has nearly all test windows."""
-    means = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.get_lines()])
-    if np.isfinite(means).any():
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, np.nanmin(means) - ROOM), min(high, np.nanmax(means) + ROOM))
 
 
 def _apart(sizes: tuple[int, ...]) -> list[int]:

@@ -14,6 +14,9 @@ Kind: TypeAlias = Literal[
     "scratch", "transfer", "control", "classical", "whitened", "features", "floor"
 ]
 
+ROOM = 15
+"""Per cent above the highest and below the lowest score of a plot, at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -62,3 +65,14 @@ def lines_of(board: Board, target: str) -> tuple[Line, ...]:
         rival("floor", Rival("majority")),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
+
+
+def ends_of(lines: Iterable[Line]) -> tuple[float, float] | None:
+    """Per cents beyond which a plot does not go: bands that say nothing are cut off there.
+
+    As where one person has nearly all test windows. None where no line has a score.
+    """
+    shares = [
+        100 * one.micro_f1.mean for line in lines for one in line.scores if one and one.micro_f1
+    ]
+    return (min(shares) - ROOM, max(shares) + ROOM) if shares else None

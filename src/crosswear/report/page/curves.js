@@ -55,12 +55,14 @@ function curves(target, room) {
   });
   const [width, height] = [Math.max(300, room), 340];
   const [first, last] = [data.sizes[0], data.sizes[data.sizes.length - 1]];
+  const [lowest, highest] = data.ends[target] || [];
   return { traces, width, height, layout: base({
     width, height, margin: { l: 46, r: 12, t: 10, b: 44 }, hovermode: "closest", showlegend: false,
     xaxis: axis({ type: "log", range: [Math.log10(first / 1.15), Math.log10(last * 1.15)],
       tickvals: apart(data.sizes), ticktext: apart(data.sizes).map(String), tickangle: 0,
       title: { text: "labelled windows", font: { size: 12 }, standoff: 6 } }),
-    yaxis: axis({ title: { text: "micro-F1 (%)", font: { size: 12 }, standoff: 6 } }),
+    yaxis: axis({ title: { text: "micro-F1 (%)", font: { size: 12 }, standoff: 6 },
+      autorangeoptions: { clipmin: lowest, clipmax: highest } }),
   }) };
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 from crosswear.evidence.model import Contrast, Interval, Rival, Score
 from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
-from crosswear.report.lines import lines_of
+from crosswear.report.lines import ends_of, lines_of
 from crosswear.report.readable import KINDS
 
 DIGITS = 5
@@ -21,7 +21,8 @@ def figures_data(board: Board) -> dict[str, Any]:
         `targets`, `sources`, `origins` (places of a target's sources), `sizes`, `transfers`, the
         `judged` branches, `classes` (names by target) and `rivals`; `scores` and `verdicts` as
         columns, the first three of which are places in those lists; `lines` of each target, with
-        places in `scores`; `confusions` with the place of their score.
+        places in `scores`, and the `ends` of their plot; `confusions` with the place of their
+        score.
     """
     scores, verdicts = board.evidence.scores, board.evidence.verdicts
     place = {id(score): number for number, score in enumerate(scores)}
@@ -29,6 +30,7 @@ def figures_data(board: Board) -> dict[str, Any]:
     targets = {name: number for number, name in enumerate(board.targets)}
     sources = {name: number for number, name in enumerate(board.sources)}
     sizes = {size: number for number, size in enumerate(board.sizes)}
+    lines = {target: lines_of(board, target) for target in targets}
 
     def places(scores: tuple[Score | None, ...]) -> list[int | None]:
         return [None if one is None else place[id(one)] for one in scores]
@@ -74,10 +76,11 @@ def figures_data(board: Board) -> dict[str, Any]:
                     "source": sources.get(line.source),
                     "scores": places(line.scores),
                 }
-                for line in lines_of(board, target)
+                for line in lines[target]
             ]
             for target in targets
         ],
+        "ends": [ends_of(lines[target]) for target in targets],
         "confusions": _confusions(board, place),
     }
 
