@@ -77,7 +77,7 @@ def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> Non
     total: Counter[tuple[str, str]] = Counter()
     length, before = SAMPLES, 1
     for after in RESIDUAL.filters:
-        block = ResidualBlock(CHANNELS, before, after).to(memory_format=torch.channels_last)
+        block = ResidualBlock(CHANNELS, before, after, 1).to(memory_format=torch.channels_last)
         x = torch.randn(windows, CHANNELS * before, 1, length).bfloat16()
         x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
         took = {}

@@ -25,7 +25,7 @@ compiled = pytest.mark.skipif(
 def make_block(groups: int, before: int, after: int, seed: int = 0) -> ResidualBlock:
     """A block whose norms have learned something."""
     torch.manual_seed(seed)
-    block = ResidualBlock(groups, before, after)
+    block = ResidualBlock(groups, before, after, 1)
     for module in block.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1.5)

@@ -124,6 +124,7 @@ def step(
         yield [scores[number].detach(), *slopes]
 
 
+@pytest.mark.rounding
 @names
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_copies_do_not_know_of_each_other(name: str, precision: torch.dtype) -> None:
@@ -201,6 +202,7 @@ def named(cell: Cell) -> str:
     return f"{cell.model.name}-{way}-{cell.branches}-{cell.blocks}"
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("cell", list(transfers()), ids=named)
 def test_both_trainers_agree_and_neighbours_change_nothing(
     domain: Domain, source_of: dict[str, Task], cell: Cell

@@ -224,6 +224,7 @@ def test_an_older_checkpoint_is_of_acceleration(
     assert load_checkpoint(copy).sensors == ACCELEROMETER
 
 
+@pytest.mark.rounding
 @names
 @ways
 @pytest.mark.parametrize(

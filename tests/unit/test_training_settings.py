@@ -66,6 +66,7 @@ def domain(cache: Path) -> Domain:
     return prepare("simulated-gestures", None, PreparationConfig(window_s=2.0, hop_s=6.0), cache)
 
 
+@pytest.mark.rounding
 @setting
 @pytest.mark.parametrize("blocks", [None, 0, 2])
 def test_both_trainers_agree_and_neighbours_change_nothing(

@@ -175,10 +175,9 @@ class GroupedConvolution(nn.Conv2d):
         before: channels of a group.
         after: filters of a group.
         width: of a filter.
+        copies: networks side by side, each of `groups / copies` groups.
         padding: zeros at either end.
         bias: whether there is one.
-        apart: compute group after group. Needed where each is a network: kernels round the
-            gradients of a single group in another way than those of several.
     """
 
     def __init__(
@@ -187,17 +186,19 @@ class GroupedConvolution(nn.Conv2d):
         before: int,
         after: int,
         width: int,
+        copies: int,
         *,
         padding: int = 0,
         bias: bool = False,
-        apart: bool = False,
     ) -> None:
         size = (1, width)
         ends = (0, padding)
         super().__init__(
             groups * before, groups * after, size, padding=ends, groups=groups, bias=bias
         )
-        self.apart = apart
+        # oneDNN has other kernels for one group than for several, and with AVX2 for three channels
+        # in all than for more. They round differently: such networks are computed one by one.
+        self.calls = copies if groups == copies or before == 1 else 1
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
@@ -205,13 +206,13 @@ class GroupedConvolution(nn.Conv2d):
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The same with other weights."""
-        if not self.apart:
-            padding, groups = self.padding, self.groups
+        padding, groups = self.padding, self.groups // self.calls
+        if self.calls == 1:
             return functional.conv2d(x, weight, bias, padding=padding, groups=groups)
-        biases = bias.chunk(self.groups) if bias is not None else [None] * self.groups
-        inputs, weights = x.chunk(self.groups, dim=1), weight.chunk(self.groups)
+        biases = bias.chunk(self.calls) if bias is not None else [None] * self.calls
+        inputs, weights = x.chunk(self.calls, dim=1), weight.chunk(self.calls)
         alone = [
-            functional.conv2d(channels_last(one), w, b, padding=self.padding)
+            functional.conv2d(channels_last(one), w, b, padding=padding, groups=groups)
             for one, w, b in zip(inputs, weights, biases, strict=True)
         ]
         return torch.cat(alone, dim=1)
@@ -223,12 +224,10 @@ class NormalisedConvolution(nn.Module):
     [N, groups·before, 1, L] → [N, groups·after, 1, L]. See `GroupedConvolution`.
     """
 
-    def __init__(
-        self, groups: int, before: int, after: int, width: int, *, apart: bool = False
-    ) -> None:
+    def __init__(self, groups: int, before: int, after: int, width: int, copies: int) -> None:
         super().__init__()
         self.convolution = GroupedConvolution(
-            groups, before, after, width, padding=width // 2, apart=apart
+            groups, before, after, width, copies, padding=width // 2
         )
         self.norm = nn.BatchNorm2d(groups * after)
 

@@ -57,13 +57,13 @@ class ResidualBlock(nn.Module):
     [N, groups·before, 1, L] → [N, groups·after, 1, (L - 1) // 2]
     """
 
-    def __init__(self, groups: int, before: int, after: int, *, apart: bool = False) -> None:
+    def __init__(self, groups: int, before: int, after: int, copies: int) -> None:
         super().__init__()
         widths = (before, *(after,) * (CONVOLUTIONS - 1))
         self.convolutions = nn.ModuleList(
-            NormalisedConvolution(groups, inputs, after, WIDTH, apart=apart) for inputs in widths
+            NormalisedConvolution(groups, inputs, after, WIDTH, copies) for inputs in widths
         )
-        self.shortcut = NormalisedConvolution(groups, before, after, 1, apart=apart)
+        self.shortcut = NormalisedConvolution(groups, before, after, 1, copies)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
@@ -145,7 +145,6 @@ class MultiResNet(nn.Module):
         channels = len(AXES) + config.magnitude
         trunks = self._trunks(channels)
         inputs, groups = channels // trunks, copies * trunks
-        apart = trunks == 1  # then a group is a network
         length = samples
         for _ in config.filters:
             length = (length - 1) // 2
@@ -162,13 +161,11 @@ class MultiResNet(nn.Module):
             blocks = nn.ModuleDict()
             before = inputs
             for number, after in enumerate(config.filters, start=1):
-                blocks[f"block{number}"] = ResidualBlock(groups, before, after, apart=apart)
+                blocks[f"block{number}"] = ResidualBlock(groups, before, after, copies)
                 before = after
             self.add_module(f"{own}blocks", blocks)
-            spectral = NormalisedConvolution(
-                groups, inputs * frames, SPECTRAL_FILTERS, WIDTH, apart=apart
-            )
-            self.add_module(f"{own}spectral", spectral)
+            spectral = (groups, inputs * frames, SPECTRAL_FILTERS, WIDTH, copies)
+            self.add_module(f"{own}spectral", NormalisedConvolution(*spectral))
         features = trunks * (config.filters[-1] * length + SPECTRAL_FILTERS * (FFT // 2 + 1))
         self.dense1 = SideBySideLinear(len(sensors) * features, DENSE[0], copies)
         self.dense1_norm = SideBySideNorm(DENSE[0], copies)
