@@ -19,11 +19,11 @@ test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
 
-$(INSTALLED): pyproject.toml constraints.txt $(wildcard src/crosswear/kernels/*.[ch]pp)
+$(INSTALLED): pyproject.toml constraints.txt $(wildcard src/crosswear/networks/kernels/*.[ch]pp)
 	$(PYTHON) -c 'import sys; sys.exit("crosswear needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:
-	rm -rf build src/crosswear/kernels/*.so .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build src/crosswear/networks/kernels/*.so .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -24,16 +24,16 @@ from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.models import classifier_of
 from crosswear.baselines import BASELINES
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.checkpoint import Checkpoint, load_checkpoint
-from crosswear.domain import Domain
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import Subset, Windows
+from crosswear.datasets.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.subsets import adaptation_set, count
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell
-from crosswear.keys import seed_for
-from crosswear.recording import Subset, Windows
-from crosswear.result import CellResult
-from crosswear.store import Store
+from crosswear.grid.experiment import Cell
+from crosswear.grid.result import CellResult
+from crosswear.grid.store import Store
+from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
 from crosswear.study.opening import OpenStudy, open_study, read_study
 
 SIZES = (20, 50, 100, 200, 500)

@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
-from crosswear.config import ModelConfig, TrainConfig
+from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import run_cohorts
+from crosswear.engine.executors.local import this_machine
 from crosswear.engine.grouping import group
-from crosswear.engine.local import this_machine
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
-from crosswear.metrics import micro_f1
+from crosswear.signal.metrics import micro_f1
 from crosswear.study.place import available_workers
 
 BLOCKS = (0, 3, 5)

@@ -29,12 +29,12 @@ from plain import train_plainly
 from rich.console import Console
 from rich.table import Table
 
-from crosswear.config import ModelConfig, TrainConfig
+from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Crew, run_cohorts
 from crosswear.engine.estimate import work_of
+from crosswear.engine.executors.local import this_machine
 from crosswear.engine.grouping import group
-from crosswear.engine.local import this_machine
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Failure, Task
 from crosswear.study.place import available_workers

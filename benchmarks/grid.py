@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crosswear.checkpoint import save_checkpoint
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell
-from crosswear.recording import Subset
+from crosswear.grid.experiment import Cell
+from crosswear.networks.checkpoint import save_checkpoint
 
 TARGET = "simulated-daily"
 SOURCES = ("simulated-gestures", "simulated-manipulation", "simulated-sports")

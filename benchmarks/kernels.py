@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from crosswear.config import RESIDUAL
-from crosswear.engine.local import keep_freed_memory
-from crosswear.kernels import code, residual
-from crosswear.models.multi_resnet import ResidualBlock
+from crosswear.core.config import RESIDUAL
+from crosswear.engine.executors.local import keep_freed_memory
+from crosswear.networks.kernels import code, residual
+from crosswear.networks.models.multi_resnet import ResidualBlock
 
 CHANNELS, SAMPLES, REPEATS = 3, 100, 15
 PASSES = {"forwards": 1, "backwards": 2, "scoring": 1}

@@ -31,7 +31,7 @@ from crosswear.cli.options import DEFAULT_CACHE
 from crosswear.cli.output import print_note
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.store import Store
+from crosswear.grid.store import Store
 from crosswear.study.missing import missing_tasks
 from crosswear.study.opening import open_study, read_study
 

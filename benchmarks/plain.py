@@ -1,8 +1,8 @@
 """What one would write without crosswear: the study's network and loop in plain lines of torch.
 
 A tower for each channel, one-dimensional layers, `torch.stft`, Adam, a loop over cells. It shares
-nothing with `crosswear.models` or the trainers: `tests/unit/test_plain.py` holds that, with the
-same weights, it computes the same scores, so it is an oracle of the network too.
+nothing with `crosswear.networks.models` or the trainers: `tests/unit/test_plain.py` holds that,
+with the same weights, it computes the same scores, so it is an oracle of the network too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.checkpoint import load_checkpoint
-from crosswear.domain import load_domain
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import load_domain
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
-from crosswear.recording import Subset
+from crosswear.networks.checkpoint import load_checkpoint
 
 
 class Block(nn.Module):

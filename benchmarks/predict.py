@@ -22,10 +22,10 @@ import pyarrow as pa
 from pyarrow import csv
 
 from crosswear.baselines import BASELINES
-from crosswear.bundle import Bundle, pack, save_bundle
-from crosswear.bundle.manifest import Adaptation, Manifest, Origin
-from crosswear.config import ModelConfig
-from crosswear.models import build
+from crosswear.core.config import ModelConfig
+from crosswear.deploy.bundle import Bundle, pack, save_bundle
+from crosswear.deploy.bundle.manifest import Adaptation, Manifest, Origin
+from crosswear.networks.models import build
 
 HOURS, RATE_HZ, RUNS = 10, 100, 3
 CLASSES = tuple(f"activity {number}" for number in range(8))

@@ -18,15 +18,15 @@ from rich.table import Table
 from crosswear.baselines import BASELINES
 from crosswear.cli.options import DEFAULT_CACHE
 from crosswear.cli.output import print_note
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import run_cohorts
-from crosswear.engine.local import this_machine
+from crosswear.engine.executors.local import this_machine
 from crosswear.engine.task import Failure, Task
-from crosswear.experiment import Cell
-from crosswear.metrics import micro_f1
-from crosswear.recording import Subset
+from crosswear.grid.experiment import Cell
+from crosswear.signal.metrics import micro_f1
 
 DATASETS = ["dsads", "selfback", "wharf", "actrectut"]
 

@@ -10,7 +10,7 @@ from crosswear.evidence.by_recipe import Kind, rival_of
 from crosswear.evidence.model import Rival
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import Question, holm, scores_of
-from crosswear.experiment import UNTRAINED
+from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.board import Board
 from result_tables import markdown, mean, records_of, told
 

@@ -8,14 +8,14 @@ from itertools import product
 
 import numpy as np
 
-from crosswear.config import TrainConfig
+from crosswear.core.config import TrainConfig
+from crosswear.core.keys import essentials
 from crosswear.evidence import words
 from crosswear.evidence.compare import Compared, compare
 from crosswear.evidence.inference import mean_over
 from crosswear.evidence.model import Contrast
 from crosswear.evidence.scores import holm
-from crosswear.keys import essentials
-from crosswear.models import summarise
+from crosswear.networks.models import summarise
 from crosswear.report.board import Board
 from result_tables import markdown, records_of, source_cells, told
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from crosswear.evidence import words
 from crosswear.evidence.model import Rival, Score
-from crosswear.experiment import UNTRAINED
-from crosswear.metrics import per_class_f1
+from crosswear.grid.experiment import UNTRAINED
 from crosswear.report import readable
 from crosswear.report.board import Board
+from crosswear.signal.metrics import per_class_f1
 from result_tables import markdown, mean, source_cells, told
 
 

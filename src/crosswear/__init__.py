@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from crosswear.adaptation.estimator import ActivityClassifier
     from crosswear.adaptation.recommend import recommend
     from crosswear.adaptation.sources import find_sources
-    from crosswear.bundle import Bundle, load_bundle
-    from crosswear.config import PreparationConfig
-    from crosswear.domain import Domain, load_domain, prepare
-    from crosswear.errors import CrosswearError
-    from crosswear.recognise.recognizer import Recognizer
-    from crosswear.store import Store
+    from crosswear.core.config import PreparationConfig
+    from crosswear.core.errors import CrosswearError
+    from crosswear.datasets.domain import Domain, load_domain, prepare
+    from crosswear.deploy.bundle import Bundle, load_bundle
+    from crosswear.deploy.recognise.recognizer import Recognizer
+    from crosswear.grid.store import Store
     from crosswear.study.opening import open_study, read_study
     from crosswear.study.place import Place
     from crosswear.study.run import run_study
@@ -51,18 +51,18 @@ _HOMES = {
     "ActivityClassifier": "adaptation.estimator",
     "Adapted": "adaptation.adapt",
     "adapt": "adaptation.adapt",
-    "Bundle": "bundle",
-    "CrosswearError": "errors",
-    "Domain": "domain",
+    "Bundle": "deploy.bundle",
+    "CrosswearError": "core.errors",
+    "Domain": "datasets.domain",
     "Place": "study.place",
-    "PreparationConfig": "config",
-    "Recognizer": "recognise.recognizer",
-    "Store": "store",
+    "PreparationConfig": "core.config",
+    "Recognizer": "deploy.recognise.recognizer",
+    "Store": "grid.store",
     "find_sources": "adaptation.sources",
-    "load_bundle": "bundle",
-    "load_domain": "domain",
+    "load_bundle": "deploy.bundle",
+    "load_domain": "datasets.domain",
     "open_study": "study.opening",
-    "prepare": "domain",
+    "prepare": "datasets.domain",
     "read_study": "study.opening",
     "recommend": "adaptation.recommend",
     "run_study": "study.run",

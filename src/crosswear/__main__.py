@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosswear.interruption import interruptible
+from crosswear.core.interruption import interruptible
 
 
 def main() -> None:

@@ -21,9 +21,9 @@ pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 from playwright.sync_api import Browser
 
 from crosswear.baselines import BASELINES
-from crosswear.bundle import Bundle
-from crosswear.export import EXAMPLES, export_onnx, simulated_windows
-from crosswear.models import NETWORKS
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.export import EXAMPLES, export_onnx, simulated_windows
+from crosswear.networks.models import NETWORKS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from bundle_helpers import a_bundle
@@ -89,7 +89,7 @@ def opened(browser: Browser, address: str, state: str) -> tuple[Any, list[str]]:
 def bundle_of(kind: str) -> Bundle:
     classes = ("walk", "<b>sit</b>", "=brush|teeth")
     if kind in NETWORKS:
-        from crosswear.config import ModelConfig
+        from crosswear.core.config import ModelConfig
 
         return a_bundle(classes, model=ModelConfig(name=kind, filters=(4, 4, 4)))
     rng = np.random.default_rng(0)

@@ -17,12 +17,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from crosswear.core.errors import CrosswearError
 from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.propose import parse_answer, propose, write_proposal
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import fingerprint
-from crosswear.errors import CrosswearError
-from crosswear.propose import parse_answer, propose, write_proposal
-from crosswear.resample import stretches
+from crosswear.signal.resample import stretches
 from fuzz.damage import damage_file, damage_tree, packed, replace_matrix, replace_table
 from generators import GENERATORS
 from generators.own import LAYOUTS

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from crosswear.core.errors import DataFormatError
 from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import DataFormatError
 from fuzz.cases import DATASETS, run_case, write_sound
 from fuzz.damage import matrix_bomb
 

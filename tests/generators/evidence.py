@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from crosswear.core.keys import seed_for
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Evidence, Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
-from crosswear.experiment import UNTRAINED, Cell, enumerate_cells
-from crosswear.keys import seed_for
+from crosswear.grid.experiment import UNTRAINED, Cell, enumerate_cells
+from crosswear.grid.study_file import parse_study
 from crosswear.report.tables import cells_table
-from crosswear.study_file import parse_study
 from generators.records import observe, summary
 
 STUDY = """

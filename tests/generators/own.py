@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from crosswear.recording import STANDARD_GRAVITY
+from crosswear.core.recording import STANDARD_GRAVITY
 from generators.planted import Planted, movement
 
 Rng = np.random.Generator

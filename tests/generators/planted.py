@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.recording import Recording
+from crosswear.core.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from crosswear.domain import DomainSummary
+from crosswear.core.keys import seed_for
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
-from crosswear.experiment import Cell, Study, enumerate_cells
-from crosswear.keys import seed_for
-from crosswear.result import Timing
-from crosswear.splits import SplitReport
-from crosswear.study_file import parse_study
+from crosswear.grid.experiment import Cell, Study, enumerate_cells
+from crosswear.grid.result import Timing
+from crosswear.grid.study_file import parse_study
+from crosswear.signal.splits import SplitReport
 
 TEXT = """
 name = "planted"

@@ -16,13 +16,13 @@ import pytest
 from scipy.io import loadmat
 from scipy.signal import butter, filtfilt
 
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.tables import read_table
 from crosswear.datasets.tree import FolderTree
-from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import stretches
-from crosswear.windows import cut
+from crosswear.signal.resample import stretches
+from crosswear.signal.windows import cut
 from generators.planted import resting_g
 
 pytestmark = pytest.mark.real

@@ -11,9 +11,9 @@ import pytest
 
 from crosswear.datasets import lookup
 from crosswear.datasets.roots import locate
-from crosswear.recognise import Recognizer
-from crosswear.recognise.resampler import StreamResampler
-from crosswear.resample import stretches
+from crosswear.deploy.recognise import Recognizer
+from crosswear.deploy.recognise.resampler import StreamResampler
+from crosswear.signal.resample import stretches
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from bundle_helpers import a_bundle

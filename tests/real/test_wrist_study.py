@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crosswear.config import PreparationConfig
-from crosswear.domain import Domain, prepare
-from crosswear.errors import LeakageError
-from crosswear.experiment import enumerate_cells
-from crosswear.leakage import audit
-from crosswear.recording import Subset
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import LeakageError
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, prepare
+from crosswear.grid.experiment import enumerate_cells
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
 from crosswear.report.whole import report_study
-from crosswear.store import Store
+from crosswear.signal.leakage import audit
 from crosswear.study.collect import collect
 from crosswear.study.opening import open_study, read_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
-from crosswear.study_file import parse_study
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosswear.bundle import Bundle, pack
-from crosswear.bundle.manifest import Adaptation, Expected, Manifest, Origin
-from crosswear.config import ModelConfig
-from crosswear.models import build
+from crosswear.core.config import ModelConfig
+from crosswear.deploy.bundle import Bundle, pack
+from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
+from crosswear.networks.models import build
 
 CLASSES = ("walk", "sit", "=brush|teeth")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from crosswear.checkpoint import save_checkpoint
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell
+from crosswear.grid.experiment import Cell
+from crosswear.networks.checkpoint import save_checkpoint
 
 
 @pytest.fixture(scope="session")

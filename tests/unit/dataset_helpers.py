@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crosswear.core.errors import CrosswearError, MissingDataError
+from crosswear.core.recording import Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import CrosswearError, MissingDataError
-from crosswear.recording import Recording
 from generators import GENERATORS
 
 FILES = {

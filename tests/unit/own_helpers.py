@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crosswear.core.errors import CrosswearError, DataFormatError
+from crosswear.core.recording import Recording
 from crosswear.datasets import lookup
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import CrosswearError, DataFormatError
-from crosswear.recording import Recording
 
 TOML = """
 title = "Mine"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from bundle_helpers import a_bundle
 
-from crosswear.recognise import Event, Recognizer
+from crosswear.deploy.recognise import Event, Recognizer
 
 BUNDLE = a_bundle()
 RATE_HZ = 50

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crosswear.result import CellResult
-from crosswear.store import Store
+from crosswear.grid.result import CellResult
+from crosswear.grid.store import Store
 from crosswear.study.opening import OpenStudy
 
 

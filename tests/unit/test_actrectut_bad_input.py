@@ -10,7 +10,7 @@ import pytest
 from dataset_helpers import fails, read, write
 from scipy.io import loadmat, savemat
 
-from crosswear.errors import DataFormatError
+from crosswear.core.errors import DataFormatError
 
 
 def _struct(good: dict[str, np.ndarray]) -> dict[str, object]:

@@ -18,14 +18,14 @@ from crosswear.adaptation.findings import Findings, certainty_of, class_findings
 from crosswear.adaptation.models import classifier_of
 from crosswear.adaptation.network import model_for
 from crosswear.adaptation.report import report_text, write_report
-from crosswear.bundle import load_bundle
-from crosswear.bundle.manifest import Kind
-from crosswear.checkpoint import load_checkpoint
 from crosswear.cli.adapt import parse_duration
-from crosswear.domain import Domain
+from crosswear.core.errors import CrosswearError, DiskError, UsageError
+from crosswear.datasets.domain import Domain
+from crosswear.deploy.bundle import load_bundle
+from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.task import Task
-from crosswear.errors import CrosswearError, DiskError, UsageError
-from crosswear.models import build
+from crosswear.networks.checkpoint import load_checkpoint
+from crosswear.networks.models import build
 from generators.movements import movements
 
 # --- the choice

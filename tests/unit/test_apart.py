@@ -12,8 +12,8 @@ from crosswear.adaptation.adapt import adapt
 from crosswear.adaptation.apart import LOOKED_AT, apart, copied
 from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.sources import Source
-from crosswear.config import PreparationConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import PreparationConfig
+from crosswear.datasets.domain import Domain, prepare
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from dataset_helpers import fails
 
+from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
+from crosswear.core.recording import Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.archive import open_archive
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import FileTree, fingerprint
-from crosswear.errors import CrosswearError, DataFormatError, MissingDataError
-from crosswear.recording import Recording
 from generators import GENERATORS
 
 PAMAP2 = REGISTRY["pamap2"]

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosswear.augmentation import Windows, augment, jitter, rotate, scale, warp, warped_times
-from crosswear.config import Augmentation
+from crosswear.core.config import Augmentation
+from crosswear.signal.augmentation import (
+    Windows,
+    augment,
+    jitter,
+    rotate,
+    scale,
+    warp,
+    warped_times,
+)
 
 seeds = st.integers(0, 2**32)
 counts = st.integers(1, 20)

@@ -20,11 +20,11 @@ from crosswear.baselines.forest import TREES, grow_forest
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
 from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows, whitening
-from crosswear.domain import Domain
-from crosswear.errors import UsageError
-from crosswear.features import window_features
-from crosswear.recording import Subset
-from crosswear.windows import in_steps
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain
+from crosswear.signal.features import window_features
+from crosswear.signal.windows import in_steps
 
 RATE = 25.0
 

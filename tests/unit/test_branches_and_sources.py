@@ -9,7 +9,7 @@ import pytest
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Evidence, Finding, Rival
 from crosswear.evidence.records import read_records, write_records
-from crosswear.experiment import UNTRAINED, Cell
+from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.report.board import Board
 from crosswear.report.heatmaps import heatmaps_figure
 from crosswear.report.lines import lines_of

@@ -15,10 +15,10 @@ from bundle_helpers import CLASSES, a_bundle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosswear.bundle import Bundle, load_bundle, pack, save_bundle
-from crosswear.bundle.manifest import Adaptation
-from crosswear.bundle.readme import readme
-from crosswear.errors import BundleError, UsageError
+from crosswear.core.errors import BundleError, UsageError
+from crosswear.deploy.bundle import Bundle, load_bundle, pack, save_bundle
+from crosswear.deploy.bundle.manifest import Adaptation
+from crosswear.deploy.bundle.readme import readme
 
 BUNDLE = a_bundle()
 

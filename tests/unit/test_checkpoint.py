@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from crosswear.checkpoint import Checkpoint, checkpoint_exists, load_checkpoint, save_checkpoint
-from crosswear.config import ModelConfig
-from crosswear.errors import CheckpointError
-from crosswear.models import build
+from crosswear.core.config import ModelConfig
+from crosswear.core.errors import CheckpointError
+from crosswear.networks.checkpoint import (
+    Checkpoint,
+    checkpoint_exists,
+    load_checkpoint,
+    save_checkpoint,
+)
+from crosswear.networks.models import build
 
 CONFIG = ModelConfig(filters=(4, 4, 4))
 

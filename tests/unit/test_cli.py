@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from crosswear.cli import main
-from crosswear.store import Store
+from crosswear.grid.store import Store
 
 STUDY = """
 name = "tiny"

@@ -17,14 +17,14 @@ import distributed
 import pytest
 from study_helpers import ignore, results
 
-from crosswear.engine.cluster import cluster
-from crosswear.errors import EngineError, UsageError
-from crosswear.result import CellResult
-from crosswear.store import Store
+from crosswear.core.errors import EngineError, UsageError
+from crosswear.engine.executors.dask import cluster
+from crosswear.grid.result import CellResult
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
 from crosswear.study.opening import OpenStudy, open_study
 from crosswear.study.place import Place
 from crosswear.study.run import Progress, Progressed, run_study
-from crosswear.study_file import parse_study
 
 TEXT = """
 name = "clustered"

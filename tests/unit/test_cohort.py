@@ -12,17 +12,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import CLASSICAL, WIDTH, cohort_width, group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
-from crosswear.experiment import UNTRAINED, WHITENED, Cell
-from crosswear.kernels.residual import implementation
-from crosswear.models import NETWORKS, build, declared, side_by_side
-from crosswear.result import CellResult
+from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.grid.result import CellResult
+from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.models import NETWORKS, build, declared, side_by_side
 
 FILTERS = ((16, 16, 16), (16, 32, 16, 16), (16, 16, 16, 16, 16))
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from dataset_helpers import FILES, SEPARATORS, fails, read, write
 
+from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.tables import TextLayout, read_table
 from crosswear.datasets.tree import FolderTree, fingerprint
-from crosswear.errors import DataFormatError, MissingDataError
 from generators import GENERATORS
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crosswear.config import PreparationConfig
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.domain import prepare
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
-from crosswear.domain import prepare
-from crosswear.errors import UsageError
-from crosswear.leakage import audit
-from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import stretches
-from crosswear.windows import assemble
+from crosswear.signal.leakage import audit
+from crosswear.signal.resample import stretches
+from crosswear.signal.windows import assemble
 from generators import GENERATORS
 from generators.planted import Planted, resting_g
 

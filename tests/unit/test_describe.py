@@ -18,11 +18,14 @@ from own_helpers import describe, put, rows
 from typer.testing import CliRunner, Result
 
 from crosswear.cli.data import data_app
-from crosswear.config import PreparationConfig
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import DiskError
+from crosswear.core.recording import PURGED, Subset, Windows
 from crosswear.datasets import REGISTRY
-from crosswear.describe.catalogue import COMMAND, catalogue
-from crosswear.describe.plot import classes_figure, draw_domains, windows_figure
-from crosswear.describe.table import (
+from crosswear.datasets.domain import Domain
+from crosswear.report.describe.catalogue import COMMAND, catalogue
+from crosswear.report.describe.plot import classes_figure, draw_domains, windows_figure
+from crosswear.report.describe.table import (
     DomainRow,
     describe_domain,
     latex_escaped,
@@ -34,9 +37,6 @@ from crosswear.describe.table import (
     windowed,
     windows_by_class,
 )
-from crosswear.domain import Domain
-from crosswear.errors import DiskError
-from crosswear.recording import PURGED, Subset, Windows
 
 CONFIG = PreparationConfig()
 WINDOW_FIELDS = tuple(field.name for field in dataclasses.fields(Windows))

@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from crosswear import ActivityClassifier
-from crosswear.domain import Domain
-from crosswear.errors import CrosswearError, UsageError
+from crosswear.core.errors import CrosswearError, UsageError
+from crosswear.datasets.domain import Domain
 
 
 def labelled(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

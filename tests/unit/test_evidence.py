@@ -10,8 +10,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 from crosswear.cli.study_report import compare_
-from crosswear.domain import DomainSummary
-from crosswear.errors import StoreError, UsageError
+from crosswear.core.errors import StoreError, UsageError
+from crosswear.core.recording import Sensors
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
 from crosswear.evidence.inference import correlation, correlation_within, mean_over
@@ -19,8 +20,7 @@ from crosswear.evidence.model import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.scores import Question, scores_of
 from crosswear.evidence.verdicts import blocks_for
-from crosswear.experiment import UNTRAINED, WHITENED, Cell
-from crosswear.recording import Sensors
+from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 from generators.records import TEXT, planted_records
 
 BOTH: Sensors = ("accelerometer", "gyroscope")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from crosswear.config import ModelConfig, TrainConfig
-from crosswear.errors import StudyFileError
-from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, resolve_sizes
-from crosswear.study_file import parse_study
+from crosswear.core.config import ModelConfig, TrainConfig
+from crosswear.core.errors import StudyFileError
+from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, resolve_sizes
+from crosswear.grid.study_file import parse_study
 
 TEXT = """
 name = "demo"

@@ -17,18 +17,18 @@ from typer.testing import CliRunner
 onnx = pytest.importorskip("onnx", reason="the extra 'onnx' is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
-from crosswear import export  # noqa: E402
 from crosswear.baselines import BASELINES  # noqa: E402
-from crosswear.bundle import Bundle, save_bundle  # noqa: E402
 from crosswear.cli import app  # noqa: E402
-from crosswear.config import ModelConfig  # noqa: E402
-from crosswear.errors import ExportError, UsageError  # noqa: E402
-from crosswear.export import Windows, check, export_onnx, simulated_windows  # noqa: E402
-from crosswear.export.check import open_session, probabilities  # noqa: E402
-from crosswear.export.features import EstablishedFeatures  # noqa: E402
-from crosswear.export.graph import to_onnx  # noqa: E402
-from crosswear.features import feature_names, window_features  # noqa: E402
-from crosswear.models import NETWORKS  # noqa: E402
+from crosswear.core.config import ModelConfig  # noqa: E402
+from crosswear.core.errors import ExportError, UsageError  # noqa: E402
+from crosswear.deploy import export  # noqa: E402
+from crosswear.deploy.bundle import Bundle, save_bundle  # noqa: E402
+from crosswear.deploy.export import Windows, check, export_onnx, simulated_windows  # noqa: E402
+from crosswear.deploy.export.check import open_session, probabilities  # noqa: E402
+from crosswear.deploy.export.features import EstablishedFeatures  # noqa: E402
+from crosswear.deploy.export.graph import to_onnx  # noqa: E402
+from crosswear.networks.models import NETWORKS  # noqa: E402
+from crosswear.signal.features import feature_names, window_features  # noqa: E402
 
 KINDS = ("forest", "minirocket", "vote")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from crosswear.features import feature_names, window_features
+from crosswear.signal.features import feature_names, window_features
 
 RATE = 25.0
 

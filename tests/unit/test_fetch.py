@@ -19,12 +19,8 @@ from dataset_helpers import fails
 from download_server import Server, serving
 from typer.testing import CliRunner
 
-from crosswear import fetch as module
 from crosswear.cli.data_fetch import fetch as command
-from crosswear.datasets import REGISTRY
-from crosswear.datasets.roots import locate
-from crosswear.datasets.spec import DatasetSpec, Download
-from crosswear.errors import (
+from crosswear.core.errors import (
     CrosswearError,
     DataFormatError,
     DiskError,
@@ -32,7 +28,11 @@ from crosswear.errors import (
     MissingDataError,
     UsageError,
 )
-from crosswear.fetch import fetch
+from crosswear.datasets import REGISTRY
+from crosswear.datasets import fetch as module
+from crosswear.datasets.fetch import fetch
+from crosswear.datasets.roots import locate
+from crosswear.datasets.spec import DatasetSpec, Download
 from generators import GENERATORS
 
 FILE = "mhealth+dataset.zip"

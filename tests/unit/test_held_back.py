@@ -16,10 +16,10 @@ from crosswear.adaptation.curve import fit_curve, fit_power
 from crosswear.adaptation.folds import group_windows, make_folds
 from crosswear.adaptation.race import race
 from crosswear.adaptation.scoring import expected_share, paired_gain
-from crosswear.bundle.manifest import Kind
-from crosswear.domain import Domain
-from crosswear.errors import DomainError
-from crosswear.recording import Windows
+from crosswear.core.errors import DomainError
+from crosswear.core.recording import Windows
+from crosswear.datasets.domain import Domain
+from crosswear.deploy.bundle.manifest import Kind
 
 
 def windows_of(domain: Domain, rows: np.ndarray) -> Windows:

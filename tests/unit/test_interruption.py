@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crosswear.engine.local import no_interrupts
+from crosswear.engine.executors.local import no_interrupts
 
 STUDY = """
 name = "long"
@@ -95,7 +95,7 @@ def test_an_interruption_waits_until_a_process_is_started_that_never_sees_one() 
 
 
 def test_a_command_that_was_started_to_ignore_interruptions_ignores_them() -> None:
-    code = "import os, signal; from crosswear.interruption import interruptible as command\n"
+    code = "import os, signal; from crosswear.core.interruption import interruptible as command\n"
     code += "command(lambda: (os.kill(os.getpid(), signal.SIGINT), print('went on')))"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

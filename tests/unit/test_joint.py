@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from study_helpers import ignore, results
 from torch.nn import functional
 
-from crosswear.checkpoint import load_checkpoint
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.errors import StudyFileError
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import Heads
@@ -24,17 +25,16 @@ from crosswear.engine.joint import open_target
 from crosswear.engine.reference import train_cell
 from crosswear.engine.subsets import adaptation_set, groups_of, passes
 from crosswear.engine.task import Task
-from crosswear.errors import StudyFileError
-from crosswear.experiment import Cell, DomainFacts, enumerate_cells
-from crosswear.metrics import micro_f1
-from crosswear.recording import Subset
-from crosswear.store import Store
+from crosswear.grid.experiment import Cell, DomainFacts, enumerate_cells
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.checkpoint import load_checkpoint
+from crosswear.signal.metrics import micro_f1
 from crosswear.study.collect import collect
 from crosswear.study.opening import OpenStudy, open_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import Progressed, run_study
-from crosswear.study_file import parse_study
 
 PREPARATION = PreparationConfig(window_s=2.0, hop_s=6.0)
 MODEL = ModelConfig(filters=(16, 16, 16))

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from crosswear.config import ModelConfig
-from crosswear.kernels import code, masks, residual
-from crosswear.kernels.masks import Masks
-from crosswear.models import build
-from crosswear.models.multi_resnet import ResidualBlock
+from crosswear.core.config import ModelConfig
+from crosswear.networks.kernels import code, masks, residual
+from crosswear.networks.kernels.masks import Masks
+from crosswear.networks.models import build
+from crosswear.networks.models.multi_resnet import ResidualBlock
 
 compiled = pytest.mark.skipif(
     residual.block_code() is None,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from crosswear.core.errors import StudyFileError
 from crosswear.datasets import lookup
-from crosswear.errors import StudyFileError
-from crosswear.experiment import DomainFacts, Study, enumerate_cells
-from crosswear.labels import SharedClass, check_classes
-from crosswear.study_file import parse_study
+from crosswear.grid.experiment import DomainFacts, Study, enumerate_cells
+from crosswear.grid.labels import SharedClass, check_classes
+from crosswear.grid.study_file import parse_study
 
 GRID = 'sizes = []\nblocks = []\nseeds = 2\nalignments = ["source-only", "mmd", "target-labels"]'
 LABELS = """

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from crosswear.config import ModelConfig, TrainConfig
-from crosswear.domain import Domain
+from crosswear.core.config import ModelConfig, TrainConfig
+from crosswear.core.errors import EngineError
+from crosswear.datasets.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import run_cohorts
-from crosswear.engine.local import this_machine
+from crosswear.engine.executors.local import this_machine
 from crosswear.engine.task import Cohort, Failure, Outcome, Task
-from crosswear.errors import EngineError
-from crosswear.experiment import Cell
+from crosswear.grid.experiment import Cell
 
 CELL = Cell(
     "network", "t", 7, 20, model=ModelConfig(filters=(4, 4, 4)), train=TrainConfig(epochs=1)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, f1_score
 
-from crosswear.errors import UsageError
-from crosswear.metrics import confusion, macro_f1, majority_f1, micro_f1, per_class_f1
+from crosswear.core.errors import UsageError
+from crosswear.signal.metrics import confusion, macro_f1, majority_f1, micro_f1, per_class_f1
 
 pairs = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60)
 

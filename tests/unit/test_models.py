@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.signal import spectrogram
 from torch import nn
 
-from crosswear.config import ModelConfig
-from crosswear.errors import StudyFileError, UsageError
-from crosswear.models import NETWORKS, build, declared, summarise
-from crosswear.models.layers import SeededDropout, SideBySideLSTM, flat
-from crosswear.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
+from crosswear.core.config import ModelConfig
+from crosswear.core.errors import StudyFileError, UsageError
+from crosswear.networks.models import NETWORKS, build, declared, summarise
+from crosswear.networks.models.layers import SeededDropout, SideBySideLSTM, flat
+from crosswear.networks.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
 
 SMALL = (4, 4, 4)
 

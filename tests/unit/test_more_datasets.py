@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import lookup
 from crosswear.datasets.tables import TextLayout
 from crosswear.datasets.tree import FolderTree
 from crosswear.datasets.words import place, read_words
-from crosswear.errors import CrosswearError, DataFormatError, MissingDataError
-from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import stretches
+from crosswear.signal.resample import stretches
 from generators import GENERATORS, wisdm2019
 
 TEXT = {

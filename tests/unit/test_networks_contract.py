@@ -16,8 +16,7 @@ import torch
 from pydantic import TypeAdapter
 from torch import Tensor, nn
 
-from crosswear.checkpoint import load_checkpoint, save_checkpoint
-from crosswear.config import (
+from crosswear.core.config import (
     ARCHITECTURES,
     Branches,
     ModelConfig,
@@ -26,17 +25,18 @@ from crosswear.config import (
     TrainConfig,
     TransferConfig,
 )
-from crosswear.domain import Domain, prepare
+from crosswear.core.errors import StudyFileError
+from crosswear.core.keys import to_json
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.errors import StudyFileError
-from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
-from crosswear.keys import to_json
-from crosswear.models import NETWORKS, build, declared, side_by_side, summarise
-from crosswear.study_file import parse_study
-from crosswear.transfer import set_training
+from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.checkpoint import load_checkpoint, save_checkpoint
+from crosswear.networks.models import NETWORKS, build, declared, side_by_side, summarise
+from crosswear.networks.transfer import set_training
 
 FILTERS = (16, 16, 16)
 TRAIN = TrainConfig(epochs=1, batch_size=16, selection="last")

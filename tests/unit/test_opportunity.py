@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from dataset_helpers import change_cell, fails
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.spec import ReadOptions
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import stretches
+from crosswear.signal.resample import stretches
 from generators import opportunity
 
 SPEC = REGISTRY["opportunity"]

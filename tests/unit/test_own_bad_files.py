@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from own_helpers import HEADER, describe, fails, put, read, rows
 from pyarrow import parquet
 
-from crosswear.errors import CrosswearError, DataFormatError, MissingDataError
-from crosswear.propose import propose
+from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
+from crosswear.datasets.propose import propose
 
 
 class TestBadFiles:

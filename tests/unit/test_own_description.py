@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_helpers import TOML, describe, fails, read
 
+from crosswear.core.errors import DataFormatError
 from crosswear.datasets.own.layout import KEYS, Columns, Layout, parse_layout
-from crosswear.errors import DataFormatError
-from crosswear.propose.toml import render
+from crosswear.datasets.propose.toml import render
 
 
 class TestBadDescription:

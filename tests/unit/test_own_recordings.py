@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from own_helpers import HEADER, TOML, describe, put, read, rows
 from pyarrow import parquet
 
-from crosswear.config import PreparationConfig
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import DomainError
+from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
+from crosswear.datasets.domain import prepare
 from crosswear.datasets.own.units import reading
 from crosswear.datasets.tree import FolderTree, fingerprint
-from crosswear.domain import prepare
-from crosswear.errors import DomainError
-from crosswear.recording import NO_LABEL
 
 
 class TestReading:

@@ -12,9 +12,9 @@ import pytest
 
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Interval
-from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
 from crosswear.report.page import page
+from crosswear.signal.metrics import per_class_f1
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from dataset_helpers import change_cell, fails
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.spec import ReadOptions
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
 from generators import pamap2
 
 SPEC = REGISTRY["pamap2"]

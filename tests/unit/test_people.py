@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crosswear.config import PreparationConfig
-from crosswear.domain import Domain, prepare
-from crosswear.errors import LeakageError
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import LeakageError
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.study.people import audit_people
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from crosswear.config import ModelConfig
-from crosswear.models import build
+from crosswear.core.config import ModelConfig
+from crosswear.networks.models import build
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from plain import PlainMultiResNet, state_of

@@ -13,13 +13,13 @@ from predict_helpers import BUNDLE, RATE_HZ, movement, pushed, write_csv
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from crosswear.bundle import save_bundle
 from crosswear.cli import app
-from crosswear.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
-from crosswear.propose import sniff
-from crosswear.recognise import reader
-from crosswear.recognise.files import recognise_files
-from crosswear.recognise.layout import Told
+from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
+from crosswear.datasets.propose import sniff
+from crosswear.deploy.bundle import save_bundle
+from crosswear.deploy.recognise import reader
+from crosswear.deploy.recognise.files import recognise_files
+from crosswear.deploy.recognise.layout import Told
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])

@@ -12,11 +12,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from crosswear.cli.data_new import new
+from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
+from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
+from crosswear.datasets.propose import parse_answer, propose, try_out, write_proposal
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
-from crosswear.propose import parse_answer, propose, try_out, write_proposal
-from crosswear.recording import NO_LABEL
 from generators.own import LAYOUTS
 from generators.planted import Planted
 

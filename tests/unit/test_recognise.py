@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from crosswear.baselines import BASELINES
-from crosswear.bundle import Bundle, load_bundle, save_bundle
-from crosswear.bundle.smoothing import Smoothing
-from crosswear.errors import BundleError, DataFormatError, UsageError
-from crosswear.gravity import spread
-from crosswear.recognise import Event, Recognizer, recognise
-from crosswear.recognise.resampler import StreamResampler
-from crosswear.recording import Recording
-from crosswear.resample import stretches
-from crosswear.windows import in_steps
+from crosswear.core.errors import BundleError, DataFormatError, UsageError
+from crosswear.core.recording import Recording
+from crosswear.deploy.bundle import Bundle, load_bundle, save_bundle
+from crosswear.deploy.bundle.smoothing import Smoothing
+from crosswear.deploy.recognise import Event, Recognizer, recognise
+from crosswear.deploy.recognise.resampler import StreamResampler
+from crosswear.signal.gravity import spread
+from crosswear.signal.resample import stretches
+from crosswear.signal.windows import in_steps
 
 Floats = NDArray[np.float64]
 BUNDLE = a_bundle()

@@ -19,17 +19,17 @@ from crosswear.adaptation.sources import (
     training_seconds,
 )
 from crosswear.adaptation.transferability import logme, network_features
-from crosswear.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crosswear.cli import app
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.domain import Domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.errors import MissingDataError, UsageError
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.task import Task
-from crosswear.errors import MissingDataError, UsageError
-from crosswear.models import build
-from crosswear.result import CellResult, Timing
-from crosswear.store import Record, Store
+from crosswear.grid.result import CellResult, Timing
+from crosswear.grid.store import Record, Store
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from crosswear.networks.models import build
 from crosswear.study.opening import open_study
-from crosswear.study_file import parse_study
 
 STUDY = """
 name = "small"

@@ -11,14 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosswear.config import ModelConfig, TrainConfig, TransferConfig
-from crosswear.domain import Domain
+from crosswear.core.config import ModelConfig, TrainConfig, TransferConfig
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain
 from crosswear.engine.reference import Examples, fit, scores, train_cell
 from crosswear.engine.subsets import adaptation_set, batches
 from crosswear.engine.task import Task
-from crosswear.experiment import Cell
-from crosswear.models import build
-from crosswear.recording import Subset
+from crosswear.grid.experiment import Cell
+from crosswear.networks.models import build
 
 MODEL = ModelConfig(filters=(4, 4, 4))
 CELL = Cell("network", "t", 7, 20, model=MODEL, train=TrainConfig(epochs=2))

@@ -14,9 +14,8 @@ import pyarrow.parquet
 import pytest
 from sklearn.metrics import f1_score
 
-from crosswear.errors import IncompleteError
-from crosswear.experiment import Cell
-from crosswear.metrics import per_class_f1
+from crosswear.core.errors import IncompleteError
+from crosswear.grid.experiment import Cell
 from crosswear.report import write_report
 from crosswear.report.board import Board
 from crosswear.report.columns import SCHEMAS, ZERO_LABEL, evidence_tables
@@ -25,6 +24,7 @@ from crosswear.report.markdown import markdown
 from crosswear.report.notice import notice
 from crosswear.report.tables import cells_schema, cells_table
 from crosswear.report.whole import report_study
+from crosswear.signal.metrics import per_class_f1
 from generators.evidence import (
     AWKWARD_CLASSES,
     AWKWARD_DOMAINS,

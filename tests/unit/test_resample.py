@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
-from crosswear.resample import Stretch, stretches
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.signal.resample import Stretch, stretches
 
 RATES = [30, 32, 50, 98, 99.63, 100, 104.2]
 

@@ -14,27 +14,27 @@ import torch
 from torch import Tensor, nn
 
 from crosswear.adaptation.adapt import adapt
-from crosswear.checkpoint import load_checkpoint, save_checkpoint
-from crosswear.config import ARCHITECTURES, ModelConfig, Strategy, TrainConfig, TransferConfig
-from crosswear.domain import Domain, DomainSummary, load_domain
+from crosswear.core.config import ARCHITECTURES, ModelConfig, Strategy, TrainConfig, TransferConfig
+from crosswear.core.errors import StudyFileError, TransferError, UsageError
+from crosswear.core.files import new_folder
+from crosswear.core.keys import canonical_json
+from crosswear.core.recording import ACCELEROMETER, Sensors
+from crosswear.datasets.domain import Domain, DomainSummary, load_domain
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.errors import StudyFileError, TransferError, UsageError
-from crosswear.experiment import Cell
-from crosswear.features import window_features
-from crosswear.files import new_folder
-from crosswear.keys import canonical_json
-from crosswear.models import NETWORKS, build, declared, side_by_side, summarise
-from crosswear.recording import ACCELEROMETER, Sensors
-from crosswear.result import TransferReport
-from crosswear.store import Store
+from crosswear.grid.experiment import Cell
+from crosswear.grid.result import TransferReport
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.checkpoint import load_checkpoint, save_checkpoint
+from crosswear.networks.models import NETWORKS, build, declared, side_by_side, summarise
+from crosswear.networks.transfer import plan_transfer, set_training
+from crosswear.signal.features import window_features
 from crosswear.study.opening import open_study
 from crosswear.study.place import Place
 from crosswear.study.run import run_study
-from crosswear.study_file import parse_study
-from crosswear.transfer import plan_transfer, set_training
 from generators import GENERATORS
 
 BOTH: Sensors = ("accelerometer", "gyroscope")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from crosswear.adaptation.signals import check_signals, find_turn, turned_people
-from crosswear.errors import DataFormatError
-from crosswear.gravity import spread, turn_between, turns
+from crosswear.core.errors import DataFormatError
+from crosswear.signal.gravity import spread, turn_between, turns
 from generators.movements import movements
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.datasets.simulated import DAILY, GESTURES, MANIPULATION, SPECS, SPORTS
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FolderTree
@@ -27,9 +28,8 @@ from crosswear.datasets.wrist_model import (
     simulate,
     smooth_noise,
 )
-from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.resample import stretches
-from crosswear.windows import assemble
+from crosswear.signal.resample import stretches
+from crosswear.signal.windows import assemble
 
 SCENARIOS = (GESTURES, MANIPULATION, DAILY, SPORTS)
 IDEAL = Device(rate_hz=100.0, range_g=16.0, step_g=2.0**-14, noise_density=0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crosswear.adaptation.smooth import choose_smoothing, runs_of
-from crosswear.recording import Windows
+from crosswear.core.recording import Windows
 
 
 def answers(y: np.ndarray, wrong: float) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from crosswear.core.recording import ACCELEROMETER, Sensors
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Score
-from crosswear.experiment import Cell
-from crosswear.recording import ACCELEROMETER, Sensors
+from crosswear.grid.experiment import Cell
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.markdown import markdown

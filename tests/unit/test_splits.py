@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.errors import DomainError, LeakageError
-from crosswear.leakage import audit, chains, purge_overlaps
-from crosswear.recording import PURGED, Subset, Windows
-from crosswear.splits import choose_unit, split_groups, split_windows
+from crosswear.core.errors import DomainError, LeakageError
+from crosswear.core.recording import PURGED, Subset, Windows
+from crosswear.signal.leakage import audit, chains, purge_overlaps
+from crosswear.signal.splits import choose_unit, split_groups, split_windows
 
 
 def metadata(

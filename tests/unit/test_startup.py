@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bundle_helpers import a_bundle
 
-from crosswear.bundle import save_bundle
+from crosswear.deploy.bundle import save_bundle
 
 SLOW = {"torch", "sklearn", "scipy", "pandas", "matplotlib", "pyarrow", "statsmodels", "aeon"}
 COMMANDS = ("adapt", "data", "export", "model", "predict", "recommend", "study")

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from study_helpers import ignore, results
 
+from crosswear.core.errors import DiskError, DomainError, StudyFileError
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Cohort, Outcome
-from crosswear.errors import DiskError, DomainError, StudyFileError
-from crosswear.store import Store
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
 from crosswear.study.opening import OpenStudy, open_study, read_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import Progress, Progressed, run_study
-from crosswear.study_file import parse_study
 
 TEXT = """
 name = "tiny"

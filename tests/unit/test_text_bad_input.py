@@ -12,9 +12,9 @@ from dataset_helpers import SEPARATORS, change_cell, fails, read, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets.tables import TextLayout, read_table
 from crosswear.datasets.tree import FolderTree
-from crosswear.errors import DataFormatError, MissingDataError
 
 TEXT_DATASETS = ("dsads", "selfback", "wharf")
 

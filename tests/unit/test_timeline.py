@@ -9,8 +9,8 @@ import pytest
 from bundle_helpers import CLASSES
 from predict_helpers import movement, pushed
 
-from crosswear.recognise import Event
-from crosswear.recognise.timeline import bands, cell, draw_timeline, write_timeline
+from crosswear.deploy.recognise import Event
+from crosswear.deploy.recognise.timeline import bands, cell, draw_timeline, write_timeline
 
 
 def test_a_timeline_is_no_formula_and_no_markup(tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.augmentation import augment
-from crosswear.config import (
+from crosswear.core.config import (
     Augmentation,
     ModelConfig,
     PreparationConfig,
     TrainConfig,
     TransferConfig,
 )
-from crosswear.domain import Domain, prepare
+from crosswear.core.errors import StudyFileError
+from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.estimate import work_of
 from crosswear.engine.grouping import group
@@ -32,11 +32,11 @@ from crosswear.engine.reference import Examples, fit, train_cell
 from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
-from crosswear.errors import StudyFileError
-from crosswear.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
-from crosswear.models import NETWORKS, build, declared
-from crosswear.study_file import parse_study
-from crosswear.transfer import plan_transfer
+from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.models import NETWORKS, build, declared
+from crosswear.networks.transfer import plan_transfer
+from crosswear.signal.augmentation import augment
 
 MODEL = ModelConfig(filters=(16, 16, 16))
 PLAIN = TrainConfig(epochs=2, batch_size=16, selection="last")

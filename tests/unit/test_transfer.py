@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from crosswear.config import Branches, ModelConfig, Strategy, TransferConfig
-from crosswear.errors import TransferError
-from crosswear.models import NETWORKS, build, declared
-from crosswear.transfer import adapt_statistics, plan_transfer, set_training
+from crosswear.core.config import Branches, ModelConfig, Strategy, TransferConfig
+from crosswear.core.errors import TransferError
+from crosswear.networks.models import NETWORKS, build, declared
+from crosswear.networks.transfer import adapt_statistics, plan_transfer, set_training
 
 FILTERS = (4, 6, 4)
 STRATEGIES = get_args(Strategy)

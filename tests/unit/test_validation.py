@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crosswear.errors import StudyFileError
-from crosswear.study_file import parse_study
+from crosswear.core.errors import StudyFileError
+from crosswear.grid.study_file import parse_study
 
 STUDY = """
 name = "tiny"

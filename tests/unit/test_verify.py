@@ -20,10 +20,10 @@ from test_archives import OUTER, pack, pack_pamap2
 from typer.testing import CliRunner, Result
 
 from crosswear.cli.data_fetch import verify as command
+from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.spec import DatasetSpec, PublishedFile
-from crosswear.errors import DataFormatError, MissingDataError
-from crosswear.verify import FileState, verify
+from crosswear.datasets.verify import FileState, verify
 from generators import GENERATORS
 
 SEED = 7

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.errors import DomainError
-from crosswear.recording import NO_LABEL
-from crosswear.resample import Stretch
-from crosswear.windows import assemble, cut
+from crosswear.core.errors import DomainError
+from crosswear.core.recording import NO_LABEL
+from crosswear.signal.resample import Stretch
+from crosswear.signal.windows import assemble, cut
 
 
 def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Stretch:

@@ -13,27 +13,27 @@ import torch
 from numpy.typing import NDArray
 from study_helpers import ignore, results
 
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.domain import Domain, load_domain, prepare
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.errors import DomainError
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, load_domain, prepare
 from crosswear.engine.alignment import Adversary, adversarial_weight, reverse_gradient, squared_mmd
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
-from crosswear.errors import DomainError
-from crosswear.experiment import Cell
-from crosswear.labels import ALIGNMENTS, Alignment, SharedClass
-from crosswear.metrics import micro_f1
-from crosswear.models import NETWORKS, build
-from crosswear.recording import Subset
-from crosswear.result import CellResult
-from crosswear.store import Store
+from crosswear.grid.experiment import Cell
+from crosswear.grid.labels import ALIGNMENTS, Alignment, SharedClass
+from crosswear.grid.result import CellResult
+from crosswear.grid.store import Store
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.models import NETWORKS, build
+from crosswear.networks.transfer import adapt_statistics
+from crosswear.signal.metrics import micro_f1
 from crosswear.study.opening import open_study
 from crosswear.study.place import Place
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
-from crosswear.study_file import parse_study
-from crosswear.transfer import adapt_statistics
 
 Change = Callable[[Domain, dict[str, NDArray[np.generic]]], None]
 

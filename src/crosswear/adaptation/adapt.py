@@ -27,12 +27,12 @@ from crosswear.adaptation.sources import (
     training_seconds,
 )
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.bundle import save_bundle
-from crosswear.checkpoint import Checkpoint
-from crosswear.config import PreparationConfig
-from crosswear.domain import Domain, of_acceleration, prepare
-from crosswear.errors import UsageError
-from crosswear.files import expect_writable
+from crosswear.core.config import PreparationConfig
+from crosswear.core.errors import UsageError
+from crosswear.core.files import expect_writable
+from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.deploy.bundle import save_bundle
+from crosswear.networks.checkpoint import Checkpoint
 
 Note = Callable[[str], None]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.sources import Note, Source
-from crosswear.domain import Domain, same_dataset
-from crosswear.keys import seed_for
+from crosswear.core.keys import seed_for
+from crosswear.datasets.domain import Domain, same_dataset
 
 LOOKED_AT = 200
 """Windows of the target, drawn from those in which something moves."""

@@ -15,12 +15,12 @@ from crosswear.adaptation.findings import Findings
 from crosswear.adaptation.scoring import CONFIDENCE
 from crosswear.adaptation.smooth import choose_smoothing, runs_of
 from crosswear.adaptation.sources import Source
-from crosswear.bundle import Bundle, pack
-from crosswear.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
-from crosswear.config import PreparationConfig
+from crosswear.core.config import PreparationConfig
 from crosswear.datasets import lookup
-from crosswear.domain import Domain
-from crosswear.gravity import directions, spread
+from crosswear.datasets.domain import Domain
+from crosswear.deploy.bundle import Bundle, pack
+from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
+from crosswear.signal.gravity import directions, spread
 
 VERSIONS = ("crosswear", "torch", "numpy", "scikit-learn")
 

@@ -27,13 +27,13 @@ from crosswear.adaptation.network import NetworkTrainer, model_for, plans
 from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
 from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.bundle.manifest import Kind
-from crosswear.checkpoint import Checkpoint
-from crosswear.config import ModelConfig
-from crosswear.errors import UsageError
-from crosswear.keys import seed_for
-from crosswear.windows import in_steps
-from crosswear.wording import install
+from crosswear.core.config import ModelConfig
+from crosswear.core.errors import UsageError
+from crosswear.core.keys import seed_for
+from crosswear.core.texts import install
+from crosswear.deploy.bundle.manifest import Kind
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.signal.windows import in_steps
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")

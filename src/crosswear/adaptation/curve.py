@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner
 from crosswear.adaptation.scoring import CONFIDENCE, Interval
-from crosswear.groups import error_over_groups
+from crosswear.signal.groups import error_over_groups
 
 SHARES = (0.125, 0.25, 0.5)
 """Of the windows that a fold learns from; all of them were learned from before."""

@@ -14,11 +14,11 @@ from sklearn.utils.validation import check_is_fitted
 from crosswear.adaptation.choose import KINDS, choose
 from crosswear.adaptation.models import classifier_of
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.bundle.manifest import Kind
-from crosswear.checkpoint import Checkpoint
-from crosswear.domain import Domain
-from crosswear.errors import UsageError
-from crosswear.windows import as_windows
+from crosswear.core.errors import UsageError
+from crosswear.datasets.domain import Domain
+from crosswear.deploy.bundle.manifest import Kind
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.signal.windows import as_windows
 
 
 class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
@@ -26,7 +26,8 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Args:
         kind: what takes part: `auto` for all, or one of them.
-        sources: source networks by name (`crosswear.checkpoint.load_checkpoint`); None for none.
+        sources: source networks by name (`crosswear.networks.checkpoint.load_checkpoint`); None
+            for none.
         others: other datasets (`crosswear.prepare`), whose windows whiten the vote; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.

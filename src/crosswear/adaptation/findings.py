@@ -12,7 +12,7 @@ from crosswear.adaptation.choose import Chosen, Standing
 from crosswear.adaptation.curve import Curve
 from crosswear.adaptation.folds import Unit
 from crosswear.adaptation.scoring import Interval
-from crosswear.metrics import confusion, per_class_f1
+from crosswear.signal.metrics import confusion, per_class_f1
 
 WEAK = 0.1
 """A class this far below the micro-F1 needs something."""

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from crosswear.errors import DomainError
-from crosswear.leakage import chains
-from crosswear.recording import Windows
+from crosswear.core.errors import DomainError
+from crosswear.core.recording import Windows
+from crosswear.signal.leakage import chains
 
 FOLDS = 5
 PEOPLE = 3

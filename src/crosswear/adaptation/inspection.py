@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from crosswear.adaptation.folds import Grouping
 from crosswear.adaptation.signals import check_signals, find_turn, turned_people
 from crosswear.adaptation.sources import Source
-from crosswear.domain import Domain
-from crosswear.gravity import described, directions
-from crosswear.wording import counted
+from crosswear.core.texts import counted
+from crosswear.datasets.domain import Domain
+from crosswear.signal.gravity import described, directions
 
 
 def look_at(domain: Domain, grouping: Grouping) -> Iterator[str]:

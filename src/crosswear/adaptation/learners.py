@@ -14,8 +14,8 @@ from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
 from crosswear.baselines import BASELINES, Classifier
 from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.bundle.manifest import Kind
-from crosswear.keys import seed_for
+from crosswear.core.keys import seed_for
+from crosswear.deploy.bundle.manifest import Kind
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]

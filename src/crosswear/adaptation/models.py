@@ -7,8 +7,8 @@ import torch
 
 from crosswear.adaptation.choose import Chosen
 from crosswear.baselines import BASELINES
-from crosswear.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
-from crosswear.checkpoint import Checkpoint
+from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
+from crosswear.networks.checkpoint import Checkpoint
 
 
 def classifier_of(chosen: Chosen, classes: int, samples: int) -> Calibrated:

@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.checkpoint import Checkpoint
-from crosswear.config import ModelConfig, TrainConfig, TransferConfig
+from crosswear.core.config import ModelConfig, TrainConfig, TransferConfig
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.subsets import weight_seed
 from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
-from crosswear.experiment import Cell
-from crosswear.models import build
-from crosswear.models.multi_resnet import MIRRORED
-from crosswear.transfer import plan_transfer
+from crosswear.grid.experiment import Cell
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.networks.models import build
+from crosswear.networks.models.multi_resnet import MIRRORED
+from crosswear.networks.transfer import plan_transfer
 
 TRAIN = TrainConfig(selection="last")
 FEWEST_BLOCKS = 3

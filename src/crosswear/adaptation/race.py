@@ -14,7 +14,7 @@ import numpy as np
 
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner
-from crosswear.wording import counted
+from crosswear.core.texts import counted
 
 Note = Callable[[str], None]
 

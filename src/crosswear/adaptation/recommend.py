@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from crosswear.adaptation.apart import apart
 from crosswear.adaptation.sources import Note, Source, open_finished, study_sources
 from crosswear.adaptation.transferability import logme, network_features
-from crosswear.checkpoint import load_checkpoint
-from crosswear.domain import Domain
+from crosswear.core.keys import seed_for
+from crosswear.datasets.domain import Domain
 from crosswear.engine.subsets import adaptation_set
 from crosswear.evidence.inference import Tested, correlation_within
-from crosswear.experiment import Cell
-from crosswear.features import window_features
-from crosswear.keys import seed_for
-from crosswear.similarity import a_distance, draw, label_overlap, mmd
-from crosswear.store import Store
+from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.grid.experiment import Cell
+from crosswear.grid.store import Store
+from crosswear.networks.checkpoint import load_checkpoint
+from crosswear.signal.features import window_features
 from crosswear.study.opening import OpenStudy
 
 Measure: TypeAlias = Literal["logme", "mmd", "a_distance", "label_overlap"]

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from crosswear.adaptation.curve import Curve
 from crosswear.adaptation.findings import Findings
 from crosswear.adaptation.scoring import Interval
-from crosswear.files import write_bytes, write_text
-from crosswear.keys import to_json
+from crosswear.core.files import write_bytes, write_text
+from crosswear.core.keys import to_json
 
 BLUE, GREY = "#0072b2", "#777777"
 _MARKUP = re.compile(r"([\\`*_\[\]#|<>~])")

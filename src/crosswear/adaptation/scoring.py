@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from crosswear.groups import error_over_groups
+from crosswear.signal.groups import error_over_groups
 
 CONFIDENCE = 0.95
 

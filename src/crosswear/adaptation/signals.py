@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.errors import DataFormatError
-from crosswear.faults import CONSTANT_G, constant
-from crosswear.gravity import RESTING_G, described, directions, strengths, turns
-from crosswear.wording import counted
+from crosswear.core.errors import DataFormatError
+from crosswear.core.texts import counted
+from crosswear.signal.gravity import RESTING_G, described, directions, strengths, turns
+from crosswear.signal.quality import CONSTANT_G, constant
 
 FEWEST = 20
 TURNED_DEG = 60.0

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.bundle.manifest import SMOOTHINGS, Smoothed
-from crosswear.bundle.smoothing import Smoothing
-from crosswear.metrics import confusion, per_class_f1
-from crosswear.recording import Windows
+from crosswear.core.recording import Windows
+from crosswear.deploy.bundle.manifest import SMOOTHINGS, Smoothed
+from crosswear.deploy.bundle.smoothing import Smoothing
+from crosswear.signal.metrics import confusion, per_class_f1
 
 Floats = NDArray[np.float64]
 

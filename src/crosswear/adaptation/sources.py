@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer, model_for
-from crosswear.checkpoint import (
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.errors import CheckpointError, CrosswearError, MissingDataError, UsageError
+from crosswear.core.keys import digest, seed_for
+from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.grid.store import Store
+from crosswear.networks.checkpoint import (
     Checkpoint,
     checkpoint_exists,
     forget_checkpoint,
     load_checkpoint,
     save_checkpoint,
 )
-from crosswear.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.datasets import REGISTRY, lookup
-from crosswear.domain import Domain, of_acceleration, prepare
-from crosswear.errors import CheckpointError, CrosswearError, MissingDataError, UsageError
-from crosswear.keys import digest, seed_for
-from crosswear.store import Store
 from crosswear.study.opening import OpenStudy, open_study, read_study
 
 Note = Callable[[str], None]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from crosswear.models import declared
+from crosswear.networks.models import declared
 
 ROUNDS = 100
 TOLERANCE = 1e-4

@@ -1,4 +1,4 @@
-"""A random forest on the established features (Breiman 2001; `crosswear.features`)."""
+"""A random forest on the established features (Breiman 2001; `crosswear.signal.features`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.features import window_features
+from crosswear.signal.features import window_features
 
 TREES = 300
 BATCH = 256

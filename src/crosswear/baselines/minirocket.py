@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crosswear.baselines.whitening import LabelledWindows, whitening
-from crosswear.errors import UsageError
-from crosswear.wording import install
+from crosswear.core.errors import UsageError
+from crosswear.core.texts import install
 
 TAPS = 9
 KERNELS = tuple(itertools.combinations(range(TAPS), 3))

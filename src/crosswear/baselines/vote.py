@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from crosswear.baselines.forest import Forest, grow_forest, load_forest
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket, load_minirocket
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.features import window_features
+from crosswear.signal.features import window_features
 
 SHARPNESS = 2.5
 """Factor of the ridge classifier's decisions before their softmax. With 1 its probabilities are

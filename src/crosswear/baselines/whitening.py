@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.recording import Windows
+from crosswear.core.recording import Windows
 
 DIRECTIONS = 100
 FLOOR = 10.0

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. Exit codes are those of `crosswear.errors`.
+"""The command line: parse, call, print. Exit codes are those of `crosswear.core.errors`.
 
 Commands import what they need when they are called: `crosswear --help` waits for no library.
 
@@ -23,7 +23,7 @@ from crosswear.cli.output import print_error
 from crosswear.cli.predict import predict
 from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
-from crosswear.errors import CrosswearError
+from crosswear.core.errors import CrosswearError
 
 app = typer.Typer(
     name="crosswear",

@@ -21,7 +21,7 @@ from crosswear.cli.options import (
     preparation_of,
 )
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.errors import UsageError
+from crosswear.core.errors import UsageError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
 _SECONDS = {None: 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}

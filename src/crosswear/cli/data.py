@@ -11,7 +11,7 @@ from crosswear.cli.data_fetch import fetch, verify
 from crosswear.cli.data_new import new
 from crosswear.cli.options import DEFAULT_CACHE, AsJson, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.files import expect_writable, write_text
+from crosswear.core.files import expect_writable, write_text
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
 data_app.command()(new)
@@ -26,7 +26,7 @@ def list_datasets(
 ) -> None:
     """All datasets that can be read."""
     from crosswear.datasets import REGISTRY
-    from crosswear.describe.catalogue import catalogue
+    from crosswear.report.describe.catalogue import catalogue
 
     if markdown:
         typer.echo(catalogue(REGISTRY.values()), nl=False)
@@ -91,9 +91,10 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
-    from crosswear.config import PreparationConfig
-    from crosswear.describe.plot import draw_domains
-    from crosswear.describe.table import (
+    from crosswear.core.config import PreparationConfig
+    from crosswear.datasets.domain import prepare
+    from crosswear.report.describe.plot import draw_domains
+    from crosswear.report.describe.table import (
         describe_domain,
         missing_classes,
         recorded,
@@ -103,7 +104,6 @@ def describe(
         windowed,
         windows_by_class,
     )
-    from crosswear.domain import prepare
 
     expect_writable(*filter(None, (csv, latex)), folder=plot)
     config = PreparationConfig(split=split)

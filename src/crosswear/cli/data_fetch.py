@@ -20,13 +20,13 @@ from rich.progress import Progress as Bar
 
 from crosswear.cli.options import AsJson, DataFolder
 from crosswear.cli.output import LINE_EVERY_S, print_json, print_note, print_table
-from crosswear.errors import UsageError
-from crosswear.interruption import remains
-from crosswear.wording import counted
+from crosswear.core.errors import UsageError
+from crosswear.core.interruption import remains
+from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
-    from crosswear.fetch import Progress
-    from crosswear.verify import Verification
+    from crosswear.datasets.fetch import Progress
+    from crosswear.datasets.verify import Verification
 
 LONGEST_LIST = 30
 
@@ -35,7 +35,7 @@ Name = Annotated[str, typer.Argument(metavar="DATASET", help="A name of `crosswe
 
 def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     """Download a dataset from its publisher; goes on where a broken download ended."""
-    from crosswear import fetch as downloads
+    from crosswear.datasets import fetch as downloads
     from crosswear.datasets import lookup
 
     spec, _ = lookup(name)
@@ -68,9 +68,9 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
 
 def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     """Compare a dataset's files and content with what its publisher says of them."""
-    from crosswear import verify as checks
     from crosswear.datasets import lookup
-    from crosswear.verify import FileState
+    from crosswear.datasets import verify as checks
+    from crosswear.datasets.verify import FileState
 
     spec, _ = lookup(name)
     with Console(stderr=True).status("Reading all files"):  # seen on a terminal alone
@@ -111,7 +111,7 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
 
 
 def _print_files(found: Verification) -> None:
-    from crosswear.verify import FileState
+    from crosswear.datasets.verify import FileState
 
     states = Counter(check.state for check in found.files)
     rows = [

@@ -10,11 +10,11 @@ import typer
 
 from crosswear.cli.options import AsJson
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.wording import counted
+from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
-    from crosswear.propose import Tried
-    from crosswear.propose.draft import Proposal
+    from crosswear.datasets.propose import Tried
+    from crosswear.datasets.propose.draft import Proposal
 
 
 def new(
@@ -32,7 +32,7 @@ def new(
 ) -> None:
     """Look at own recordings, explain what was found, ask the rest, write dataset.toml."""
     from crosswear.datasets.own.layout import FILE_NAME
-    from crosswear.propose import (
+    from crosswear.datasets.propose import (
         parse_answer,
         propose,
         refuse_to_overwrite,

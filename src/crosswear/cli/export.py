@@ -12,13 +12,13 @@ import typer
 
 from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.errors import UsageError
-from crosswear.files import spare
-from crosswear.wording import counted, install
+from crosswear.core.errors import UsageError
+from crosswear.core.files import spare
+from crosswear.core.texts import counted, install
 
 if TYPE_CHECKING:
-    from crosswear.bundle import Bundle
-    from crosswear.export import Exported, Windows
+    from crosswear.deploy.bundle import Bundle
+    from crosswear.deploy.export import Exported, Windows
 
 
 class Format(StrEnum):
@@ -63,8 +63,8 @@ def export(
         )
     import torch
 
-    from crosswear.bundle import load_bundle
-    from crosswear.export import export_onnx, simulated_windows
+    from crosswear.deploy.bundle import load_bundle
+    from crosswear.deploy.export import export_onnx, simulated_windows
 
     spare([bundle], out, *([examples] if examples else []))
     torch.set_num_threads(1)  # latency is that of one core
@@ -85,9 +85,9 @@ def export(
 def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> Windows:
     import numpy as np
 
-    from crosswear.config import PreparationConfig
-    from crosswear.domain import of_acceleration, prepare
-    from crosswear.export import Windows
+    from crosswear.core.config import PreparationConfig
+    from crosswear.datasets.domain import of_acceleration, prepare
+    from crosswear.deploy.export import Windows
 
     about = bundle.manifest
     config = PreparationConfig(about.rate_hz, about.window_s, about.hop_s, about.bridge_s)

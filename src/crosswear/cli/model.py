@@ -11,7 +11,7 @@ from crosswear.cli.options import AsJson
 from crosswear.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from crosswear.config import ModelConfig
+    from crosswear.core.config import ModelConfig
 
 model_app = typer.Typer(name="model", help="The networks.", no_args_is_help=True)
 
@@ -42,8 +42,8 @@ class Listed:
 @model_app.command("list")
 def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson = False) -> None:
     """The networks with their default filters: what is transferred, and how large they are."""
-    from crosswear.config import ModelConfig
-    from crosswear.models import NETWORKS
+    from crosswear.core.config import ModelConfig
+    from crosswear.networks.models import NETWORKS
 
     found = [_listed(ModelConfig(name), classes, samples) for name in NETWORKS]
     if as_json:
@@ -67,7 +67,7 @@ def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson
 
 
 def _listed(config: ModelConfig, classes: int, samples: int) -> Listed:
-    from crosswear.models import build, declared, summarise
+    from crosswear.networks.models import build, declared, summarise
 
     counted = summarise(config, classes, samples)
     parts = declared(build(config, classes, samples, seed=0))
@@ -99,8 +99,8 @@ def summary(
     as_json: AsJson = False,
 ) -> None:
     """Parameters, multiply-adds and output shape of every part of a network."""
-    from crosswear.config import ModelConfig
-    from crosswear.models import summarise
+    from crosswear.core.config import ModelConfig
+    from crosswear.networks.models import summarise
 
     default = ModelConfig(name)
     filters = default.filters + default.filters[-1:] * DEPTHS[1]  # deeper ones end alike

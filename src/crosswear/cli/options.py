@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import platformdirs
 import typer
 
-from crosswear.errors import UsageError
+from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosswear.config import PreparationConfig
+    from crosswear.core.config import PreparationConfig
 
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -73,8 +73,8 @@ def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
     """
     import pydantic
 
-    from crosswear.config import PreparationConfig
-    from crosswear.validation import first_problem
+    from crosswear.core.config import PreparationConfig
+    from crosswear.core.validation import first_problem
 
     try:
         hop_s = window_s / 2 if hop_s is None else hop_s

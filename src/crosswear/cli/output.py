@@ -20,8 +20,8 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from crosswear.errors import CrosswearError
-from crosswear.keys import to_json
+from crosswear.core.errors import CrosswearError
+from crosswear.core.keys import to_json
 
 if TYPE_CHECKING:
     from crosswear.study.run import Progress, Report

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from crosswear.cli.options import AsJson, BundleFolder
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.errors import UsageError
-from crosswear.files import expect_writable, spare
+from crosswear.core.errors import UsageError
+from crosswear.core.files import expect_writable, spare
 
 if TYPE_CHECKING:
-    from crosswear.recognise.files import Recognised
+    from crosswear.deploy.recognise.files import Recognised
 
 
 def predict(
@@ -50,10 +50,10 @@ def predict(
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
     import torch
 
-    from crosswear.bundle import load_bundle
-    from crosswear.recognise.files import recognise_files
-    from crosswear.recognise.layout import Told
-    from crosswear.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
+    from crosswear.deploy.bundle import load_bundle
+    from crosswear.deploy.recognise.files import recognise_files
+    from crosswear.deploy.recognise.layout import Told
+    from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
 
     expect_writable(out)  # before its name is changed: a folder may have none
     picture = out.with_suffix(".png")

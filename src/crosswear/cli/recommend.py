@@ -20,7 +20,7 @@ from crosswear.cli.options import (
     preparation_of,
 )
 from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.errors import UsageError
+from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
     from crosswear.adaptation.recommend import Worth
@@ -53,7 +53,7 @@ def recommend(
     from crosswear.adaptation.recommend import recommend as recommend_
     from crosswear.adaptation.recommend import worth
     from crosswear.adaptation.sources import find_sources
-    from crosswear.domain import of_acceleration, prepare
+    from crosswear.datasets.domain import of_acceleration, prepare
 
     preparation = preparation_of(window, hop)
     target = of_acceleration(prepare(recordings, data, preparation, cache))

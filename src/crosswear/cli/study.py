@@ -16,12 +16,12 @@ from crosswear.cli.options import (
     StudyFile,
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
-from crosswear.errors import StoreError, UsageError
-from crosswear.interruption import remains
-from crosswear.wording import counted
+from crosswear.core.errors import StoreError, UsageError
+from crosswear.core.interruption import remains
+from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
-    from crosswear.store import Store
+    from crosswear.grid.store import Store
     from crosswear.study.opening import OpenStudy
     from crosswear.study.place import Place
 
@@ -178,7 +178,7 @@ def open_with_store(
     path: Path | None, data: Path | None, out: Path | None, cache: Path
 ) -> tuple[OpenStudy, Store]:
     """The study of a command and its folder."""
-    from crosswear.store import Store
+    from crosswear.grid.store import Store
     from crosswear.study.opening import open_study, read_study
 
     study, text = read_study(path)

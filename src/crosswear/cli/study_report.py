@@ -18,9 +18,9 @@ from crosswear.cli.options import (
 )
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.cli.study import open_with_store, study_app
-from crosswear.errors import UsageError
-from crosswear.files import expect_writable
-from crosswear.wording import counted
+from crosswear.core.errors import UsageError
+from crosswear.core.files import expect_writable
+from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.evidence.compare import Comparison
@@ -46,8 +46,8 @@ def report(
 ) -> None:
     """The page, figures, tables and text that show what the finished cells say."""
     from crosswear.evidence.records import read_records
+    from crosswear.grid.store import Store
     from crosswear.report.whole import report_study
-    from crosswear.store import Store
     from crosswear.study.collect import collect
 
     if records is not None:

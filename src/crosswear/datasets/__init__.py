@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import Sensors
 from crosswear.datasets import (
     actrectut,
     dsads,
@@ -24,8 +26,6 @@ from crosswear.datasets import (
 from crosswear.datasets.own import load_own
 from crosswear.datasets.own.layout import FILE_NAME
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
-from crosswear.errors import UsageError
-from crosswear.recording import Sensors
 
 REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
     {

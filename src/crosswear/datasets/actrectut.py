@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -20,8 +22,6 @@ from crosswear.datasets.spec import (
 )
 from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
 
 PATTERNS = ("Data/subject[12]_gesture/data.mat",)
 FIRST_COLUMN = {"right_hand": 0, "right_lower_arm": 5, "right_upper_arm": 10}

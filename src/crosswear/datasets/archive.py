@@ -25,8 +25,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from crosswear.core.errors import DataFormatError, DiskError, MissingDataError
 from crosswear.datasets.tree import reading
-from crosswear.errors import DataFormatError, DiskError, MissingDataError
 
 LARGEST_RATIO = 100
 """How much smaller a member may be packed; recordings as text reach 10, deflate can reach 1032."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -23,8 +25,6 @@ from crosswear.datasets.spec import (
 )
 from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import AXES, STANDARD_GRAVITY, Recording
 
 PATTERNS = ("data/a??/p?/s??.txt",)
 SUBJECTS, SEGMENTS, SEGMENT_SAMPLES = 8, 60, 125

@@ -34,12 +34,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import own
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree, reading, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
 
 FOLDER = "jsi-fos"
 TABLES = "subject*.csv"

@@ -15,8 +15,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
 from crosswear.datasets.tree import FileTree, reading
-from crosswear.errors import DataFormatError
 
 _HEADER_BYTES = 128
 _LARGEST_BYTES = 2**31

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -21,8 +23,6 @@ from crosswear.datasets.spec import (
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 
 PATTERNS = ("mHealth_subject*.log",)
 FILES = tuple(f"mHealth_subject{number}.log" for number in range(1, 11))

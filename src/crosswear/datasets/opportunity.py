@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -23,8 +25,6 @@ from crosswear.datasets.spec import (
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, reading, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, Recording
 
 PATTERNS = ("S[1-4]-ADL[1-5].dat", "S[1-4]-Drill.dat")
 LAYOUT = TextLayout(columns=250, separator=" ")

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -23,8 +25,6 @@ from crosswear.datasets.spec import (
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 
 PATTERNS = ("Protocol/subject10[1-9].dat", "Optional/subject10[1-9].dat")
 LAYOUT = TextLayout(columns=54, separator=" ")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.archive import ZipTree, open_archive
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FileTree, FolderTree, require
-from crosswear.errors import DataFormatError, MissingDataError
 
 Tree = TypeVar("Tree", FolderTree, ZipTree)
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import Recording
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import Recording
 
 PATTERNS = ("raw/9_class/wrist50/*/*.csv",)
 LAYOUT = TextLayout(columns=4, header=("time", "x", "y", "z"), stamps=(0,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from crosswear.core.recording import Recording
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree
 from crosswear.datasets.wrist_model import (
@@ -20,7 +21,6 @@ from crosswear.datasets.wrist_model import (
     Variability,
     simulate,
 )
-from crosswear.recording import Recording
 
 HANGS: Pose = (0.0, 0.0, 0.0, 20.0, 78.0)
 LAP: Pose = (0.25, 0.1, 0.15, 25.0, 15.0)

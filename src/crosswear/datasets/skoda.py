@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError, MissingDataError
+from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -21,8 +23,6 @@ from crosswear.datasets.spec import (
 )
 from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError, MissingDataError
-from crosswear.recording import NO_LABEL, Recording
 
 FILES = {arm: f"{arm}_classall_clean.mat" for arm in ("right", "left")}
 PATTERNS = tuple(FILES.values())

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place, read_labels
-from crosswear.errors import DataFormatError
-from crosswear.recording import STANDARD_GRAVITY, Recording
 
 PATTERNS = ("DATA/s??/s??_??_sw.csv",)
 RECORDINGS = 223

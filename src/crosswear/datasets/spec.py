@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from crosswear.core.recording import ACCELEROMETER, Recording, Sensors
 from crosswear.datasets.tree import FileTree
-from crosswear.recording import ACCELEROMETER, Recording, Sensors
 
 Note = Callable[[str], None]
 """Takes one sentence about something a reader repaired or did not find."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.errors import DataFormatError
+from crosswear.core.errors import DataFormatError
 
 
 def elapsed_s(

@@ -14,10 +14,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import AXES
 from crosswear.datasets.columns import as_array
 from crosswear.datasets.tree import FileTree, reading
-from crosswear.errors import DataFormatError
-from crosswear.recording import AXES
 
 LARGEST_G = 1000.0
 """Beyond the range of every accelerometer that people wear."""

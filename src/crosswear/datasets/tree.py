@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from crosswear.errors import DataFormatError, MissingDataError
+from crosswear.core.errors import DataFormatError, MissingDataError
 
 
 class FileTree(Protocol):

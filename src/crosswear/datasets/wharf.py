@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -19,8 +21,6 @@ from crosswear.datasets.spec import (
 )
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError
-from crosswear.recording import Recording
 
 PATTERNS = ("WHARF Data Set/Data/*/Accelerometer-*.txt",)
 NAME = re.compile(

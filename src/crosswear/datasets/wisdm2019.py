@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -26,8 +28,6 @@ from crosswear.datasets.spec import (
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place, read_labels
-from crosswear.errors import DataFormatError
-from crosswear.recording import STANDARD_GRAVITY, Recording
 
 FOLDER = "raw/watch/accel"
 PATTERNS = (f"{FOLDER}/data_????_accel_watch.txt",)

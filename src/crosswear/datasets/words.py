@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from crosswear.core.errors import DataFormatError
 from crosswear.datasets.columns import as_array
 from crosswear.datasets.tables import TextLayout
 from crosswear.datasets.tree import FileTree, reading
-from crosswear.errors import DataFormatError
 
 
 def read_words(

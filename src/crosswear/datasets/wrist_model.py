@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
-from crosswear.keys import seed_for
-from crosswear.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 
 FloatArray = NDArray[np.float64]
 Pose = tuple[float, float, float, float, float]

@@ -26,17 +26,17 @@ from crosswear.baselines.forest import grow_forest
 from crosswear.baselines.minirocket import fit_minirocket
 from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows
-from crosswear.config import TrainConfig, TransferConfig
-from crosswear.domain import Domain, load_domain
+from crosswear.core.config import TrainConfig, TransferConfig
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import Subset, channel_names
+from crosswear.datasets.domain import Domain, load_domain
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.subsets import adaptation_set, count, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
-from crosswear.features import window_features
-from crosswear.keys import seed_for
-from crosswear.models import build
-from crosswear.recording import Subset, channel_names
-from crosswear.result import CellResult, Timing
-from crosswear.transfer import plan_transfer
+from crosswear.grid.result import CellResult, Timing
+from crosswear.networks.models import build
+from crosswear.networks.transfer import plan_transfer
+from crosswear.signal.features import window_features
 
 ITERATIONS = 5000
 KEPT = 2

@@ -1,8 +1,8 @@
 """The cohort trainer: many cells in one tensor program.
 
-The networks stand side by side as one (`crosswear.models.side_by_side`). Their frozen blocks are
-not run again in every step: a cohort begins where they end (`crosswear.engine.fronts`). The oracle
-is `crosswear.engine.reference`.
+The networks stand side by side as one (`crosswear.networks.models.side_by_side`). Their frozen
+blocks are not run again in every step: a cohort begins where they end (`crosswear.engine.fronts`).
+The oracle is `crosswear.engine.reference`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import time
 
 import torch
 
-from crosswear.checkpoint import Checkpoint
-from crosswear.config import ModelConfig, TrainConfig
-from crosswear.domain import Domain
+from crosswear.core.config import ModelConfig, TrainConfig
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
@@ -22,11 +22,11 @@ from crosswear.engine.subsets import adaptation_set, count, majority, source_wei
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.engine.training import Member, Target, Training
 from crosswear.engine.zero_label import train_on_shared_classes
-from crosswear.labels import ALIGNMENTS
-from crosswear.models import build
-from crosswear.recording import Subset
-from crosswear.result import CellResult, Timing
-from crosswear.transfer import adapt_statistics, plan_transfer
+from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.result import CellResult, Timing
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.networks.models import build
+from crosswear.networks.transfer import adapt_statistics, plan_transfer
 
 
 class CohortTrainer:

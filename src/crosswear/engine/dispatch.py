@@ -8,9 +8,9 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
-from crosswear.checkpoint import checkpoint_exists
+from crosswear.core.errors import EngineError
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
-from crosswear.errors import EngineError
+from crosswear.networks.checkpoint import checkpoint_exists
 
 MAX_DEATHS = 3
 

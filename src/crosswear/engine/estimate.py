@@ -24,27 +24,27 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from crosswear.config import (
+from crosswear.core.config import (
     NO_AUGMENTATION,
     Branches,
     ModelConfig,
     TrainConfig,
     TransferConfig,
 )
-from crosswear.domain import DomainSummary
+from crosswear.core.recording import Sensors
+from crosswear.datasets.domain import DomainSummary
+from crosswear.engine.executors.local import keep_freed_memory
 from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
 from crosswear.engine.heads import epoch_of
-from crosswear.engine.local import keep_freed_memory
 from crosswear.engine.subsets import order_of, passes_in_epoch
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import Member, Target, Training, evaluation_batch
 from crosswear.engine.trial import try_classical
 from crosswear.engine.zero_label import PAIRED
-from crosswear.models import ModelSummary, build, summarise
-from crosswear.recording import Sensors
-from crosswear.result import TransferReport
-from crosswear.transfer import plan_transfer
+from crosswear.grid.result import TransferReport
+from crosswear.networks.models import ModelSummary, build, summarise
+from crosswear.networks.transfer import plan_transfer
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from crosswear.config import TrainConfig
+from crosswear.core.config import TrainConfig
 from crosswear.engine.subsets import arithmetic
-from crosswear.models import declared
+from crosswear.networks.models import declared
 
 Front: TypeAlias = tuple[Tensor, ...]
 """For every window of a domain, [N, ...] each."""

@@ -7,11 +7,11 @@ import math
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-from crosswear.config import ARCHITECTURES
+from crosswear.core.config import ARCHITECTURES
 from crosswear.engine.task import Cohort, Task
-from crosswear.experiment import Cell
-from crosswear.kernels.residual import implementation
-from crosswear.labels import ALIGNMENTS
+from crosswear.grid.experiment import Cell
+from crosswear.grid.labels import ALIGNMENTS
+from crosswear.networks.kernels.residual import implementation
 
 WIDTH = {"cpu": 160, "cuda": 16_384}
 """Windows in a step, of all cells of a cohort together: what docs/performance.md found fastest.
@@ -71,7 +71,7 @@ def cohort_width(cell: Cell, device: str) -> int:
 
 
 def may_be_compiled(cell: Cell) -> bool:
-    """Whether its network has what `crosswear.kernels` computes: residual blocks in bfloat16."""
+    """Whether `crosswear.networks.kernels` can compute its residual blocks: those in bfloat16."""
     return (
         cell.model is not None
         and cell.train is not None

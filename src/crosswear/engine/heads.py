@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from crosswear.config import TrainConfig
+from crosswear.core.config import TrainConfig
 from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import cut, passes, passes_in_epoch
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.domain import Domain, DomainSummary, load_domain
+from crosswear.core.recording import Windows
+from crosswear.datasets.domain import Domain, DomainSummary, load_domain
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.subsets import groups_of
 from crosswear.engine.task import Task
-from crosswear.recording import Windows
 
 
 def open_target(task: Task) -> tuple[Domain, Heads]:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from crosswear.config import TrainConfig
+from crosswear.core.config import TrainConfig
 from crosswear.engine.subsets import learning_rate
-from crosswear.models import declared
-from crosswear.result import TransferReport
+from crosswear.grid.result import TransferReport
+from crosswear.networks.models import declared
 
 
 def layer_factors(

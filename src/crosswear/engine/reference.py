@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.augmentation import augment
-from crosswear.checkpoint import Checkpoint
-from crosswear.config import NO_AUGMENTATION, TrainConfig
-from crosswear.domain import Domain
+from crosswear.core.config import NO_AUGMENTATION, TrainConfig
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
@@ -32,11 +31,12 @@ from crosswear.engine.subsets import (
 )
 from crosswear.engine.task import Outcome, Task
 from crosswear.engine.zero_label import train_on_shared_classes
-from crosswear.labels import ALIGNMENTS
-from crosswear.models import build, declared
-from crosswear.recording import Subset
-from crosswear.result import CellResult, EpochScore, Timing, TransferReport
-from crosswear.transfer import adapt_statistics, plan_transfer, set_training
+from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.result import CellResult, EpochScore, Timing, TransferReport
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.networks.models import build, declared
+from crosswear.networks.transfer import adapt_statistics, plan_transfer, set_training
+from crosswear.signal.augmentation import augment
 
 EVALUATION_BATCH = 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.config import Sampling
+from crosswear.core.config import Sampling
 
 
 def draw(

@@ -1,6 +1,6 @@
 """What a cell learns from, in which order, and how it is scored: the same for both trainers.
 
-Every random number comes from a seed made of names (`crosswear.keys.seed_for`), so a cell has
+Every random number comes from a seed made of names (`crosswear.core.keys.seed_for`), so a cell has
 the same numbers whatever was trained before or beside it.
 """
 
@@ -15,16 +15,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from crosswear.checkpoint import load_checkpoint
-from crosswear.config import ModelConfig, TrainConfig
-from crosswear.domain import Domain
+from crosswear.core.config import ModelConfig, TrainConfig
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain
 from crosswear.engine.task import Outcome, Task
-from crosswear.experiment import Cell
-from crosswear.keys import seed_for
-from crosswear.leakage import chains
-from crosswear.models import build
-from crosswear.recording import Subset
-from crosswear.result import CellResult, Counts, Timing
+from crosswear.grid.experiment import Cell
+from crosswear.grid.result import CellResult, Counts, Timing
+from crosswear.networks.checkpoint import load_checkpoint
+from crosswear.networks.models import build
+from crosswear.signal.leakage import chains
 
 
 def adaptation_set(cell: Cell, domain: Domain) -> NDArray[np.int64]:

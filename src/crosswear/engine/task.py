@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from crosswear.checkpoint import Checkpoint
-from crosswear.experiment import Cell
-from crosswear.kernels.residual import implementation
-from crosswear.recording import ACCELEROMETER, Sensors
-from crosswear.result import CellResult, Timing
+from crosswear.core.recording import ACCELEROMETER, Sensors
+from crosswear.grid.experiment import Cell
+from crosswear.grid.result import CellResult, Timing
+from crosswear.networks.checkpoint import Checkpoint
+from crosswear.networks.kernels.residual import implementation
 
 
 @dataclass(frozen=True)

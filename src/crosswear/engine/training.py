@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.augmentation import augment
-from crosswear.config import NO_AUGMENTATION, ModelConfig, TrainConfig
+from crosswear.core.config import NO_AUGMENTATION, ModelConfig, TrainConfig
 from crosswear.engine.fronts import Front, abreast, rows_of
 from crosswear.engine.grouping import LANES
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
-from crosswear.kernels.residual import implementation
-from crosswear.models import declared, side_by_side
-from crosswear.result import EpochScore, TransferReport
-from crosswear.transfer import set_training
+from crosswear.grid.result import EpochScore, TransferReport
+from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.models import declared, side_by_side
+from crosswear.networks.transfer import set_training
+from crosswear.signal.augmentation import augment
 
 
 def evaluation_batch(config: TrainConfig, device: str) -> int:

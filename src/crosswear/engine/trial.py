@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.baselines.whitening import OF_EACH
-from crosswear.domain import Domain, DomainSummary
+from crosswear.core.recording import Subset, Windows
+from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.engine.classical import ClassicalTrainer
 from crosswear.engine.fronts import Fronts
 from crosswear.engine.task import Task
-from crosswear.experiment import UNTRAINED, WHITENED, Cell
-from crosswear.recording import Subset, Windows
+from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 
 TEST = 256
 

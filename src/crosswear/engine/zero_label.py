@@ -28,19 +28,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.config import TrainConfig
-from crosswear.domain import Domain, load_domain
+from crosswear.core.config import TrainConfig
+from crosswear.core.errors import DomainError
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, load_domain
 from crosswear.engine.alignment import LOSSES
 from crosswear.engine.fronts import BATCH, Front, raw_front
 from crosswear.engine.subsets import arithmetic, batches, count_some, learning_rate
 from crosswear.engine.task import Outcome, Task
-from crosswear.errors import DomainError
-from crosswear.experiment import Cell
-from crosswear.keys import seed_for
-from crosswear.models import build, declared
-from crosswear.recording import Subset
-from crosswear.result import CellResult, EpochScore, Timing
-from crosswear.transfer import adapt_statistics
+from crosswear.grid.experiment import Cell
+from crosswear.grid.result import CellResult, EpochScore, Timing
+from crosswear.networks.models import build, declared
+from crosswear.networks.transfer import adapt_statistics
 
 PAIRED = tuple(LOSSES)
 """Alignments whose steps have twice the windows."""

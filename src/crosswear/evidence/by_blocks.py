@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from crosswear.core.texts import counted
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import Question, Scores
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.experiment import Study
-from crosswear.wording import counted
+from crosswear.grid.experiment import Study
 
 Gains = dict[str, list[float]]
 """By target: of each number of blocks, the mean gain over scratch of all sources."""

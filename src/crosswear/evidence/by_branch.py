@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, Rival
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import Hits, Question, Scores
-from crosswear.experiment import Study
+from crosswear.grid.experiment import Study
 
 
 def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:

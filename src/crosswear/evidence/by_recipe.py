@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, Rival
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import Hits, Question, Scores
-from crosswear.experiment import Method, Study
+from crosswear.grid.experiment import Method, Study
 
 Kind = tuple[Method, bool]
 """A classical method, and whether windows of the other domains whiten it."""

@@ -10,7 +10,7 @@ from crosswear.evidence.model import Finding, Verdict
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import Hits, Scores
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.experiment import Study
+from crosswear.grid.experiment import Study
 
 
 def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -> Iterator[Finding]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from crosswear.domain import DomainSummary
-from crosswear.errors import UsageError
+from crosswear.core.errors import UsageError
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import SCRATCH, Contrast, Finding, Interval
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.scores import Hits, Question, hits_of, holm, question_of
-from crosswear.experiment import UNTRAINED
+from crosswear.grid.experiment import UNTRAINED
 
 OVERALL: Mapping[str, tuple[str, str]] = {
     "scratch": (

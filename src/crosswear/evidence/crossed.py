@@ -6,7 +6,7 @@ people. The variance of the mean is the sum of what the repetitions and what the
 (the two-way clusters of Cameron, Gelbach and Miller, "Robust inference with multiway clustering",
 2011, without the term that they subtract: it can make the variance negative with few clusters).
 Degrees of freedom after Satterthwaite, "An approximate distribution of estimates of variance
-components", 1946. People have unequal numbers of windows: see `crosswear.groups`.
+components", 1946. People have unequal numbers of windows: see `crosswear.signal.groups`.
 `benchmarks/intervals.py` shows coverage, also that of a bootstrap over both factors (Owen, "The
 pigeonhole bootstrap", 2007): with five repetitions that is too narrow.
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from crosswear.evidence.model import ALPHA, Interval
-from crosswear.groups import variance_over_groups
+from crosswear.signal.groups import variance_over_groups
 
 
 @dataclass(frozen=True)

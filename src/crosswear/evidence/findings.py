@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from crosswear.domain import DomainSummary
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
 from crosswear.evidence.by_branch import branch_findings
 from crosswear.evidence.by_recipe import recipe_findings
@@ -25,7 +25,7 @@ from crosswear.evidence.inference import (
 )
 from crosswear.evidence.model import Contrast, Finding, Interval, Similarity, Support, Verdict
 from crosswear.evidence.scores import Scores
-from crosswear.experiment import Study
+from crosswear.grid.experiment import Study
 
 MEASURES = (
     ("a_distance", "proxy A-distance", -1),

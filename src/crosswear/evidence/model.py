@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.config import Branches
-from crosswear.domain import DomainSummary
-from crosswear.experiment import UNTRAINED, Method, Study
-from crosswear.labels import ALIGNMENTS, Alignment
-from crosswear.metrics import majority_f1
+from crosswear.core.config import Branches
+from crosswear.datasets.domain import DomainSummary
+from crosswear.grid.experiment import UNTRAINED, Method, Study
+from crosswear.grid.labels import ALIGNMENTS, Alignment
+from crosswear.signal.metrics import majority_f1
 
 Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
 Support: TypeAlias = Literal["supported", "not supported", "undecided"]
@@ -30,8 +30,8 @@ class Rival:
     """One way to learn from the adaptation set.
 
     Attributes:
-        method: as in `crosswear.experiment.Cell`; `source` networks rival nothing, but are scored
-            alike.
+        method: as in `crosswear.grid.experiment.Cell`; `source` networks rival nothing, but are
+            scored alike.
         source: as the study calls it: a domain, several joined by `+`, `others`, or `random`;
             empty where nothing is transferred.
         blocks: transferred blocks; 0 where nothing is transferred.
@@ -204,7 +204,7 @@ class ZeroLabel:
 
 @dataclass(frozen=True)
 class Similarity:
-    """How alike a source and a target are, see `crosswear.similarity`; from train windows alone."""
+    """Similarity of a source and a target by train windows; see `crosswear.evidence.similarity`."""
 
     target: str
     source: str

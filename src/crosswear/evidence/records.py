@@ -20,15 +20,15 @@ import pyarrow.parquet
 import pydantic
 from numpy.typing import NDArray
 
-from crosswear.domain import DomainSummary
-from crosswear.errors import StoreError
+from crosswear.core.errors import StoreError
+from crosswear.core.files import write_bytes
+from crosswear.core.keys import canonical_json
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.model import Similarity
-from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
-from crosswear.files import write_bytes
-from crosswear.keys import canonical_json
-from crosswear.result import Timing
-from crosswear.store import Record
-from crosswear.study_file import parse_study
+from crosswear.grid.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.grid.result import Timing
+from crosswear.grid.store import Record
+from crosswear.grid.study_file import parse_study
 
 SCHEMA = 1
 

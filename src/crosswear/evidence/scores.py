@@ -13,9 +13,9 @@ from statsmodels.stats.multitest import multipletests
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import ALPHA, Contrast, Rival, Score
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.experiment import Cell, Study
-from crosswear.labels import ALIGNMENTS
-from crosswear.metrics import macro_f1
+from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.labels import ALIGNMENTS
+from crosswear.signal.metrics import macro_f1
 
 
 @dataclass(frozen=True, eq=False)

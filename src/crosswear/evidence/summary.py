@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from crosswear.domain import DomainSummary
+from crosswear.core.texts import counted
+from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Verdict
 from crosswear.evidence.scores import Scores
-from crosswear.experiment import Study
-from crosswear.wording import counted
+from crosswear.grid.experiment import Study
 
 MOST = 0.5
 """Share of a domain's test windows above which one person or occurrence is named."""

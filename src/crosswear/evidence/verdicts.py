@@ -9,7 +9,7 @@ import numpy as np
 
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Verdict
 from crosswear.evidence.scores import Question, Scores, holm
-from crosswear.experiment import UNTRAINED, Study
+from crosswear.grid.experiment import UNTRAINED, Study
 
 
 def verdicts_of(study: Study, scores: Scores) -> tuple[Verdict, ...]:

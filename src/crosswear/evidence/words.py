@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from crosswear.evidence.model import Contrast, Effect, Interval
-from crosswear.experiment import UNTRAINED
-from crosswear.labels import Alignment
+from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.labels import Alignment
 
 NOTHING = "–"
 """Where there is no number."""

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.model import Finding, Rival, ZeroLabel
 from crosswear.evidence.scores import Question, Scores, holm
-from crosswear.experiment import Study
-from crosswear.labels import Alignment
-from crosswear.wording import counted
+from crosswear.grid.experiment import Study
+from crosswear.grid.labels import Alignment
 
 REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
 """What brackets the alignments proper: nothing of the target, and its labels."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from crosswear.core.files import write_text
 from crosswear.evidence.model import Evidence
-from crosswear.files import write_text
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.columns import evidence_tables

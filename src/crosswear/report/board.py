@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from crosswear.config import Branches
+from crosswear.core.config import Branches
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, Rival, Score, Verdict
-from crosswear.experiment import UNTRAINED
+from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.notice import notice
 
 

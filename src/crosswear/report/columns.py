@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosswear.evidence.model import Contrast, Evidence, Interval, Score
-from crosswear.metrics import per_class_f1
+from crosswear.signal.metrics import per_class_f1
 
 TEXT, NUMBER, COUNT = pa.string(), pa.float64(), pa.int64()
 CONTRASTS = ("over_scratch", "over_untrained", "over_classical")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from crosswear.experiment import UNTRAINED
+from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.board import Board
 
 

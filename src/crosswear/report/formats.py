@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from tabulate import tabulate
 
-from crosswear.files import write_bytes, write_text
+from crosswear.core.files import write_bytes, write_text
 from crosswear.report.readable import Readable
 
 FORMULA = r"^([=+\-@\t\r])"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Score
-from crosswear.experiment import UNTRAINED, WHITENED
+from crosswear.grid.experiment import UNTRAINED, WHITENED
 from crosswear.report.board import Board
 
 Kind: TypeAlias = Literal[

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
+from crosswear.core.texts import counted
 from crosswear.evidence.model import Evidence
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.readable import Readable
-from crosswear.wording import counted
 
 SPECIAL = re.compile(r"[\\`*<>|\[\]$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.config import Branches
+from crosswear.core.config import Branches
 from crosswear.evidence.model import SCRATCH, Rival
 from crosswear.report.board import Board
 

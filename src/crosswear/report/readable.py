@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.model import CLASSICAL, Evidence, Finding, Rival, Score, Verdict
-from crosswear.experiment import UNTRAINED
-from crosswear.metrics import per_class_f1
+from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.board import Board
 from crosswear.report.lines import lines_of
-from crosswear.wording import counted
+from crosswear.signal.metrics import per_class_f1
 
 Row: TypeAlias = tuple[str, ...]
 

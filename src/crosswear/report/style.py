@@ -13,7 +13,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
-from crosswear.files import write_bytes
+from crosswear.core.files import write_bytes
 
 TEXT, TITLE, HEADING = 8, 9, 12
 """Sizes of type, in points."""

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.metrics import macro_f1, micro_f1
+from crosswear.signal.metrics import macro_f1, micro_f1
 
 
 def cells_schema() -> pa.Schema:
@@ -41,7 +41,7 @@ def cells_table(records: StudyRecords) -> pa.Table:
     Columns:
         key: the key of the cell; its record is `cells/KEY.json`.
         status: `done`, `failed` (it raised the last time it was tried) or `missing`.
-        method: as in `crosswear.experiment.Cell`.
+        method: as in `crosswear.grid.experiment.Cell`.
         target, source: domains; several sources are joined by `+`, none is empty, `random` is the
             network that has learned nothing.
         strategy, branches, blocks: of a transfer; empty and null where there is no source.

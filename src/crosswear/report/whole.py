@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from crosswear.errors import IncompleteError
+from crosswear.core.errors import IncompleteError
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, write_records
 from crosswear.report import write_report

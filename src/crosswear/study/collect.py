@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 
-from crosswear.errors import StoreError
+from crosswear.core.errors import StoreError
+from crosswear.core.keys import seed_for
+from crosswear.core.recording import Subset
+from crosswear.core.texts import counted
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.features import window_features
-from crosswear.keys import seed_for
-from crosswear.recording import Subset
-from crosswear.similarity import a_distance, draw, label_overlap, mmd
-from crosswear.store import Store
+from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.grid.store import Store
+from crosswear.signal.features import window_features
 from crosswear.study.opening import Note, OpenStudy
-from crosswear.wording import counted
 
 
 def collect(opened: OpenStudy, store: Store, note: Note) -> StudyRecords:

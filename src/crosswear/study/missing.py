@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from crosswear.checkpoint import load_checkpoint
+from crosswear.core.errors import CheckpointError, StoreError
+from crosswear.core.recording import Sensors
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
-from crosswear.errors import CheckpointError, StoreError
-from crosswear.experiment import UNTRAINED, WHITENED, Cell
-from crosswear.labels import ALIGNMENTS
-from crosswear.recording import Sensors
-from crosswear.store import Store
+from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.store import Store
+from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.study.opening import OpenStudy
 from crosswear.study.sensors import windows_read
 

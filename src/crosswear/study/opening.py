@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-from crosswear.domain import Domain, DomainSummary, prepare
+from crosswear.core.errors import StudyFileError, UsageError
+from crosswear.datasets.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
-from crosswear.errors import StudyFileError, UsageError
-from crosswear.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
-from crosswear.models import build
+from crosswear.grid.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.grid.study_file import parse_study
+from crosswear.networks.models import build
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
-from crosswear.study_file import parse_study
 
 Note = Callable[[str], None]
 

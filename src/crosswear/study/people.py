@@ -1,8 +1,8 @@
 """Domains of one dataset, such as its placements: nobody learned from in one is tested in another.
 
-Each domain's own split is audited when it is prepared (`crosswear.leakage`). That two placements of
-one dataset are split alike follows from equal recordings, and is not promised where one of
-them has lost some: so it is looked at before a study begins.
+Each domain's own split is audited when it is prepared (`crosswear.signal.leakage`). That two
+placements of one dataset are split alike follows from equal recordings, and is not promised where
+one of them has lost some: so it is looked at before a study begins.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from crosswear.domain import Domain, same_dataset
-from crosswear.errors import LeakageError
-from crosswear.recording import Subset
+from crosswear.core.errors import LeakageError
+from crosswear.core.recording import Subset
+from crosswear.datasets.domain import Domain, same_dataset
 
 
 def audit_people(domains: Mapping[str, Domain]) -> None:

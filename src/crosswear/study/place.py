@@ -6,10 +6,10 @@ import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from crosswear.engine.cluster import cluster
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Crew
-from crosswear.engine.local import this_machine
+from crosswear.engine.executors.dask import cluster
+from crosswear.engine.executors.local import this_machine
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group, may_be_compiled
-from crosswear.kernels.residual import implementation
-from crosswear.store import Store
+from crosswear.grid.store import Store
+from crosswear.networks.kernels.residual import implementation
 from crosswear.study.missing import cost_of, damage, missing_tasks
 from crosswear.study.opening import OpenStudy
 from crosswear.study.place import Place

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from crosswear.checkpoint import forget_checkpoint, save_checkpoint
+from crosswear.core.errors import StoreError
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Outcome
-from crosswear.errors import StoreError
-from crosswear.store import Record, Store
+from crosswear.grid.store import Record, Store
+from crosswear.networks.checkpoint import forget_checkpoint, save_checkpoint
 from crosswear.study.missing import cost_of, damage, missing_tasks
 from crosswear.study.opening import Note, OpenStudy
 from crosswear.study.place import Place

@@ -1,19 +1,19 @@
 """Which domains go together: windows are learned from as one only if they have equal channels.
 
-From network to network channels are mapped by their sensors (`crosswear.transfer`), so the sources
-and targets of a transfer may have different ones.
+From network to network channels are mapped by their sensors (`crosswear.networks.transfer`), so the
+sources and targets of a transfer may have different ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from crosswear.config import ARCHITECTURES
-from crosswear.domain import Domain
-from crosswear.errors import StudyFileError
-from crosswear.experiment import WHITENED, Cell, Study
-from crosswear.labels import ALIGNMENTS
-from crosswear.recording import ACCELEROMETER
+from crosswear.core.config import ARCHITECTURES
+from crosswear.core.errors import StudyFileError
+from crosswear.core.recording import ACCELEROMETER
+from crosswear.datasets.domain import Domain
+from crosswear.grid.experiment import WHITENED, Cell, Study
+from crosswear.grid.labels import ALIGNMENTS
 
 
 def windows_read(cell: Cell) -> tuple[str, ...]:

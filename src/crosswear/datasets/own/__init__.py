@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.errors import DataFormatError, MissingDataError
+from crosswear.core.recording import Recording
+from crosswear.core.texts import counted
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
 from crosswear.datasets.own.table import Codes, Table, place, read_own_table
@@ -22,9 +25,6 @@ from crosswear.datasets.own.units import Reading, alike, reading
 from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.errors import DataFormatError, MissingDataError
-from crosswear.recording import Recording
-from crosswear.wording import counted
 
 RATE_TOLERANCE = 0.1
 """How far the rate of the time stamps may be from the declared one."""

@@ -17,11 +17,11 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from crosswear.config import SETTINGS
+from crosswear.core.config import SETTINGS
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import STANDARD_GRAVITY
+from crosswear.core.validation import parse_settings
 from crosswear.datasets.spec import ActivityClass
-from crosswear.errors import DataFormatError
-from crosswear.recording import STANDARD_GRAVITY
-from crosswear.validation import parse_settings
 
 FILE_NAME = "dataset.toml"
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}

@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from crosswear.core.errors import DataFormatError
 from crosswear.datasets.columns import as_array
 from crosswear.datasets.own.layout import AXES, SECOND, Layout
 from crosswear.datasets.tree import FileTree, reading
-from crosswear.errors import DataFormatError
 
 MISSING = ("", "NaN", "nan", "NA", "null")
 """Cells that stand for a lost sample."""

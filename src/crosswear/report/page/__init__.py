@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from crosswear.core.texts import counted
 from crosswear.evidence import words
-from crosswear.experiment import Study
+from crosswear.grid.experiment import Study
 from crosswear.report import readable
 from crosswear.report.board import Board
 from crosswear.report.coverage import coverage_table
@@ -26,7 +27,6 @@ from crosswear.report.lines import lines_of
 from crosswear.report.markdown import coverage
 from crosswear.report.page.data import figures_data
 from crosswear.report.page.matrix import matrix
-from crosswear.wording import counted
 
 SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 """In the order in which they need each other."""

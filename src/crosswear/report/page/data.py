@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from crosswear.evidence.model import Contrast, Interval, Rival, Score
-from crosswear.metrics import per_class_f1
 from crosswear.report.board import Board
 from crosswear.report.lines import ends_of, lines_of
 from crosswear.report.readable import KINDS
+from crosswear.signal.metrics import per_class_f1
 
 DIGITS = 5
 """Decimals of shares: a thousandth of a point."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.model import Effect, Score, Verdict
 from crosswear.report.board import Board
 from crosswear.report.readable import effects_counted, kinds_of
-from crosswear.wording import counted
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Errors, keys, files, settings, recordings and texts: what every room speaks of."""

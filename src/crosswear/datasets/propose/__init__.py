@@ -1,0 +1,154 @@
+"""Look at a folder of unknown recordings and propose its `dataset.toml`, with reasons.
+
+Nothing is taken for granted silently: what the files do not tell clearly becomes a question, and a
+proposal with open questions is never written.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crosswear.core.errors import UsageError
+from crosswear.core.files import write_text
+from crosswear.datasets.own import own_spec
+from crosswear.datasets.own.layout import FILE_NAME, KEYS, parse_layout
+from crosswear.datasets.propose.draft import Draft, Proposal
+from crosswear.datasets.tree import FolderTree
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a complete proposal reads: minutes by class, people, recordings, and the notes."""
+
+    minutes: dict[str, float]
+    subjects: tuple[str, ...]
+    recordings: int
+    notes: tuple[str, ...]
+
+
+def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
+    """Split ``KEY=VALUE``; the value is TOML of the key's type, or else a text.
+
+    Args:
+        text: the answer.
+        key: what was asked for, if ``KEY=`` may be left out.
+
+    Raises:
+        UsageError: if there is no such key.
+    """
+    found, equals, value = text.partition("=")
+    found = found.strip()
+    if key and (not equals or not _is_key(found)):
+        found, value = key, text
+    elif not equals or not _is_key(found):
+        raise UsageError(
+            f"{text!r} is not an answer",
+            where="--set",
+            expected="KEY=VALUE with a key of dataset.toml: " + ", ".join(KEYS),
+        )
+    if found in ("classes", "columns"):
+        raise UsageError(
+            f"{found} is a table, and takes one answer a key",
+            where="--set",
+            expected=f"{found}.{'CODE=NAME' if found == 'classes' else 'x=COLUMN'}",
+            todo="give --set once for each",
+        )
+    return found, _typed(found, value.strip())
+
+
+def propose(folder: Path, answers: Mapping[str, Any]) -> Proposal:
+    """Look at the files of a folder and propose what `dataset.toml` should say.
+
+    Args:
+        folder: with CSV or Parquet files, also in folders of it.
+        answers: values by key, as in ``{"placement": "right_wrist", "columns.label": "task"}``;
+            they go before every guess. An empty text leaves a key out.
+
+    Raises:
+        MissingDataError: if there is no such folder, or no file.
+        DataFormatError: if no file looks like a table of acceleration, or two differ in unit.
+    """
+    return Draft(folder, answers).proposal()
+
+
+def try_out(proposal: Proposal) -> Tried:
+    """Read everything as a complete proposal says.
+
+    Raises:
+        DataFormatError: naming file and line, if something does not fit.
+    """
+    path = proposal.folder / FILE_NAME
+    spec = own_spec(parse_layout(proposal.toml(), str(path)), path)
+    notes: list[str] = []
+    table = spec.variants["default"]
+    minutes = dict.fromkeys([row.name for row in table], 0.0)
+    subjects: dict[str, None] = {}
+    recordings = 0
+    for recording in spec.read(FolderTree(path.parent), spec.default_options, notes.append):
+        subjects[recording.subject] = None
+        recordings += 1
+        counts = np.bincount(recording.labels + 1, minlength=len(table) + 1)[1:]
+        for row, count in zip(table, counts, strict=True):
+            minutes[row.name] += float(count) / recording.rate_hz / 60
+    return Tried(minutes, tuple(subjects), recordings, tuple(notes))
+
+
+def write_proposal(proposal: Proposal, force: bool) -> Path:
+    """Write `dataset.toml` into the folder, whole or not at all.
+
+    Raises:
+        UsageError: if there are open questions, or a file that must not be overwritten.
+        DiskError: if it cannot be written.
+    """
+    path = proposal.folder / FILE_NAME
+    if proposal.questions:
+        keys = [question.key for question in proposal.questions]
+        likely = [
+            f"--set {shlex.quote(question.suggestion)}"
+            for question in proposal.questions
+            if question.suggestion
+        ]
+        raise UsageError(
+            f"the files do not tell {', '.join(keys)}: nothing was written",
+            where=str(proposal.folder),
+            expected="an answer to every question",
+            todo=f"answer with {' '.join(f'--set {key}=…' for key in keys)}"
+            + (f"; likely: {' '.join(likely)}" if likely else ""),
+        )
+    refuse_to_overwrite(path, force)
+    write_text(path, proposal.toml())
+    return path
+
+
+def refuse_to_overwrite(path: Path, force: bool) -> None:
+    """Raise a UsageError if there is a `dataset.toml` already, and `force` is not set."""
+    if path.exists() and not force:
+        raise UsageError(
+            "there is one already",
+            where=str(path),
+            expected="a folder without a dataset.toml",
+            todo="edit it, or write it anew with --force",
+        )
+
+
+def _is_key(key: str) -> bool:
+    return key in {*KEYS, "columns.y", "columns.z"} - {"columns"} or key.startswith("classes.")
+
+
+def _typed(key: str, text: str) -> Any:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    if key in ("files", "null"):
+        return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    if key in ("rate_hz", "skip_lines", "unit") or key.startswith("columns."):
+        return value if isinstance(value, int | float) else str(value)
+    return value if isinstance(value, str) else text

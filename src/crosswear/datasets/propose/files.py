@@ -1,0 +1,151 @@
+"""Which files of a folder are the recordings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from crosswear.core.errors import DataFormatError, MissingDataError
+from crosswear.datasets.propose.columns import (
+    Sample,
+    accelerations,
+    rest_of,
+    time_columns,
+    triples,
+    unit_of,
+)
+from crosswear.datasets.propose.sniff import SUFFIXES, Dialect, is_utf16, sample, sniff
+from crosswear.datasets.tree import FolderTree, reading
+
+SAMPLED_FILES = 8
+MOST_FILES = 20_000
+
+_SENSOR = re.compile(
+    r"acc|gyr|mag|grav|orient|rotat|ppg|bvp|eda|temp|ibi|meta|annotation|baro|light|heart",
+    re.IGNORECASE,
+)
+_NOTHING_ELSE = re.compile(
+    r"(acceleration|accelerometer|accel|acc|gyroscope|gyro|magnetometer|mag|gravity|orientation|"
+    r"total|linear|user|raw|uncalibrated|calibrated|watch|phone|wrist|data|[ _-])+"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Files that one `dataset.toml` can describe.
+
+    Attributes:
+        names: of all of them, sorted.
+        others: the other tables of the folder.
+        dialect: their layout.
+        rates_hz: rates told above the numbers.
+        samples: the beginning of some of them, by name.
+        notes: what was left out, one sentence each.
+    """
+
+    names: tuple[str, ...]
+    others: tuple[str, ...]
+    dialect: Dialect
+    rates_hz: tuple[float, ...]
+    samples: Mapping[str, Sample]
+    notes: tuple[str, ...]
+
+
+def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
+    """The files of a folder that hold acceleration, all of one layout.
+
+    Args:
+        tree: the folder.
+        patterns: glob patterns of the files to look at; all tables, if None.
+
+    Raises:
+        MissingDataError: if there is no folder or no file.
+        DataFormatError: if none looks like a table of acceleration.
+    """
+    there = tree.entries()
+    if isinstance(patterns, str):
+        patterns = [patterns]
+    names = sorted({name for pattern in patterns or ["**/*"] for name in tree.glob(pattern)})
+    names = [name for name in names if name.lower().endswith(SUFFIXES)]
+    if not names or len(names) > MOST_FILES:
+        raise MissingDataError(
+            f"{len(names)} files are named {' or '.join('*' + one for one in SUFFIXES)}",
+            where=str(tree.root),
+            expected=f"from 1 to {MOST_FILES} tables",
+            todo=f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
+        )
+    dialects = {name: found for name in names if (found := sniff(tree, name)) is not None}
+    kinds: dict[tuple[Dialect, str], list[str]] = {}
+    for name, dialect in dialects.items():
+        kinds.setdefault((replace(dialect, rate_hz=None), _sensor(name)), []).append(name)
+    scored = [
+        (_score(tree, group, dialect, word), group) for (dialect, word), group in kinds.items()
+    ]
+    if not scored or max(scored)[0][0] == 0:
+        utf16 = next((name for name in names if is_utf16(tree, name)), None)
+        seen = f"{utf16!r} is in UTF-16" if utf16 else _columns_of(dialects)
+        raise DataFormatError(
+            f"none of {len(names)} files looks like a table with three columns of acceleration"
+            f" ({seen or 'none is a table of three columns or more'})",
+            where=str(tree.root),
+            expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
+            todo="convert the files, or write a dataset.toml by hand",
+        )
+    chosen = max(scored)[1]
+    others = [name for name in names if name not in set(chosen)]
+    rates = {dialects[name].rate_hz for name in chosen} - {None}
+    notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
+    return Group(
+        names=tuple(chosen),
+        others=tuple(others),
+        dialect=dialects[chosen[0]],
+        rates_hz=tuple(sorted(rate for rate in rates if rate is not None)),
+        samples={name: sample(tree, name, dialects[name]) for name in _some(chosen)},
+        notes=tuple(notes),
+    )
+
+
+def _columns_of(dialects: Mapping[str, Dialect]) -> str:
+    for name, dialect in dialects.items():
+        return f"{name!r} has {', '.join(repr(one)[:40] for one in dialect.names[:12])}"
+    return ""
+
+
+def _sensor(name: str) -> str:
+    """What the name of a file says of the sensor: all of it, if it says nothing else."""
+    stem = name.rpartition("/")[2].rpartition(".")[0].lower()
+    found = _SENSOR.search(stem)
+    if found is None:
+        return ""
+    return stem if _NOTHING_ELSE.fullmatch(stem) else found[0].lower()
+
+
+def _score(
+    tree: FolderTree, names: Sequence[str], dialect: Dialect, word: str
+) -> tuple[int, int, int]:
+    """Whether there are candidates for acceleration, how likely they are, how much there is."""
+    try:
+        samples = [sample(tree, name, dialect) for name in _some(names)[:3]]
+    except DataFormatError:
+        return 0, 0, 0
+    times = time_columns(samples, ())
+    found = triples(samples[0], {time.column for time in times})
+    left = accelerations(samples, found, times[0].rate_hz if times else 50.0)
+    if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
+        return 0, 0, 0
+    rest = unit_of(rest_of(samples, left[0], times[0].rate_hz if times else 50.0))
+    other_sensor = word != "" and "acc" not in word
+    likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
+    size = 0
+    for name in names:
+        with reading(tree, name) as file:
+            size += file.seek(0, 2)
+    return 1, likely, size
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """Some of the names, evenly spread, with the first and the last."""
+    if len(names) <= SAMPLED_FILES:
+        return list(names)
+    return [names[i * (len(names) - 1) // (SAMPLED_FILES - 1)] for i in range(SAMPLED_FILES)]

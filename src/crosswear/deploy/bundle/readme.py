@@ -1,0 +1,121 @@
+"""The README of a bundle, for the person who receives it."""
+
+from __future__ import annotations
+
+import re
+
+from crosswear.core.texts import counted
+from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_KINDS = {
+    "network": "a neural network",
+    "forest": "a random forest on features of each window",
+    "minirocket": "MiniRocket (random convolutions and a linear classifier)",
+    "vote": "a vote of randomised trees on features of each window and MiniRocket (random "
+    "convolutions and a linear classifier)",
+}
+
+
+def readme(about: Manifest) -> str:
+    """Markdown: what it recognises, from what, how well, how to run it, whose data it is from."""
+    rows = zip(about.classes, about.adaptation.windows, strict=True)
+    classes = "\n".join(f"| {_plain(name)} | {count} |" for name, count in rows)
+    origins = "\n".join(map(_origin, about.origins))
+    return f"""# {_plain(about.name)}
+
+This folder holds a model that recognises {len(about.classes)} activities from an accelerometer: \
+{_KINDS[about.kind]}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
+
+## What it needs
+
+- Acceleration in x, y and z **with gravity**. The sensor's place: **{_plain(about.placement)}**.
+  Somewhere else, or turned round, it does not recognise what it should.
+- Any sampling rate of at least {about.rate_hz:g} Hz; it is brought to {about.rate_hz:g} Hz.
+- It looks at {about.window_s:g} s at a time, every {about.hop_s:g} s{_smoothed(about)}.
+
+## What it recognises
+
+| activity | labelled windows |
+|---|---|
+{classes}
+
+Whatever a person does, it answers with one of these. An answer whose probability is below \
+{about.threshold:.2f} is marked "unsure": do not count on it.
+
+## How well
+
+{_expected(about.expected)}
+{_adapted(about.adaptation)}
+
+## How to run it
+
+crosswear is on no index of packages: from a checkout of the project, with Python 3.11 or newer,
+
+    pip install PATH_OF_THE_CHECKOUT
+    crosswear predict THIS_FOLDER recording.csv --out timeline.csv
+
+or in Python, on samples as they come:
+
+    from pathlib import Path
+    from crosswear.deploy.bundle import load_bundle
+    from crosswear.deploy.recognise import Recognizer
+
+    recognizer = Recognizer(load_bundle(Path("THIS_FOLDER")), rate_hz=50, unit="m/s2")
+    for samples in sensor:  # arrays [t, 3]
+        for event in recognizer.push(samples):
+            print(event.start_s, event.label, event.probability, event.unsure)
+
+## Whose data it learned from
+
+The licences of the data may bind you, too.
+
+{origins}
+
+## What is in the folder
+
+`model.safetensors` holds the weights as plain arrays ({about.weights.bytes:,} bytes, sha256 \
+`{about.weights.sha256}`), `bundle.json` everything that is known of them. Loading executes nothing.
+"""
+
+
+def _plain(text: str) -> str:
+    """Text of whoever made the bundle, on one line and without any meaning in Markdown."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _transfer(about: Manifest) -> str:
+    sources = [_plain(one.reference) for one in about.origins if one.role == "source"]
+    if about.transfer is None or not sources:
+        return ""
+    return f" that was first trained on {', '.join(sources)}"
+
+
+def _smoothed(about: Manifest) -> str:
+    if about.smoothing == 1:
+        return "; smoothing would not help, so smoothed labels are the labels"
+    return f"; smoothed labels are by the mean over {about.smoothing} such windows"
+
+
+def _adapted(adaptation: Adaptation) -> str:
+    people = counted(adaptation.subjects, "person", "people")
+    windows = sum(adaptation.windows)
+    part = "" if adaptation.learned in (None, windows) else f"{adaptation.learned} of "
+    return f"It was adapted on {part}{windows} labelled windows of {people}."
+
+
+def _expected(expected: Expected | None) -> str:
+    if expected is None:
+        return "There were too few recordings to estimate how well it does.\n"
+    return (
+        f"Expected {expected.measure}: **{expected.value:.2f}**, between {expected.low:.2f} and "
+        f"{expected.high:.2f} with {expected.confidence:.0%} confidence. "
+        f"{_plain(expected.method)}\n"
+    )
+
+
+def _origin(origin: Origin) -> str:
+    return (
+        f"- {_plain(origin.reference)} ({origin.role}); licence: {_plain(origin.licence)}; "
+        f"to cite: {_plain(origin.citation)}; digest `{origin.digest}`"
+    )

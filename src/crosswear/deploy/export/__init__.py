@@ -1,0 +1,208 @@
+"""Bundles for other runtimes: ONNX, checked window by window before the file is kept.
+
+onnx and onnxruntime are the extra ``onnx``; nothing else of crosswear needs them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.errors import ExportError, UsageError
+from crosswear.core.files import write_bytes, write_text
+from crosswear.core.keys import seed_for
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.export.check import (
+    Latency,
+    largest_difference,
+    latency_of_onnx,
+    latency_of_torch,
+    open_session,
+    probabilities,
+)
+from crosswear.deploy.export.graph import to_onnx
+from crosswear.deploy.export.quantize import to_int8
+from crosswear.signal.metrics import confusion, micro_f1
+
+SIMULATED = 256
+EXAMPLES = 32
+LEAST_AGREEMENT = 0.95
+"""With eight bits, at least this share of the windows must keep its most probable class."""
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows to check a model on.
+
+    Attributes:
+        x: float32 [n, 3, L], in g, at the bundle's rate.
+        y: class of each [n], an index into the bundle's classes; None if they have no labels.
+        source: what they are, in words.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.integer] | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and what it is worth.
+
+    Attributes:
+        file: where it lies.
+        bytes: its size.
+        windows: how many windows it was checked on.
+        source: what windows those were.
+        difference: largest difference of a probability to the bundle's.
+        onnx: how fast onnxruntime is.
+        torch: how fast torch is.
+        quantized: what eight bits cost and gain; None if they were not asked for.
+    """
+
+    file: Path
+    bytes: int
+    windows: int
+    source: str
+    difference: float
+    onnx: Latency
+    torch: Latency
+    quantized: Quantized | None
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """What weights of eight bits cost and gain.
+
+    Attributes:
+        float_bytes: size of the file without them.
+        difference: largest difference of a probability to the bundle's.
+        agreement: share of windows with the same most probable class.
+        micro_f1: on the labelled windows, with eight bits; None if there are no labels.
+        float_micro_f1: the same without them.
+    """
+
+    float_bytes: int
+    difference: float
+    agreement: float
+    micro_f1: float | None
+    float_micro_f1: float | None
+
+
+def simulated_windows(bundle: Bundle) -> Windows:
+    """Windows that nobody measured: gravity in any direction and movement of any strength."""
+    about = bundle.manifest
+    rng = np.random.default_rng(seed_for("export", about.weights.sha256))
+    gravity = rng.normal(size=(SIMULATED, 3, 1))
+    gravity /= np.linalg.norm(gravity, axis=1, keepdims=True)
+    strength = np.exp(rng.uniform(-5, 0.5, (SIMULATED, 1, 1)))
+    steps = rng.normal(size=(SIMULATED, 3, about.window))
+    x = gravity + strength * (steps + np.roll(steps, 1, axis=2) + np.roll(steps, 2, axis=2))
+    return Windows(x.astype(np.float32), None, "simulated windows")
+
+
+def export_onnx(
+    bundle: Bundle,
+    out: Path,
+    windows: Windows,
+    *,
+    int8: bool = False,
+    examples: Path | None = None,
+) -> Exported:
+    """Write a bundle's model as ONNX, if it says on all windows what the bundle says.
+
+    With `int8`, the model is compared before its weights are quantised: afterwards it differs.
+
+    Args:
+        bundle: with a network or a MiniRocket.
+        out: the file to write.
+        windows: to compare on.
+        int8: quantise the weights of dense layers.
+        examples: a JSON file to write, too: some windows and what the written file makes of them.
+
+    Raises:
+        UsageError: if there are no windows, or they are of another length.
+        ExportError: if the model cannot be exported, differs from the bundle's, or becomes another
+            one with eight bits.
+        DiskError: if a file cannot be written.
+    """
+    about = bundle.manifest
+    x = windows.x
+    if not len(x) or x.shape[1:] != (3, about.window):
+        raise UsageError(
+            f"windows of shape {x.shape}",
+            where=windows.source,
+            expected=f"one window or more of shape (3, {about.window})",
+        )
+    model = to_onnx(bundle)
+    content = model.SerializeToString()
+    session = open_session(content)
+    difference = largest_difference(session, bundle, x)
+    quantized = None
+    if int8:
+        before, size = probabilities(session, x), len(content)
+        content = to_int8(model)
+        session = open_session(content)
+        quantized = _compare(before, probabilities(session, x), windows, size, len(about.classes))
+        if quantized.agreement < LEAST_AGREEMENT:
+            raise ExportError(
+                f"with eight bits {1 - quantized.agreement:.0%} of the windows get another class",
+                where=about.name,
+                expected=f"the same class in {LEAST_AGREEMENT:.0%} of them",
+                todo="no file was written; export it without --quantize",
+            )
+    enough = np.resize(x, (EXAMPLES, *x.shape[1:]))
+    result = Exported(
+        file=out,
+        bytes=len(content),
+        windows=len(x),
+        source=windows.source,
+        difference=difference,
+        onnx=latency_of_onnx(session, enough),
+        torch=latency_of_torch(bundle, enough),
+        quantized=quantized,
+    )
+    write_bytes(out, content)
+    if examples is not None:
+        some = x[np.unique(np.linspace(0, len(x) - 1, EXAMPLES).astype(int))]
+        write_text(examples, _examples(bundle, some, probabilities(session, some)))
+    return result
+
+
+def _compare(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    windows: Windows,
+    size: int,
+    classes: int,
+) -> Quantized:
+    scores: list[float | None] = [None, None]
+    if windows.y is not None:
+        scores = [
+            micro_f1(confusion(windows.y, found.argmax(axis=1), classes))
+            for found in (after, before)
+        ]
+    return Quantized(
+        float_bytes=size,
+        difference=float(np.abs(after - before).max()),
+        agreement=float((after.argmax(axis=1) == before.argmax(axis=1)).mean()),
+        micro_f1=scores[0],
+        float_micro_f1=scores[1],
+    )
+
+
+def _examples(bundle: Bundle, x: NDArray[np.float32], found: NDArray[np.float64]) -> str:
+    about = bundle.manifest
+    content = {
+        "classes": about.classes,
+        "threshold": about.threshold,
+        "rate_hz": about.rate_hz,
+        "shape": x.shape,
+        "windows": [[float(f"{value:.9g}") for value in one.ravel()] for one in x],
+        "probabilities": found.tolist(),
+    }
+    return json.dumps(content, ensure_ascii=False) + "\n"

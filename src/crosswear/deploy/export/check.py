@@ -1,0 +1,115 @@
+"""Whether an ONNX file says what the bundle says, and how fast both are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from crosswear.core.errors import ExportError
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.export.graph import INPUT, Probabilities
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability that rounding alone may make."""
+
+_RUNS = 50
+_SHARE = 16  # windows that are computed together
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Median milliseconds for one window on one core, a window at a time and sixteen together."""
+
+    single_ms: float
+    together_ms: float
+
+
+def open_session(content: bytes) -> onnxruntime.InferenceSession:
+    """The model in onnxruntime, on one core.
+
+    Raises:
+        ExportError: if onnxruntime does not take it.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no class that it exports
+        raise ExportError(f"onnxruntime does not take it: {error}") from error
+
+
+def probabilities(session: onnxruntime.InferenceSession, x: NDArray[np.float32]) -> Floats:
+    """Probabilities [n, C] of windows [n, 3, L]."""
+    parts = [
+        session.run(None, {INPUT: np.ascontiguousarray(x[i : i + _SHARE])})[0]
+        for i in range(0, len(x), _SHARE)
+    ]
+    return np.asarray(np.concatenate(parts), np.float64)
+
+
+def largest_difference(
+    session: onnxruntime.InferenceSession, bundle: Bundle, x: NDArray[np.float32]
+) -> float:
+    """The largest difference of a probability between the file and the bundle.
+
+    Args:
+        session: of the file.
+        bundle: that it was made from.
+        x: windows [n, 3, L].
+
+    Raises:
+        ExportError: if it is beyond `TOLERANCE`.
+    """
+    expected = bundle.classifier().scores(x)
+    found = probabilities(session, x)
+    difference = np.abs(found - expected).max(axis=1)
+    largest = float(difference.max())
+    if not largest <= TOLERANCE:  # NaN counts as wrong
+        raise ExportError(
+            f"the exported model differs by {largest:.2g} in {(difference > TOLERANCE).sum()} of "
+            f"{len(x)} windows",
+            where=bundle.manifest.name,
+            expected=f"probabilities within {TOLERANCE:g} of the bundle's",
+            todo="no file was written; use `crosswear predict`",
+        )
+    return largest
+
+
+def latency_of_onnx(session: onnxruntime.InferenceSession, x: NDArray[np.float32]) -> Latency:
+    """How long onnxruntime takes; `x` holds 16 windows or more."""
+    return _latency(lambda part: session.run(None, {INPUT: part}), x)
+
+
+def latency_of_torch(bundle: Bundle, x: NDArray[np.float32]) -> Latency:
+    """How long torch takes on as many threads as it has been told; `x` holds 16 windows or more."""
+    module = Probabilities(bundle).eval()
+
+    def run(part: NDArray[np.float32]) -> None:
+        with torch.inference_mode():
+            module(torch.from_numpy(part))
+
+    return _latency(run, x)
+
+
+def _latency(run: Callable[[NDArray[np.float32]], object], x: NDArray[np.float32]) -> Latency:
+    times = []
+    for count in (1, _SHARE):
+        part = np.ascontiguousarray(x[:count])
+        run(part)
+        taken = []
+        for _ in range(_RUNS):
+            started = time.perf_counter()
+            run(part)
+            taken.append(time.perf_counter() - started)
+        times.append(median(taken) / count * 1e3)
+    return Latency(*times)

@@ -1,0 +1,180 @@
+"""A bundle's model as one ONNX graph: from windows in g to probabilities.
+
+Spectrogram, normalisation and softmax are in the graph; bringing samples to the bundle's rate and
+cutting windows are not, see `crosswear.deploy.recognise`.
+
+torch's exporter from `torch.export` needs a package more and fixes the number of windows; the one
+from a trace is used, with a number of windows that is then set free.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crosswear.baselines.forest import Forest
+from crosswear.baselines.vote import Vote
+from crosswear.core.errors import ExportError
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.export.trees import ForestGraph, VoteGraph
+from crosswear.networks.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
+from crosswear.signal.windows import STEPS_PER_G
+
+OPSET = 17
+"""Of 2022: what today's runtimes have, that of browsers included."""
+INPUT, OUTPUT = "windows", "probabilities"
+
+_TRACED = 13
+"""Windows in the trace: a number that no layer has, so that it can be told from the others."""
+
+
+class Probabilities(nn.Module):
+    """Probabilities [n, C] of windows [n, 3, L], as `Bundle.classifier` gives them.
+
+    Args:
+        bundle: of any kind.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__()
+        about = bundle.manifest
+        self.temperature = about.temperature
+        self.gives_probabilities = about.kind != "network"
+        model = _module(bundle)
+        for name, child in model.named_children():
+            if isinstance(child, Spectrogram):
+                setattr(model, name, ConvolvedSpectrogram(child))
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        scores = self.model((x * STEPS_PER_G).round() / STEPS_PER_G)
+        if self.gives_probabilities:
+            if self.temperature == 1:
+                return torch.as_tensor(scores)
+            scores = scores.log()
+        return functional.softmax(scores / self.temperature, dim=1)
+
+
+def _module(bundle: Bundle) -> nn.Module:
+    """The model: class scores of a network, probabilities of all others."""
+    about = bundle.manifest
+    if about.kind == "network":
+        return bundle.network()
+    model = bundle.baseline()
+    if isinstance(model, Forest):
+        return ForestGraph(model, about.window)
+    if isinstance(model, Vote):
+        return VoteGraph(model, about.window)
+    if isinstance(model, nn.Module):
+        return model
+    raise TypeError(f"a {about.kind} has no graph")
+
+
+class ConvolvedSpectrogram(nn.Module):
+    """The same as `Spectrogram`, its frames and their transform as one convolution.
+
+    [N, channels, L] → [N, channels·frames, 1, 33]
+    """
+
+    basis: Tensor
+
+    def __init__(self, spectrogram: Spectrogram) -> None:
+        super().__init__()
+        self.register_buffer("basis", spectrogram.basis.unsqueeze(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        channels = []
+        for channel in range(x.shape[1]):
+            one = functional.pad(x[:, channel : channel + 1], (FFT // 2, FFT // 2), mode="reflect")
+            cosine, sine = functional.conv1d(one, self.basis, stride=HOP).chunk(2, dim=1)
+            power = (cosine.square() + sine.square()).clamp_min(1e-10)
+            decibel = 10 * power.log10().transpose(1, 2)
+            decibel = decibel - decibel.amax(dim=(-2, -1), keepdim=True)
+            channels.append(decibel.clamp_min(-FLOOR_DB) / FLOOR_DB)
+        return torch.cat(channels, dim=1).unsqueeze(2)
+
+
+def to_onnx(bundle: Bundle) -> onnx.ModelProto:
+    """The graph of a bundle's model; classes, rate, unit and threshold are in its metadata.
+
+    Raises:
+        ExportError: if the model cannot be exported.
+    """
+    about = bundle.manifest
+    module = Probabilities(bundle).eval()
+    content = io.BytesIO()
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # sizes become constants: `_free` and the check know
+            torch.onnx.export(
+                module,
+                (torch.zeros(_TRACED, 3, about.window),),
+                content,  # type: ignore[arg-type]  # the stub forgets files that are open
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+            )
+    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
+        raise ExportError(
+            f"torch cannot export the model: {str(error).strip().splitlines()[-1][:200]}",
+            where=about.name,
+            expected="a network of crosswear.networks.models, a forest, a MiniRocket or a vote",
+        ) from error
+    model = onnx.load_from_string(content.getvalue())
+    _free(model)
+    known = {
+        "classes": json.dumps(about.classes, ensure_ascii=False),
+        "channels": json.dumps(about.channels),
+        "unit": about.unit,
+        "rate_hz": repr(about.rate_hz),
+        "hop_s": repr(about.hop_s),
+        "threshold": repr(about.threshold),
+        "placement": about.placement,
+        "weights_sha256": about.weights.sha256,
+    }
+    onnx.helper.set_model_props(model, known)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _free(model: onnx.ModelProto) -> None:
+    """Let the number of windows be any."""
+    graph = model.graph
+    constants = {one.name: one for one in graph.initializer}
+    constants |= {
+        node.output[0]: node.attribute[0].t for node in graph.node if node.op_type == "Constant"
+    }
+    for node in graph.node:
+        if node.op_type == "Reshape" and node.input[1] in constants:
+            tensor = constants[node.input[1]]
+            shape = numpy_helper.to_array(tensor).copy()
+            if len(shape) and shape[0] == _TRACED:
+                shape[0] = 0  # as many as there were
+                tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
+        elif node.op_type == "LSTM":
+            node.input[5] = node.input[6] = ""  # it begins with zeros anyway
+    for value in (*graph.input, *graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "n"
+    del graph.value_info[:]
+    _drop_unused(graph)
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    while True:
+        used = {name for node in graph.node for name in node.input}
+        used |= {value.name for value in graph.output}
+        unused = [node for node in graph.node if not used & set(node.output)]
+        if not unused:
+            return
+        for node in unused:
+            graph.node.remove(node)

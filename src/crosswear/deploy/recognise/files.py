@@ -1,0 +1,117 @@
+"""Recognition in files: from recordings to a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.errors import DataFormatError
+from crosswear.datasets.own.units import Reading, alike
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.recognise.layout import Source, Told, find_sources
+from crosswear.deploy.recognise.reader import read_chunks, reading_of
+from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
+
+Report = Callable[[str], None]
+"""Takes the name of a file that is begun."""
+
+_READ_S = 60.0  # seconds in which the unit is looked for together
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was recognised in one file.
+
+    Attributes:
+        file: as it is called in messages.
+        rate_hz, unit: as they were told, or found in the file.
+        columns: of x, y, z and the time, as they were told or found.
+        events: one for each window.
+        notes: what was repaired or looks wrong, one sentence each.
+    """
+
+    file: str
+    rate_hz: float
+    unit: str | float
+    columns: tuple[str | int, ...]
+    events: tuple[Event, ...]
+    notes: tuple[str, ...]
+
+
+def recognise_files(
+    bundle: Bundle,
+    paths: Sequence[Path],
+    told: Told = Told(),  # noqa: B008  # frozen
+    toml: Path | None = None,
+    report: Report = lambda _file: None,
+) -> list[Recognised]:
+    """Recognise activities in recordings, a piece of a file at a time.
+
+    Args:
+        bundle: the model.
+        paths: CSV or Parquet files, `dataset.toml` files, or folders with one.
+        told: what is known of the files; the rest is looked for in them.
+        toml: the `dataset.toml` that describes files that lie elsewhere.
+        report: told of each file.
+
+    Raises:
+        MissingDataError: if a file is not there.
+        DataFormatError: if one is no recording, damaged, or in another unit or rate than told.
+        UsageError: if a file does not tell its columns, rate or unit, and `told` neither.
+    """
+    sources = [
+        source for path in paths for source in find_sources(path, told, toml, bundle.manifest)
+    ]
+    found = []
+    for source in sources:
+        report(source.where)
+        found.append(_recognise(bundle, source))
+    return found
+
+
+def _recognise(bundle: Bundle, source: Source) -> Recognised:
+    layout = source.layout
+    recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
+    told: Reading | None = None
+    unread: list[NDArray[np.float64]] = []
+    notes = list(source.notes)
+
+    def read() -> None:
+        nonlocal told
+        told = reading_of(source, np.concatenate(unread)) or told
+        unread.clear()
+
+    def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
+        for values, time_s in read_chunks(source, notes.append):
+            if told is None or not told.at_rest:  # the first second at rest tells the unit
+                unread.append(values)
+                if sum(map(len, unread)) >= _READ_S * layout.rate_hz:
+                    read()
+            yield values, time_s
+        if unread:
+            read()
+
+    try:
+        events = tuple(recognise(recognizer, chunks()))
+    except DataFormatError as error:
+        if error.where.startswith(source.where):
+            raise
+        raise error.inside(source.where) from error
+    notes += recognizer.notes()
+    if told is None:
+        notes.append("no second at rest, or gravity was taken away: the unit is unchecked")
+    elif told.at_rest and not alike(told.length, layout.units_per_g):
+        rest = told.length / layout.units_per_g
+        notes.append(f"at rest the sensor reads {rest:.3g} g, not 1 g")
+    return Recognised(
+        file=source.where,
+        rate_hz=layout.rate_hz,
+        unit=layout.unit,
+        columns=tuple(layout.columns.used().values()),
+        events=events,
+        notes=tuple(notes),
+    )

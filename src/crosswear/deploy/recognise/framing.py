@@ -1,0 +1,60 @@
+"""Stretches that are still coming in become windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.deploy.recognise.resampler import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """The next windows of a stretch.
+
+    Attributes:
+        x: float32 [n, 3, L], in g.
+        start_s: when each began.
+        last: whether the stretch ends with them.
+    """
+
+    x: NDArray[np.float32]
+    start_s: NDArray[np.float64]
+    last: bool
+
+
+class Framing:
+    """Cuts windows, the first at the start of every stretch.
+
+    Args:
+        rate_hz: of the samples.
+        window: samples in a window.
+        hop: samples from one window's start to the next one's.
+    """
+
+    def __init__(self, rate_hz: float, window: int, hop: int) -> None:
+        self._rate_hz, self._window, self._hop = rate_hz, window, hop
+        self._samples = np.empty((0, 3), np.float32)
+        self._dropped = 0  # samples that no later window needs
+        self._next = 0  # window
+
+    def push(self, part: Part) -> Frames:
+        """Take the next samples of a stretch and give the windows that they complete."""
+        self._samples = np.append(self._samples, part.values, axis=0)
+        total = self._dropped + len(self._samples)
+        stop = max((total - self._window) // self._hop + 1, self._next)
+        number = np.arange(self._next, stop)
+        x = np.empty((0, 3, self._window), np.float32)
+        if len(number):
+            views = np.lib.stride_tricks.sliding_window_view(self._samples, self._window, axis=0)
+            x = np.ascontiguousarray(views[number * self._hop - self._dropped])
+        frames = Frames(x, part.start_s + number * self._hop / self._rate_hz, part.last)
+        self._next = stop
+        needless = min(stop * self._hop - self._dropped, len(self._samples))
+        self._samples = self._samples[needless:]
+        self._dropped += needless
+        if part.last:
+            self._samples, self._dropped, self._next = self._samples[:0], 0, 0
+        return frames

@@ -1,0 +1,278 @@
+"""From samples to activities, as the samples come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crosswear.core.errors import DataFormatError, UsageError
+from crosswear.core.texts import counted
+from crosswear.datasets.own.layout import UNITS
+from crosswear.datasets.own.units import unit_at_rest
+from crosswear.datasets.tables import LARGEST_G
+from crosswear.deploy.bundle import Bundle
+from crosswear.deploy.bundle.smoothing import Smoothing
+from crosswear.deploy.recognise.framing import Framing
+from crosswear.deploy.recognise.resampler import Part, StreamResampler
+from crosswear.signal.gravity import (
+    RESTING_G,
+    SPOTS,
+    described,
+    directions,
+    spread,
+    strengths,
+    turn_between,
+)
+from crosswear.signal.quality import Clipping, constant
+
+FEWEST = 20
+"""Windows from which on it can be told how a sensor sits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is recognised in one window.
+
+    Attributes:
+        start_s, end_s: the window, in seconds after the first sample of the stream.
+        label: the most probable class.
+        probability: of `label`.
+        smoothed: the most probable class by the mean over as many windows as the bundle says.
+        unsure: `probability` is below the bundle's threshold.
+        probabilities: of every class, in the order of the bundle's classes.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+    smoothed: str
+    unsure: bool
+    probabilities: tuple[float, ...]
+
+
+class Recognizer:
+    """Recognises activities in one stream of acceleration.
+
+    The same samples give the same events to the last bit, pushed one by one or all at once. An
+    event comes once the windows that it is smoothed with are complete (or the stretch ends): up to
+    `window_s` + 2 · `hop_s` after its start, the reach of the filter, and that of the spline if
+    there are time stamps.
+
+    Args:
+        bundle: the model.
+        rate_hz: nominal rate of the stream; that of the bundle, if None.
+        unit: of the samples: ``g``, ``mg``, ``m/s2``, or how many counts are one g.
+
+    Raises:
+        UsageError: if rate or unit are not possible, or the bundle is none.
+    """
+
+    def __init__(
+        self, bundle: Bundle, rate_hz: float | None = None, unit: str | float = "g"
+    ) -> None:
+        if not isinstance(bundle, Bundle):
+            raise UsageError(
+                f"{bundle!r} is no bundle",
+                where="bundle",
+                expected="what crosswear.load_bundle(FOLDER) reads",
+            )
+        about = bundle.manifest
+        self._about = about
+        self._classifier = bundle.classifier()
+        self._units_per_g = _units_per_g(unit)
+        self._rate_hz = about.rate_hz if rate_hz is None else rate_hz
+        if not (np.isfinite(self._rate_hz) and 0 < self._rate_hz <= 100_000):
+            raise UsageError(
+                f"a rate of {rate_hz} Hz", where="rate_hz", expected="above 0, at most 100000 Hz"
+            )
+        self._resampler = StreamResampler(self._rate_hz, about.rate_hz, about.bridge_s)
+        self._framing = Framing(about.rate_hz, about.window, about.hop)
+        self._smoothing = Smoothing(len(about.classes), about.smoothing)
+        self._clipping = Clipping()
+        self._starts = np.empty(0)  # of the windows that are not given yet
+        self._samples = 0
+        self._lost = 0
+        self._windows = 0
+        self._constant = 0
+        self._weak = self._strong = 0  # windows without gravity, and with far too much
+        self._gravity = 0.0  # sum over the windows
+        self._down = np.zeros(len(SPOTS))  # sum over the windows
+
+    def push(
+        self, samples: NDArray[np.floating], time_s: NDArray[np.float64] | None = None
+    ) -> list[Event]:
+        """Take the next samples and give the events that they complete.
+
+        Args:
+            samples: [t, 3], x, y and z with gravity, in the unit of the stream; a row with NaN is
+                a lost sample.
+            time_s: [t], when they were taken, in seconds; with all samples or with none. Without
+                it, they are 1 / `rate_hz` apart.
+
+        Raises:
+            UsageError: if they are no numbers, the shapes are others, or only some samples have
+                time stamps.
+            DataFormatError: if a sample is infinite or beyond any sensor's range, or the time
+                does not increase.
+        """
+        samples = _numbers(samples, "samples")
+        if samples.ndim != 2 or samples.shape[1] != 3:
+            raise UsageError(
+                f"samples of shape {samples.shape}",
+                expected="[t, 3]: a row for each sample, with x, y and z",
+            )
+        if time_s is not None:
+            time_s = _numbers(time_s, "time stamps, in seconds")
+            if time_s.shape != samples.shape[:1]:
+                raise UsageError(
+                    f"{time_s.shape} time stamps for {len(samples)} samples",
+                    expected="a time stamp for each sample",
+                )
+        # Through float32, as recordings are read for training.
+        values = (samples / self._units_per_g).astype(np.float32).astype(np.float64)
+        wrong = (np.abs(values) > LARGEST_G).any(axis=1)
+        if wrong.any():
+            raise DataFormatError(
+                f"acceleration is {np.abs(values[wrong][0]).max():.4g} g",
+                where=f"sample {self._samples + int(wrong.argmax())}",
+                expected=f"finite numbers up to {LARGEST_G:g} g, or NaN where a sample was lost",
+                todo="check the unit",
+            )
+        parts = self._resampler.push(values, time_s)
+        self._samples += len(values)
+        self._lost += int(np.isnan(values).any(axis=1).sum())
+        self._clipping.push(values)
+        return self._recognise(parts)
+
+    def flush(self) -> list[Event]:
+        """End the stream and give the events that are left."""
+        return self._recognise(self._resampler.flush())
+
+    def notes(self) -> list[str]:
+        """What was repaired or looks wrong so far, one sentence each."""
+        gaps, rate_hz = self._resampler.gaps, self._about.rate_hz
+        notes = []
+        if self._rate_hz < rate_hz:
+            notes.append(
+                f"{self._rate_hz:g} Hz is less than the {rate_hz:g} Hz of the model: movements "
+                "that it may rely on are not in the samples"
+            )
+        if self._lost:
+            lost = f"of {self._samples} samples"
+            notes.append(counted(self._lost, f"{lost} is lost (NaN)", f"{lost} are lost (NaN)"))
+        if self._resampler.bridged:
+            bridged = counted(self._resampler.bridged, "lost sample was", "lost samples were")
+            notes.append(f"{bridged} interpolated")
+        if gaps:
+            split = counted(len(gaps), "gap splits", "gaps split")
+            notes.append(f"{split} the recording, the first at {gaps[0]:.1f} s")
+        if self._constant:
+            still = f"of {self._windows} windows"
+            does_not = counted(self._constant, f"{still} does not", f"{still} do not")
+            notes.append(f"{does_not} vary at all: the sensor may have been off")
+        notes += self._clipping.notes()
+        if max(self._weak, self._strong) > self._windows / 2:
+            notes.append(self._unit_note())
+        if self._about.gravity and self._windows >= FEWEST:
+            known = np.array(self._about.gravity)
+            turn = turn_between(self._down / self._windows, known)
+            if turn is not None:
+                notes.append(
+                    "the sensor seems to sit otherwise than where the model has learned, perhaps "
+                    f"turned: in its terms, {described(turn)}. Nothing was turned back"
+                )
+        if self._samples and not self._windows:
+            notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
+        return notes
+
+    def _recognise(self, parts: Iterable[Part]) -> list[Event]:
+        frames = [self._framing.push(part) for part in parts]
+        if not frames:
+            return []
+        x = np.concatenate([one.x for one in frames])
+        scores = self._classifier.scores(x)
+        self._windows += len(x)
+        self._constant += int(constant(x).sum())
+        strong = strengths(x)
+        self._gravity += float(strong.sum())
+        self._weak += int((strong < RESTING_G[0]).sum())
+        self._strong += int((strong > RESTING_G[1]).sum())
+        if len(x):
+            self._down += spread(directions(x)) * len(x)
+        events: list[Event] = []
+        done = 0
+        for one in frames:
+            mine = scores[done : done + len(one.x)]
+            done += len(one.x)
+            self._starts = np.append(self._starts, one.start_s)
+            own, smoothed = self._smoothing.push(mine, last=one.last)
+            starts, self._starts = self._starts[: len(own)], self._starts[len(own) :]
+            events += map(self._event, starts, own, smoothed)
+        return events
+
+    def _unit_note(self) -> str:
+        gravity = self._gravity / self._windows
+        unit = unit_at_rest(gravity * self._units_per_g)
+        hint = f"the numbers look like {unit}; " if unit else ""
+        return (
+            f"gravity measures {gravity:.3g} g, not 1 g, in most windows: {hint}with another unit "
+            "than was told, or without gravity, no label can be trusted"
+        )
+
+    def _event(
+        self, start_s: float, own: NDArray[np.float64], smoothed: NDArray[np.float64]
+    ) -> Event:
+        about = self._about
+        probability = float(own.max())
+        return Event(
+            start_s=float(start_s),
+            end_s=float(start_s) + about.window / about.rate_hz,
+            label=about.classes[int(own.argmax())],
+            probability=probability,
+            smoothed=about.classes[int(smoothed.argmax())],
+            unsure=probability < about.threshold,
+            probabilities=tuple(own.tolist()),
+        )
+
+
+def recognise(
+    recognizer: Recognizer,
+    chunks: Iterable[tuple[NDArray[np.floating], NDArray[np.float64] | None]],
+) -> Iterator[Event]:
+    """Events of a whole recording.
+
+    Args:
+        recognizer: a new one.
+        chunks: samples and time stamps, as `Recognizer.push` takes them.
+    """
+    for samples, time_s in chunks:
+        yield from recognizer.push(samples, time_s)
+    yield from recognizer.flush()
+
+
+def _numbers(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    try:
+        found = np.asarray(values)
+        if found.dtype.kind not in "USmM":  # texts and dates would be made numbers silently
+            return found.astype(np.float64)
+        kind = found.dtype.name
+    except (TypeError, ValueError) as error:
+        kind = str(error)
+    raise UsageError(
+        f"these are no numbers ({kind})", where="push", expected=f"an array of numbers: {what}"
+    )
+
+
+def _units_per_g(unit: str | float) -> float:
+    counts = UNITS.get(unit) if isinstance(unit, str) else unit
+    if counts is None or not (np.isfinite(counts) and counts > 0):
+        raise UsageError(
+            f"unit {unit!r}",
+            where="unit",
+            expected=f"one of {', '.join(UNITS)}, or how many counts are one g",
+        )
+    return float(counts)

@@ -1,0 +1,1 @@
+"""Executors of cohorts: processes of this machine, workers of a cluster."""

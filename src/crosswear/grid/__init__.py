@@ -1,0 +1,1 @@
+"""Studies as ordered cells with keys, their files, and the store of their results."""

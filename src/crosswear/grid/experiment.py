@@ -1,0 +1,390 @@
+"""From a study to an ordered list of cells. Pure: no files, no training.
+
+A cell is one number of the study: a network (or the majority classifier) trained in one way and
+tested on one domain. Its key says what it is, so that equal cells are never computed twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeAlias
+
+import pydantic
+from pydantic import Field
+from pydantic.dataclasses import dataclass as settings
+
+from crosswear.core.config import (
+    SETTINGS,
+    Branches,
+    ModelConfig,
+    PreparationConfig,
+    TrainConfig,
+    TransferConfig,
+)
+from crosswear.core.errors import StudyFileError
+from crosswear.core.keys import digest, essentials
+from crosswear.grid.labels import (
+    ALIGNMENTS,
+    Alignment,
+    SharedClass,
+    check_classes,
+    labelled_domains,
+    shared_classes,
+)
+
+CELL_SCHEMA = 3
+"""Raised by hand whenever the same cell would give other numbers."""
+
+Baseline: TypeAlias = Literal["majority", "forest", "extra-trees", "minirocket", "vote", "logistic"]
+Method: TypeAlias = Literal["source", "network"] | Baseline | Alignment
+
+WHITENED: tuple[Baseline, ...] = ("minirocket", "vote")
+"""Baselines that windows of other domains can whiten."""
+
+UNTRAINED = "random"
+"""Name of the source that has learned nothing: a network with its initial weights."""
+OTHERS = "others"
+"""Name of the joint source of all domains but the target."""
+
+
+def _check_size(size: int | str) -> int | str:
+    if isinstance(size, int) and size >= 2:
+        return size
+    if isinstance(size, str) and re.fullmatch(r"(100|[1-9]?[0-9])%", size):
+        return size
+    raise ValueError("a number of windows, at least 2, or per cent as in '50%'")
+
+
+Size: TypeAlias = Annotated[int | str, pydantic.AfterValidator(_check_size)]
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+Name: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}$")]
+SourceName: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}(\+{_NAME})*$")]
+
+
+@settings(frozen=True, config=SETTINGS)
+class Grid:
+    """The axes of a study.
+
+    Attributes:
+        sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
+        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
+        branches: which branches of the network are transferred: `both`, or one alone. The
+            spectral branch is one unit, and counts as no block or as all of them.
+        seeds: how often each cell is repeated, with another draw and other fresh weights.
+        splits: how often the whole study is repeated, with other subjects to train and to test;
+            from `preparation.split` on.
+        sources: domains that are sources; several at once as in `a+b`, or `others`, all domains
+            but the target; and `random`, the network that has learned nothing. Every domain
+            without it.
+        baselines: what else is trained on the same windows, beside the network from scratch.
+        alignments: what is tried on the classes that domains share, without labels of the target;
+            only with them may `sizes` and `blocks` be empty.
+        whitening: `minirocket` and `vote` once more, with features that are whitened by labelled
+            windows of all other domains.
+    """
+
+    sizes: tuple[Size, ...]
+    blocks: tuple[Annotated[int, Field(ge=0)], ...]
+    branches: Annotated[tuple[Branches, ...], Field(min_length=1)] = ("both",)
+    seeds: Annotated[int, Field(ge=1, le=1000)] = 1
+    splits: Annotated[int, Field(ge=1, le=100)] = 1
+    sources: Annotated[tuple[SourceName, ...], Field(min_length=1)] | None = None
+    baselines: tuple[Baseline, ...] = ("majority", "forest")
+    alignments: tuple[Alignment, ...] = ()
+    whitening: bool = False
+
+
+@settings(frozen=True, config=SETTINGS)
+class Study:
+    """A study file, checked.
+
+    Attributes:
+        domains: dataset reference of every domain by its name in the study.
+        labels: the classes that domains share, see `crosswear.grid.labels`.
+    """
+
+    name: Name
+    domains: Annotated[dict[Name, str], Field(min_length=2)]
+    grid: Grid
+    seed: Annotated[int, Field(ge=0)] = 2019
+    preparation: PreparationConfig = field(default_factory=PreparationConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    source: TrainConfig = field(default_factory=TrainConfig)
+    adaptation: TrainConfig = field(default_factory=TrainConfig)
+    transfer: TransferConfig = field(default_factory=TransferConfig)
+    labels: dict[str, dict[Name, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources, `UNTRAINED` and `OTHERS` among them if they are asked for."""
+        return self.grid.sources or tuple(self.domains)
+
+    def origins(self, target: str) -> dict[str, tuple[str, ...]]:
+        """What a target can be transferred from: the domains behind each source's name.
+
+        A target is never among its own sources. Domains are in alphabetical order.
+        """
+        found = {
+            name: tuple(sorted(self.others(target) if name == OTHERS else name.split("+")))
+            for name in self.sources
+        }
+        return {name: domains for name, domains in found.items() if target not in domains}
+
+    def trained_origins(self, target: str) -> dict[str, tuple[str, ...]]:
+        """`origins` without the source that has learned nothing."""
+        found = self.origins(target).items()
+        return {name: domains for name, domains in found if name != UNTRAINED}
+
+    @property
+    def transfers(self) -> tuple[tuple[Branches, int], ...]:
+        """What is transferred from each source: branches, in their order, and numbers of blocks."""
+        depths = sorted(set(self.grid.blocks))
+        return tuple(
+            (branches, blocks)
+            for branches in dict.fromkeys(self.grid.branches)
+            for blocks in depths
+            if branches != "spectral" or blocks in (0, self.model.blocks)
+        )
+
+    @property
+    def judged(self) -> Branches:
+        """The branches whose transfer is judged: both, or else those that are named first."""
+        return "both" if "both" in self.grid.branches else self.grid.branches[0]
+
+    @property
+    def judged_blocks(self) -> tuple[int, ...]:
+        """Numbers of blocks of the transfers that are judged, rising."""
+        return tuple(blocks for branches, blocks in self.transfers if branches == self.judged)
+
+    def others(self, target: str) -> tuple[str, ...]:
+        """Names of all domains but one."""
+        return tuple(name for name in self.domains if name != target)
+
+    @property
+    def splits(self) -> range:
+        """Numbers of the subject splits."""
+        return range(self.preparation.split, self.preparation.split + self.grid.splits)
+
+    def shared_between(self, source: str, target: str) -> tuple[SharedClass, ...]:
+        """The classes that two domains share."""
+        return shared_classes(self.labels, source, target)
+
+    @property
+    def shared_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Source and target of every pair of domains that `labels` names."""
+        named = labelled_domains(self.labels)
+        return tuple(
+            (source, target)
+            for target in self.domains
+            for source in self.sources
+            if source != target and {source, target} <= {*named}
+        )
+
+
+@dataclass(frozen=True)
+class DomainFacts:
+    """What the grid needs to know of a prepared domain."""
+
+    name: str
+    digest: str
+    train_windows: int
+    classes: tuple[str, ...] = ()
+
+
+Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
+"""Prepared domains by their name in the study and the number of the split."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the study.
+
+    Attributes:
+        method: `source` trains on the whole train subset of `target`, or of each domain of a joint
+            source, with `train`; `network`
+            adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
+            windows of `target`; `majority` predicts the most frequent class of the train subset;
+            `forest`, `extra-trees`, `minirocket` and `vote` train on the adaptation set (the
+            latter two may have `sources`, whose windows whiten them), `logistic` on what the
+            frozen blocks of a source network make of it, see `crosswear.engine.classical`;
+            for an `Alignment`, see `crosswear.engine.zero_label`.
+        target: the domain; the domains of a joint source, joined by `+`.
+        sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
+        blocks: how many blocks are transferred.
+        branches: which branches of the network are transferred.
+        size: windows in the adaptation set; with an alignment, in the train subset from which
+            the labels come.
+        seed: number of the repetition.
+        split: number of the subject split, of all domains.
+        study_seed: from it and the names here come all random numbers.
+        source_train: how the source network was trained.
+        shared: with an alignment, the classes of source and target that are told apart.
+    """
+
+    method: Method
+    target: str
+    study_seed: int
+    size: int
+    seed: int = 0
+    split: int = 0
+    sources: tuple[str, ...] = ()
+    blocks: int = 0
+    branches: Branches = "both"
+    model: ModelConfig | None = None
+    train: TrainConfig | None = None
+    transfer: TransferConfig | None = None
+    source_train: TrainConfig | None = None
+    shared: tuple[SharedClass, ...] = ()
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _of_older_records(cls, given: Any) -> Any:
+        """Records that were written before branches were an axis have them in `transfer`."""
+        transfer = given.get("transfer") if isinstance(given, dict) else None
+        if not isinstance(transfer, dict) or "branches" not in transfer:
+            return given
+        rest = {name: value for name, value in transfer.items() if name != "branches"}
+        return given | {"transfer": rest, "branches": transfer["branches"]}
+
+    def key(self, domains: Domains) -> str:
+        """Digest of the cell and of the domains that it reads."""
+        names = (name for name in (*self.targets, *self.sources) if name != UNTRAINED)
+        digests = {name: domains[name, self.split].digest for name in names}
+        return digest({"schema": CELL_SCHEMA, "cell": essentials(self), "domains": digests})
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The domains that it learns from and is tested on: one, but for joint sources."""
+        return tuple(self.target.split("+"))
+
+    def source_cell(self, domains: Domains) -> Cell:
+        """The cell that trains the network which this cell adapts."""
+        return Cell(
+            method="source",
+            target="+".join(self.sources),
+            study_seed=self.study_seed,
+            size=sum(domains[source, self.split].train_windows for source in self.sources),
+            split=self.split,
+            model=self.model,
+            train=self.source_train,
+        )
+
+    def describe(self) -> str:
+        """One readable line."""
+        split = f", split {self.split}" if self.split else ""
+        if self.method in ("source", "majority"):
+            return f"{self.method} {self.target}{split}"
+        if self.method in ALIGNMENTS:
+            classes = f"{len(self.shared)} classes shared with {self.sources[0]}"
+            return f"{self.target}, {self.method}, {classes}, seed {self.seed}{split}"
+        branch = "" if self.branches == "both" else f" of the {self.branches} branch"
+        sources = "+".join(self.sources)
+        origin = f"from {sources}, {self.blocks} blocks{branch}" if sources else "from scratch"
+        if self.method != "network":
+            how = "on" if self.method == "logistic" else "whitened by"
+            origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
+        return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
+
+
+def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
+    """The adaptation sizes in windows, rising, each once.
+
+    Raises:
+        StudyFileError: if a size is larger than some domain's train subset, or under 2.
+    """
+    smallest = min(domains.values(), key=lambda facts: facts.train_windows)
+    sizes = set()
+    for size in study.grid.sizes:
+        windows = (
+            size if isinstance(size, int) else round(int(size[:-1]) / 100 * smallest.train_windows)
+        )
+        if not 2 <= windows <= smallest.train_windows:
+            raise StudyFileError(
+                f"{size} is {windows} windows, and the train subset of {smallest.name!r} "
+                f"has {smallest.train_windows}",
+                where="grid.sizes",
+                expected=f"from 2 to {smallest.train_windows} windows, or per cent ('50%')",
+                todo=f"remove the size, or the domain {smallest.name!r}",
+            )
+        sizes.add(windows)
+    return tuple(sorted(sizes))
+
+
+def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
+    """All cells of the study: source networks, then for each target and size all that compete.
+
+    Last come, of each split and repetition, those that learn without labels of the target.
+
+    Raises:
+        StudyFileError: if a domain has not the windows or the classes that the study asks for.
+    """
+    sizes = resolve_sizes(study, domains)
+    for split in study.splits:
+        for name in study.domains if sizes else ():
+            windows = domains[name, split].train_windows
+            whole = Cell("source", name, study.seed, windows, split=split)
+            if "majority" in study.grid.baselines:
+                yield replace(whole, method="majority")
+            if name in study.sources:
+                yield replace(whole, model=study.model, train=study.source)
+        yield from _joint_sources(study, domains, split) if sizes else ()
+        for seed in range(study.grid.seeds):
+            for target in study.domains:
+                for size in sizes:
+                    cell = Cell("network", target, study.seed, size, seed, split)
+                    yield from _rivals(study, cell)
+            yield from _on_shared_classes(study, domains, seed, split)
+
+
+def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]:
+    """The networks that learn several domains at once, each once."""
+    origins = (names for target in study.domains for names in study.origins(target).values())
+    for names in dict.fromkeys(names for names in origins if len(names) > 1):
+        windows = sum(domains[name, split].train_windows for name in names)
+        cell = Cell("source", "+".join(names), study.seed, windows, split=split)
+        yield replace(cell, model=study.model, train=study.source)
+
+
+def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
+    """All that learn from the same windows."""
+    for baseline in study.grid.baselines:
+        if baseline not in ("majority", "logistic"):
+            yield replace(cell, method=baseline)
+        if baseline in WHITENED and study.grid.whitening:
+            yield replace(cell, method=baseline, sources=study.others(cell.target))
+    # Rates of layers decay where something is copied: from scratch, it is the cell without decay.
+    fresh = replace(study.adaptation, layer_decay=1.0)
+    yield replace(cell, model=study.model, train=fresh)
+    for source, domains in study.origins(cell.target).items():
+        trained = None if source == UNTRAINED else study.source
+        from_source = replace(cell, sources=domains, model=study.model, source_train=trained)
+        if "logistic" in study.grid.baselines:
+            yield replace(from_source, method="logistic", blocks=study.model.blocks)
+        transferred = replace(from_source, train=study.adaptation, transfer=study.transfer)
+        for branches, blocks in study.transfers:
+            yield replace(transferred, branches=branches, blocks=blocks)
+
+
+def _on_shared_classes(study: Study, domains: Domains, seed: int, split: int) -> Iterator[Cell]:
+    """What is tried on the classes that two domains share."""
+    for name in labelled_domains(study.labels):
+        check_classes(study.labels, name, domains[name, split].classes)
+    train = replace(study.source, selection="last")  # there is nothing to select by
+    for source, target in study.shared_pairs:
+        shared = study.shared_between(source, target)
+        for alignment in study.grid.alignments:
+            teacher = target if alignment == "target-labels" else source
+            yield Cell(
+                alignment,
+                target,
+                study.seed,
+                domains[teacher, split].train_windows,
+                seed,
+                split,
+                sources=(source,),
+                model=study.model,
+                train=train,
+                shared=shared,
+            )

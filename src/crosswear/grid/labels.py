@@ -1,0 +1,110 @@
+"""Classes that domains share: what a study file declares so that no label of the target is needed.
+
+Two datasets name and cut activities in ways of their own. The table `[labels]` of a study file says
+which of their classes are one: a shared class is made of some classes of each domain.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from crosswear.core.errors import StudyFileError
+
+Alignment: TypeAlias = Literal["source-only", "adabn", "mmd", "adversarial", "target-labels"]
+ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
+"""How a network that is tested on shared classes came by them, see `crosswear.engine.zero_label`.
+
+`source-only` saw nothing of the target, `target-labels` its labelled windows instead of the
+source's; the others its windows without labels.
+"""
+
+FEWEST = 2
+"""Shared classes of a pair of domains: with fewer there is nothing to tell apart."""
+
+Labels: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""For every shared class, by domain, the classes of it; a domain may have none."""
+
+
+@dataclass(frozen=True)
+class SharedClass:
+    """A class that a source and a target share, with their own names for it."""
+
+    name: str
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+
+
+def shared_classes(labels: Labels, source: str, target: str) -> tuple[SharedClass, ...]:
+    """The classes that two domains share, in the order of the study file."""
+    return tuple(
+        SharedClass(name, by_domain[source], by_domain[target])
+        for name, by_domain in labels.items()
+        if by_domain.get(source) and by_domain.get(target)
+    )
+
+
+def labelled_domains(labels: Labels) -> tuple[str, ...]:
+    """Domains that have a shared class."""
+    return tuple(dict.fromkeys(name for by_domain in labels.values() for name in by_domain))
+
+
+def check_labels(
+    labels: Labels, domains: Collection[str], pairs: Iterable[tuple[str, str]], where: str
+) -> None:
+    """Check the table of shared classes, as far as that goes without the domains themselves.
+
+    Args:
+        labels: the table.
+        domains: names of the domains of the study.
+        pairs: source and target that are to share classes.
+        where: name of the study file, for messages.
+
+    Raises:
+        StudyFileError: if it names another domain, or a class of a domain twice, or if a pair
+            shares fewer than two classes.
+    """
+    for name, by_domain in labels.items():
+        for domain in by_domain:
+            if domain not in domains:
+                raise StudyFileError(
+                    f"there is no domain {domain!r}",
+                    where=f"{where}: labels.{name}",
+                    expected=", ".join(domains),
+                )
+    for domain in labelled_domains(labels):
+        counts = Counter(one for by_domain in labels.values() for one in by_domain.get(domain, ()))
+        twice = [one for one, count in counts.items() if count > 1]
+        if twice:
+            raise StudyFileError(
+                f"class {twice[0]!r} of {domain!r} is named twice",
+                where=f"{where}: labels",
+                expected="every class of a domain in one shared class at most",
+            )
+    for source, target in pairs:
+        shared = shared_classes(labels, source, target)
+        if len(shared) < FEWEST:
+            raise StudyFileError(
+                f"{source!r} and {target!r} share {len(shared)} of the classes",
+                where=f"{where}: labels",
+                expected=f"at least {FEWEST} for every pair of domains that it names",
+                todo="name more classes of both, or take one of them out of the table",
+            )
+
+
+def check_classes(labels: Labels, domain: str, classes: Collection[str]) -> None:
+    """Check that a domain has the classes that the table says.
+
+    Raises:
+        StudyFileError: naming the first that it has not, and those that it has.
+    """
+    for name, by_domain in labels.items():
+        for one in by_domain.get(domain, ()):
+            if one not in classes:
+                raise StudyFileError(
+                    f"{domain!r} has no class {one!r}",
+                    where=f"labels.{name}.{domain}",
+                    expected=f"some of: {'; '.join(classes)}",
+                )

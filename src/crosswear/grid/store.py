@@ -1,0 +1,219 @@
+"""Records on disk: one JSON file a cell, whole or not at all.
+
+    OUT/study.toml       the study that the folder belongs to
+    OUT/cells/KEY.json   a finished cell
+    OUT/failed/KEY.json  a cell that raised, with its traceback; it counts as not done
+    OUT/sources/KEY.*    source networks
+
+The report lies beside them.
+
+A record carries the sha256 of its own content: a damaged one is told from a finished one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pydantic
+
+from crosswear.core.errors import StoreError
+from crosswear.core.files import as_disk_error, expect_writable, remove_leftovers, write_text
+from crosswear.core.keys import canonical_json, digest, to_json
+from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.result import CellResult, Timing
+from crosswear.grid.study_file import parse_study
+
+RECORD_SCHEMA = 2
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished cell.
+
+    Attributes:
+        key: the key of the cell.
+        cell: what was done.
+        result: the numbers; equal for equal cells.
+        timing: how long it took there.
+        provenance: versions, host and time; for people, never compared.
+    """
+
+    key: str
+    cell: Cell
+    result: CellResult
+    timing: Timing
+    provenance: Mapping[str, str]
+
+
+class Store:
+    """The output folder of one study.
+
+    Args:
+        folder: made on the first write.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @contextlib.contextmanager
+    def owned_by(self, study: Study, text: str) -> Iterator[None]:
+        """Hold the folder for a run of the study; nobody else can run there meanwhile.
+
+        Args:
+            study: its name must be the one that the folder belongs to, if it belongs to any.
+            text: the study file, kept beside the records.
+
+        Raises:
+            StoreError: if the folder belongs to another study, or another run holds it.
+            DiskError: if the folder cannot be written.
+        """
+        self.check_owner(study)
+        lock = filelock.FileLock(self.folder / ".lock", timeout=0)
+        with as_disk_error(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire()
+            except filelock.Timeout as error:
+                raise StoreError(
+                    "another run is at work in this folder",
+                    where=str(self.folder),
+                    todo="wait for it to end, or choose another --out",
+                ) from error
+        try:
+            for folder in (self.folder, *(self.folder / name for name in ("cells", "sources"))):
+                remove_leftovers(folder)
+            write_text(self.folder / "study.toml", text)
+            yield
+        finally:
+            lock.release()
+
+    def checkpoint(self, key: str) -> Path:
+        """Where the network of a source cell is kept."""
+        return self.folder / "sources" / f"{key}.safetensors"
+
+    def done(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that have a record, damaged or not."""
+        names = {path.stem for path in (self.folder / "cells").glob("*.json")}
+        return names.intersection(keys)
+
+    def failed(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys whose cell raised the last time it was tried."""
+        names = {path.stem for path in (self.folder / "failed").glob("*.json")}
+        return names.intersection(keys)
+
+    def write(self, record: Record) -> None:
+        """Keep a finished cell, and forget that it ever failed.
+
+        Raises:
+            DiskError: if it cannot be written; nothing is left half-written.
+        """
+        content = to_json(
+            {"schema": RECORD_SCHEMA, **{name: getattr(record, name) for name in _RECORD_FIELDS}}
+        )
+        text = canonical_json({"sha256": digest(content), "content": content})
+        write_text(self.folder / "cells" / f"{record.key}.json", text + "\n")
+        (self.folder / "failed" / f"{record.key}.json").unlink(missing_ok=True)
+
+    def write_failure(self, key: str, cell: Cell, traceback: str) -> None:
+        """Keep why a cell failed."""
+        text = json.dumps({"key": key, "cell": to_json(cell), "traceback": traceback}, indent=1)
+        write_text(self.folder / "failed" / f"{key}.json", text + "\n")
+
+    def traceback(self, key: str) -> str:
+        """Why a cell failed."""
+        path = self.folder / "failed" / f"{key}.json"
+        return str(json.loads(path.read_text("utf-8"))["traceback"])
+
+    def read(self, key: str) -> Record:
+        """A finished cell.
+
+        Raises:
+            StoreError: if the record is missing, damaged or of another schema.
+        """
+        path = self.folder / "cells" / f"{key}.json"
+        todo = f"delete {path.name} and run the study again: only this cell is computed anew"
+        try:
+            envelope = json.loads(path.read_text("utf-8"))
+            content, expected = envelope["content"], envelope["sha256"]
+            found = digest(content)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"cannot be read ({error})", where=str(path), todo=todo) from error
+        if found != expected:
+            raise StoreError(
+                "damaged: its content is not what was written",
+                where=str(path),
+                expected=f"sha256 {expected}",
+                todo=todo,
+            )
+        return _parse_record(content, path, todo)
+
+    def set_aside(self, key: str) -> Path:
+        """Rename a damaged record, so that its cell counts as missing; returns the new name."""
+        path = self.folder / "cells" / f"{key}.json"
+        return path.replace(path.with_suffix(".damaged"))
+
+    def check_owner(self, study: Study) -> None:
+        """Refuse a folder that holds another study, or other things.
+
+        Raises:
+            StoreError: naming the study, or what else is there.
+            DiskError: if it is no folder.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            expect_writable(folder=self.folder)
+        path = self.folder / "study.toml"
+        if not path.exists():
+            names = {p.name for p in self.folder.glob("*")} if self.folder.is_dir() else set()
+            foreign = sorted(names - _OWN)
+            if foreign:
+                raise StoreError(
+                    f"the folder is not empty and not a study's: {', '.join(foreign[:3])}",
+                    where=str(self.folder),
+                    todo="choose another --out",
+                )
+            return
+        owner = parse_study(path.read_text("utf-8"), str(path))
+        if (owner.name, owner.seed) != (study.name, study.seed):
+            raise StoreError(
+                f"the folder belongs to the study {owner.name!r} (seed {owner.seed})",
+                where=str(self.folder),
+                expected=f"{study.name!r} (seed {study.seed})",
+                todo="choose another --out",
+            )
+
+
+_FIGURES = ("heatmaps", "curves")
+_TABLES = (
+    *("results", "scores", "verdicts", "findings", "similarities", "per_class"),
+    *("source_networks", "zero_label"),
+)
+_REPORT = (
+    *("index.html", "report.md", "records.parquet"),
+    *(f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg", "pdf")),
+    *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet", "tex")),
+)
+_OWN = {".lock", "cells", "failed", "sources", *_REPORT}
+_RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
+_RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
+
+
+def _parse_record(content: dict[str, Any], path: Path, todo: str) -> Record:
+    schema = content.get("schema")
+    if schema != RECORD_SCHEMA:
+        raise StoreError(
+            f"a record of schema {schema}",
+            where=str(path),
+            expected=f"schema {RECORD_SCHEMA}",
+            todo="read it with the crosswear that wrote it, or run the study in a new --out",
+        )
+    fields = {name: content.get(name) for name in _RECORD_FIELDS}
+    try:
+        return _RECORD.validate_json(json.dumps(fields))
+    except pydantic.ValidationError as error:
+        raise StoreError(f"not a record: {error}", where=str(path), todo=todo) from error

@@ -1,0 +1,1 @@
+"""Networks, what of them is transferred, their checkpoints and compiled code."""

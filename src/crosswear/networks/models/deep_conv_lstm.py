@@ -1,0 +1,237 @@
+"""DeepConvLSTM: convolutions that all channels share, and two recurrent layers.
+
+Ordóñez and Roggen, "Deep convolutional and LSTM recurrent neural networks for multimodal wearable
+activity recognition", Sensors 16(1), 2016.
+
+    window [N, 3, 100] ─ batch norm
+      ─ convolution1 ─ … ─ convolution4 ─ [N, 64, 3, 84]   the same filters on each channel
+      ─ lstm1 ─ lstm2 ─────────────────── [N, 128, 84]     inputs of a step: 64 maps of 3 channels
+      ─ last step ─────────────────────── [N, 128] ─ class scores [N, C]
+
+Stated by the paper: four convolutions along time of 64 filters of width 5, ReLU, no padding and no
+pooling; two LSTM layers of 128 cells; class scores from the last step; dropout of 0.5 on the inputs
+of both recurrent layers and of the class scores; orthogonal initial weights.
+
+Adapted: batch norm of the input instead of channels scaled to [0, 1], as in the other networks;
+windows of 100 samples instead of 24, so 84 steps instead of 8; trained like the other networks
+(Adam, where the paper has RMSProp). `ModelConfig.filters` are those of the convolutions.
+
+Convolutions and recurrent layers are the transfer units, first layer first: Morales and Roggen,
+"Deep convolutional feature transfer across mobile activity recognition domains, sensor modalities
+and locations", ISWC 2016, for the former; Kalabakov et al., "Analysis of deep transfer learning
+using DeepConvLSTM for human activity recognition from wearable sensors", Informatica 45, 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor, nn
+
+from crosswear.core.config import ARCHITECTURES, ModelConfig
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import ACCELEROMETER, Sensors
+from crosswear.networks.models.layers import (
+    GroupedConvolution,
+    InputNorm,
+    SeededDropout,
+    SideBySideLinear,
+    SideBySideLSTM,
+    channels_last_gradient,
+)
+
+WIDTH = 5
+CELLS = 128
+GATES = 4
+
+
+class Convolution(nn.Module):
+    """Convolution along time, the same for each channel; ReLU.
+
+    [N, copies·before, channels, L] → [N, copies·after, channels, L - 4]
+    """
+
+    def __init__(self, before: int, after: int, copies: int) -> None:
+        super().__init__()
+        self.convolution = GroupedConvolution(copies, before, after, WIDTH, copies, bias=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        y: Tensor = self.convolution(x)
+        return y.relu_()
+
+
+class Recurrence(nn.Module):
+    """Dropout, then an LSTM layer.
+
+    [N, copies·maps, channels, T] → [N, copies·128, 1, T], or 1 instead of T if only the last step
+    is wanted.
+    """
+
+    def __init__(self, before: int, copies: int, dropout: float, *, last: bool) -> None:
+        super().__init__()
+        # Part of the layer, so that a frozen one has none and is the same in every step.
+        self.dropout = SeededDropout(dropout, copies)
+        self.lstm = SideBySideLSTM(before, CELLS, copies)
+        self.copies = copies
+        self.last = last
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class for shapes."""
+        windows, steps = len(x), x.shape[-1]
+        steps_first = x.reshape(windows, self.copies, -1, steps).permute(1, 0, 3, 2)
+        y: Tensor = self.lstm(self.dropout(steps_first.contiguous()))
+        y = y[:, :, -1:] if self.last else y
+        return y.permute(1, 0, 3, 2).reshape(windows, self.copies * CELLS, 1, -1)
+
+
+class DeepConvLSTM(nn.Module):
+    """The network, or several of it side by side.
+
+    Args:
+        config: filters (their number is that of the convolutions), channels, dropout.
+        classes: number of classes C.
+        samples: length L of a window.
+        copies: how many networks.
+        sensors: the accelerometer alone: filters that all channels share are of no sensor, and
+            could not be transferred by it.
+
+    Raises:
+        UsageError: if the window is too short for the convolutions, or there is another sensor.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        classes: int,
+        samples: int,
+        copies: int = 1,
+        sensors: Sensors = ACCELEROMETER,
+    ) -> None:
+        super().__init__()
+        if sensors != ACCELEROMETER:
+            raise UsageError(
+                f"'deep-conv-lstm' takes no {' and '.join(sensors)}",
+                expected="acceleration alone",
+                todo="use another network, or domains without sensors=…",
+            )
+        self.sensors = sensors
+        depth = len(config.filters)
+        if samples <= depth * (WIDTH - 1):
+            raise UsageError(
+                f"windows of {samples} samples are too short for {depth} convolutions",
+                expected=f"more than {depth * (WIDTH - 1)} samples",
+                todo="use fewer convolutions or longer windows",
+            )
+        self.magnitude = config.magnitude
+        self.copies = copies
+        self.channels = 4 if config.magnitude else 3
+        self.normalise = InputNorm(self.channels, copies)
+        self.blocks = nn.ModuleDict()
+        before = 1
+        for number, after in enumerate(config.filters, start=1):
+            self.blocks[f"convolution{number}"] = Convolution(before, after, copies)
+            before = after
+        before *= self.channels
+        layers = ARCHITECTURES["deep-conv-lstm"].recurrent
+        for number in range(1, layers + 1):
+            self.blocks[f"lstm{number}"] = Recurrence(
+                before, copies, config.dropout, last=number == layers
+            )
+            before = CELLS
+        self.dropout = SeededDropout(config.dropout, copies)
+        self.head = SideBySideLinear(CELLS, classes, copies)
+        if copies == 1:  # several get the weights of single ones
+            self._initialise()
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        for layer in self.modules():
+            if isinstance(layer, GroupedConvolution | SideBySideLinear):
+                nn.init.orthogonal_(layer.weight)
+            elif isinstance(layer, SideBySideLSTM):
+                for weight in (layer.weight_input, layer.weight_hidden):
+                    for gate in weight.chunk(GATES):
+                        nn.init.orthogonal_(gate)
+
+    @property
+    def _block_names(self) -> list[str]:
+        return [f"blocks.{name}" for name in self.blocks]
+
+    @property
+    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
+        """Modules of each transferable layer, first layer first.
+
+        The input's batch norm belongs to the first one: nothing before a frozen layer is trained.
+        """
+        first, *others = self._block_names
+        return (("normalise", first), *((name,) for name in others))
+
+    @property
+    def spectral_unit(self) -> tuple[str, ...]:
+        """Empty: there is no spectral branch."""
+        return ()
+
+    @property
+    def head_unit(self) -> tuple[str, ...]:
+        """Modules that depend on the number of classes."""
+        return ("head",)
+
+    @property
+    def regularised(self) -> tuple[Tensor, ...]:
+        """Empty: the paper has dropout alone."""
+        return ()
+
+    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The channels [N, channels, 1, L] of windows [N, 3, L] in g."""
+        if self.magnitude:
+            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
+        return (x.unsqueeze(2),)
+
+    def advance(
+        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    ) -> tuple[Tensor, ...]:
+        """Carry a front further, through the modules in `upto` that are not `done`.
+
+        Args:
+            front: of all copies, joined along dim 1.
+            done: modules that are in the front, as `transfer_units` names them.
+            upto: those that shall be; of the layers the first ones.
+        """
+        (x,) = front
+        for name in self._block_names:
+            if name in upto and name not in done:
+                if name == self._block_names[0]:
+                    x = self._rows(self.normalise(x))
+                x = self.get_submodule(name)(x)
+        return (x,)
+
+    def _rows(self, x: Tensor) -> Tensor:
+        """Channels as rows, so that a filter goes over all of them: [N, copies, channels, L]."""
+        # In this layout the norm sums a copy's gradients as it does those of a single one.
+        channels_last_gradient(x)
+        return x.reshape(len(x), self.copies, self.channels, -1)
+
+    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """What the layer of class scores sees, [copies, N, 128].
+
+        Args:
+            front: of all copies, joined along dim 1.
+            done: the modules that are in it.
+        """
+        (last,) = self.advance(front, done, self._block_names)
+        seen: Tensor = self.dropout(
+            last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
+        )
+        return seen
+
+    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
+        scores: Tensor = self.head(self.features(front, done))
+        return scores
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
+        return self.rest(self.front(x), ())[0]

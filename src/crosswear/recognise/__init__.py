@@ -1,5 +1,0 @@
-"""Recognising activities with a bundle: in live streams and in files, by one and the same way."""
-
-from crosswear.recognise.recognizer import Event, Recognizer, recognise
-
-__all__ = ["Event", "Recognizer", "recognise"]

@@ -1,0 +1,1 @@
+"""Pure functions of arrays: windows, features, splits, scores."""

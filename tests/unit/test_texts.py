@@ -1,0 +1,17 @@
+"""Counts and numbers in sentences have one spelling."""
+
+from __future__ import annotations
+
+from crosswear.core.texts import counted
+from crosswear.evidence import words
+
+
+def test_a_count_is_written_with_what_is_counted() -> None:
+    assert counted(1, "cell") == "1 cell"
+    assert counted(1200, "cell") == "1,200 cells"
+    assert counted(0, "gap splits", "gaps split") == "0 gaps split"
+
+
+def test_zero_has_no_sign() -> None:
+    assert [words.plain(value) for value in (-0.001, 0.0, -0.42)] == ["0.00", "0.00", "−0.42"]
+    assert [words.points(value) for value in (-0.0001, 0.0001, 0.02)] == ["0.0", "0.0", "+2.0"]
