@@ -25,12 +25,12 @@ from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
-from crosswear.grid.result import TransferReport
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint, save_checkpoint
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side, summarise
 from crosswear.networks.transfer import plan_transfer, set_training
+from crosswear.networks.transfer_report import TransferReport
 from crosswear.signal.features import window_features
 from crosswear.study.opening import open_study
 from crosswear.study.place import Place

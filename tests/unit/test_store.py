@@ -13,9 +13,10 @@ from crosswear.core.config import ModelConfig, TrainConfig, TransferConfig
 from crosswear.core.errors import DiskError, StoreError
 from crosswear.core.files import new_folder, remove_leftovers, write_bytes
 from crosswear.grid.experiment import Cell
-from crosswear.grid.result import CellResult, EpochScore, Timing, TransferReport
+from crosswear.grid.result import CellResult, EpochScore, Timing
 from crosswear.grid.store import Record, Store
 from crosswear.grid.study_file import parse_study
+from crosswear.networks.transfer_report import TransferReport
 
 TEXT = 'name = "one"\n[domains]\na = "x"\nb = "y"\n[grid]\nsizes = [20]\nblocks = [1]\n'
 STUDY = parse_study(TEXT, "one.toml")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -33,6 +32,7 @@ from crosswear.core.keys import seed_for
 from crosswear.core.texts import install
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.networks.checkpoint import Checkpoint
+from crosswear.networks.threads import one_torch_thread
 from crosswear.signal.windows import in_steps
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
@@ -252,10 +252,5 @@ def _standings(
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Sums over several threads depend on how many there are."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    with one_torch_thread(), threadpool_limits(1):
+        yield

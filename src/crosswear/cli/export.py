@@ -17,8 +17,7 @@ from crosswear.core.files import spare
 from crosswear.core.texts import counted, install
 
 if TYPE_CHECKING:
-    from crosswear.deploy.bundle import Bundle
-    from crosswear.deploy.export import Exported, Windows
+    from crosswear.deploy.export import Exported
 
 
 class Format(StrEnum):
@@ -61,49 +60,26 @@ def export(
             where=f"--format {format_}",
             todo=install("onnx"),
         )
-    import torch
-
     from crosswear.deploy.bundle import load_bundle
     from crosswear.deploy.export import export_onnx, simulated_windows
+    from crosswear.deploy.export.dataset import windows_of_dataset
+    from crosswear.networks.threads import one_torch_thread
 
     spare([bundle], out, *([examples] if examples else []))
-    torch.set_num_threads(1)  # latency is that of one core
     model = load_bundle(bundle)
     if windows is None:
         checked = simulated_windows(model)
         print_note("checked on simulated windows only; --windows DATASET checks it on real ones")
     else:
-        checked = _windows(model, windows, data, cache)
-    result = export_onnx(model, out, checked, int8=quantize is Quantization.INT8, examples=examples)
+        checked = windows_of_dataset(model, windows, data, cache, print_note)
+    int8 = quantize is Quantization.INT8
+    with one_torch_thread():  # latency is that of one core
+        result = export_onnx(model, out, checked, int8=int8, examples=examples)
     if as_json:
         print_json({**dataclasses.asdict(result), "file": str(result.file)})
         return
     _print(result)
     typer.echo(f"wrote {out}" + (f" and {examples}" if examples else ""))
-
-
-def _windows(bundle: Bundle, reference: str, data: Path | None, cache: Path) -> Windows:
-    import numpy as np
-
-    from crosswear.core.config import PreparationConfig
-    from crosswear.datasets.domain import of_acceleration, prepare
-    from crosswear.deploy.export import Windows
-
-    about = bundle.manifest
-    config = PreparationConfig(about.rate_hz, about.window_s, about.hop_s, about.bridge_s)
-    domain = of_acceleration(prepare(reference, data, config, cache))
-    index = {name: number for number, name in enumerate(about.classes)}
-    table = np.array([index.get(name, -1) for name in domain.classes])
-    y = table[domain.windows.y]
-    known = y >= 0
-    x = np.asarray(domain.windows.x)
-    if not known.any():
-        print_note(f"{reference} has none of the model's classes: no scores")
-        return Windows(x, None, reference)
-    if not known.all():
-        left_out = counted(int((~known).sum()), "window")
-        print_note(f"left out: {left_out} of other classes than the model's")
-    return Windows(x[known], y[known], reference)
 
 
 def _print(result: Exported) -> None:

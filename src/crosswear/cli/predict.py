@@ -48,12 +48,11 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
-    import torch
-
     from crosswear.deploy.bundle import load_bundle
     from crosswear.deploy.recognise.files import recognise_files
     from crosswear.deploy.recognise.layout import Told
     from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
+    from crosswear.networks.threads import one_torch_thread
 
     expect_writable(out)  # before its name is changed: a folder may have none
     picture = out.with_suffix(".png")
@@ -62,11 +61,11 @@ def predict(
             "the timeline is a table", where=str(out), expected="a name that ends in .csv"
         )
     spare([bundle, *files], out, picture)
-    torch.set_num_threads(1)  # more are no faster with windows of this size
     model = load_bundle(bundle)
     about = model.manifest
     told = Told(_columns(columns), rate, _unit(unit))
-    with Console(stderr=True).status("Reading") as status:  # seen on a terminal alone
+    # More threads are no faster with windows of this size; the status is seen on a terminal alone.
+    with one_torch_thread(), Console(stderr=True).status("Reading") as status:
         found = recognise_files(
             model, files, told, layout, lambda file: status.update(f"Reading {file!r}")
         )

@@ -16,14 +16,13 @@ from crosswear.cli.options import (
     StudyFile,
 )
 from crosswear.cli.output import print_json, print_note, print_table, progress_shown
-from crosswear.core.errors import StoreError, UsageError
+from crosswear.core.errors import StoreError
 from crosswear.core.interruption import remains
 from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.grid.store import Store
     from crosswear.study.opening import OpenStudy
-    from crosswear.study.place import Place
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
@@ -51,9 +50,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """What a study would train, and what that takes on this machine: cells, time, memory."""
+    from crosswear.study.place import place_for
     from crosswear.study.plan import plan_study
 
-    where = _place(workers, device, None)
+    where = place_for(workers, device, None)
     opened, store = open_with_store(path, data, out, cache)
     planned = plan_study(opened, store, where)
     if as_json:
@@ -93,9 +93,10 @@ def run(
     remains("finished cells are kept, the same command goes on")
     from crosswear.report.whole import report_study
     from crosswear.study.collect import collect
+    from crosswear.study.place import place_for
     from crosswear.study.run import run_study
 
-    where = _place(workers, device, cluster)
+    where = place_for(workers, device, cluster)
     opened, store = open_with_store(path, data, out, cache)
     with progress_shown() as progress:
         done = run_study(opened, store, where, progress, print_note)
@@ -152,20 +153,6 @@ def status(
         return
     rows = [[name, str(count)] for name, count in counts.items()]
     print_table(f"Study {opened.study.name} in {store.folder}", ["", "cells"], rows)
-
-
-def _place(workers: int | None, device: Literal["cpu", "cuda"], cluster: str | None) -> Place:
-    import torch
-
-    from crosswear.study.place import Place, available_workers
-
-    if device == "cuda" and cluster is None and not torch.cuda.is_available():
-        raise UsageError(
-            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
-        )
-    # One process keeps a CUDA device busy; several would share it and its memory.
-    usual = 1 if device == "cuda" else available_workers()
-    return Place(workers or usual, device, cluster)
 
 
 def _duration(seconds: float) -> str:

@@ -42,9 +42,9 @@ from crosswear.engine.task import Cohort, Task
 from crosswear.engine.training import Member, Target, Training, evaluation_batch
 from crosswear.engine.trial import try_classical
 from crosswear.engine.zero_label import PAIRED
-from crosswear.grid.result import TransferReport
 from crosswear.networks.models import ModelSummary, build, summarise
 from crosswear.networks.transfer import plan_transfer
+from crosswear.networks.transfer_report import TransferReport
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from crosswear.core.config import TrainConfig
 from crosswear.engine.subsets import learning_rate
-from crosswear.grid.result import TransferReport
 from crosswear.networks.models import declared
+from crosswear.networks.transfer_report import TransferReport
 
 
 def layer_factors(

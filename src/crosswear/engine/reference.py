@@ -32,10 +32,11 @@ from crosswear.engine.subsets import (
 from crosswear.engine.task import Outcome, Task
 from crosswear.engine.zero_label import train_on_shared_classes
 from crosswear.grid.labels import ALIGNMENTS
-from crosswear.grid.result import CellResult, EpochScore, Timing, TransferReport
+from crosswear.grid.result import CellResult, EpochScore, Timing
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.models import build, declared
 from crosswear.networks.transfer import adapt_statistics, plan_transfer, set_training
+from crosswear.networks.transfer_report import TransferReport
 from crosswear.signal.augmentation import augment
 
 EVALUATION_BATCH = 1024

@@ -22,10 +22,11 @@ from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
-from crosswear.grid.result import EpochScore, TransferReport
+from crosswear.grid.result import EpochScore
 from crosswear.networks.kernels.residual import implementation
 from crosswear.networks.models import declared, side_by_side
 from crosswear.networks.transfer import set_training
+from crosswear.networks.transfer_report import TransferReport
 from crosswear.signal.augmentation import augment
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS
+from crosswear.networks.transfer_report import TransferReport
 
 Counts: TypeAlias = tuple[tuple[int, int, int, int], ...]
 
@@ -26,24 +27,6 @@ class EpochScore:
     train_loss: float
     validation_loss: float | None = None
     validation_micro_f1: float | None = None
-
-
-@dataclass(frozen=True, config=SETTINGS)
-class TransferReport:
-    """What a plan did.
-
-    Attributes:
-        copied: weights and statistics that came from the source.
-        fresh: weights and statistics that the network kept; with `copied` these are all.
-        frozen: modules that are not trained.
-        left: weights and statistics of the source that were left behind: of a sensor that the
-            network has not.
-    """
-
-    copied: tuple[str, ...]
-    fresh: tuple[str, ...]
-    frozen: tuple[str, ...]
-    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, config=SETTINGS)

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from crosswear.core.config import SETTINGS, Branches, TransferConfig
 from crosswear.core.errors import TransferError
 from crosswear.core.recording import ACCELEROMETER, Sensors
-from crosswear.grid.result import TransferReport
 from crosswear.networks.models import Network, declared
 from crosswear.networks.models.sensors import sensor_of
+from crosswear.networks.transfer_report import TransferReport
 
 
 @dataclass(frozen=True, config=SETTINGS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Crew
 from crosswear.engine.executors.dask import cluster
-from crosswear.engine.executors.local import this_machine
+from crosswear.engine.executors.local import check_device, this_machine
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,16 @@ class Place:
 def available_workers() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def place_for(workers: int | None, device: str, cluster: str | None) -> Place:
+    """Return the place for a command; without `workers`, as many as are usual for the device.
+
+    Raises:
+        UsageError: if this machine is to train and has no such device.
+    """
+    if cluster is None:
+        check_device(device)
+    # One process keeps a CUDA device busy; several would share it and its memory.
+    usual = 1 if device == "cuda" else available_workers()
+    return Place(workers or usual, device, cluster)

@@ -22,8 +22,10 @@ from typing import Any
 
 import torch
 
+from crosswear.core.errors import UsageError
 from crosswear.engine.dispatch import Crew, News, attempt
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
+from crosswear.networks.threads import one_torch_thread
 
 
 @contextlib.contextmanager
@@ -31,7 +33,7 @@ def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
     """A crew of processes, or for one worker this process; ended when the block is left."""
     if workers == 1:
         keep_freed_memory()
-        with _one_thread():
+        with one_torch_thread():
             yield _Alone(train)
         return
     crew = _Processes(train, workers)
@@ -41,15 +43,12 @@ def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
         crew.end()
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch use one thread in this process."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def check_device(device: str) -> None:
+    """Raise a UsageError if this machine has no such device."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
+        )
 
 
 @contextlib.contextmanager
