@@ -34,7 +34,7 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
-from crosswear.study.opening import OpenStudy, open_study, read_study
+from crosswear.study.load import LoadedStudy, load_study, read_study
 
 SIZES = (20, 50, 100, 200, 500)
 SEEDS = 3
@@ -55,7 +55,7 @@ def main() -> None:
         print(table([json.loads(line) for line in lines]))
         return
     study, text = read_study(arguments.study / "study.toml")
-    opened = open_study(study, text, arguments.data, arguments.cache, lambda sentence: None)
+    opened = load_study(study, text, arguments.data, arguments.cache, lambda sentence: None)
     part, parts = map(int, arguments.part.split("/"))
     cells = [cell for cell in opened.cells.values() if wanted(cell)]
     cells.sort(key=lambda cell: (cell.seed, cell.size, cell.target))
@@ -69,7 +69,7 @@ def wanted(cell: Cell) -> bool:
     return scratch and cell.size in SIZES and cell.seed < SEEDS
 
 
-def one(cell: Cell, opened: OpenStudy, store: Store, budget_s: float) -> dict[str, Any]:
+def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[str, Any]:
     """Choose on one adaptation set; test what is chosen and its rivals."""
     (domain,) = opened.targets(cell)
     rows = np.sort(adaptation_set(cell, domain))
@@ -135,7 +135,7 @@ def windows_by_group(domain: Domain) -> list[int]:
     return [int(one) for one in matrices.sum(axis=(1, 2)) if one]
 
 
-def scratch(cell: Cell, opened: OpenStudy, store: Store) -> CellResult:
+def scratch(cell: Cell, opened: LoadedStudy, store: Store) -> CellResult:
     """The study's network from scratch on the same windows; trained where its record lacks."""
     key = cell.key(opened.facts)
     if store.done([key]):
@@ -145,7 +145,7 @@ def scratch(cell: Cell, opened: OpenStudy, store: Store) -> CellResult:
         return trainer((Task(cell, key, opened.targets(cell)[0].folder),))[0].result
 
 
-def sources_of(cell: Cell, opened: OpenStudy, store: Store) -> dict[str, Checkpoint]:
+def sources_of(cell: Cell, opened: LoadedStudy, store: Store) -> dict[str, Checkpoint]:
     """The study's source networks of all domains but the target."""
     networks = {}
     for source in opened.study.domains:
@@ -156,7 +156,7 @@ def sources_of(cell: Cell, opened: OpenStudy, store: Store) -> dict[str, Checkpo
     return networks
 
 
-def others_of(cell: Cell, opened: OpenStudy) -> list[LabelledWindows]:
+def others_of(cell: Cell, opened: LoadedStudy) -> list[LabelledWindows]:
     """Train windows of all domains but the target."""
     found = []
     for name in opened.study.others(cell.target):

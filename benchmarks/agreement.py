@@ -27,7 +27,7 @@ from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
 from crosswear.signal.metrics import micro_f1
-from crosswear.study.place import available_workers
+from crosswear.study.execution import available_workers
 
 BLOCKS = (0, 3, 5)
 

@@ -31,13 +31,13 @@ from rich.table import Table
 
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.dispatch import Crew, run_cohorts
+from crosswear.engine.dispatch import Executor, run_cohorts
 from crosswear.engine.estimate import work_of
 from crosswear.engine.executors.local import this_machine
 from crosswear.engine.grouping import group
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Failure, Task
-from crosswear.study.place import available_workers
+from crosswear.study.execution import available_workers
 
 BLOCKS = (0, 1, 2, 3, 4, 5)
 HOP_S = 0.4
@@ -66,7 +66,7 @@ def one_by_one(train: Callable[[Task, str], object], tasks: list[Task], device: 
     return time.perf_counter() - begun
 
 
-def train_all(tasks: list[Task], crew: Crew, workers: int, device: str) -> dict[int, float]:
+def train_all(tasks: list[Task], crew: Executor, workers: int, device: str) -> dict[int, float]:
     """All cells, with a crew that is there already; returns the seconds of a worker by size."""
     spent: dict[int, float] = defaultdict(float)
     for outcome in run_cohorts(group(tasks, device, workers), nullcontext(crew)):
@@ -80,7 +80,7 @@ def compare(
     grid: Grid,
     tasks: dict[int, list[Task]],
     loops: dict[str, dict[int, float]],
-    crew: Crew,
+    crew: Executor,
     crew_size: int,
     device: str,
 ) -> tuple[list[Table], list[str]]:

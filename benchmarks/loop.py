@@ -32,8 +32,8 @@ from crosswear.cli.output import print_note
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.store import Store
-from crosswear.study.missing import missing_tasks
-from crosswear.study.opening import open_study, read_study
+from crosswear.study.load import load_study, read_study
+from crosswear.study.pending import pending_tasks
 
 SHORTER = 10
 
@@ -68,10 +68,10 @@ def main(
     sample: Annotated[int, typer.Option(min=2)] = 8,
 ) -> None:
     """Measure and print."""
-    opened = open_study(*read_study(study), data, cache, print_note)
+    opened = load_study(*read_study(study), data, cache, print_note)
     store = Store(out)
     groups: dict[str, list[Task]] = defaultdict(list)
-    for task in missing_tasks(opened, store, ()):
+    for task in pending_tasks(opened, store, ()):
         cell = task.cell
         kind = f"{cell.size} windows" if cell.method == "network" else cell.method
         groups[kind].append(task)

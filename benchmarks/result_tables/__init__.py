@@ -13,16 +13,16 @@ from tabulate import tabulate
 from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Finding, Score
 from crosswear.evidence.records import StudyRecords, read_records
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.tables import cells_table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 @cache
-def board(name: str) -> Board:
+def board(name: str) -> EvidenceIndex:
     """The evidence of a study."""
-    return Board(gather(records(name)))
+    return EvidenceIndex(gather(records(name)))
 
 
 @cache
@@ -31,12 +31,12 @@ def records(name: str) -> StudyRecords:
     return read_records(DOCS / "records" / f"{name}.parquet")
 
 
-def records_of(board: Board) -> StudyRecords:
+def records_of(board: EvidenceIndex) -> StudyRecords:
     """The records that the evidence is of."""
     return records(board.evidence.study.name)
 
 
-def source_cells(board: Board) -> list[dict[str, Any]]:
+def source_cells(board: EvidenceIndex) -> list[dict[str, Any]]:
     """The rows of the source networks in the table of cells."""
     cells = cells_table(records_of(board)).to_pylist()
     return [row for row in cells if row["method"] == "source"]

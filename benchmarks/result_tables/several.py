@@ -16,7 +16,7 @@ from crosswear.evidence.inference import mean_over
 from crosswear.evidence.model import Contrast
 from crosswear.evidence.scores import holm
 from crosswear.networks.models import summarise
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from result_tables import markdown, records_of, source_cells, told
 
 WAYS: dict[str, tuple[bool, int]] = {
@@ -27,12 +27,12 @@ WAYS: dict[str, tuple[bool, int]] = {
 """How a network comes about: whether from a source, and with how many frozen blocks."""
 
 
-def compared(a: Board, b: Board) -> str:
+def compared(a: EvidenceIndex, b: EvidenceIndex) -> str:
     """Networks of two studies over all that both have."""
     return told(compare(records_of(a), records_of(b)).findings)
 
 
-def networks(*boards: Board) -> str:
+def networks(*boards: EvidenceIndex) -> str:
     """Source networks of several studies on their own domains, with what they cost."""
     rows = []
     for board in boards:
@@ -56,7 +56,7 @@ def networks(*boards: Board) -> str:
     return markdown(headings, rows, 2)
 
 
-def sensors(a: Board, b: Board) -> str:
+def sensors(a: EvidenceIndex, b: EvidenceIndex) -> str:
     """What more sensors in the first give to methods that learn from the target alone."""
     ours, theirs = (
         {name: one.sensors for name, one in board.evidence.domains.items()} for board in (a, b)
@@ -77,7 +77,7 @@ def sensors(a: Board, b: Board) -> str:
     return markdown(("target", "windows", "method", "without", "with", "difference"), rows, 3)
 
 
-def settings(base: Board, *others: Board) -> str:
+def settings(base: EvidenceIndex, *others: EvidenceIndex) -> str:
     """Studies with a setting of the adaptation changed, less the one without it."""
     usual = base.evidence.study
     named, tests, each = [], [], []

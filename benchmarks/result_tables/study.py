@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from crosswear.evidence import words
-from crosswear.evidence.model import Rival, Score
+from crosswear.evidence.model import LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED
 from crosswear.report import readable
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.signal.metrics import per_class_f1
 from result_tables import markdown, mean, source_cells, told
 
 
-def summary(board: Board) -> str:
+def summary(board: EvidenceIndex) -> str:
     """The verdict in one paragraph."""
     return board.evidence.summary
 
 
-def sources(board: Board) -> str:
+def sources(board: EvidenceIndex) -> str:
     """The source networks, tested on the domain that they were trained on."""
     rows = [
         (
@@ -35,7 +35,7 @@ def sources(board: Board) -> str:
     return markdown(headings, rows, 1)
 
 
-def rivals(board: Board) -> str:
+def rivals(board: EvidenceIndex) -> str:
     """Every way to learn from the same windows; transfers as means over their sources."""
     headings = ("target", "windows", "majority", "forest", "MiniRocket", "scratch")
     headings += ("transfer", "untrained", "logistic on source", "logistic on untrained")
@@ -45,18 +45,20 @@ def rivals(board: Board) -> str:
             sources = board.trained_sources_of(target)
             named = ("majority", "forest", "minirocket", "network")
             scores: list[Iterable[Score | None]] = [
-                [board.score(target, size, Rival(method))]  # type: ignore[arg-type]
+                [board.score(target, size, LearningMethod(method))]  # type: ignore[arg-type]
                 for method in named
             ]
             scores.append([board.transfer(target, source, size) for source in sources])
             scores.append([board.transfer(target, UNTRAINED, size)])
-            scores.append([board.score(target, size, Rival("logistic", s)) for s in sources])
-            scores.append([board.score(target, size, Rival("logistic", UNTRAINED))])
+            scores.append(
+                [board.score(target, size, LearningMethod("logistic", s)) for s in sources]
+            )
+            scores.append([board.score(target, size, LearningMethod("logistic", UNTRAINED))])
             rows.append((target, f"{size}", *map(mean, scores)))
     return markdown(headings, rows, 1)
 
 
-def heatmap(board: Board) -> str:
+def heatmap(board: EvidenceIndex) -> str:
     """The heatmaps as text: scratch, then each number of blocks."""
     headings = ("target", "source", *(f"{size} windows" for size in board.sizes))
     rows = []
@@ -67,14 +69,16 @@ def heatmap(board: Board) -> str:
     return markdown(headings, rows, 2)
 
 
-def _cell(board: Board, target: str, source: str, size: int) -> Iterator[str]:
+def _cell(board: EvidenceIndex, target: str, source: str, size: int) -> Iterator[str]:
     yield mean([board.scratch(target, size)], 0)
     yield "·"
     for branches, blocks in board.transfers:
-        yield mean([board.score(target, size, Rival("network", source, blocks, branches))], 0)
+        yield mean(
+            [board.score(target, size, LearningMethod("network", source, blocks, branches))], 0
+        )
 
 
-def verdicts(board: Board) -> str:
+def verdicts(board: EvidenceIndex) -> str:
     """The verdicts at every size."""
     tables = [(size, readable.brief(board, size)) for size in board.sizes]
     headings = ("windows", *tables[0][1].headings)
@@ -82,19 +86,19 @@ def verdicts(board: Board) -> str:
     return markdown(headings, rows, 3)
 
 
-def findings(board: Board, *names: str) -> str:
+def findings(board: EvidenceIndex, *names: str) -> str:
     """Every reading that was put to the test, or those whose names begin so."""
     found = board.evidence.findings
     return told(one for one in found if not names or one.name.startswith(names))
 
 
-def zero_label(board: Board) -> str:
+def zero_label(board: EvidenceIndex) -> str:
     """Every alignment on every pair of domains that share classes."""
     found = readable.zero_label(board.evidence)
     return markdown(found.headings, list(found.rows), found.names)
 
 
-def shared_classes(board: Board) -> str:
+def shared_classes(board: EvidenceIndex) -> str:
     """F1 of every shared class, of all repetitions together."""
     evidence = board.evidence
     rows, classes = [], []

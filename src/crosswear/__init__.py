@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.recognizer import Recognizer
     from crosswear.grid.store import Store
-    from crosswear.study.opening import open_study, read_study
-    from crosswear.study.place import Place
+    from crosswear.study.execution import ExecutionSettings
+    from crosswear.study.load import load_study, read_study
     from crosswear.study.run import run_study
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "Bundle",
     "CrosswearError",
     "Domain",
-    "Place",
+    "ExecutionSettings",
     "PreparationConfig",
     "Recognizer",
     "Store",
@@ -40,7 +40,7 @@ __all__ = [
     "find_sources",
     "load_bundle",
     "load_domain",
-    "open_study",
+    "load_study",
     "prepare",
     "read_study",
     "recommend",
@@ -54,16 +54,16 @@ _HOMES = {
     "Bundle": "deploy.bundle",
     "CrosswearError": "core.errors",
     "Domain": "datasets.domain",
-    "Place": "study.place",
+    "ExecutionSettings": "study.execution",
     "PreparationConfig": "core.config",
     "Recognizer": "deploy.recognise.recognizer",
     "Store": "grid.store",
     "find_sources": "adaptation.sources",
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
-    "open_study": "study.opening",
+    "load_study": "study.load",
     "prepare": "datasets.domain",
-    "read_study": "study.opening",
+    "read_study": "study.load",
     "recommend": "adaptation.recommend",
     "run_study": "study.run",
 }

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page
 
 from crosswear.evidence import words
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import SCRATCH, Rival
+from crosswear.evidence.model import SCRATCH, LearningMethod
 from crosswear.evidence.records import read_records
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.page import page
 from crosswear.report.tables import cells_table
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, STUDY, Planted, planted
@@ -50,7 +50,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
     path = tmp_path / "index.html"
 
     def open_(made: Planted, width: int = 1280, scheme: Any = "light") -> Page:
-        path.write_text(page(Board(made.evidence), made.cells), "utf-8")
+        path.write_text(page(EvidenceIndex(made.evidence), made.cells), "utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
         )
@@ -111,18 +111,18 @@ def test_hover_shows_the_numbers_of_the_evidence(
     study: str, request: pytest.FixtureRequest, opened: Opener
 ) -> None:
     made: Planted = request.getfixturevalue(study)
-    tab, board = opened(made), Board(made.evidence)
+    tab, board = opened(made), EvidenceIndex(made.evidence)
     second = board.targets[1]
     verdict = next(v for v in made.evidence.verdicts if v.over_scratch and v.target == second)
     cells = [
         (0, "scratch", 1, SCRATCH),
         (1, f"from {verdict.source}, {verdict.blocks} block", 0, None),
-        (2, "from untrained control, 3 blocks", 1, Rival("network", "random", 3)),
+        (2, "from untrained control, 3 blocks", 1, LearningMethod("network", "random", 3)),
     ]
     for target, column, size, rival in cells:
         if rival is None:
             assert verdict.blocks is not None
-            rival = Rival("network", verdict.source, verdict.blocks)
+            rival = LearningMethod("network", verdict.source, verdict.blocks)
             size = board.sizes.index(verdict.size)
         score = board.score(board.targets[target], board.sizes[size], rival)
         assert score is not None
@@ -197,7 +197,7 @@ def test_sizes_are_chosen_and_lines_hidden_by_keyboard(made: Planted, opened: Op
 
 
 def test_classes_of_the_chosen_target_are_shown(awkward: Planted, opened: Opener) -> None:
-    tab, board = opened(awkward), Board(awkward.evidence)
+    tab, board = opened(awkward), EvidenceIndex(awkward.evidence)
     target, size = board.targets[2], board.sizes[0]
     tab.locator("#choose-target").select_option(target)
     tab.locator("#choose-size").select_option(str(size))
@@ -220,7 +220,7 @@ def test_classes_open_on_a_transfer_that_exists_and_offer_no_other(
 ) -> None:
     named = ", ".join(map(repr, sources))
     made = planted(STUDY.replace('"alpha", "beta", "gamma", "random"', named))
-    tab, board = opened(made), Board(made.evidence)
+    tab, board = opened(made), EvidenceIndex(made.evidence)
     target, source = tab.locator("#choose-target"), tab.locator("#choose-source")
 
     def shown() -> int:

@@ -17,8 +17,8 @@ from crosswear.grid.study_file import parse_study
 from crosswear.report.whole import report_study
 from crosswear.signal.leakage import audit
 from crosswear.study.collect import collect
-from crosswear.study.opening import open_study, read_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import load_study, read_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
 
@@ -68,8 +68,8 @@ def test_the_full_study_is_twelve_pairs(
     domains: dict[str, Domain], real_data: Path, cache: Path, tmp_path: Path
 ) -> None:
     study, text = read_study(STUDIES / "wrist.toml")
-    opened = open_study(study, text, real_data, cache, lambda _: None)
-    plan = plan_study(opened, Store(tmp_path), Place(workers=2))
+    opened = load_study(study, text, real_data, cache, lambda _: None)
+    plan = plan_study(opened, Store(tmp_path), ExecutionSettings(workers=2))
     assert plan.seconds > 60
     each = 5 * 5  # sizes × seeds
     assert plan.cells["transfer"] == (12 + 4) * len(study.grid.blocks) * each
@@ -93,9 +93,9 @@ def test_a_study_of_real_recordings_ends_in_heatmaps(
     ):
         assert old in text
         text = text.replace(old, new)
-    opened = open_study(parse_study(text, "cut"), text, real_data, cache, lambda _: None)
+    opened = load_study(parse_study(text, "cut"), text, real_data, cache, lambda _: None)
     store = Store(tmp_path)
-    done = run_study(opened, store, Place(), lambda *_: None, lambda _: None)
+    done = run_study(opened, store, ExecutionSettings(), lambda *_: None, lambda _: None)
     assert done.failed == ()
     alone, paired = 4 * 3, (12 + 4) * 2  # scratch and two baselines; a transfer and a logistic
     assert done.trained == 4 + 4 + alone + paired

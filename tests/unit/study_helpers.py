@@ -6,14 +6,14 @@ from pathlib import Path
 
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
-from crosswear.study.opening import OpenStudy
+from crosswear.study.load import LoadedStudy
 
 
 def ignore(*_: object) -> None:
     """A callback that nobody listens to."""
 
 
-def results(opened: OpenStudy, out: Path) -> dict[str, CellResult]:
+def results(opened: LoadedStudy, out: Path) -> dict[str, CellResult]:
     """The numbers of every finished cell, by key."""
     store = Store(out)
     return {key: store.read(key).result for key in store.done(opened.cells)}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from crosswear.adaptation.adapt import adapt
-from crosswear.adaptation.apart import LOOKED_AT, apart, copied
 from crosswear.adaptation.recommend import recommend
+from crosswear.adaptation.shared_people import LOOKED_AT, copied, exclude_shared_people
 from crosswear.adaptation.sources import Source
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets.domain import Domain, prepare
@@ -43,7 +43,7 @@ def test_a_part_of_the_same_dataset_is_no_source(gestures: Domain, sports: Domai
         source("elsewhere", gestures, digest="f" * 64, placement="torso"),
         source("sports", sports),
     ]
-    assert [one.name for one in apart(gestures, offered, said.append)] == ["sports"]
+    assert [one.name for one in exclude_shared_people(gestures, offered, said.append)] == ["sports"]
     assert len(said) == 1
     assert "elsewhere is no source here: it is of the same dataset" in said[0]
     assert [one.source for one in recommend(gestures, offered, 25.0)] == ["sports"]
@@ -55,7 +55,7 @@ def test_a_source_with_copies_of_the_recordings_is_none(gestures: Domain, sports
     x = np.array(sports.windows.x)
     x[: len(mine)] = gestures.windows.x[mine]
     mixed = replace(sports, windows=replace(sports.windows, x=x))
-    assert apart(gestures, [source("mixed", mixed)], said.append) == []
+    assert exclude_shared_people(gestures, [source("mixed", mixed)], said.append) == []
     assert f"of {LOOKED_AT} windows that were looked at are in it too" in said[0]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import Evidence, Finding, Rival
+from crosswear.evidence.model import Evidence, Finding, LearningMethod
 from crosswear.evidence.records import read_records, write_records
 from crosswear.grid.experiment import UNTRAINED, Cell
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.heatmaps import heatmaps_figure
 from crosswear.report.lines import lines_of
 from crosswear.report.markdown import markdown
@@ -76,15 +76,15 @@ def test_a_study_of_one_branch_has_no_finding_on_branches() -> None:
 def test_verdicts_are_of_one_kind_of_transfer(branches: Evidence) -> None:
     """2 blocks of the temporal branch are best of all, and no verdict may take its number."""
     assert {verdict.blocks for verdict in branches.verdicts} == {0}
-    board = Board(branches)
+    board = EvidenceIndex(branches)
     judged = board.transfer("a", "b", 20)
     assert judged is not None
-    assert judged.rival == Rival("network", "b", 0, "both")
+    assert judged.rival == LearningMethod("network", "b", 0, "both")
     assert "highest with 0 blocks" in finding(branches, "blocks_20").sentence
 
 
 def test_a_report_tells_branches_apart(branches: Evidence) -> None:
-    board = Board(branches)
+    board = EvidenceIndex(branches)
     assert [*board.transfers] == [
         *(("both", blocks) for blocks in (0, 2, 5)),
         *(("temporal", blocks) for blocks in (0, 2, 5)),
@@ -99,7 +99,7 @@ def test_a_report_tells_branches_apart(branches: Evidence) -> None:
         *("scratch\n", "0\nboth", "2\n", "5\n"),
         *("0\ntemporal", "2\n", "5\n", "0\nspectral", "5\n"),
     ]
-    plain = Board(gather(planted_records(temporal_carries, PLAIN)))
+    plain = EvidenceIndex(gather(planted_records(temporal_carries, PLAIN)))
     assert plain.judged == ""
     assert "branch" not in markdown(plain)
 
@@ -155,7 +155,7 @@ def test_one_repetition_tells_no_best_source() -> None:
 
 def test_a_report_calls_joint_sources_by_their_name() -> None:
     evidence = gather(planted_records(as_good_as_the_best, JOINT))
-    board = Board(evidence)
+    board = EvidenceIndex(evidence)
     assert board.sources == ("a", "b", "c", "d", "others", "a+b", "random")
     assert board.sources_of("a") == ("b", "c", "d", "others", "random")
     assert board.sources_of("c") == ("a", "b", "d", "others", "a+b", "random")

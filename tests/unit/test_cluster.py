@@ -22,8 +22,8 @@ from crosswear.engine.executors.dask import cluster
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
-from crosswear.study.opening import OpenStudy, open_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.run import Progress, Progressed, run_study
 
 TEXT = """
@@ -101,15 +101,17 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
 
 
 @pytest.fixture(scope="module")
-def opened(cache: Path) -> OpenStudy:
-    return open_study(parse_study(TEXT, "clustered.toml"), TEXT, None, cache, ignore)
+def opened(cache: Path) -> LoadedStudy:
+    return load_study(parse_study(TEXT, "clustered.toml"), TEXT, None, cache, ignore)
 
 
 @pytest.fixture(scope="module")
-def expected(opened: OpenStudy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, CellResult]:
+def expected(
+    opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, CellResult]:
     """What a single process finds."""
     out = tmp_path_factory.mktemp("single") / "out"
-    run_study(opened, Store(out), Place(), ignore, ignore)
+    run_study(opened, Store(out), ExecutionSettings(), ignore, ignore)
     return results(opened, out)
 
 
@@ -127,7 +129,7 @@ def after(cells: int, act: Callable[[], object]) -> Callable[[Progress], None]:
 
 
 def test_a_worker_is_killed_and_another_joins(
-    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
+    opened: LoadedStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
 ) -> None:
     first, *_ = [hosts.worker() for _ in range(3)]
     done: list[int] = []
@@ -143,7 +145,9 @@ def test_a_worker_is_killed_and_another_joins(
         disturbing(now)
 
     out = tmp_path / "out"
-    progressed = run_study(opened, Store(out), Place(cluster=hosts.address), report, ignore)
+    progressed = run_study(
+        opened, Store(out), ExecutionSettings(cluster=hosts.address), report, ignore
+    )
     assert progressed == Progressed(found=0, trained=CELLS, failed=())
     assert done == list(range(CELLS + 1))  # none twice
     assert results(opened, out) == expected
@@ -151,7 +155,7 @@ def test_a_worker_is_killed_and_another_joins(
 
 
 def test_a_lost_scheduler_is_said_and_the_study_resumes(
-    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
+    opened: LoadedStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
 ) -> None:
     hosts.worker()
     killed = 0.0
@@ -162,21 +166,21 @@ def test_a_lost_scheduler_is_said_and_the_study_resumes(
         killed = time.monotonic()
 
     out = tmp_path / "out"
-    place = Place(cluster=hosts.address)
+    place = ExecutionSettings(cluster=hosts.address)
     with pytest.raises(EngineError, match="does not answer"):
         run_study(opened, Store(out), place, after(6, kill), ignore)
     assert time.monotonic() - killed < 30
     kept = results(opened, out)
     assert 6 <= len(kept) < CELLS
-    assert run_study(opened, Store(out), Place(), ignore, ignore).found == len(kept)
+    assert run_study(opened, Store(out), ExecutionSettings(), ignore, ignore).found == len(kept)
     assert results(opened, out) == expected
 
 
 def test_workers_of_several_threads_get_nothing(
-    opened: OpenStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
+    opened: LoadedStudy, expected: dict[str, CellResult], hosts: Hosts, tmp_path: Path
 ) -> None:
     hosts.start("worker", hosts.address, "--no-nanny", "--nthreads", "2", "--no-dashboard")
-    out, place = tmp_path / "out", Place(cluster=hosts.address)
+    out, place = tmp_path / "out", ExecutionSettings(cluster=hosts.address)
     with pytest.raises(EngineError, match="has 2 threads"):
         run_study(opened, Store(out), place, ignore, ignore)
     hosts.worker()
@@ -251,7 +255,7 @@ def namespaces_work() -> bool:
 
 
 def test_two_hosts_with_separate_disks(
-    opened: OpenStudy, expected: dict[str, CellResult], cache: Path, tmp_path: Path
+    opened: LoadedStudy, expected: dict[str, CellResult], cache: Path, tmp_path: Path
 ) -> None:
     if not namespaces_work():
         pytest.skip("needs root, iproute2 and network namespaces")

@@ -229,9 +229,12 @@ def test_front_and_rest_are_the_whole(name: str, blocks: int, spectral: bool) ->
         ModelConfig(name, FILTERS[1]), 7, 100, [one.state_dict() for one in networks], range(3)
     )
     with torch.inference_mode():
-        fronts = [declared(one).advance(declared(one).front(x), (), frozen) for one in networks]
-        front = tuple(torch.cat(some, dim=1) for some in zip(*fronts, strict=True))
-        found = declared(together).rest(front, frozen)
+        cached_inputs = [
+            declared(one).forward_frozen(declared(one).cached_input(x), (), frozen)
+            for one in networks
+        ]
+        cached_input = tuple(torch.cat(some, dim=1) for some in zip(*cached_inputs, strict=True))
+        found = declared(together).forward_trainable(cached_input, frozen)
         for copy, network in enumerate(networks):
             torch.testing.assert_close(found[copy], network(x), atol=1e-5, rtol=1e-4)
 

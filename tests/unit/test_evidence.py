@@ -18,7 +18,7 @@ from crosswear.evidence.gather import gather
 from crosswear.evidence.inference import correlation, correlation_within, mean_over
 from crosswear.evidence.model import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.records import StudyRecords, read_records, write_records
-from crosswear.evidence.scores import Question, scores_of
+from crosswear.evidence.scores import ScoreKey, scores_of
 from crosswear.evidence.verdicts import blocks_for
 from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 from generators.records import TEXT, planted_records
@@ -157,7 +157,7 @@ def test_the_size_from_which_transfer_stops_helping() -> None:
 def test_splits_are_repetitions() -> None:
     text = TEXT.replace("seeds = 5", "seeds = 2\nsplits = 2")
     scores = scores_of(planted_records(share, text))
-    assert scores.by_question[Question("a", 20, SCRATCH)].repetitions == 4
+    assert scores.by_question[ScoreKey("a", 20, SCRATCH)].repetitions == 4
 
 
 def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:

@@ -31,8 +31,8 @@ from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.signal.metrics import micro_f1
 from crosswear.study.collect import collect
-from crosswear.study.opening import OpenStudy, open_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import Progressed, run_study
 
@@ -262,20 +262,20 @@ epochs = 2
 
 
 @pytest.fixture(scope="module")
-def opened(cache: Path) -> OpenStudy:
-    return open_study(parse_study(TINY, "tiny.toml"), TINY, None, cache, ignore)
+def opened(cache: Path) -> LoadedStudy:
+    return load_study(parse_study(TINY, "tiny.toml"), TINY, None, cache, ignore)
 
 
 @pytest.fixture(scope="module")
-def whole(opened: OpenStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("joint") / "out"
-    done = run_study(opened, Store(out), Place(), ignore, ignore)
+    done = run_study(opened, Store(out), ExecutionSettings(), ignore, ignore)
     assert done == Progressed(0, len(opened.cells), ())
     return out
 
 
-def test_a_study_with_joint_sources_from_plan_to_evidence(opened: OpenStudy, whole: Path) -> None:
-    plan = plan_study(opened, Store(whole.parent / "new"), Place())
+def test_a_study_with_joint_sources_from_plan_to_evidence(opened: LoadedStudy, whole: Path) -> None:
+    plan = plan_study(opened, Store(whole.parent / "new"), ExecutionSettings())
     assert plan.cells == {
         "majority": 3,
         "source": 1 + 3,
@@ -302,7 +302,7 @@ def test_a_study_with_joint_sources_from_plan_to_evidence(opened: OpenStudy, who
 
 @pytest.mark.slow
 def test_all_domains_of_a_joint_source_travel(
-    opened: OpenStudy, whole: Path, tmp_path: Path
+    opened: LoadedStudy, whole: Path, tmp_path: Path
 ) -> None:
-    run_study(opened, Store(tmp_path), Place(1, cluster="local"), ignore, ignore)
+    run_study(opened, Store(tmp_path), ExecutionSettings(1, cluster="local"), ignore, ignore)
     assert results(opened, tmp_path) == results(opened, whole)

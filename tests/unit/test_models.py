@@ -61,7 +61,7 @@ def test_equal_seeds_give_equal_weights_and_masks(name: str) -> None:
 def after_blocks(network: nn.Module, x: torch.Tensor, blocks: int) -> torch.Tensor:
     parts = declared(network)
     names = [name for unit in parts.transfer_units[:blocks] for name in unit]
-    return parts.advance(parts.front(x), (), names)[0]
+    return parts.forward_frozen(parts.cached_input(x), (), names)[0]
 
 
 @pytest.mark.parametrize(

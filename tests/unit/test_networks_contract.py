@@ -72,12 +72,12 @@ def test_units_and_branch_are_all_that_is_before_the_layers_behind(name: str) ->
     network = build(config_of(name), 4, 100, seed=0).train()
     parts = declared(network)
     everything = (*first_units(network, config_of(name).blocks), *parts.spectral_unit)
-    before = parts.advance(parts.front(torch.randn(6, 3, 100)), (), everything)
+    before = parts.forward_frozen(parts.cached_input(torch.randn(6, 3, 100)), (), everything)
     torch.stack([part.square().sum() for part in before]).sum().backward()
     reached = {n for n, weight in network.named_parameters() if weight.grad is not None}
     network.zero_grad()
     behind = tuple(part.detach() for part in before)
-    parts.rest(behind, everything).square().sum().backward()
+    parts.forward_trainable(behind, everything).square().sum().backward()
     others = {n for n, weight in network.named_parameters() if weight.grad is not None}
     named = tuple(f"{module}." for module in everything)
     assert all(weight.startswith(named) for weight in reached)
@@ -94,17 +94,17 @@ def test_every_prefix_of_the_front_and_the_rest_are_the_whole(name: str) -> None
     x = torch.randn(5, 3, 100)
     with torch.inference_mode():
         expected = torch.stack([network(x) for network in networks])
-        fronts = [declared(one).front(x) for one in networks]
+        cached_inputs = [declared(one).cached_input(x) for one in networks]
         done: tuple[str, ...] = ()
         for blocks in range(config_of(name).blocks + 1):
             upto = first_units(together, blocks)
-            fronts = [
-                declared(one).advance(front, done, upto)
-                for one, front in zip(networks, fronts, strict=True)
+            cached_inputs = [
+                declared(one).forward_frozen(cached_input, done, upto)
+                for one, cached_input in zip(networks, cached_inputs, strict=True)
             ]
             done = upto
-            joined = tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
-            found = declared(together).rest(joined, done)
+            joined = tuple(torch.cat(parts, dim=1) for parts in zip(*cached_inputs, strict=True))
+            found = declared(together).forward_trainable(joined, done)
             torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
 
 
@@ -115,9 +115,9 @@ def step(
     states = [networks[one].state_dict() for one in which]
     together = side_by_side(config, 4, 100, states, which)
     set_training(together, ())
-    fronts = [declared(networks[one]).front(xs[one]) for one in which]
-    front = tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
-    scores = declared(together).rest(front, ()).float()
+    cached_inputs = [declared(networks[one]).cached_input(xs[one]) for one in which]
+    cached_input = tuple(torch.cat(parts, dim=1) for parts in zip(*cached_inputs, strict=True))
+    scores = declared(together).forward_trainable(cached_input, ()).float()
     scores.square().mean(dim=(1, 2)).sum().backward()
     for number in range(len(which)):
         slopes = [weight.grad.chunk(len(which))[number] for weight in together.parameters()]

@@ -12,7 +12,7 @@ import pytest
 
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Interval
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.page import page
 from crosswear.signal.metrics import per_class_f1
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, planted
@@ -46,7 +46,7 @@ class Elements(HTMLParser):
 
 
 def elements(made: Planted) -> Elements:
-    return Elements(page(Board(made.evidence), made.cells))
+    return Elements(page(EvidenceIndex(made.evidence), made.cells))
 
 
 @pytest.fixture(scope="module")
@@ -189,4 +189,6 @@ def test_every_plot_has_words_and_a_table(shown: Elements) -> None:
 
 def test_equal_evidence_gives_equal_pages(partial: Planted) -> None:
     again = planted(lost=0.1)
-    assert page(Board(again.evidence), again.cells) == page(Board(partial.evidence), partial.cells)
+    assert page(EvidenceIndex(again.evidence), again.cells) == page(
+        EvidenceIndex(partial.evidence), partial.cells
+    )

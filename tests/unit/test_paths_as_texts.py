@@ -40,5 +40,5 @@ def test_studies(recordings: Path, tmp_path: Path, kind: type) -> None:
     )
     study, text = crosswear.read_study(kind(path))
     assert study.domains["mine"] == str(recordings)
-    opened = crosswear.open_study(study, text, kind(tmp_path), kind(tmp_path / "cache"), print)
+    opened = crosswear.load_study(study, text, kind(tmp_path), kind(tmp_path / "cache"), print)
     assert crosswear.Store(kind(tmp_path / "out")).done(opened.cells) == set()

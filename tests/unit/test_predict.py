@@ -19,7 +19,7 @@ from crosswear.datasets.propose import sniff
 from crosswear.deploy.bundle import save_bundle
 from crosswear.deploy.recognise import reader
 from crosswear.deploy.recognise.files import recognise_files
-from crosswear.deploy.recognise.layout import Told
+from crosswear.deploy.recognise.layout import Overrides
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])
@@ -46,7 +46,7 @@ def test_a_file_without_a_number_is_told(tmp_path: Path, nothing: str) -> None:
     path = tmp_path / "lost.csv"
     lines = [f"{row / RATE_HZ},{nothing},{nothing},{nothing}" for row in range(500)]
     path.write_text("\n".join(["time,x,y,z", *lines]))
-    for told in (Told(), Told(columns=("x", "y", "z"))):
+    for told in (Overrides(), Overrides(columns=("x", "y", "z"))):
         with pytest.raises(DataFormatError, match="x, y, z hold no finite number in the first 500"):
             recognise_files(BUNDLE, [path], told)
 
@@ -55,7 +55,7 @@ def test_columns_without_the_usual_names_are_listed(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "walk.csv", movement(), header="time,a,b,c")
     with pytest.raises(UsageError, match=r"no three.*'a', 'b', 'c'(.|\n)*--columns"):
         recognise_files(BUNDLE, [path])
-    [found] = recognise_files(BUNDLE, [path], Told(columns=("a", "b", "c")))
+    [found] = recognise_files(BUNDLE, [path], Overrides(columns=("a", "b", "c")))
     assert found.events
 
 
@@ -66,7 +66,7 @@ def test_without_time_the_rate_must_be_told(tmp_path: Path) -> None:
     path.write_text(f"ax,ay,az\n{text}\n", "utf-8")
     with pytest.raises(UsageError, match="--rate"):
         recognise_files(BUNDLE, [path])
-    [found] = recognise_files(BUNDLE, [path], Told(rate_hz=RATE_HZ))
+    [found] = recognise_files(BUNDLE, [path], Overrides(rate_hz=RATE_HZ))
     assert list(found.events) == pushed(np.round(values, 5))
 
 
@@ -75,13 +75,13 @@ def test_columns_are_told_where_names_do_not_tell_them(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "odd.csv", values, "when;one;two;three", ";")
     with pytest.raises(UsageError, match="--columns"):
         recognise_files(BUNDLE, [path])
-    told = Told(columns=("one", "two", "three", "when"))
+    told = Overrides(columns=("one", "two", "three", "when"))
     [found] = recognise_files(BUNDLE, [path], told)
     assert len(found.events) == 29
     with pytest.raises(DataFormatError, match="'four'"):
-        recognise_files(BUNDLE, [path], Told(columns=("one", "two", "four")))
+        recognise_files(BUNDLE, [path], Overrides(columns=("one", "two", "four")))
     with pytest.raises(DataFormatError, match="run with time"):
-        recognise_files(BUNDLE, [path], Told(columns=("one", "two", "three", "four")))
+        recognise_files(BUNDLE, [path], Overrides(columns=("one", "two", "three", "four")))
 
 
 def test_parquet_and_a_dataset_toml(tmp_path: Path) -> None:
@@ -115,11 +115,11 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     assert "1 gap splits the recording, the first at 30.0 s" in found.notes
     path = write_csv(tmp_path / "walk.csv", values)
     with pytest.raises(DataFormatError, match="as if in g"):
-        recognise_files(BUNDLE, [path], Told(unit="m/s2"))
+        recognise_files(BUNDLE, [path], Overrides(unit="m/s2"))
     with pytest.raises(DataFormatError, match="time stamps tell 50 Hz"):
-        recognise_files(BUNDLE, [path], Told(rate_hz=100))
+        recognise_files(BUNDLE, [path], Overrides(rate_hz=100))
     [found] = recognise_files(
-        BUNDLE, [write_csv(tmp_path / "odd.csv", values * 1.5)], Told(unit="g")
+        BUNDLE, [write_csv(tmp_path / "odd.csv", values * 1.5)], Overrides(unit="g")
     )
     assert "reads 1.5 g, not 1 g" in found.notes[0]
 
@@ -160,7 +160,7 @@ def test_whole_seconds_tell_the_rate(tmp_path: Path) -> None:
     [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "s.csv", values, time_s=time_s)])
     assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
     assert "repeats the row before" in found.notes[0]
-    told = Told(("x", "y", "z", "time"), RATE_HZ, "g")
+    told = Overrides(("x", "y", "z", "time"), RATE_HZ, "g")
     with pytest.raises(DataFormatError, match="repeats the one before it, as") as error:
         recognise_files(BUNDLE, [tmp_path / "s.csv"], told)
     assert error.value.where.endswith("line 3")
@@ -182,10 +182,10 @@ def test_a_unit_that_cannot_be_is_refused_without_a_second_at_rest(
     assert "no second at rest tells the unit: the median of |a|" in found.notes[0]
     for other in {"g", "mg", "m/s2"} - {unit}:
         with pytest.raises(DataFormatError, match=f"as if in {unit}|not an acceleration"):
-            recognise_files(BUNDLE, [path], Told(unit=other))
+            recognise_files(BUNDLE, [path], Overrides(unit=other))
     with pytest.raises(DataFormatError, match="median of"):
-        recognise_files(BUNDLE, [path], Told(unit=100.0))
-    [found] = recognise_files(BUNDLE, [path], Told(unit=one_g * 1.3))  # it may be
+        recognise_files(BUNDLE, [path], Overrides(unit=100.0))
+    [found] = recognise_files(BUNDLE, [path], Overrides(unit=one_g * 1.3))  # it may be
     assert len(found.events) == 3
 
 
@@ -194,7 +194,7 @@ def test_movement_without_gravity_tells_no_unit(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "walk.csv", values * 2)  # |a| is one g now and then
     with pytest.raises(UsageError, match="unit is unknown"):
         recognise_files(BUNDLE, [path])
-    [found] = recognise_files(BUNDLE, [path], Told(unit="g"))
+    [found] = recognise_files(BUNDLE, [path], Overrides(unit="g"))
     assert any("the unit is unchecked" in note for note in found.notes)
     assert any("without gravity" in note for note in found.notes)
 
@@ -261,7 +261,7 @@ def test_the_wrong_line_is_named(tmp_path: Path, line: int, row: str, what: str)
     lines = path.read_text("utf-8").splitlines()
     lines[line - 1] = row
     path.write_text("\n".join(lines), "utf-8")
-    for told in (Told(("x", "y", "z", "time"), 50, "g"), Told()):
+    for told in (Overrides(("x", "y", "z", "time"), 50, "g"), Overrides()):
         with pytest.raises(DataFormatError, match=what) as found:
             recognise_files(BUNDLE, [path], told)
         assert found.value.where == f"{path}, line {line}"
@@ -282,7 +282,7 @@ def test_the_line_of_an_impossible_row_is_named(tmp_path: Path, row: str, what: 
     lines[2500] = row
     path.write_text("\n".join(lines), "utf-8")
     with pytest.raises(DataFormatError, match=what) as found:
-        recognise_files(BUNDLE, [path], Told(("x", "y", "z", "time"), 50, "g"))
+        recognise_files(BUNDLE, [path], Overrides(("x", "y", "z", "time"), 50, "g"))
     assert found.value.where == f"{path}, line 2501"
 
 

@@ -10,7 +10,7 @@ import pytest
 from study_helpers import ignore
 from typer.testing import CliRunner
 
-from crosswear.adaptation.recommend import Likeness, recommend, worth
+from crosswear.adaptation.recommend import Likeness, recommend, validate_rankings
 from crosswear.adaptation.sources import (
     Source,
     find_sources,
@@ -29,7 +29,7 @@ from crosswear.grid.store import Record, Store
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crosswear.networks.models import build
-from crosswear.study.opening import open_study
+from crosswear.study.load import load_study
 
 STUDY = """
 name = "small"
@@ -152,7 +152,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """
     out = tmp_path_factory.mktemp("study")
     (out / "study.toml").write_text(STUDY)
-    opened = open_study(parse_study(STUDY, "study.toml"), STUDY, None, cache, ignore)
+    opened = load_study(parse_study(STUDY, "study.toml"), STUDY, None, cache, ignore)
     store = Store(out)
     domains = {name: opened.domains[name, 0] for name in opened.study.domains}
     ranks: dict[str, list[str]] = {}
@@ -174,13 +174,15 @@ def study(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
 
 
 def test_the_worth_of_a_measure_is_told(study: Path, cache: Path) -> None:
-    tested = {(one.measure, one.size): one.correlation for one in worth(study, None, cache)}
+    tested = {
+        (one.measure, one.size): one.correlation for one in validate_rankings(study, None, cache)
+    }
     assert {size for measure, size in tested if measure == "logme"} == {20, 40}
     planted = tested["mmd", None]
     assert planted.value is not None
     assert planted.value.mean > 0.9
     assert planted.n == 12
-    nearest = worth(study, None, cache, windows=1000)
+    nearest = validate_rankings(study, None, cache, windows=1000)
     assert {one.size for one in nearest if one.measure == "logme"} == {40}
 
 
@@ -213,7 +215,7 @@ def test_windows_are_as_long_as_those_to_be_adapted_to(study: Path, cache: Path)
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(UsageError, match="not the folder of a study"):
-        worth(tmp_path, None, cache)
+        validate_rankings(tmp_path, None, cache)
 
 
 def test_a_study_of_other_windows_is_refused(study: Path, cache: Path) -> None:

@@ -17,8 +17,8 @@ from sklearn.metrics import f1_score
 from crosswear.core.errors import IncompleteError
 from crosswear.grid.experiment import Cell
 from crosswear.report import write_report
-from crosswear.report.board import Board
 from crosswear.report.columns import SCHEMAS, ZERO_LABEL, evidence_tables
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.formats import write_table
 from crosswear.report.markdown import markdown
 from crosswear.report.notice import notice
@@ -59,8 +59,8 @@ def awkward_report(awkward: Planted, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def board(made: Planted) -> Board:
-    return Board(made.evidence)
+def board(made: Planted) -> EvidenceIndex:
+    return EvidenceIndex(made.evidence)
 
 
 # The table of cells

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from crosswear.evidence.model import SCRATCH, Interval, Rival, Score
-from crosswear.report.board import Board
+from crosswear.evidence.model import SCRATCH, Interval, LearningMethod, Score
 from crosswear.report.curves import curves_figure
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.heatmaps import heatmaps_figure
 from generators.evidence import STUDY, Planted, planted
 
@@ -27,8 +27,8 @@ def whole() -> Planted:
     return planted()
 
 
-def board(made: Planted) -> Board:
-    return Board(made.evidence)
+def board(made: Planted) -> EvidenceIndex:
+    return EvidenceIndex(made.evidence)
 
 
 def panels(figure: Figure) -> dict[str, Axes]:
@@ -69,18 +69,18 @@ def test_cells_show_the_score_in_per_cent(whole: Planted) -> None:
     shown = numbers(panel(heatmaps_figure(board(whole)), "alpha", "beta"))
     assert len(shown) == 2 * 4
 
-    def mean(rival: Rival, size: int) -> str:
+    def mean(rival: LearningMethod, size: int) -> str:
         score = board(whole).score("alpha", size, rival)
         assert score is not None
         assert score.micro_f1 is not None
         return f"{100 * score.micro_f1.mean:.0f}"
 
     assert shown["scratch", "20"] == mean(SCRATCH, 20)
-    assert shown["0", "20"] == mean(Rival("network", "beta", 0), 20)
-    assert shown["3", "100"] == mean(Rival("network", "beta", 3), 100)
+    assert shown["0", "20"] == mean(LearningMethod("network", "beta", 0), 20)
+    assert shown["3", "100"] == mean(LearningMethod("network", "beta", 3), 100)
 
 
-def without(made: Planted, target: str, size: int, rival: Rival) -> Planted:
+def without(made: Planted, target: str, size: int, rival: LearningMethod) -> Planted:
     """One repetition of a rival is not done."""
 
     def lacking(score: Score) -> Score:
@@ -93,7 +93,7 @@ def without(made: Planted, target: str, size: int, rival: Rival) -> Planted:
 
 
 def test_one_missing_repetition_hatches_its_cell_and_no_other(whole: Planted) -> None:
-    made = without(whole, "alpha", 20, Rival("network", "beta", 1))
+    made = without(whole, "alpha", 20, LearningMethod("network", "beta", 1))
     figure = heatmaps_figure(board(made))
     axes = panel(figure, "alpha", "beta")
     assert ("1", "20") not in numbers(axes)
@@ -115,7 +115,7 @@ def test_a_missing_scratch_is_hatched_in_every_panel_of_its_target(whole: Plante
 
 def test_panels_stand_by_target_and_source_on_one_scale_of_colours(whole: Planted) -> None:
     figure = heatmaps_figure(board(whole))
-    majority = board(whole).score("alpha", 20, Rival("majority"))
+    majority = board(whole).score("alpha", 20, LearningMethod("majority"))
     assert majority is not None
     assert majority.micro_f1 is not None
     assert f"T: alpha ({100 * majority.micro_f1.mean:.0f})" in " ".join(panels(figure))
@@ -148,7 +148,11 @@ NAMES = {"alpha": "T" * 64, "beta": "b" * 40, "gamma": "$\\frac$"}
     ("draw", "lost"), [(heatmaps_figure, 1.0), (curves_figure, 0.0)]
 )
 def test_no_text_meets_another_or_the_edge(
-    sizes: str, blocks: str, renamed: dict[str, str], draw: Callable[[Board], Figure], lost: float
+    sizes: str,
+    blocks: str,
+    renamed: dict[str, str],
+    draw: Callable[[EvidenceIndex], Figure],
+    lost: float,
 ) -> None:
     text = (
         STUDY.replace("20, 100", sizes).replace("0, 1, 3", blocks).replace("seeds = 3", "seeds = 1")
@@ -189,7 +193,7 @@ def test_every_number_from_0_to_100_can_be_read(whole: Planted) -> None:
         replace(s, micro_f1=Interval(float(spread.get(id(s), 0)), None, None))
         for s in whole.evidence.scores
     )
-    figure = heatmaps_figure(Board(replace(whole.evidence, scores=scores)))
+    figure = heatmaps_figure(EvidenceIndex(replace(whole.evidence, scores=scores)))
     FigureCanvasAgg(figure).draw()
     shown = set()
     for axes in panels(figure).values():
@@ -208,7 +212,7 @@ def test_every_number_from_0_to_100_can_be_read(whole: Planted) -> None:
 
 
 def test_curves_are_the_scores_and_stop_where_repetitions_are_missing(whole: Planted) -> None:
-    figure = curves_figure(board(without(whole, "beta", 100, Rival("forest"))))
+    figure = curves_figure(board(without(whole, "beta", 100, LearningMethod("forest"))))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert {"scratch", "forest", "minirocket", "majority", "logistic on alpha"} < set(labels)
     axes = panels(figure)["beta"]

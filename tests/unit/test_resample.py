@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.signal.resample import Stretch, stretches
+from crosswear.signal.resample import Segment, stretches
 
 RATES = [30, 32, 50, 98, 99.63, 100, 104.2]
 
@@ -38,7 +38,7 @@ def record(
     )
 
 
-def covered(stretch: Stretch) -> tuple[int, int]:
+def covered(stretch: Segment) -> tuple[int, int]:
     """The first raw sample of a stretch, and one past its last."""
     return int(stretch.raw_first[0]), int(stretch.raw_last[-1]) + 1
 

@@ -32,8 +32,8 @@ from crosswear.networks.models import NETWORKS, build, declared, side_by_side, s
 from crosswear.networks.transfer import plan_transfer, set_training
 from crosswear.networks.transfer_report import TransferReport
 from crosswear.signal.features import window_features
-from crosswear.study.opening import open_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import load_study
 from crosswear.study.run import run_study
 from generators import GENERATORS
 
@@ -108,7 +108,7 @@ def test_units_are_of_every_sensor_and_sensors_meet_in_the_layers_behind(name: s
     assert all(sum(one.startswith("gyroscope_") for one in unit) * 2 == len(unit) for unit in units)
     before = [one for unit in units for one in unit]
     x = windows(BOTH).requires_grad_()
-    own, other = (parts.advance(parts.front(x), (), before)[at] for at in (0, 2))
+    own, other = (parts.forward_frozen(parts.cached_input(x), (), before)[at] for at in (0, 2))
     for part, mine in ((own, slice(0, 3)), (other, slice(3, 6))):
         x.grad = None
         part.square().sum().backward()
@@ -128,9 +128,12 @@ def test_every_prefix_of_the_front_and_the_rest_are_the_whole(name: str) -> None
     with torch.inference_mode():
         expected = torch.stack([network(x) for network in networks])
         for done in ((), first, unit[0], (*unit[0], *unit[1], "gyroscope_spectral")):
-            fronts = [declared(one).advance(declared(one).front(x), (), done) for one in networks]
-            joined = tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
-            found = declared(together).rest(joined, done)
+            cached_inputs = [
+                declared(one).forward_frozen(declared(one).cached_input(x), (), done)
+                for one in networks
+            ]
+            joined = tuple(torch.cat(parts, dim=1) for parts in zip(*cached_inputs, strict=True))
+            found = declared(together).forward_trainable(joined, done)
             torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
 
 
@@ -328,9 +331,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_of_domains_with_and_without_a_gyroscope(
     data: Path, cache: Path, tmp_path: Path
 ) -> None:
-    opened = open_study(parse_study(STUDY, "s.toml"), STUDY, data, cache, lambda sentence: None)
+    opened = load_study(parse_study(STUDY, "s.toml"), STUDY, data, cache, lambda sentence: None)
     store = Store(tmp_path / "out")
-    done = run_study(opened, store, Place(), lambda progress: None, lambda sentence: None)
+    done = run_study(
+        opened, store, ExecutionSettings(), lambda progress: None, lambda sentence: None
+    )
     assert not done.failed, store.traceback(done.failed[0])
     found: dict[tuple[str, str], TransferReport] = {}
     for key, cell in opened.cells.items():
@@ -360,7 +365,7 @@ def test_what_cannot_go_together(
     if "whitening" in after:
         text = text.replace('"forest", "logistic"', '"minirocket"')
     with pytest.raises(StudyFileError, match=said):
-        open_study(parse_study(text, "s.toml"), text, data, cache, lambda sentence: None)
+        load_study(parse_study(text, "s.toml"), text, data, cache, lambda sentence: None)
 
 
 def test_a_network_of_shared_filters_takes_acceleration_alone() -> None:

@@ -9,7 +9,7 @@ from crosswear.evidence.gather import gather
 from crosswear.evidence.model import Score
 from crosswear.grid.experiment import Cell
 from crosswear.report import readable
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.markdown import markdown
 from generators.records import planted_records
 
@@ -77,5 +77,5 @@ def test_the_report_says_what_transfers_between_different_sensors_carry() -> Non
         ("a", "b", "accelerometer", "dense layers", "gyroscope"),
         ("a", "c", "accelerometer", "dense layers", "gyroscope"),
     )
-    text = markdown(Board(gather(wider)))
+    text = markdown(EvidenceIndex(gather(wider)))
     assert "| b+c    | a    | accelerometer | gyroscope, dense layers |" in text

@@ -16,8 +16,8 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
-from crosswear.study.opening import OpenStudy, open_study, read_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import Progress, Progressed, run_study
 
@@ -42,22 +42,22 @@ CELLS = 2 + 2 + 4 + 8
 
 
 @pytest.fixture(scope="session")
-def opened(cache: Path) -> OpenStudy:
-    return open_study(parse_study(TEXT, "tiny.toml"), TEXT, None, cache, ignore)
+def opened(cache: Path) -> LoadedStudy:
+    return load_study(parse_study(TEXT, "tiny.toml"), TEXT, None, cache, ignore)
 
 
 def run(
-    opened: OpenStudy,
+    opened: LoadedStudy,
     out: Path,
     workers: int = 1,
     report: Callable[[Progress], None] = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Progressed:
-    return run_study(opened, Store(out), Place(workers), report, note)
+    return run_study(opened, Store(out), ExecutionSettings(workers), report, note)
 
 
 @pytest.fixture(scope="session")
-def whole(opened: OpenStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of an uninterrupted run."""
     out = tmp_path_factory.mktemp("whole") / "out"
     assert run(opened, out) == Progressed(found=0, trained=CELLS, failed=())
@@ -68,12 +68,12 @@ def written(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (out / "cells").iterdir()}
 
 
-def test_every_cell_has_a_record(opened: OpenStudy, whole: Path) -> None:
+def test_every_cell_has_a_record(opened: LoadedStudy, whole: Path) -> None:
     assert set(results(opened, whole)) == set(opened.cells)
     assert len(opened.cells) == CELLS
 
 
-def test_a_finished_study_trains_nothing(opened: OpenStudy, whole: Path) -> None:
+def test_a_finished_study_trains_nothing(opened: LoadedStudy, whole: Path) -> None:
     before = written(whole)
     assert run(opened, whole) == Progressed(found=CELLS, trained=0, failed=())
     assert written(whole) == before
@@ -81,7 +81,7 @@ def test_a_finished_study_trains_nothing(opened: OpenStudy, whole: Path) -> None
 
 @pytest.mark.parametrize("after", [1, 5, 11])
 def test_an_interrupted_study_continues(
-    opened: OpenStudy, whole: Path, tmp_path: Path, after: int
+    opened: LoadedStudy, whole: Path, tmp_path: Path, after: int
 ) -> None:
     def interrupt(now: Progress) -> None:
         if now.done == after:
@@ -96,16 +96,16 @@ def test_an_interrupted_study_continues(
     assert results(opened, tmp_path) == results(opened, whole)
 
 
-def test_order_and_workers_change_nothing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
+def test_order_and_workers_change_nothing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
     backwards = dict(reversed(opened.cells.items()))
-    turned = OpenStudy(opened.study, opened.text, opened.domains, backwards)
+    turned = LoadedStudy(opened.study, opened.text, opened.domains, backwards)
     run(turned, tmp_path, workers=2)
     assert results(opened, tmp_path) == results(opened, whole)
 
 
 @pytest.mark.parametrize("damage", ["record", "source record", "checkpoint", "no checkpoint"])
 def test_damage_is_noted_set_aside_and_mended(
-    opened: OpenStudy, whole: Path, tmp_path: Path, damage: str
+    opened: LoadedStudy, whole: Path, tmp_path: Path, damage: str
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(whole, out)
@@ -126,7 +126,7 @@ def test_damage_is_noted_set_aside_and_mended(
 
 
 def test_transfers_wait_for_a_source_that_is_trained_again(
-    opened: OpenStudy, whole: Path, tmp_path: Path
+    opened: LoadedStudy, whole: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(whole, out)
@@ -141,7 +141,7 @@ def test_transfers_wait_for_a_source_that_is_trained_again(
 
 
 def test_a_failed_cell_is_kept_as_failed_and_tried_again(
-    opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: LoadedStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Unlucky(CohortTrainer):
         def __call__(self, cohort: Cohort) -> list[Outcome]:
@@ -150,7 +150,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
             return super().__call__(cohort)
 
     with monkeypatch.context() as patch:
-        patch.setattr("crosswear.study.place.CohortTrainer", Unlucky)
+        patch.setattr("crosswear.study.execution.CohortTrainer", Unlucky)
         done = run(opened, tmp_path)
     assert len(done.failed) == 6
     store = Store(tmp_path)
@@ -162,7 +162,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
-    opened: OpenStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: LoadedStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
     fsync = os.fsync
@@ -186,24 +186,24 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
 
 
 def test_more_seeds_keep_the_cells_that_are_there(
-    opened: OpenStudy, whole: Path, tmp_path: Path, cache: Path
+    opened: LoadedStudy, whole: Path, tmp_path: Path, cache: Path
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(whole, out)
     text = TEXT.replace("seeds = 1", "seeds = 2")
-    larger = open_study(parse_study(text, "tiny.toml"), text, None, cache, ignore)
+    larger = load_study(parse_study(text, "tiny.toml"), text, None, cache, ignore)
     assert run(larger, out) == Progressed(found=CELLS, trained=12, failed=())
 
 
-def test_the_plan_counts_what_is_missing(opened: OpenStudy, whole: Path, tmp_path: Path) -> None:
-    before = plan_study(opened, Store(tmp_path), Place())
+def test_the_plan_counts_what_is_missing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
+    before = plan_study(opened, Store(tmp_path), ExecutionSettings())
     assert before.cells == {"majority": 2, "source": 2, "scratch": 4, "transfer": 8}
     assert before.sizes == (20, 40)
     assert before.missing == CELLS
     assert before.multiply_adds > 0
     assert before.seconds > 0
     assert 100 < before.memory_mb < 3000
-    after = plan_study(opened, Store(whole), Place())
+    after = plan_study(opened, Store(whole), ExecutionSettings())
     assert (after.missing, after.multiply_adds, after.seconds) == (0, 0, 0)
 
 
@@ -216,16 +216,16 @@ splits = 2
 
 def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path) -> None:
     text = TEXT.replace('baselines = ["majority"]', BASELINES).replace("[20, 40]", "[20]")
-    rich = open_study(parse_study(text, "rich.toml"), text, None, cache, ignore)
+    rich = load_study(parse_study(text, "rich.toml"), text, None, cache, ignore)
     once = 2 + 1 + 2 * (1 + 1) + 3 * (1 + 2)  # the source `daily` has one target, `random` two
     assert len(rich.cells) == 2 * once
     assert len({domain.folder for domain in rich.domains.values()}) == 4
-    plan = plan_study(rich, Store(tmp_path / "one"), Place())
+    plan = plan_study(rich, Store(tmp_path / "one"), ExecutionSettings())
     assert plan.cells["forest"] == 4
     assert plan.cells["logistic"] == 6
     assert plan.seconds > 1
     reported: list[Progress] = []
-    done = run_study(rich, Store(tmp_path / "one"), Place(), reported.append, ignore)
+    done = run_study(rich, Store(tmp_path / "one"), ExecutionSettings(), reported.append, ignore)
     assert done == Progressed(0, 2 * once, ())
     assert reported[-1].share == 1
     run(rich, tmp_path / "two", workers=2)
@@ -235,23 +235,23 @@ def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path)
     assert len(set(forests)) == 4
 
 
-def test_a_damaged_prepared_domain_is_prepared_anew(opened: OpenStudy, cache: Path) -> None:
+def test_a_damaged_prepared_domain_is_prepared_anew(opened: LoadedStudy, cache: Path) -> None:
     folder = opened.domains["daily", 0].folder
     (folder / "y.npy").write_bytes(b"\x93NUMPY")
-    again = open_study(opened.study, TEXT, None, cache, ignore)
+    again = load_study(opened.study, TEXT, None, cache, ignore)
     assert again.cells.keys() == opened.cells.keys()
 
 
 def test_a_domain_that_cannot_carry_a_study(cache: Path) -> None:
     text = TEXT + "[preparation]\nwindow_s = 500.0\n"
     with pytest.raises(DomainError, match="simulated-gestures"):
-        open_study(parse_study(text, "t.toml"), text, None, cache, ignore)
+        load_study(parse_study(text, "t.toml"), text, None, cache, ignore)
 
 
 def test_a_domain_is_not_its_own_source_under_another_name(cache: Path) -> None:
     text = TEXT.replace('"simulated-daily"', '"simulated-gestures:placement=right_wrist"')
     with pytest.raises(StudyFileError, match="'gestures' and 'daily' are the same"):
-        open_study(parse_study(text, "t.toml"), text, None, cache, ignore)
+        load_study(parse_study(text, "t.toml"), text, None, cache, ignore)
 
 
 def test_the_quickstart_is_a_study_of_simulated_domains() -> None:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import NO_LABEL
-from crosswear.signal.resample import Stretch
+from crosswear.signal.resample import Segment
 from crosswear.signal.windows import assemble, cut
 
 
-def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Stretch:
+def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Segment:
     samples = len(labels)
     raw = raw_start + np.arange(samples, dtype=np.int64)
-    return Stretch(
+    return Segment(
         channels=np.random.default_rng(samples).normal(size=(samples, 3)).astype(np.float32),
         labels=np.asarray(labels, dtype=np.int16),
         raw_first=np.maximum(raw - 2, raw_start),
@@ -117,6 +117,6 @@ def test_assembling_numbers_recordings_and_occurrences() -> None:
 
 
 @pytest.mark.parametrize("recordings", [[], [(0, [])], [(0, [stretch_of([NO_LABEL] * 300)])]])
-def test_a_domain_without_windows_is_refused(recordings: list[tuple[int, list[Stretch]]]) -> None:
+def test_a_domain_without_windows_is_refused(recordings: list[tuple[int, list[Segment]]]) -> None:
     with pytest.raises(DomainError, match="no recording gives a labelled window"):
         assemble(recordings)

@@ -30,8 +30,8 @@ from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import NETWORKS, build
 from crosswear.networks.transfer import adapt_statistics
 from crosswear.signal.metrics import micro_f1
-from crosswear.study.opening import open_study
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import load_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
 
@@ -250,14 +250,18 @@ daily = ["standing", "sitting"]
 
 @pytest.mark.slow
 def test_a_study_has_the_same_numbers_wherever_it_runs(cache: Path, tmp_path: Path) -> None:
-    opened = open_study(parse_study(STUDY, "s.toml"), STUDY, None, cache, ignore)
+    opened = load_study(parse_study(STUDY, "s.toml"), STUDY, None, cache, ignore)
     alone, beside, far = (tmp_path / name for name in ("alone", "beside", "far"))
-    plan = plan_study(opened, Store(alone), Place())
+    plan = plan_study(opened, Store(alone), ExecutionSettings())
     assert plan.cells == dict.fromkeys(ALIGNMENTS, 2)
     assert plan.missing == 10
     assert plan.multiply_adds > 0
     assert plan.seconds > 0
-    for out, place in ((alone, Place()), (beside, Place(2)), (far, Place(2, cluster="local"))):
+    for out, place in (
+        (alone, ExecutionSettings()),
+        (beside, ExecutionSettings(2)),
+        (far, ExecutionSettings(2, cluster="local")),
+    ):
         done = run_study(opened, Store(out), place, ignore, ignore)
         assert (done.trained, done.failed) == (10, ())
     assert results(opened, alone) == results(opened, beside) == results(opened, far)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.apart import apart
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose, one_thread
 from crosswear.adaptation.curve import learning_curve
@@ -20,6 +19,7 @@ from crosswear.adaptation.inspection import compare, look_at
 from crosswear.adaptation.network import model_for
 from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.report import write_report
+from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.sources import (
     Source,
     find_sources,
@@ -155,7 +155,7 @@ def _take(
     say: Note,
 ) -> list[Source]:
     """Sources that take part: other people, and of those that `auto` found the most promising."""
-    others = apart(domain, offered, say)
+    others = exclude_shared_people(domain, offered, say)
     if "auto" not in names or len(others) <= BEST_OF_AUTO:
         if not others:
             say("there is no source: nothing is transferred")

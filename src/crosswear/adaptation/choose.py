@@ -18,9 +18,9 @@ from crosswear.adaptation.learners import (
     ClassicalLearner,
     Floats,
     Learner,
-    Material,
     NetworkLearner,
     State,
+    TrainingData,
 )
 from crosswear.adaptation.network import NetworkTrainer, model_for, plans
 from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
@@ -43,7 +43,7 @@ nine in ten that it is no worse."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class CandidateResult:
     """What became of a candidate.
 
     Attributes:
@@ -84,7 +84,7 @@ class Chosen:
     state: State
     model: ModelConfig | None
     expected: Interval
-    standings: tuple[Standing, ...]
+    standings: tuple[CandidateResult, ...]
     folds: tuple[Fold, ...]
     scored: NDArray[np.int64]
     held_back: Floats
@@ -140,7 +140,7 @@ def choose(
     start = time.perf_counter()
     x = in_steps(np.ascontiguousarray(x, np.float32))
     drawn = [one.draw(seed_for(seed, "others", place)) for place, one in enumerate(others)]
-    material = Material(x, y, classes, rate_hz, seed, drawn)
+    material = TrainingData(x, y, classes, rate_hz, seed, drawn)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
     model = model or model_for(x.shape[2])
     if model is None and "network" in kinds:
@@ -203,7 +203,7 @@ def prefer(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
 
 
 def _classical(
-    kinds: Sequence[Kind], material: Material, budget_s: float, folds: int, note: Note
+    kinds: Sequence[Kind], material: TrainingData, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
     chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
@@ -234,7 +234,7 @@ def _standings(
     y: NDArray[np.integer],
     groups: NDArray[np.integer],
     scored: NDArray[np.int64],
-) -> tuple[Standing, ...]:
+) -> tuple[CandidateResult, ...]:
     found = []
     ours = _right([winner], y)[0]
     for one in entries:
@@ -243,7 +243,9 @@ def _standings(
         behind = paired_gain(ours[scored], theirs[scored], groups[scored]) if full else None
         score = one.share if one.folds else None
         found.append(
-            Standing(one.learner.name, one.learner.kind, score, one.folds, one.seconds, behind)
+            CandidateResult(
+                one.learner.name, one.learner.kind, score, one.folds, one.seconds, behind
+            )
         )
     found.sort(key=lambda one: (one.name != winner.learner.name, -one.folds, -(one.micro_f1 or 0)))
     return tuple(found)

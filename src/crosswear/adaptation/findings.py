@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.choose import Chosen, Standing
+from crosswear.adaptation.choose import CandidateResult, Chosen
 from crosswear.adaptation.curve import Curve
 from crosswear.adaptation.folds import Unit
 from crosswear.adaptation.scoring import Interval
@@ -88,7 +88,7 @@ class Findings:
     folds: int
     windows: int
     expected: Interval
-    standings: tuple[Standing, ...]
+    standings: tuple[CandidateResult, ...]
     classes: tuple[ClassFinding, ...]
     confusion: tuple[tuple[int, ...], ...]
     certainty: Certainty

@@ -23,7 +23,7 @@ State: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class TrainingData:
     """Labelled windows to choose on.
 
     Attributes:
@@ -100,7 +100,7 @@ class ClassicalLearner:
 
     plan = None
 
-    def __init__(self, kind: Kind, material: Material, seconds: float) -> None:
+    def __init__(self, kind: Kind, material: TrainingData, seconds: float) -> None:
         self.kind = kind
         self._material = material
         self._seed = seed_for(material.seed, kind)

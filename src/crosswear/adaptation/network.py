@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import ModelConfig, TrainConfig, TransferConfig
-from crosswear.engine.fronts import Fronts
+from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.subsets import weight_seed
 from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
@@ -108,7 +108,7 @@ class NetworkTrainer:
         self._sources = sources
         self._model = model
         self._seed = seed
-        self._fronts = Fronts("cpu")
+        self._fronts = InputCache("cpu")
         self._step_s: dict[tuple[TransferConfig | None, int, ModelConfig], float] = {}
 
     def model(self, plan: NetworkPlan) -> ModelConfig:
@@ -136,8 +136,8 @@ class NetworkTrainer:
             report = transfer.apply(network, self._sources[plan.source].state)
         frozen = report.frozen if report else ()
         origin = (plan.source if frozen else None, model)
-        front = self._fronts.get(origin, self.x, network, frozen, plan.train)
-        member = Member(Task(cell, plan.name, Path()), network, front, rows, report)
+        cached_input = self._fronts.get(origin, self.x, network, frozen, plan.train)
+        member = Member(Task(cell, plan.name, Path()), network, cached_input, rows, report)
         target = Target(self.x, self._y, rows[:0], self._classes, samples)
         training = Training([member], target, model, plan.train, "cpu")
         training.fit()

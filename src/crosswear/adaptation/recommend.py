@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.apart import apart
+from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.sources import Note, Source, open_finished, study_sources
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
@@ -22,7 +22,7 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.signal.features import window_features
-from crosswear.study.opening import OpenStudy
+from crosswear.study.load import LoadedStudy
 
 Measure: TypeAlias = Literal["logme", "mmd", "a_distance", "label_overlap"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -56,7 +56,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Worth:
+class RankingValidation:
     """How well a measure foretold gains in a study.
 
     Attributes:
@@ -80,21 +80,23 @@ def recommend(
 
     Args:
         target: the recordings to adapt to.
-        sources: candidates; those of the target's own people are left out (`apart`).
+        sources: candidates; those that share people with the target are left out.
         rate_hz: sampling rate of the windows.
         note: takes a sentence about each source that is left out.
     """
     rows = draw(len(target.windows), seed_for("recommend"))
     ours = _sample(target, rate_hz)
     ranked = []
-    for one in apart(target, sources, note):
+    for one in exclude_shared_people(target, sources, note):
         evidence = _logme_of(one, target, rows) if one.trained else None
         ranked.append(_likeness(target, ours, one, _sample(one.domain, rate_hz), evidence))
     complete = all(one.logme is not None for one in ranked)
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
 
 
-def worth(study: Path, data: Path | None, cache: Path, windows: int | None = None) -> list[Worth]:
+def validate_rankings(
+    study: Path, data: Path | None, cache: Path, windows: int | None = None
+) -> list[RankingValidation]:
     """How well each measure ranked the sources of each target of a study.
 
     The gain of a source is the mean over repetitions and numbers of blocks of its score minus that
@@ -136,14 +138,15 @@ def worth(study: Path, data: Path | None, cache: Path, windows: int | None = Non
     result = []
     for size, known in evidence.items():
         mine = {(t, s): gain for (at, t, s), gain in gains.items() if at == size}
-        result.append(Worth("logme", size, correlation_within(known, mine)))
+        result.append(RankingValidation("logme", size, correlation_within(known, mine)))
     pairs = {(t, s) for _, t, s in gains}
     overall = {
         (t, s): float(np.mean([g for (_, *pair), g in gains.items() if pair == [t, s]]))
         for t, s in pairs
     }
     result += [
-        Worth(name, None, correlation_within(known, overall)) for name, known in first.items()
+        RankingValidation(name, None, correlation_within(known, overall))
+        for name, known in first.items()
     ]
     return result
 
@@ -179,7 +182,7 @@ def _logme_of(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:
     return logme(network_features(network, target.windows.x[rows]), target.windows.y[rows])
 
 
-def _gains(opened: OpenStudy, store: Store) -> Mapping[tuple[int, str, str], float]:
+def _gains(opened: LoadedStudy, store: Store) -> Mapping[tuple[int, str, str], float]:
     """Mean gain over scratch by size, target and single source, of what is computed so far."""
     scores: dict[tuple[str, int, int, int], float] = {}
     transferred: dict[tuple[int, str, str], list[tuple[tuple[str, int, int, int], float]]] = {}

@@ -22,7 +22,7 @@ from crosswear.networks.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from crosswear.study.opening import OpenStudy, open_study, read_study
+from crosswear.study.load import LoadedStudy, load_study, read_study
 
 Note = Callable[[str], None]
 
@@ -172,7 +172,7 @@ def _study_sources(
     return [source for source in study_sources(opened, Store(folder)) if source.trained]
 
 
-def open_finished(folder: Path, data: Path | None, cache: Path) -> OpenStudy:
+def open_finished(folder: Path, data: Path | None, cache: Path) -> LoadedStudy:
     """A study by its OUT folder.
 
     Raises:
@@ -185,10 +185,10 @@ def open_finished(folder: Path, data: Path | None, cache: Path) -> OpenStudy:
             expected="the --out of `crosswear study run`, with study.toml in it",
         )
     study, text = read_study(folder / "study.toml")
-    return open_study(study, text, data, cache, lambda sentence: None)
+    return load_study(study, text, data, cache, lambda sentence: None)
 
 
-def study_sources(opened: OpenStudy, store: Store) -> list[Source]:
+def study_sources(opened: LoadedStudy, store: Store) -> list[Source]:
     """The domains of a study whose networks it trains."""
     split = opened.study.splits[0]
     found = []

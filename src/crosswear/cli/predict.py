@@ -50,7 +50,7 @@ def predict(
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
     from crosswear.deploy.bundle import load_bundle
     from crosswear.deploy.recognise.files import recognise_files
-    from crosswear.deploy.recognise.layout import Told
+    from crosswear.deploy.recognise.layout import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
     from crosswear.networks.threads import one_torch_thread
 
@@ -63,7 +63,7 @@ def predict(
     spare([bundle, *files], out, picture)
     model = load_bundle(bundle)
     about = model.manifest
-    told = Told(_columns(columns), rate, _unit(unit))
+    told = Overrides(_columns(columns), rate, _unit(unit))
     # More threads are no faster with windows of this size; the status is seen on a terminal alone.
     with one_torch_thread(), Console(stderr=True).status("Reading") as status:
         found = recognise_files(

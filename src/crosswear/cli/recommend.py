@@ -23,7 +23,7 @@ from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosswear.adaptation.recommend import Worth
+    from crosswear.adaptation.recommend import RankingValidation
 
 _NAMES = {
     "logme": "LogME",
@@ -51,7 +51,7 @@ def recommend(
 ) -> None:
     """Rank sources for own recordings, without training on them."""
     from crosswear.adaptation.recommend import recommend as recommend_
-    from crosswear.adaptation.recommend import worth
+    from crosswear.adaptation.recommend import validate_rankings
     from crosswear.adaptation.sources import find_sources
     from crosswear.datasets.domain import of_acceleration, prepare
 
@@ -68,7 +68,7 @@ def recommend(
             expected="datasets in --data, or the folder of a study",
             todo="name one with --source",
         )
-    tested = worth(study, data, cache, len(target.windows)) if study else []
+    tested = validate_rankings(study, data, cache, len(target.windows)) if study else []
     if as_json:
         print_json({"ranking": ranked, "worth": tested})
         return
@@ -93,7 +93,7 @@ def recommend(
         typer.echo(_said(one))
 
 
-def _said(one: Worth) -> str:
+def _said(one: RankingValidation) -> str:
     size = f", {one.size} windows" if one.size else ""
     test = one.correlation
     return f"{_NAMES[one.measure]}{size}: {test.rho()} with the gain over scratch, {test.n} pairs"

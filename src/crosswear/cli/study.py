@@ -22,7 +22,7 @@ from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.grid.store import Store
-    from crosswear.study.opening import OpenStudy
+    from crosswear.study.load import LoadedStudy
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
@@ -50,10 +50,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """What a study would train, and what that takes on this machine: cells, time, memory."""
-    from crosswear.study.place import place_for
+    from crosswear.study.execution import execution_settings
     from crosswear.study.plan import plan_study
 
-    where = place_for(workers, device, None)
+    where = execution_settings(workers, device, None)
     opened, store = open_with_store(path, data, out, cache)
     planned = plan_study(opened, store, where)
     if as_json:
@@ -93,10 +93,10 @@ def run(
     remains("finished cells are kept, the same command goes on")
     from crosswear.report.whole import report_study
     from crosswear.study.collect import collect
-    from crosswear.study.place import place_for
+    from crosswear.study.execution import execution_settings
     from crosswear.study.run import run_study
 
-    where = place_for(workers, device, cluster)
+    where = execution_settings(workers, device, cluster)
     opened, store = open_with_store(path, data, out, cache)
     with progress_shown() as progress:
         done = run_study(opened, store, where, progress, print_note)
@@ -129,7 +129,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """How many cells are done, missing, failed, and damaged, which count as missing."""
-    from crosswear.study.missing import damage
+    from crosswear.study.pending import damage
 
     if out is not None and not out.exists():
         raise StoreError(
@@ -163,13 +163,13 @@ def _duration(seconds: float) -> str:
 
 def open_with_store(
     path: Path | None, data: Path | None, out: Path | None, cache: Path
-) -> tuple[OpenStudy, Store]:
+) -> tuple[LoadedStudy, Store]:
     """The study of a command and its folder."""
     from crosswear.grid.store import Store
-    from crosswear.study.opening import open_study, read_study
+    from crosswear.study.load import load_study, read_study
 
     study, text = read_study(path)
     store = Store(out or Path("runs") / study.name)
     store.check_owner(study)
-    opened = open_study(study, text, data, cache, print_note)
+    opened = load_study(study, text, data, cache, print_note)
     return opened, store

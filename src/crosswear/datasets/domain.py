@@ -35,7 +35,7 @@ from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
 from crosswear.signal.leakage import audit
 from crosswear.signal.quality import CONSTANT_G, Clipping
-from crosswear.signal.resample import Stretch, stretches
+from crosswear.signal.resample import Segment, stretches
 from crosswear.signal.splits import SplitReport, split_windows
 from crosswear.signal.windows import assemble
 
@@ -278,7 +278,7 @@ class _Reader:
         self.repeated: list[str] = []
         self._known: dict[bytes, str] = {}
 
-    def __iter__(self) -> Iterator[tuple[int, Sequence[Stretch]]]:
+    def __iter__(self) -> Iterator[tuple[int, Sequence[Segment]]]:
         for recording in self._recordings:
             subject = self.subjects.setdefault(recording.subject, len(self.subjects))
             try:

@@ -30,7 +30,7 @@ from crosswear.core.config import TrainConfig, TransferConfig
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset, channel_names
 from crosswear.datasets.domain import Domain, load_domain
-from crosswear.engine.fronts import Fronts
+from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.subsets import adaptation_set, count, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.result import CellResult, Timing
@@ -54,8 +54,8 @@ class ClassicalTrainer:
         fronts: of the networks that `logistic` looks through.
     """
 
-    def __init__(self, fronts: Fronts) -> None:
-        self.fronts = fronts
+    def __init__(self, cached_inputs: InputCache) -> None:
+        self.cached_inputs = cached_inputs
         self._features: OrderedDict[tuple[Path, float], NDArray[np.float64]] = OrderedDict()
 
     def __call__(self, cohort: Cohort, domain: Domain) -> list[Outcome]:
@@ -117,8 +117,8 @@ class ClassicalTrainer:
         weights = str(task.source or cell.study_seed)
         origin = (task.domains, sensors, cell.model, train.precision, weights)
         x = domain.windows.x[:, : len(channel_names(sensors))]
-        front = self.fronts.get(origin, x, network, frozen, train)
-        pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in front], dim=1)
+        cached_input = self.cached_inputs.get(origin, x, network, frozen, train)
+        pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in cached_input], dim=1)
         return pooled.numpy(force=True).astype(np.float64)
 
 

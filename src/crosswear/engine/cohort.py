@@ -1,8 +1,8 @@
 """The cohort trainer: many cells in one tensor program.
 
 The networks stand side by side as one (`crosswear.networks.models.side_by_side`). Their frozen
-blocks are not run again in every step: a cohort begins where they end (`crosswear.engine.fronts`).
-The oracle is `crosswear.engine.reference`.
+blocks are not run again in every step: a cohort begins where they end, see
+`crosswear.engine.cached_inputs`. The oracle is `crosswear.engine.reference`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import torch
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
+from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.classical import ClassicalTrainer
-from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.joint import open_target
 from crosswear.engine.subsets import adaptation_set, count, majority, source_weights, weight_seed
@@ -38,8 +38,8 @@ class CohortTrainer:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
-        self.fronts = Fronts(device)
-        self.classical = ClassicalTrainer(self.fronts)
+        self.cached_inputs = InputCache(device)
+        self.classical = ClassicalTrainer(self.cached_inputs)
 
     def __call__(self, cohort: Cohort) -> list[Outcome]:
         """Train the cells of a cohort (`crosswear.engine.grouping`) and test each."""
@@ -108,8 +108,8 @@ class CohortTrainer:
         frozen = report.frozen if report else ()
         shared = (task.domains, domain.sensors, model, train.precision)
         origin = (*shared, weights if frozen else None)
-        front = self.fronts.get(origin, domain.windows.x, network, frozen, train)
-        return Member(task, network, front, rows, report)
+        cached_input = self.cached_inputs.get(origin, domain.windows.x, network, frozen, train)
+        return Member(task, network, cached_input, rows, report)
 
 
 def _settings(task: Task) -> tuple[ModelConfig, TrainConfig]:

@@ -14,11 +14,11 @@ from crosswear.networks.checkpoint import checkpoint_exists
 
 MAX_DEATHS = 3
 
-News: TypeAlias = list[tuple[Cohort, list[Outcome | Failure] | None]]
+Completed: TypeAlias = list[tuple[Cohort, list[Outcome | Failure] | None]]
 """Cohorts that came back, with None for outcomes where the worker was lost."""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Workers that train cohorts; each is at one cohort at a time."""
 
     def idle(self) -> int:
@@ -29,7 +29,7 @@ class Crew(Protocol):
         """Give an idle worker a cohort."""
         ...
 
-    def wait(self) -> News:
+    def wait(self) -> Completed:
         """What came back since.
 
         Returns after a while even if there is none: workers may have joined.
@@ -41,7 +41,7 @@ class Crew(Protocol):
 
 
 def run_cohorts(
-    cohorts: Sequence[Cohort], hired: AbstractContextManager[Crew]
+    cohorts: Sequence[Cohort], hired: AbstractContextManager[Executor]
 ) -> Generator[Outcome | Failure, None, None]:
     """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
 

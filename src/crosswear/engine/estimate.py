@@ -33,14 +33,14 @@ from crosswear.core.config import (
 )
 from crosswear.core.recording import Sensors
 from crosswear.datasets.domain import DomainSummary
+from crosswear.engine.cached_inputs import KEPT, forward_frozen, raw_input
 from crosswear.engine.executors.local import keep_freed_memory
-from crosswear.engine.fronts import KEPT, advance, raw_front
 from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
 from crosswear.engine.heads import epoch_of
 from crosswear.engine.subsets import order_of, passes_in_epoch
 from crosswear.engine.task import Cohort, Task
+from crosswear.engine.timing import time_classical
 from crosswear.engine.training import Member, Target, Training, evaluation_batch
-from crosswear.engine.trial import try_classical
 from crosswear.engine.zero_label import PAIRED
 from crosswear.networks.models import ModelSummary, build, summarise
 from crosswear.networks.transfer import plan_transfer
@@ -136,7 +136,7 @@ def estimate(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         # In every process, so that they stand in each other's way as they will later.
-        rates, *_ = pool.map(try_classical, [classical] * workers, [device] * workers)
+        rates, *_ = pool.map(time_classical, [classical] * workers, [device] * workers)
         measured = list(pool.map(_measure, [networks] * workers, [device] * workers))
     costs = _costs(measured)
 
@@ -285,7 +285,7 @@ def _measure(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> _Mea
         training, rows = _mock(task, domain, copies, device)
         work.append(Work(networks=copies).vector())
         seconds.append(time.perf_counter() - begun)
-        bytes_ = sum(part.nbytes / len(part) for part in training.members[0].front)
+        bytes_ = sum(part.nbytes / len(part) for part in training.members[0].cached_input)
         largest = max(largest, bytes_ / 2**20)
         adds, weights = _rest(training.model, domain, training.frozen)
         batch = np.arange(evaluation_batch(training.config, device))
@@ -314,9 +314,11 @@ def _mock(task: Task, domain: DomainSummary, copies: int, device: str) -> tuple[
     members = []
     for seed in range(copies):
         network = build(model, len(domain.classes), domain.samples, seed, domain.sensors)
-        front = advance(raw_front(x, network, device), network, (), frozen, train, device)
+        cached_input = forward_frozen(
+            raw_input(x, network, device), network, (), frozen, train, device
+        )
         members.append(
-            Member(task, network, front, np.arange(count), TransferReport((), (), frozen))
+            Member(task, network, cached_input, np.arange(count), TransferReport((), (), frozen))
         )
     target = Target(x, y, np.arange(0), len(domain.classes), domain.samples)
     return Training(members, target, model, train, device), count

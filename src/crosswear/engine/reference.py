@@ -13,8 +13,8 @@ from torch.nn import functional
 from crosswear.core.config import NO_AUGMENTATION, TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
+from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.classical import ClassicalTrainer
-from crosswear.engine.fronts import Fronts
 from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.joint import open_target
@@ -57,7 +57,7 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     if cell.method == "majority":
         return majority(task, domain)
     if cell.method in CLASSICAL:
-        return ClassicalTrainer(Fronts(device))((task,), domain)[0]
+        return ClassicalTrainer(InputCache(device))((task,), domain)[0]
     if cell.method in ALIGNMENTS:
         return train_on_shared_classes(task, device)
     if cell.model is None or cell.train is None:

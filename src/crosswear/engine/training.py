@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crosswear.core.config import NO_AUGMENTATION, ModelConfig, TrainConfig
-from crosswear.engine.fronts import Front, abreast, rows_of
+from crosswear.engine.cached_inputs import CachedInput, abreast, rows_of
 from crosswear.engine.grouping import LANES
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
@@ -49,14 +49,14 @@ class Member:
     Attributes:
         task: the cell.
         network: its own network; the source's weights are in it.
-        front: what its frozen part makes of the domain.
+        cached_input: what its frozen part makes of the domain.
         rows: int64 [n], its adaptation set, as windows of the domain.
         transferred: what its transfer plan did.
     """
 
     task: Task
     network: nn.Module
-    front: Front
+    cached_input: CachedInput
     rows: NDArray[np.int64]
     transferred: TransferReport | None
 
@@ -203,19 +203,19 @@ class Training:
         state = self.network.cpu().state_dict()
         return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
 
-    def _changed(self, drawn: Sequence[NDArray[np.int64]]) -> Front:
+    def _changed(self, drawn: Sequence[NDArray[np.int64]]) -> CachedInput:
         """The front of windows [n] of the domain, for each copy, as augmentation changes them.
 
         They are others in every step: no frozen module can have been run on them before.
         """
-        front, how = declared(self.network).front, self.config.augmentation
+        cached_input, how = declared(self.network).cached_input, self.config.augmentation
         changed = (
             torch.from_numpy(augment(self.x[mine], how, noise))
             for mine, noise in zip(drawn, self.noises, strict=True)
         )
-        return abreast([front(x.to(self.device)) for x in changed])
+        return abreast([cached_input(x.to(self.device)) for x in changed])
 
-    def _logits(self, rows: Tensor, changed: Front | None = None) -> Tensor:
+    def _logits(self, rows: Tensor, changed: CachedInput | None = None) -> Tensor:
         """Class scores float32 [copies, n, C] of windows [copies, n] of the domain.
 
         With several domains, those of the classes of other domains are minus infinity.
@@ -225,11 +225,14 @@ class Training:
             changed: their front, if it is not that of the windows as they were recorded.
         """
         if changed is None:
-            front, done = rows_of([member.front for member in self.members], rows), self.frozen
+            cached_input, done = (
+                rows_of([member.cached_input for member in self.members], rows),
+                self.frozen,
+            )
         else:
-            front, done = changed, ()
+            cached_input, done = changed, ()
         with arithmetic(self.config, self.device):
-            scores = declared(self.network).rest(front, done).float()
+            scores = declared(self.network).forward_trainable(cached_input, done).float()
         return self.heads.of_own_domain(scores, self.y[rows])
 
     def _losses(self, logits: Tensor, rows: Tensor) -> Tensor:

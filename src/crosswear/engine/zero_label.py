@@ -34,7 +34,7 @@ from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain, load_domain
 from crosswear.engine.alignment import LOSSES
-from crosswear.engine.fronts import BATCH, Front, raw_front
+from crosswear.engine.cached_inputs import BATCH, CachedInput, raw_input
 from crosswear.engine.subsets import arithmetic, batches, count_some, learning_rate
 from crosswear.engine.task import Outcome, Task
 from crosswear.grid.experiment import Cell
@@ -47,15 +47,15 @@ PAIRED = tuple(LOSSES)
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class UnlabelledWindows:
     """Windows of a domain as a network takes them in.
 
     Attributes:
-        front: what depends on no weight, see `Network.front`.
+        cached_input: what depends on no weight, see `Network.cached_input`.
         y: int64 [n], shared classes.
     """
 
-    front: Front
+    cached_input: CachedInput
     y: Tensor
 
 
@@ -78,7 +78,9 @@ def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
     else:
         teacher, names = load_domain(task.source_domains[0]), [one.source for one in cell.shared]
     rows, y = _of_shared_classes(teacher, Subset.TRAIN, names)
-    labelled = Windows(_front(teacher, rows, network, device), torch.from_numpy(y).to(device))
+    labelled = UnlabelledWindows(
+        _front(teacher, rows, network, device), torch.from_numpy(y).to(device)
+    )
     other = _front(target, unlabelled, network, device) if cell.method in PAIRED else None
     history = _fit(network, cell, train, labelled, other)
     if cell.method == "adabn":
@@ -93,11 +95,15 @@ def train_on_shared_classes(task: Task, device: str = "cpu") -> Outcome:
 
 
 def _fit(
-    network: nn.Module, cell: Cell, config: TrainConfig, labelled: Windows, other: Front | None
+    network: nn.Module,
+    cell: Cell,
+    config: TrainConfig,
+    labelled: UnlabelledWindows,
+    other: CachedInput | None,
 ) -> tuple[EpochScore, ...]:
     """Train in place, with unlabelled windows beside the labelled ones where the cell has them."""
     count, device = len(labelled.y), labelled.y.device
-    likeness = _likeness(cell, network, labelled.front).to(device)
+    likeness = _likeness(cell, network, labelled.cached_input).to(device)
     optimiser = torch.optim.Adam([*network.parameters(), *likeness.parameters()], fused=True)
     order = np.random.default_rng(_seed(cell, "order"))
     strangers = _endless(len(other[0]), _seed(cell, "unlabelled")) if other else iter(())
@@ -106,12 +112,12 @@ def _fit(
     for epoch in range(config.epochs):
         total, seen = 0.0, 0
         for batch in batches(count, config.batch_size, order):
-            front = _rows(labelled.front, batch)
+            cached_input = _rows(labelled.cached_input, batch)
             if other is not None:
                 drawn = np.fromiter(itertools.islice(strangers, len(batch)), np.int64)
-                parts = zip(front, _rows(other, drawn), strict=True)
-                front = tuple(torch.cat(both) for both in parts)
-            features, logits = _look(network, front, config, device.type)
+                parts = zip(cached_input, _rows(other, drawn), strict=True)
+                cached_input = tuple(torch.cat(both) for both in parts)
+            features, logits = _look(network, cached_input, config, device.type)
             y = labelled.y[torch.from_numpy(batch).to(device)]
             loss = functional.cross_entropy(logits[: len(y)], y)
             total += loss.item() * len(y)
@@ -130,41 +136,43 @@ def _fit(
     return tuple(history)
 
 
-def _likeness(cell: Cell, network: nn.Module, front: Front) -> nn.Module:
+def _likeness(cell: Cell, network: nn.Module, cached_input: CachedInput) -> nn.Module:
     """The loss that makes features alike; without one, a module without weights."""
     if cell.method not in LOSSES:
         return nn.Identity()
-    features = declared(network).features(_rows(front, np.arange(1)), ()).shape[2]
+    features = declared(network).features(_rows(cached_input, np.arange(1)), ()).shape[2]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_seed(cell, "likeness"))
         return LOSSES[cell.method](features)
 
 
 def _look(
-    network: nn.Module, front: Front, config: TrainConfig, device: str
+    network: nn.Module, cached_input: CachedInput, config: TrainConfig, device: str
 ) -> tuple[Tensor, Tensor]:
     """Features [n, F] and class scores [n, C] of windows, float32."""
     parts = declared(network)
     (head,) = (network.get_submodule(name) for name in parts.head_unit)
     with arithmetic(config, device):
-        features = parts.features(front, ())
+        features = parts.features(cached_input, ())
         logits = head(features)
     return features[0].float(), logits[0].float()
 
 
 @torch.inference_mode()
-def _classify(network: nn.Module, front: Front, config: TrainConfig) -> NDArray[np.int64]:
+def _classify(
+    network: nn.Module, cached_input: CachedInput, config: TrainConfig
+) -> NDArray[np.int64]:
     """The class of each window."""
-    batches = zip(*(torch.split(part, BATCH) for part in front), strict=True)
-    logits = [_look(network, some, config, front[0].device.type)[1] for some in batches]
+    batches = zip(*(torch.split(part, BATCH) for part in cached_input), strict=True)
+    logits = [_look(network, some, config, cached_input[0].device.type)[1] for some in batches]
     classes: NDArray[np.int64] = torch.cat(logits).argmax(dim=1).numpy(force=True)
     return classes
 
 
-def _front(domain: Domain, rows: NDArray[np.int64], network: nn.Module, device: str) -> Front:
-    front = raw_front(domain.windows.x[rows], network, device)
+def _front(domain: Domain, rows: NDArray[np.int64], network: nn.Module, device: str) -> CachedInput:
+    cached_input = raw_input(domain.windows.x[rows], network, device)
     network.to(device)  # it was left on the CPU
-    return front
+    return cached_input
 
 
 def _of_shared_classes(
@@ -190,9 +198,9 @@ def _of_shared_classes(
     return rows[y >= 0], y[y >= 0]
 
 
-def _rows(front: Front, rows: NDArray[np.int64]) -> Front:
-    index = torch.from_numpy(rows).to(front[0].device)
-    return tuple(part[index] for part in front)
+def _rows(cached_input: CachedInput, rows: NDArray[np.int64]) -> CachedInput:
+    index = torch.from_numpy(rows).to(cached_input[0].device)
+    return tuple(part[index] for part in cached_input)
 
 
 def _endless(count: int, seed: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ from scipy import stats
 from crosswear.core.texts import counted
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
-from crosswear.evidence.scores import Question, Scores
+from crosswear.evidence.scores import ScoreKey, Scores
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import Study
 
@@ -82,7 +82,7 @@ def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Ga
     """Of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:
-        scratch = scores.by_question[Question(target, size, SCRATCH)].micro_f1
+        scratch = scores.by_question[ScoreKey(target, size, SCRATCH)].micro_f1
         rows = [
             [scores.by_question[transfer_of(study, target, size, s, k)] for k in blocks]
             for s in study.trained_origins(target)

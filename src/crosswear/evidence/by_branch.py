@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, Rival
+from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
-from crosswear.evidence.scores import Hits, Question, Scores
+from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
 from crosswear.grid.experiment import Study
 
 
@@ -38,12 +38,16 @@ def _ways(study: Study) -> dict[int, str]:
     return {study.model.blocks: "frozen"}
 
 
-def _pairs(study: Study, scores: Scores, target: str, blocks: int) -> Iterator[tuple[Hits, Hits]]:
+def _pairs(
+    study: Study, scores: Scores, target: str, blocks: int
+) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     sizes = sorted({question.size for question in scores.by_question})
     for source in study.trained_origins(target):
         for size in sizes:
             ours, theirs = (
-                scores.hits.get(Question(target, size, Rival("network", source, blocks, branch)))
+                scores.hits.get(
+                    ScoreKey(target, size, LearningMethod("network", source, blocks, branch))
+                )
                 for branch in ("temporal", "spectral")
             )
             if ours and theirs:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, Rival
+from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
-from crosswear.evidence.scores import Hits, Question, Scores
+from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
 from crosswear.grid.experiment import Method, Study
 
 Kind = tuple[Method, bool]
@@ -29,7 +29,7 @@ def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
         by_target = {
             target: pooled(_pairs(study, scores, target, ours, theirs)) for target in study.domains
         }
-        mine = Rival(ours[0], "others" if ours[1] else "").label
+        mine = LearningMethod(ours[0], "others" if ours[1] else "").label
         found = paired_finding(
             name=name,
             question=f"With the same labels, is {mine} better than {beaten}?",
@@ -42,17 +42,17 @@ def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 
 def _pairs(
     study: Study, scores: Scores, target: str, ours: Kind, theirs: Kind
-) -> Iterator[tuple[Hits, Hits]]:
+) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     for size in sorted({question.size for question in scores.by_question}):
         one, other = (
-            scores.hits.get(Question(target, size, rival_of(study, target, kind)))
+            scores.hits.get(ScoreKey(target, size, learning_method_of(study, target, kind)))
             for kind in (ours, theirs)
         )
         if one and other:
             yield one, other
 
 
-def rival_of(study: Study, target: str, kind: Kind) -> Rival:
+def learning_method_of(study: Study, target: str, kind: Kind) -> LearningMethod:
     """A classical method on a target."""
     method, whitened = kind
-    return Rival(method, "+".join(study.others(target)) if whitened else "")
+    return LearningMethod(method, "+".join(study.others(target)) if whitened else "")

@@ -8,7 +8,7 @@ import numpy as np
 
 from crosswear.evidence.model import Finding, Verdict
 from crosswear.evidence.pairing import paired_finding, pooled
-from crosswear.evidence.scores import Hits, Scores
+from crosswear.evidence.scores import CorrectCounts, Scores
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import Study
 
@@ -55,7 +55,7 @@ def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -
 
 def _matches(
     study: Study, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
-) -> list[tuple[Hits, list[Hits]]]:
+) -> list[tuple[CorrectCounts, list[CorrectCounts]]]:
     """A joint source and all its single ones at each size, where all of them are done."""
     origins = study.trained_origins(target)
     members = [single for single in origins if origins[single] == (single,)]
@@ -73,8 +73,8 @@ def _matches(
     return found
 
 
-def _best_elsewhere(singles: Sequence[Hits]) -> Hits:
+def _best_elsewhere(singles: Sequence[CorrectCounts]) -> CorrectCounts:
     """In each repetition the source that did best in all the others; of equal ones the first."""
     each = np.stack([one.hits for one in singles])  # sources, repetitions, groups
     others = each.sum(axis=(1, 2))[:, None] - each.sum(axis=2)
-    return Hits(each[others.argmax(axis=0), np.arange(each.shape[1])], singles[0].windows)
+    return CorrectCounts(each[others.argmax(axis=0), np.arange(each.shape[1])], singles[0].windows)

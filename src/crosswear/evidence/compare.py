@@ -15,7 +15,7 @@ from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import SCRATCH, Contrast, Finding, Interval
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.evidence.scores import Hits, Question, hits_of, holm, question_of
+from crosswear.evidence.scores import CorrectCounts, ScoreKey, correct_counts, holm, score_key
 from crosswear.grid.experiment import UNTRAINED
 
 OVERALL: Mapping[str, tuple[str, str]] = {
@@ -46,7 +46,7 @@ class Compared:
         contrast: a less b.
     """
 
-    question: Question
+    question: ScoreKey
     repetitions: int
     a: Interval
     b: Interval
@@ -122,29 +122,34 @@ def _same_windows(a: DomainSummary, b: DomainSummary) -> bool:
     return len(datasets) == 1 and a.sensors != b.sensors and ours == theirs
 
 
-Place = tuple[Question, int, int]
+Repetition = tuple[ScoreKey, int, int]
 """Question, split and seed."""
 
 
-def _repetitions(records: StudyRecords) -> dict[Place, Observed]:
+def _repetitions(records: StudyRecords) -> dict[Repetition, Observed]:
     found = {}
     for key, cell in records.cells():
-        question = question_of(cell)
+        question = score_key(cell)
         if question is not None and key in records.observed:
             found[question, cell.split, cell.seed] = records.observed[key]
     return found
 
 
-Pairs = dict[Question, tuple[Hits, Hits]]
+Pairs = dict[ScoreKey, tuple[CorrectCounts, CorrectCounts]]
 
 
-def _paired(common: list[Place], a: Mapping[Place, Observed], b: Mapping[Place, Observed]) -> Pairs:
+def _paired(
+    common: list[Repetition], a: Mapping[Repetition, Observed], b: Mapping[Repetition, Observed]
+) -> Pairs:
     """Hits of both for each question, repetition by repetition."""
-    by_question: dict[Question, list[Place]] = {}
+    by_question: dict[ScoreKey, list[Repetition]] = {}
     for place in common:
         by_question.setdefault(place[0], []).append(place)
     return {
-        question: (hits_of([a[one] for one in places]), hits_of([b[one] for one in places]))
+        question: (
+            correct_counts([a[one] for one in places]),
+            correct_counts([b[one] for one in places]),
+        )
         for question, places in by_question.items()
     }
 
@@ -167,7 +172,9 @@ def _overall(pairs: Pairs) -> Iterator[Finding]:
     Of questions with the most repetitions: only those can be pooled repetition by repetition.
     """
     most = max(len(ours.hits) for ours, _ in pairs.values())
-    groups: dict[str, dict[str, list[tuple[Hits, Hits]]]] = {one: {} for one in OVERALL}
+    groups: dict[str, dict[str, list[tuple[CorrectCounts, CorrectCounts]]]] = {
+        one: {} for one in OVERALL
+    }
     for question, pair in pairs.items():
         rival, target = question.rival, question.target
         if rival.method != "network" or rival.source == UNTRAINED or len(pair[0].hits) < most:

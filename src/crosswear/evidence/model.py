@@ -26,7 +26,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True, order=True)
-class Rival:
+class LearningMethod:
     """One way to learn from the adaptation set.
 
     Attributes:
@@ -63,12 +63,12 @@ class Rival:
         return self.method
 
 
-SCRATCH = Rival("network")
-CLASSICAL: tuple[Rival, ...] = (
-    Rival("forest"),
-    Rival("extra-trees"),
-    Rival("minirocket"),
-    Rival("vote"),
+SCRATCH = LearningMethod("network")
+CLASSICAL: tuple[LearningMethod, ...] = (
+    LearningMethod("forest"),
+    LearningMethod("extra-trees"),
+    LearningMethod("minirocket"),
+    LearningMethod("vote"),
 )
 """What a user would do without a source. Majority is the floor, no rival to beat."""
 
@@ -125,7 +125,7 @@ class Score:
     """
 
     target: str
-    rival: Rival
+    rival: LearningMethod
     size: int
     done: int
     repetitions: int

@@ -14,10 +14,10 @@ from crosswear.evidence import words
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.model import Contrast, Finding
-from crosswear.evidence.scores import Hits, holm
+from crosswear.evidence.scores import CorrectCounts, holm
 
 
-def pooled(pairs: Iterable[tuple[Hits, Hits]]) -> Contrast | None:
+def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | None:
     """Ours less theirs over pairs that were tested on the same windows; None without any."""
     both = list(pairs)
     if not both:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
 from crosswear.evidence.crossed import crossed_mean
-from crosswear.evidence.model import ALPHA, Contrast, Rival, Score
+from crosswear.evidence.model import ALPHA, Contrast, LearningMethod, Score
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.grid.experiment import Cell, Study
 from crosswear.grid.labels import ALIGNMENTS
@@ -19,7 +19,7 @@ from crosswear.signal.metrics import macro_f1
 
 
 @dataclass(frozen=True, eq=False)
-class Hits:
+class CorrectCounts:
     """How often a rival was right, by repetition and group of the test windows: int64 [R, G].
 
     Of several splits each is one repetition: its seeds share a source network.
@@ -30,12 +30,12 @@ class Hits:
 
 
 @dataclass(frozen=True, order=True)
-class Question:
+class ScoreKey:
     """What a score answers: how well does a rival do on a target with so many windows?"""
 
     target: str
     size: int
-    rival: Rival
+    rival: LearningMethod
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,10 @@ class Scores:
         hits: of those whose repetitions are all done.
     """
 
-    by_question: Mapping[Question, Score]
-    hits: Mapping[Question, Hits]
+    by_question: Mapping[ScoreKey, Score]
+    hits: Mapping[ScoreKey, CorrectCounts]
 
-    def contrast(self, ours: Question, theirs: Question) -> Contrast | None:
+    def contrast(self, ours: ScoreKey, theirs: ScoreKey) -> Contrast | None:
         """The paired difference; None unless all repetitions of both are done."""
         if ours not in self.hits or theirs not in self.hits:
             return None
@@ -59,7 +59,7 @@ class Scores:
         return Contrast(mean.interval(), mean.p(), None)
 
 
-def question_of(cell: Cell) -> Question | None:
+def score_key(cell: Cell) -> ScoreKey | None:
     """The question that a cell is a repetition of; None for source networks and the majority.
 
     Its source is called by all of its domains. Alignments have no adaptation set; their size is 0.
@@ -68,22 +68,22 @@ def question_of(cell: Cell) -> Question | None:
         return None
     blocks = cell.blocks if cell.method == "network" else 0
     size = 0 if cell.method in ALIGNMENTS else cell.size
-    rival = Rival(cell.method, "+".join(cell.sources), blocks, cell.branches)
-    return Question(cell.target, size, rival)
+    rival = LearningMethod(cell.method, "+".join(cell.sources), blocks, cell.branches)
+    return ScoreKey(cell.target, size, rival)
 
 
 def scores_of(records: StudyRecords) -> Scores:
     """Score every rival of a study, on every target with every size."""
-    repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
+    repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
     cells = [(key, cell) for key, cell in records.cells() if cell.method not in ALIGNMENTS]
     called = _names_of_sources(records.study)
-    sizes = sorted({cell.size for _, cell in cells if question_of(cell)})
+    sizes = sorted({cell.size for _, cell in cells if score_key(cell)})
     for key, cell in cells:
         one = records.observed.get(key)
         if cell.method == "majority":  # the same with every size
             for size in sizes:
-                repetitions[Question(cell.target, size, Rival("majority"))].append(one)
-        elif question := question_of(cell):
+                repetitions[ScoreKey(cell.target, size, LearningMethod("majority"))].append(one)
+        elif question := score_key(cell):
             if cell.method in ("network", "logistic") and cell.sources:
                 rival = replace(question.rival, source=called[cell.target, cell.sources])
                 question = replace(question, rival=rival)
@@ -102,15 +102,15 @@ def _names_of_sources(study: Study) -> dict[tuple[str, tuple[str, ...]], str]:
 
 def shared_scores_of(records: StudyRecords) -> Scores:
     """Score every alignment of a study, on every pair of domains that share classes."""
-    repetitions: dict[Question, list[Observed | None]] = defaultdict(list)
+    repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
     for key, cell in records.cells():
-        if cell.method in ALIGNMENTS and (question := question_of(cell)):
+        if cell.method in ALIGNMENTS and (question := score_key(cell)):
             repetitions[question].append(records.observed.get(key))
     return score_all(records, repetitions)
 
 
 def score_all(
-    records: StudyRecords, repetitions: Mapping[Question, Sequence[Observed | None]]
+    records: StudyRecords, repetitions: Mapping[ScoreKey, Sequence[Observed | None]]
 ) -> Scores:
     """Score questions by the repetitions of each; None is one that is not done."""
     scores, hits = {}, {}
@@ -121,7 +121,7 @@ def score_all(
         done = [one for one in found if one is not None]
         score = Score(question.target, question.rival, question.size, len(done), len(found))
         if len(done) == len(found):
-            hits[question] = hits_of(done)
+            hits[question] = correct_counts(done)
             score = _scored(score, done, hits[question])
         scores[question] = score
     return Scores(scores, hits)
@@ -138,7 +138,7 @@ def holm(contrasts: Iterable[Contrast | None]) -> list[Contrast | None]:
     ]
 
 
-def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
+def _scored(score: Score, done: list[Observed], hits: CorrectCounts) -> Score:
     confusions = [one.confusion for one in done]
     return replace(
         score,
@@ -149,7 +149,7 @@ def _scored(score: Score, done: list[Observed], hits: Hits) -> Score:
     )
 
 
-def hits_of(done: Sequence[Observed]) -> Hits:
+def correct_counts(done: Sequence[Observed]) -> CorrectCounts:
     """Of repetitions that were tested on groups with the same numbers."""
     groups = 1 + max(int(one.counts[:, 0].max()) for one in done)
     splits = sorted({one.cell.split for one in done})
@@ -160,4 +160,4 @@ def hits_of(done: Sequence[Observed]) -> Hits:
         group, true, predicted, windows = one.counts.T
         np.add.at(hits[1, row], group, windows)
         np.add.at(hits[0, row], group, windows * (true == predicted))
-    return Hits(*hits)
+    return CorrectCounts(*hits)

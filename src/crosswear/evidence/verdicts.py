@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Verdict
-from crosswear.evidence.scores import Question, Scores, holm
+from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Verdict
+from crosswear.evidence.scores import ScoreKey, Scores, holm
 from crosswear.grid.experiment import UNTRAINED, Study
 
 
@@ -35,7 +35,7 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
             if (
                 score := scores.by_question[transfer_of(study, other, size, source, blocks)]
             ).micro_f1
-            if (scratch := scores.by_question[Question(other, size, SCRATCH)]).micro_f1
+            if (scratch := scores.by_question[ScoreKey(other, size, SCRATCH)]).micro_f1
         ]
         for blocks in study.judged_blocks
     }
@@ -43,9 +43,9 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
     return max(known, key=lambda blocks: known[blocks]) if known else None
 
 
-def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) -> Question:
+def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) -> ScoreKey:
     """The transfer that is judged, of those with so many blocks."""
-    return Question(target, size, Rival("network", source, blocks, study.judged))
+    return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged))
 
 
 def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
@@ -65,14 +65,14 @@ def _judge(study: Study, verdict: Verdict, blocks: int, scores: Scores) -> Verdi
     classical = {
         rival: score.micro_f1.mean
         for rival in CLASSICAL
-        if (score := scores.by_question.get(Question(target, size, rival))) and score.micro_f1
+        if (score := scores.by_question.get(ScoreKey(target, size, rival))) and score.micro_f1
     }
     best = max(classical, key=lambda rival: classical[rival]) if classical else None
     return replace(
         verdict,
         micro_f1=scores.by_question[ours].micro_f1,
-        over_scratch=scores.contrast(ours, Question(target, size, SCRATCH)),
+        over_scratch=scores.contrast(ours, ScoreKey(target, size, SCRATCH)),
         over_untrained=scores.contrast(ours, untrained),
-        over_classical=scores.contrast(ours, Question(target, size, best)) if best else None,
+        over_classical=scores.contrast(ours, ScoreKey(target, size, best)) if best else None,
         classical=best.label if best else "",
     )

@@ -11,8 +11,8 @@ import numpy as np
 from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.inference import finding, mean_over
-from crosswear.evidence.model import Finding, Rival, ZeroLabel
-from crosswear.evidence.scores import Question, Scores, holm
+from crosswear.evidence.model import Finding, LearningMethod, ZeroLabel
+from crosswear.evidence.scores import ScoreKey, Scores, holm
 from crosswear.grid.experiment import Study
 from crosswear.grid.labels import Alignment
 
@@ -86,5 +86,5 @@ def _counted(rows: Sequence[ZeroLabel]) -> str:
     return f"better in {effects['helps']} of {comparisons}, worse in {effects['hurts']}"
 
 
-def _question(source: str, target: str, alignment: Alignment) -> Question:
-    return Question(target, 0, Rival(alignment, source))
+def _question(source: str, target: str, alignment: Alignment) -> ScoreKey:
+    return ScoreKey(target, 0, LearningMethod(alignment, source))

@@ -9,9 +9,9 @@ import pyarrow as pa
 from crosswear.core.files import write_text
 from crosswear.evidence.model import Evidence
 from crosswear.report import readable
-from crosswear.report.board import Board
 from crosswear.report.columns import evidence_tables
 from crosswear.report.curves import draw_curves
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.formats import write_latex, write_table
 from crosswear.report.heatmaps import draw_heatmaps
 from crosswear.report.markdown import markdown
@@ -38,7 +38,7 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
     Raises:
         DiskError: if a file cannot be written.
     """
-    board = Board(evidence)
+    board = EvidenceIndex(evidence)
     texts = {"index.html": page(board, cells), "report.md": markdown(board)}
     for name, text in texts.items():
         write_text(folder / name, text)

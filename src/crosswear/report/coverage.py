@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 
 
 @dataclass(frozen=True)
-class Part:
+class CoverageRow:
     """Cells of one kind on one target."""
 
     done: int
@@ -35,10 +35,10 @@ class Coverage:
     """
 
     kinds: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Part | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[CoverageRow | None, ...]], ...]
 
 
-def coverage_table(board: Board, cells: pa.Table) -> Coverage:
+def coverage_table(board: EvidenceIndex, cells: pa.Table) -> Coverage:
     """Count the cells of a study."""
     names = ("target", "method", "source", "status")
     counts = Counter(zip(*(cells[name].to_pylist() for name in names), strict=True))
@@ -47,12 +47,12 @@ def coverage_table(board: Board, cells: pa.Table) -> Coverage:
         by_kind[target, _kind(method, source), status] += number
     kinds = tuple(dict.fromkeys(kind for _, kind, _ in by_kind))
 
-    def part(target: str, kind: str) -> Part | None:
+    def part(target: str, kind: str) -> CoverageRow | None:
         done, failed, missing = (
             by_kind[target, kind, status] for status in ("done", "failed", "missing")
         )
         expected = done + failed + missing
-        return Part(done, failed, expected) if expected else None
+        return CoverageRow(done, failed, expected) if expected else None
 
     targets = dict.fromkeys((*board.targets, *(target for target, *_ in counts)))  # and joint ones
     rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in targets)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from crosswear.evidence.words import shortened
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import Kind, Line, ends_of, lines_of
 from crosswear.report.style import HEADING, LINE, PALETTE, TITLE, one_look, save
 
@@ -35,7 +35,7 @@ BAND = 0.12
 """Opacity of the intervals."""
 
 
-def draw_curves(board: Board, folder: Path) -> list[Path]:
+def draw_curves(board: EvidenceIndex, folder: Path) -> list[Path]:
     """Write `curves.png`, `.svg` and `.pdf`; returns their paths.
 
     Raises:
@@ -44,7 +44,7 @@ def draw_curves(board: Board, folder: Path) -> list[Path]:
     return save(curves_figure(board), "curves", folder)
 
 
-def curves_figure(board: Board) -> Figure:
+def curves_figure(board: EvidenceIndex) -> Figure:
     """Micro-F1 against windows in the adaptation set; bands are 95 % intervals.
 
     A line stops where not every repetition is done.
@@ -109,7 +109,7 @@ def _apart(sizes: tuple[int, ...]) -> list[int]:
     return kept
 
 
-def _draw(axes: Axes, line: Line, board: Board) -> Any:
+def _draw(axes: Axes, line: Line, board: EvidenceIndex) -> Any:
     intervals = [score.micro_f1 if score else None for score in line.scores]
     mean, low, high = (
         np.array(
@@ -127,7 +127,7 @@ def _draw(axes: Axes, line: Line, board: Board) -> Any:
     return drawn
 
 
-def _look(line: Line, board: Board) -> dict[str, Any]:
+def _look(line: Line, board: EvidenceIndex) -> dict[str, Any]:
     match line.kind:
         case "scratch":
             return {"color": "black", "marker": "o"}

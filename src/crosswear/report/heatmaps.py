@@ -24,7 +24,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from crosswear.evidence.words import source_name
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.panels import Panel, Panels, panels_of
 from crosswear.report.style import HEADING, LINE, TEXT, TITLE, one_look, save, text_width
 
@@ -41,7 +41,7 @@ BLOCKS = MappingProxyType(
 BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
 
 
-def draw_heatmaps(board: Board, folder: Path) -> list[Path]:
+def draw_heatmaps(board: EvidenceIndex, folder: Path) -> list[Path]:
     """Write `heatmaps.png`, `.svg` and `.pdf`; returns their paths.
 
     Args:
@@ -54,7 +54,7 @@ def draw_heatmaps(board: Board, folder: Path) -> list[Path]:
     return save(heatmaps_figure(board), "heatmaps", folder)
 
 
-def heatmaps_figure(board: Board) -> Figure:
+def heatmaps_figure(board: EvidenceIndex) -> Figure:
     """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
 
     A cell shows the mean of the micro-F1 over its repetitions, in per cent; it is hatched and has

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from crosswear.evidence.model import CLASSICAL, SCRATCH, Rival, Score
+from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED, WHITENED
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 
 Kind: TypeAlias = Literal[
     "scratch", "transfer", "control", "classical", "whitened", "features", "floor"
@@ -38,13 +38,13 @@ class Line:
     scores: tuple[Score | None, ...]
 
 
-def lines_of(board: Board, target: str) -> tuple[Line, ...]:
+def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
     """The lines of a target, those without any score left out."""
 
     def line(label: str, kind: Kind, source: str, scores: Iterable[Score | None]) -> Line:
         return Line(label, kind, source, tuple(scores))
 
-    def rival(kind: Kind, rival: Rival) -> Line:
+    def rival(kind: Kind, rival: LearningMethod) -> Line:
         scores = (board.score(target, size, rival) for size in board.sizes)
         return line(rival.label, kind, rival.source, scores)
 
@@ -60,9 +60,9 @@ def lines_of(board: Board, target: str) -> tuple[Line, ...]:
         rival("scratch", SCRATCH),
         *map(transfer, others),
         *(rival("classical", one) for one in CLASSICAL),
-        *(rival("whitened", Rival(method, joined)) for method in WHITENED),
-        *(rival("features", Rival("logistic", source)) for source in others),
-        rival("floor", Rival("majority")),
+        *(rival("whitened", LearningMethod(method, joined)) for method in WHITENED),
+        *(rival("features", LearningMethod("logistic", source)) for source in others),
+        rival("floor", LearningMethod("majority")),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
 

@@ -10,13 +10,13 @@ from tabulate import tabulate
 from crosswear.core.texts import counted
 from crosswear.evidence.model import Evidence
 from crosswear.report import readable
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.readable import Readable
 
 SPECIAL = re.compile(r"[\\`*<>|\[\]$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
-def markdown(board: Board) -> str:
+def markdown(board: EvidenceIndex) -> str:
     """The text of `report.md`: summary, coverage, verdicts at each size, findings."""
     return "\n\n".join(_parts(board)) + "\n"
 
@@ -33,7 +33,7 @@ def coverage(evidence: Evidence) -> str:
     )
 
 
-def _parts(board: Board) -> Iterator[str]:
+def _parts(board: EvidenceIndex) -> Iterator[str]:
     evidence = board.evidence
     yield f"# {_plain(evidence.study.name)}"
     yield _plain(evidence.summary)

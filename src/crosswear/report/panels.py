@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
-from crosswear.evidence.model import SCRATCH, Rival
-from crosswear.report.board import Board
+from crosswear.evidence.model import SCRATCH, LearningMethod
+from crosswear.report.evidence_index import EvidenceIndex
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +55,15 @@ class Panels:
     strategy: str
 
 
-def panels_of(board: Board) -> Panels:
+def panels_of(board: EvidenceIndex) -> Panels:
     """Lay out the networks of a study."""
 
-    def percent(target: str, size: int, rival: Rival) -> float:
+    def percent(target: str, size: int, rival: LearningMethod) -> float:
         score = board.score(target, size, rival)
         return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.mean
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        rivals = [SCRATCH, *(Rival("network", source, k, b) for b, k in board.transfers)]
+        rivals = [SCRATCH, *(LearningMethod("network", source, k, b) for b, k in board.transfers)]
         return np.array(
             [[percent(target, size, rival) for rival in rivals] for size in board.sizes]
         )
@@ -76,7 +76,7 @@ def panels_of(board: Board) -> Panels:
                 column=column,
                 target=target,
                 source=source,
-                majority=percent(target, board.sizes[0], Rival("majority")),
+                majority=percent(target, board.sizes[0], LearningMethod("majority")),
                 scores=scores(target, source),
             )
             for row, target in enumerate(board.targets)

@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from crosswear.core.texts import counted
 from crosswear.evidence import words
-from crosswear.evidence.model import CLASSICAL, Evidence, Finding, Rival, Score, Verdict
+from crosswear.evidence.model import CLASSICAL, Evidence, Finding, LearningMethod, Score, Verdict
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import lines_of
 from crosswear.signal.metrics import per_class_f1
 
@@ -50,7 +50,7 @@ class Readable:
         return replace(self, headings=headings, rows=tuple(rows))
 
 
-def verdicts(board: Board, sizes: Iterable[int]) -> Readable:
+def verdicts(board: EvidenceIndex, sizes: Iterable[int]) -> Readable:
     """The verdict on every transfer, at some sizes."""
     asked = set(sizes)
     rows = (_verdict(one) for one in board.evidence.verdicts if one.size in asked)
@@ -77,7 +77,7 @@ def _verdict(one: Verdict) -> Row:
     )
 
 
-def brief(board: Board, size: int) -> Readable:
+def brief(board: EvidenceIndex, size: int) -> Readable:
     """The verdicts at a size, narrow enough for a terminal."""
     rows = []
     for one in board.evidence.verdicts:
@@ -173,7 +173,7 @@ def scores(evidence: Evidence) -> Readable:
     )
 
 
-def per_class(board: Board) -> Readable:
+def per_class(board: EvidenceIndex) -> Readable:
     """F1 of every class, of those that the verdicts compare."""
     rows: list[Row] = []
     for target in board.targets:
@@ -195,7 +195,7 @@ def per_class(board: Board) -> Readable:
     )
 
 
-def _compared(board: Board, target: str, size: int) -> list[Score]:
+def _compared(board: EvidenceIndex, target: str, size: int) -> list[Score]:
     sources = board.trained_sources_of(target)
     all_of_them = [one for source in sources for one in board.contenders(target, source, size)]
     return list(dict.fromkeys(all_of_them))
@@ -205,10 +205,10 @@ def _f1(value: float) -> str:
     return words.NOTHING if math.isnan(value) else words.percent(value)
 
 
-def heatmap(board: Board, target: str) -> Readable:
+def heatmap(board: EvidenceIndex, target: str) -> Readable:
     """The numbers of a target's heatmaps."""
 
-    def cell(size: int, rival: Rival) -> str:
+    def cell(size: int, rival: LearningMethod) -> str:
         one = board.score(target, size, rival)
         if one is None:
             return words.NOTHING
@@ -220,9 +220,9 @@ def heatmap(board: Board, target: str) -> Readable:
         (
             words.source_name(source),
             str(size),
-            cell(size, Rival("network")),
+            cell(size, LearningMethod("network")),
             *(
-                cell(size, Rival("network", source, blocks, branches))
+                cell(size, LearningMethod("network", source, blocks, branches))
                 for branches, blocks in board.transfers
             ),
         )
@@ -245,7 +245,7 @@ def heatmap(board: Board, target: str) -> Readable:
     )
 
 
-def curves(board: Board, target: str) -> Readable:
+def curves(board: EvidenceIndex, target: str) -> Readable:
     """The numbers of a target's learning curves."""
     return Readable(
         f"Micro-F1 in per cent on {target}, with 95 % intervals, by windows in the adaptation set.",
@@ -334,7 +334,7 @@ KINDS = {
 """What a verdict compares a transfer with."""
 
 
-def kinds_of(board: Board) -> dict[str, str]:
+def kinds_of(board: EvidenceIndex) -> dict[str, str]:
     """Those of `KINDS` that the study asks for."""
     grid, sources = board.evidence.study.grid, board.evidence.study.sources
     lacking = set() if UNTRAINED in sources else {"over_untrained"}
@@ -343,14 +343,14 @@ def kinds_of(board: Board) -> dict[str, str]:
     return {kind: name for kind, name in KINDS.items() if kind not in lacking}
 
 
-def effects_counted(board: Board, size: int, kind: str) -> dict[str, int]:
+def effects_counted(board: EvidenceIndex, size: int, kind: str) -> dict[str, int]:
     """How many transfers are better, no different, worse, unknown, against one of `KINDS`."""
     contrasts = (getattr(one, kind) for one in board.evidence.verdicts if one.size == size)
     said = Counter(words.compared(contrast) for contrast in contrasts)
     return {word: said[word] for word in words.COMPARED.values()}
 
 
-def tally(board: Board) -> Readable:
+def tally(board: EvidenceIndex) -> Readable:
     """`effects_counted` at every size."""
 
     def told(size: int, kind: str) -> str:

@@ -32,7 +32,7 @@ _SPLINE_REACH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class Segment:
     """An uninterrupted piece of a recording at the common rate.
 
     Sample i was measured i / rate seconds after the first raw sample of the stretch.
@@ -67,7 +67,7 @@ class Stretch:
 
 def stretches(
     recording: Recording, target_hz: float = COMMON_RATE_HZ, bridge_s: float = 0.2
-) -> list[Stretch]:
+) -> list[Segment]:
     """Resample a recording and split it at its gaps.
 
     A gap is where samples are lost, be it by rows of NaN (of any sensor) or by a jump in the time
@@ -169,7 +169,7 @@ def _resample(
     position: NDArray[np.float64],
     rows: NDArray[np.int64],
     filter_: LowPass,
-) -> Stretch:
+) -> Segment:
     """Resample one piece, given the raw rows of it that hold a measurement."""
     first = rows[0]
     knots = position[rows] - position[first]
@@ -195,7 +195,7 @@ def _resample(
 
     raw = (position[first : rows[-1] + 1] - position[first]) * scale
     nearest = np.searchsorted((raw[1:] + raw[:-1]) / 2, samples * (down / up))
-    return Stretch(
+    return Segment(
         channels=values.astype(np.float32),
         labels=recording.labels[first + nearest],
         raw_first=rows[before.clip(0)],

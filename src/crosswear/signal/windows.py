@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crosswear.core.errors import DomainError, UsageError
 from crosswear.core.recording import NO_LABEL, Windows
-from crosswear.signal.resample import Stretch
+from crosswear.signal.resample import Segment
 
 WINDOW = 100
 """Samples of a window: 4 s at 25 Hz."""
@@ -89,7 +89,7 @@ class Cut:
     null: int
 
 
-def cut(stretch: Stretch, window: int = WINDOW, hop: int = HOP) -> Cut:
+def cut(stretch: Segment, window: int = WINDOW, hop: int = HOP) -> Cut:
     """Cut a stretch into windows of `window` samples, one every `hop` samples.
 
     An occurrence is a run of one label without interruption; a window belongs to the run of its
@@ -109,7 +109,7 @@ def cut(stretch: Stretch, window: int = WINDOW, hop: int = HOP) -> Cut:
 
 
 def assemble(
-    recordings: Iterable[tuple[int, Sequence[Stretch]]], window: int = WINDOW, hop: int = HOP
+    recordings: Iterable[tuple[int, Sequence[Segment]]], window: int = WINDOW, hop: int = HOP
 ) -> tuple[Windows, int]:
     """The windows of a whole domain, and how many windows were dropped as null.
 

@@ -13,10 +13,10 @@ from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
 from crosswear.grid.store import Store
 from crosswear.signal.features import window_features
-from crosswear.study.opening import Note, OpenStudy
+from crosswear.study.load import LoadedStudy, Note
 
 
-def collect(opened: OpenStudy, store: Store, note: Note) -> StudyRecords:
+def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
     """Read every record of a study, and measure how alike its domains are.
 
     Args:
@@ -48,7 +48,7 @@ def collect(opened: OpenStudy, store: Store, note: Note) -> StudyRecords:
     )
 
 
-def measure(opened: OpenStudy) -> tuple[Similarity, ...]:
+def measure(opened: LoadedStudy) -> tuple[Similarity, ...]:
     """How alike each target and each trained source are, by the acceleration of train windows."""
     study = opened.study
     domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}

@@ -8,9 +8,9 @@ from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group, may_be_compiled
 from crosswear.grid.store import Store
 from crosswear.networks.kernels.residual import implementation
-from crosswear.study.missing import cost_of, damage, missing_tasks
-from crosswear.study.opening import OpenStudy
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import LoadedStudy
+from crosswear.study.pending import cost_of, damage, pending_tasks
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Plan:
     blocks: str | None
 
 
-def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
+def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
     """Count the cells and multiply-adds of a study, and tell what they will take on this machine.
 
     The processes that would train are started for a few seconds, to time some of the cells.
@@ -51,7 +51,7 @@ def plan_study(opened: OpenStudy, store: Store, where: Place) -> Plan:
         if name == "network":
             name = "transfer" if cell.sources else "scratch"
         counts[name] = counts.get(name, 0) + 1
-    tasks = missing_tasks(opened, store, done)
+    tasks = pending_tasks(opened, store, done)
     expected = estimate(
         group(tasks, where.device, where.workers),
         lambda task: opened.summary(task.cell),

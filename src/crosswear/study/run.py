@@ -15,9 +15,9 @@ from crosswear.engine.grouping import group
 from crosswear.engine.task import Outcome
 from crosswear.grid.store import Record, Store
 from crosswear.networks.checkpoint import forget_checkpoint, save_checkpoint
-from crosswear.study.missing import cost_of, damage, missing_tasks
-from crosswear.study.opening import Note, OpenStudy
-from crosswear.study.place import Place
+from crosswear.study.execution import ExecutionSettings
+from crosswear.study.load import LoadedStudy, Note
+from crosswear.study.pending import cost_of, damage, pending_tasks
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
@@ -52,9 +52,9 @@ class Progressed:
 
 
 def run_study(
-    opened: OpenStudy,
+    opened: LoadedStudy,
     store: Store,
-    where: Place,
+    where: ExecutionSettings,
     report: Report,
     note: Note,
 ) -> Progressed:
@@ -76,7 +76,7 @@ def run_study(
     """
     with store.owned_by(opened.study, opened.text):
         done = _sound_records(opened, store, note)
-        tasks = missing_tasks(opened, store, done)
+        tasks = pending_tasks(opened, store, done)
         costs = {task.key: max(1, cost_of(opened, task)) for task in tasks}
         total, spent, failed = sum(costs.values()), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
@@ -84,7 +84,7 @@ def run_study(
             if task.cell.method == "source":  # a damaged network must not be taken for a new one
                 forget_checkpoint(store.checkpoint(task.key))
         cohorts = group(tasks, where.device, where.workers)
-        with contextlib.closing(run_cohorts(cohorts, where.hire())) as outcomes:
+        with contextlib.closing(run_cohorts(cohorts, where.executor())) as outcomes:
             for finished, outcome in enumerate(outcomes, start=1):
                 cell, key = outcome.task.cell, outcome.task.key
                 if isinstance(outcome, Outcome):
@@ -115,7 +115,7 @@ def provenance(device: str, outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _sound_records(opened: OpenStudy, store: Store, note: Note) -> set[str]:
+def _sound_records(opened: LoadedStudy, store: Store, note: Note) -> set[str]:
     """Keys with a readable record, and, for source cells, a readable network."""
     found = damage(opened, store)
     for key, error in found.items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.datasets.own.units import Reading, alike
 from crosswear.deploy.bundle import Bundle
-from crosswear.deploy.recognise.layout import Source, Told, find_sources
+from crosswear.deploy.recognise.layout import Overrides, RecordingFile, find_sources
 from crosswear.deploy.recognise.reader import read_chunks, reading_of
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
 
@@ -45,7 +45,7 @@ class Recognised:
 def recognise_files(
     bundle: Bundle,
     paths: Sequence[Path],
-    told: Told = Told(),  # noqa: B008  # frozen
+    told: Overrides = Overrides(),  # noqa: B008  # frozen
     toml: Path | None = None,
     report: Report = lambda _file: None,
 ) -> list[Recognised]:
@@ -73,7 +73,7 @@ def recognise_files(
     return found
 
 
-def _recognise(bundle: Bundle, source: Source) -> Recognised:
+def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
     layout = source.layout
     recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
     told: Reading | None = None

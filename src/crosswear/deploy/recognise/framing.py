@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.deploy.recognise.resampler import Part
+from crosswear.deploy.recognise.resampler import Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Framing:
         self._dropped = 0  # samples that no later window needs
         self._next = 0  # window
 
-    def push(self, part: Part) -> Frames:
+    def push(self, part: Span) -> Frames:
         """Take the next samples of a stretch and give the windows that they complete."""
         self._samples = np.append(self._samples, part.values, axis=0)
         total = self._dropped + len(self._samples)

@@ -15,7 +15,7 @@ BRIDGED = 1.5
 """In sampling periods: a longer interval has lost samples in it, and is bridged by a line."""
 
 
-class Grid:
+class SampleGrid:
     """From knots to the points 0, 1, 2, … of the grid: by spline, by lines over lost samples.
 
     Args:

@@ -35,7 +35,7 @@ from crosswear.deploy.bundle.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class Told:
+class Overrides:
     """What the user tells of files; what is None is looked for in them.
 
     Attributes:
@@ -50,7 +50,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Source:
+class RecordingFile:
     """One file, and how to read it; `notes` tell what is odd about it, one sentence each."""
 
     tree: FolderTree
@@ -64,7 +64,9 @@ class Source:
         return self.tree.where(self.name)
 
 
-def find_sources(path: Path, told: Told, toml: Path | None, about: Manifest) -> list[Source]:
+def find_sources(
+    path: Path, told: Overrides, toml: Path | None, about: Manifest
+) -> list[RecordingFile]:
     """The recordings that a path names.
 
     Args:
@@ -89,14 +91,14 @@ def find_sources(path: Path, told: Told, toml: Path | None, about: Manifest) -> 
         path = path / FILE_NAME if path.is_dir() else path
         layout = _told(_read_toml(path), told)
         tree = FolderTree(path.parent)
-        return [Source(tree, name, layout) for name in require(tree, layout.files)]
+        return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
     if not path.is_file():
         raise MissingDataError(
             "no such file", where=str(path), expected="a CSV or Parquet file", todo="check the path"
         )
     tree = FolderTree(path.parent)
     if toml is not None:
-        return [Source(tree, path.name, _told(_read_toml(toml), told))]
+        return [RecordingFile(tree, path.name, _told(_read_toml(toml), told))]
     return [_guess(tree, path.name, told, about)]
 
 
@@ -115,7 +117,7 @@ def _read_toml(path: Path) -> Layout:
     return dataclasses.replace(layout, columns=used)
 
 
-def _told(layout: Layout, told: Told) -> Layout:
+def _told(layout: Layout, told: Overrides) -> Layout:
     given = {name: getattr(told, name) for name in ("rate_hz", "unit")}
     changed = {name: value for name, value in given.items() if value is not None}
     if told.columns:
@@ -125,7 +127,7 @@ def _told(layout: Layout, told: Told) -> Layout:
     return dataclasses.replace(layout, **changed)
 
 
-def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
+def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> RecordingFile:
     where = tree.where(name)
     dialect = sniff(tree, name)
     expected = "CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z"
@@ -179,7 +181,7 @@ def _guess(tree: FolderTree, name: str, told: Told, about: Manifest) -> Source:
         notes += (unit_note(seen),)
     stamped = None if unsound else time
     layout = _layout(name, dialect, triple, stamped, rate_hz, unit, about)
-    return Source(tree, name, layout, notes)
+    return RecordingFile(tree, name, layout, notes)
 
 
 def _layout(
@@ -206,11 +208,13 @@ def _layout(
     )
 
 
-def _told_time(told: Told) -> Column | None:
+def _told_time(told: Overrides) -> Column | None:
     return told.columns[3] if told.columns and len(told.columns) > 3 else None
 
 
-def _time(rows: Mapping[str | int, SampledColumn], told: Told, where: str) -> TimeColumn | None:
+def _time(
+    rows: Mapping[str | int, SampledColumn], told: Overrides, where: str
+) -> TimeColumn | None:
     """The column that runs with time; none, where columns are told and none of them is it."""
     found = time_columns([rows], ())
     wanted = _told_time(told)
@@ -229,7 +233,7 @@ def _time(rows: Mapping[str | int, SampledColumn], told: Told, where: str) -> Ti
 
 def _triple(
     rows: Mapping[str | int, SampledColumn],
-    told: Told,
+    told: Overrides,
     time: TimeColumn | None,
     rate_hz: float,
     where: str,

@@ -28,7 +28,7 @@ from crosswear.datasets.own.units import Reading, reading
 from crosswear.datasets.spec import Note
 from crosswear.datasets.tables import LARGEST_G
 from crosswear.datasets.tree import reading as opened
-from crosswear.deploy.recognise.layout import Source
+from crosswear.deploy.recognise.layout import RecordingFile
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ BATCH_ROWS = 1 << 14
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
 
-def read_chunks(source: Source, note: Note) -> Iterator[tuple[Floats, Floats | None]]:
+def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Floats | None]]:
     """The samples of a file and their time stamps, a piece at a time.
 
     Args:
@@ -75,7 +75,7 @@ def read_chunks(source: Source, note: Note) -> Iterator[tuple[Floats, Floats | N
 class _Clock:
     """Moves repeated stamps apart: rows wait until the stamp after theirs is known."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: RecordingFile) -> None:
         self._source = source
         self._values, self._time_s = np.empty((0, 3)), np.empty(0)  # of the rows that wait
         self._rows = 0
@@ -120,7 +120,7 @@ class _Clock:
         )
 
 
-def _pieces(source: Source) -> Iterator[tuple[Floats, Floats | None]]:
+def _pieces(source: RecordingFile) -> Iterator[tuple[Floats, Floats | None]]:
     is_parquet = source.name.lower().endswith(PARQUET)
     first: Any = None
     for batch in _parquet(source) if is_parquet else _text(source):
@@ -139,7 +139,7 @@ def _pieces(source: Source) -> Iterator[tuple[Floats, Floats | None]]:
         yield values, time_s
 
 
-def _text(source: Source) -> Iterator[Any]:
+def _text(source: RecordingFile) -> Iterator[Any]:
     layout = source.layout
     start = read_start(source.tree, source.name, layout)
     expect_utf8(source.tree, source.name, layout)
@@ -181,7 +181,7 @@ def _text(source: Source) -> Iterator[Any]:
         raise _broken(source, error) from error
 
 
-def _parquet(source: Source) -> Iterator[Any]:
+def _parquet(source: RecordingFile) -> Iterator[Any]:
     used = source.layout.columns.used()
     kinds = dict.fromkeys(used, pa.float64())
     if source.layout.time_unit == "datetime":
@@ -211,7 +211,7 @@ def _parquet(source: Source) -> Iterator[Any]:
         raise _broken(source, error) from error
 
 
-def _broken(source: Source, error: Exception) -> DataFormatError:
+def _broken(source: RecordingFile, error: Exception) -> DataFormatError:
     return DataFormatError(
         f"cannot be read: {' '.join(str(error).split())[:200]}",
         where=source.where,
@@ -220,7 +220,7 @@ def _broken(source: Source, error: Exception) -> DataFormatError:
     )
 
 
-def reading_of(source: Source, values: Floats) -> Reading | None:
+def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
     """What is about one g in a piece of a recording, if anything tells it.
 
     Raises:
@@ -238,7 +238,7 @@ def reading_of(source: Source, values: Floats) -> Reading | None:
     return found
 
 
-def _check_range(source: Source, values: Floats, row: int) -> None:
+def _check_range(source: RecordingFile, values: Floats, row: int) -> None:
     wrong = (np.abs(values) / source.layout.units_per_g > LARGEST_G).any(axis=1)
     if wrong.any():
         first = int(wrong.argmax())
@@ -252,7 +252,7 @@ def _check_range(source: Source, values: Floats, row: int) -> None:
         )
 
 
-def _check_rate(source: Source, time_s: Floats) -> None:
+def _check_rate(source: RecordingFile, time_s: Floats) -> None:
     rate_hz = rate_of(np.diff(time_s))
     if rate_hz is not None and abs(rate_hz / source.layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(

@@ -16,7 +16,7 @@ from crosswear.datasets.tables import LARGEST_G
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise.framing import Framing
-from crosswear.deploy.recognise.resampler import Part, StreamResampler
+from crosswear.deploy.recognise.resampler import Span, StreamResampler
 from crosswear.signal.gravity import (
     RESTING_G,
     SPOTS,
@@ -189,7 +189,7 @@ class Recognizer:
             notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
         return notes
 
-    def _recognise(self, parts: Iterable[Part]) -> list[Event]:
+    def _recognise(self, parts: Iterable[Span]) -> list[Event]:
         frames = [self._framing.push(part) for part in parts]
         if not frames:
             return []

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError, UsageError
-from crosswear.deploy.recognise.grid import EVEN, Grid
+from crosswear.deploy.recognise.grid import EVEN, SampleGrid
 from crosswear.deploy.recognise.polyphase import Polyphase
 from crosswear.signal.resample import LowPass, design_low_pass
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Span:
     """The next samples of a stretch.
 
     Attributes:
@@ -53,13 +53,13 @@ class StreamResampler:
         self._longest = max(bridge_s * rate_hz, 0.5) + EVEN
         self._samples = 0
         self._stamps: tuple[float, float] | None = None  # the first and the last
-        self._stretch: _Stretch | None = None
+        self._stretch: _Segment | None = None
         self.gaps: list[float] = []
         self.bridged = 0
 
     def push(
         self, values: NDArray[np.float64], time_s: NDArray[np.float64] | None = None
-    ) -> list[Part]:
+    ) -> list[Span]:
         """Take the next samples and give what they decide.
 
         Args:
@@ -79,7 +79,7 @@ class StreamResampler:
         lost = np.diff(position, prepend=previous) - 1
         self.bridged += int(np.rint(lost[(lost > 0.5) & (lost <= self._longest)]).sum())
         splits = np.flatnonzero(lost > self._longest)
-        parts: list[Part] = []
+        parts: list[Span] = []
         for number, piece in enumerate(np.split(np.arange(len(rows)), splits)):
             if number and self._stretch is not None:
                 self.gaps.append(self._stretch.last / self._rate_hz)
@@ -91,7 +91,7 @@ class StreamResampler:
             parts.append(self._stretch.push(position[piece], values[piece]))
         return parts
 
-    def flush(self) -> list[Part]:
+    def flush(self) -> list[Span]:
         """End the stretch; samples that come after begin another one."""
         stretch, self._stretch = self._stretch, None
         return [stretch.flush()] if stretch else []
@@ -123,32 +123,32 @@ class StreamResampler:
         self._stamps = begin, float(time_s[-1])
         return np.asarray((time_s - begin) * self._rate_hz)
 
-    def _new_stretch(self, start: float, *, stamped: bool) -> _Stretch:
+    def _new_stretch(self, start: float, *, stamped: bool) -> _Segment:
         scale = self._filter.grid_hz / self._rate_hz
-        return _Stretch(start, self._rate_hz, scale, stamped or scale != 1, self._filter)
+        return _Segment(start, self._rate_hz, scale, stamped or scale != 1, self._filter)
 
 
-class _Stretch:
+class _Segment:
     """A stretch in the making; `last` is the position of its last sample."""
 
     def __init__(
         self, start: float, rate_hz: float, scale: float, splined: bool, filter_: LowPass
     ) -> None:
         self._start, self._rate_hz, self._scale = start, rate_hz, scale
-        self._grid = Grid(scale, splined=splined)
+        self._grid = SampleGrid(scale, splined=splined)
         self._polyphase = Polyphase(filter_)
         self.last = start
 
-    def push(self, position: NDArray[np.float64], values: NDArray[np.float64]) -> Part:
+    def push(self, position: NDArray[np.float64], values: NDArray[np.float64]) -> Span:
         self.last = float(position[-1])
         even = self._grid.push(position - self._start, values, last=False)
         return self._part(self._polyphase.push(even), last=False)
 
-    def flush(self) -> Part:
+    def flush(self) -> Span:
         even = self._grid.push(np.empty(0), np.empty((0, 3)), last=True)
         end = (self.last - self._start) * self._scale
         values = [self._polyphase.push(even), self._polyphase.flush(end)]
         return self._part(np.concatenate(values), last=True)
 
-    def _part(self, values: NDArray[np.float64], *, last: bool) -> Part:
-        return Part(self._start / self._rate_hz, values.astype(np.float32), last)
+    def _part(self, values: NDArray[np.float64], *, last: bool) -> Span:
+        return Span(self._start / self._rate_hz, values.astype(np.float32), last)

@@ -20,7 +20,7 @@ from typing import Any
 
 from crosswear.core.errors import EngineError, UsageError
 from crosswear.core.texts import install
-from crosswear.engine.dispatch import Crew, News
+from crosswear.engine.dispatch import Completed, Executor
 from crosswear.engine.executors.dask_worker import about, receive, set_up, train
 from crosswear.engine.executors.local import no_interrupts
 from crosswear.engine.task import Cohort, Failure, Outcome
@@ -33,7 +33,7 @@ PATIENCE_S = 120
 
 
 @contextlib.contextmanager
-def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
+def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
     """The workers of a cluster, those that join later included; let go when the block is left.
 
     Args:
@@ -92,7 +92,7 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Crew]:
 
 
 @dataclass
-class _Worker:
+class _DaskWorker:
     """What we know of a worker: what it is at, and which files we have sent it."""
 
     future: Any = None
@@ -107,7 +107,7 @@ class _Cluster:
         self.client = client
         self.address = address
         self.device = device
-        self.workers: dict[str, _Worker] = {}
+        self.workers: dict[str, _DaskWorker] = {}
         self.unfit: dict[str, EngineError] = {}
         self.finished: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.lost: list[Cohort] = []
@@ -137,10 +137,10 @@ class _Cluster:
         )
         worker.future.add_done_callback(lambda _: self.finished.put(address))
 
-    def wait(self) -> News:
+    def wait(self) -> Completed:
         if time.monotonic() - self.looked > LOOK_EVERY_S:
             self.look()
-        news: News = [(cohort, None) for cohort in self.lost]
+        news: Completed = [(cohort, None) for cohort in self.lost]
         self.lost.clear()
         if news:
             return news
@@ -152,7 +152,7 @@ class _Cluster:
                 worker.cohort = None
         return news
 
-    def _outcomes(self, address: str, worker: _Worker) -> list[Outcome | Failure] | None:
+    def _outcomes(self, address: str, worker: _DaskWorker) -> list[Outcome | Failure] | None:
         """What came of a worker's cohort; None if it was lost on the way."""
         if worker.future.status == "error":
             # A cell that raises is a `Failure`: this is the worker itself.
@@ -235,7 +235,7 @@ class _Cluster:
             except Exception as error:  # noqa: BLE001  # whatever it lacks
                 reason = error
         if reason == about(self.device):
-            self.workers[address] = _Worker()
+            self.workers[address] = _DaskWorker()
         else:
             self.unfit[address] = self._cannot(address, reason)
 

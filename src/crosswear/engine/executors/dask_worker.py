@@ -26,7 +26,7 @@ def about(device: str) -> str:
 
 
 @dataclass
-class Desk:
+class WorkerState:
     """What a worker keeps for us: a folder for files, and its trainer with its fronts."""
 
     folder: Path
@@ -38,7 +38,7 @@ def set_up(client: str, device: str, dask_worker: Any) -> str:
     keep_freed_memory()
     folder = Path(dask_worker.local_directory) / "crosswear" / client
     shutil.rmtree(folder, ignore_errors=True)
-    dask_worker.crosswear = Desk(folder, CohortTrainer(device))
+    dask_worker.crosswear = WorkerState(folder, CohortTrainer(device))
     able = device != "cuda" or torch.cuda.is_available()
     return about(device if able else "cpu only")
 
@@ -56,7 +56,7 @@ def train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
 
     torch.set_num_threads(1)
     worker: Any = get_worker()
-    desk: Desk = worker.crosswear
+    desk: WorkerState = worker.crosswear
     folder = desk.folder.parent / client
 
     def here(task: Task) -> Task:

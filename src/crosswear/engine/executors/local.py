@@ -23,13 +23,13 @@ from typing import Any
 import torch
 
 from crosswear.core.errors import UsageError
-from crosswear.engine.dispatch import Crew, News, attempt
+from crosswear.engine.dispatch import Completed, Executor, attempt
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 from crosswear.networks.threads import one_torch_thread
 
 
 @contextlib.contextmanager
-def this_machine(train: Trainer, workers: int) -> Iterator[Crew]:
+def this_machine(train: Trainer, workers: int) -> Iterator[Executor]:
     """A crew of processes, or for one worker this process; ended when the block is left."""
     if workers == 1:
         keep_freed_memory()
@@ -102,7 +102,7 @@ class _Alone:
     def send(self, cohort: Cohort) -> None:
         self.cohort = cohort
 
-    def wait(self) -> News:
+    def wait(self) -> Completed:
         cohort, self.cohort = self.cohort, None
         return [(cohort, attempt(self.train, cohort))] if cohort else []
 
@@ -132,9 +132,9 @@ class _Processes:
         with contextlib.suppress(OSError):  # dead already: `wait` finds out
             worker.pipe.send(cohort)
 
-    def wait(self) -> News:
+    def wait(self) -> Completed:
         ready = wait([worker.pipe for worker in self.workers if worker.cohort])
-        news: News = []
+        news: Completed = []
         for index, worker in enumerate(self.workers):
             cohort = worker.cohort
             if cohort is None or worker.pipe not in ready:

@@ -50,21 +50,21 @@ class Network(Protocol):
         """Weights whose squares the loss counts `l2` times."""
         ...
 
-    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
         """What of windows [N, 3·sensors, L] depends on no weight; [N, ...] each."""
         ...
 
-    def advance(
-        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    def forward_frozen(
+        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
         """Carry a front through the modules in `upto` that are not `done`."""
         ...
 
-    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """What the head sees, [copies, N, F], from the fronts of all copies, joined along dim 1."""
         ...
 
-    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """Class scores [copies, N, C]: what the head makes of the features."""
         ...
 

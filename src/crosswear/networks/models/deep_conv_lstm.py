@@ -184,23 +184,23 @@ class DeepConvLSTM(nn.Module):
         """Empty: the paper has dropout alone."""
         return ()
 
-    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
         """The channels [N, channels, 1, L] of windows [N, 3, L] in g."""
         if self.magnitude:
             x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
         return (x.unsqueeze(2),)
 
-    def advance(
-        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    def forward_frozen(
+        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
         """Carry a front further, through the modules in `upto` that are not `done`.
 
         Args:
-            front: of all copies, joined along dim 1.
+            cached_input: of all copies, joined along dim 1.
             done: modules that are in the front, as `transfer_units` names them.
             upto: those that shall be; of the layers the first ones.
         """
-        (x,) = front
+        (x,) = cached_input
         for name in self._block_names:
             if name in upto and name not in done:
                 if name == self._block_names[0]:
@@ -214,24 +214,24 @@ class DeepConvLSTM(nn.Module):
         channels_last_gradient(x)
         return x.reshape(len(x), self.copies, self.channels, -1)
 
-    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """What the layer of class scores sees, [copies, N, 128].
 
         Args:
-            front: of all copies, joined along dim 1.
+            cached_input: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
-        (last,) = self.advance(front, done, self._block_names)
+        (last,) = self.forward_frozen(cached_input, done, self._block_names)
         seen: Tensor = self.dropout(
             last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
         )
         return seen
 
-    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
-        scores: Tensor = self.head(self.features(front, done))
+        scores: Tensor = self.head(self.features(cached_input, done))
         return scores
 
     def forward(self, x: Tensor) -> Tensor:
         """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
-        return self.rest(self.front(x), ())[0]
+        return self.forward_trainable(self.cached_input(x), ())[0]

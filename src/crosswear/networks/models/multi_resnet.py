@@ -210,7 +210,7 @@ class MultiResNet(nn.Module):
         """The weights of the two dense layers."""
         return (self.dense1.weight, self.dense2.weight)
 
-    def front(self, x: Tensor) -> tuple[Tensor, ...]:
+    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
         """What depends on no weight: the channels and their spectrograms.
 
         Args:
@@ -227,19 +227,19 @@ class MultiResNet(nn.Module):
             branches += (axes.unsqueeze(2), spectral)
         return tuple(branches)
 
-    def advance(
-        self, front: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    def forward_frozen(
+        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
         """Carry a front further, through the modules in `upto` that are not `done`.
 
         Args:
-            front: of all copies, joined along dim 1.
+            cached_input: of all copies, joined along dim 1.
             done: modules that are in the front, as `transfer_units` and `spectral_unit` name them.
             upto: those that shall be; of the blocks the first ones.
         """
         branches: list[Tensor] = []
         for own, temporal, spectral in zip(
-            map(prefix_of, self.sensors), front[::2], front[1::2], strict=True
+            map(prefix_of, self.sensors), cached_input[::2], cached_input[1::2], strict=True
         ):
             for name in self._temporal(own):
                 if name in upto and name not in done:
@@ -250,15 +250,17 @@ class MultiResNet(nn.Module):
             branches += (temporal, spectral)
         return tuple(branches)
 
-    def features(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """What the layer of class scores sees, [copies, N, 128].
 
         Args:
-            front: of all copies, joined along dim 1.
+            cached_input: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
         units = (*self.transfer_units, self.spectral_unit)
-        branches = self.advance(front, done, [name for unit in units for name in unit])
+        branches = self.forward_frozen(
+            cached_input, done, [name for unit in units for name in unit]
+        )
         parts = [flat(branch, self.copies) for branch in branches]
         features = torch.cat(parts, dim=2).transpose(0, 1).contiguous()
         y = functional.relu(self.dense1_norm(self.dense1(self.dropout(features))))
@@ -266,11 +268,11 @@ class MultiResNet(nn.Module):
         seen: Tensor = self.dropout(y)
         return seen
 
-    def rest(self, front: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
-        scores: Tensor = self.head(self.features(front, done))
+        scores: Tensor = self.head(self.features(cached_input, done))
         return scores
 
     def forward(self, x: Tensor) -> Tensor:
         """Class scores (logits) [N, C] of windows [N, 3·sensors, L], of a single network."""
-        return self.rest(self.front(x), ())[0]
+        return self.forward_trainable(self.cached_input(x), ())[0]

@@ -21,8 +21,8 @@ from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.grid.experiment import Study
 from crosswear.report import readable
-from crosswear.report.board import Board
 from crosswear.report.coverage import coverage_table
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import lines_of
 from crosswear.report.markdown import coverage
 from crosswear.report.page.data import figures_data
@@ -32,7 +32,7 @@ SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 """In the order in which they need each other."""
 
 
-def page(board: Board, cells: pa.Table) -> str:
+def page(board: EvidenceIndex, cells: pa.Table) -> str:
     """The HTML of `index.html`.
 
     Args:

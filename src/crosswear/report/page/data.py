@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosswear.evidence.model import Contrast, Interval, Rival, Score
-from crosswear.report.board import Board
+from crosswear.evidence.model import Contrast, Interval, LearningMethod, Score
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import ends_of, lines_of
 from crosswear.report.readable import KINDS
 from crosswear.signal.metrics import per_class_f1
@@ -14,7 +14,7 @@ DIGITS = 5
 """Decimals of shares: a thousandth of a point."""
 
 
-def figures_data(board: Board) -> dict[str, Any]:
+def figures_data(board: EvidenceIndex) -> dict[str, Any]:
     """What `page.js` draws from.
 
     Returns:
@@ -85,7 +85,7 @@ def figures_data(board: Board) -> dict[str, Any]:
     }
 
 
-def _rival(rival: Rival) -> dict[str, str | int]:
+def _rival(rival: LearningMethod) -> dict[str, str | int]:
     return {
         "method": rival.method,
         "source": rival.source,
@@ -95,7 +95,7 @@ def _rival(rival: Rival) -> dict[str, str | int]:
     }
 
 
-def _confusions(board: Board, place: dict[int, int]) -> dict[int, dict[str, Any]]:
+def _confusions(board: EvidenceIndex, place: dict[int, int]) -> dict[int, dict[str, Any]]:
     """Of all that the page compares, by place of the score: rows one after the other, and F1."""
     contenders = {
         place[id(one)]: one

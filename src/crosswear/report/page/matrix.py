@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.model import Effect, Score, Verdict
-from crosswear.report.board import Board
+from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.readable import effects_counted, kinds_of
 
 
@@ -63,13 +63,13 @@ class Matrix:
     tally: dict[str, dict[str, int]]
 
 
-def matrix(board: Board, size: int) -> Matrix:
+def matrix(board: EvidenceIndex, size: int) -> Matrix:
     """Arrange the verdicts at a size."""
     tally = {name: effects_counted(board, size, kind) for kind, name in kinds_of(board).items()}
     return Matrix(size, tuple(_row(board, target, size) for target in board.targets), tally)
 
 
-def _row(board: Board, target: str, size: int) -> MatrixRow:
+def _row(board: EvidenceIndex, target: str, size: int) -> MatrixRow:
     verdicts = (board.verdict(target, source, size) for source in board.trained_sources)
     scratch, best = board.scratch(target, size), board.classical(target, size)
     classical = f"{best.rival.label} {_score(best)}" if best else ""

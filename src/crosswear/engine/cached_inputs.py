@@ -1,6 +1,6 @@
 """What the frozen part of a network makes of a domain's windows: computed once, used by many.
 
-Without frozen blocks, that is the windows and their spectrograms. See `Network.front`.
+Without frozen blocks, that is the windows and their spectrograms. See `Network.cached_input`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from crosswear.core.config import TrainConfig
 from crosswear.engine.subsets import arithmetic
 from crosswear.networks.models import declared
 
-Front: TypeAlias = tuple[Tensor, ...]
+CachedInput: TypeAlias = tuple[Tensor, ...]
 """For every window of a domain, [N, ...] each."""
 
 KEPT = 4
@@ -26,12 +26,12 @@ KEPT = 4
 BATCH = 512
 
 
-class Fronts:
+class InputCache:
     """The fronts that were used last, on one device."""
 
     def __init__(self, device: str) -> None:
         self.device = device
-        self._kept: OrderedDict[tuple[Hashable, frozenset[str]], Front] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, frozenset[str]], CachedInput] = OrderedDict()
 
     def get(
         self,
@@ -40,7 +40,7 @@ class Fronts:
         network: nn.Module,
         frozen: tuple[str, ...],
         config: TrainConfig,
-    ) -> Front:
+    ) -> CachedInput:
         """The front of a network on all windows of a domain.
 
         Args:
@@ -52,10 +52,12 @@ class Fronts:
         """
         key = (origin, frozenset(frozen))
         if key not in self._kept:
-            done, front = self._nearest(origin, frozen)
-            if front is None:
-                front = raw_front(windows, network, self.device)
-            self._kept[key] = advance(front, network, tuple(done), frozen, config, self.device)
+            done, cached_input = self._nearest(origin, frozen)
+            if cached_input is None:
+                cached_input = raw_input(windows, network, self.device)
+            self._kept[key] = forward_frozen(
+                cached_input, network, tuple(done), frozen, config, self.device
+            )
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -63,11 +65,11 @@ class Fronts:
 
     def _nearest(
         self, origin: Hashable, frozen: tuple[str, ...]
-    ) -> tuple[frozenset[str], Front | None]:
+    ) -> tuple[frozenset[str], CachedInput | None]:
         """The front that is there and has most of the frozen modules in it."""
         there = {
-            done: front
-            for (name, done), front in self._kept.items()
+            done: cached_input
+            for (name, done), cached_input in self._kept.items()
             if name == origin and done < set(frozen)
         }
         done = max(there, key=len, default=frozenset())
@@ -75,11 +77,13 @@ class Fronts:
 
 
 @torch.inference_mode()
-def raw_front(windows: NDArray[np.float32], network: nn.Module, device: str) -> Front:
+def raw_input(windows: NDArray[np.float32], network: nn.Module, device: str) -> CachedInput:
     """What depends on no weight, of windows [N, 3·sensors, L]."""
     network.to(device)
     parts = [
-        declared(network).front(torch.from_numpy(windows[start : start + BATCH].copy()).to(device))
+        declared(network).cached_input(
+            torch.from_numpy(windows[start : start + BATCH].copy()).to(device)
+        )
         for start in range(0, len(windows), BATCH)
     ]
     network.cpu()
@@ -87,34 +91,35 @@ def raw_front(windows: NDArray[np.float32], network: nn.Module, device: str) -> 
 
 
 @torch.inference_mode()
-def advance(
-    front: Front,
+def forward_frozen(
+    cached_input: CachedInput,
     network: nn.Module,
     done: tuple[str, ...],
     frozen: tuple[str, ...],
     config: TrainConfig,
     device: str,
-) -> Front:
+) -> CachedInput:
     """Carry a front of a single network through its frozen modules; parts they leave are shared."""
     network.to(device)
-    batches = [torch.split(part, BATCH) for part in front]
+    batches = [torch.split(part, BATCH) for part in cached_input]
     with arithmetic(config, device):
         after = [
-            declared(network).advance(some, done, frozen) for some in zip(*batches, strict=True)
+            declared(network).forward_frozen(some, done, frozen)
+            for some in zip(*batches, strict=True)
         ]
     network.cpu()
     return tuple(
         part if some[0] is batch[0] else torch.cat(some)
-        for part, batch, some in zip(front, batches, zip(*after, strict=True), strict=True)
+        for part, batch, some in zip(cached_input, batches, zip(*after, strict=True), strict=True)
     )
 
 
-def rows_of(fronts: Sequence[Front], rows: Tensor) -> Front:
+def rows_of(cached_inputs: Sequence[CachedInput], rows: Tensor) -> CachedInput:
     """Some rows [copies, n] of each front, side by side."""
-    chosen = zip(fronts, rows, strict=True)
-    return abreast([tuple(part[mine] for part in front) for front, mine in chosen])
+    chosen = zip(cached_inputs, rows, strict=True)
+    return abreast([tuple(part[mine] for part in cached_input) for cached_input, mine in chosen])
 
 
-def abreast(fronts: Sequence[Front]) -> Front:
-    """Fronts of equal size, one a copy, side by side as `Network.rest` takes them."""
-    return tuple(torch.cat(parts, dim=1) for parts in zip(*fronts, strict=True))
+def abreast(cached_inputs: Sequence[CachedInput]) -> CachedInput:
+    """Fronts of equal size, one a copy, side by side as `Network.forward_trainable` takes them."""
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*cached_inputs, strict=True))

@@ -24,7 +24,7 @@ BLOCK = 500
 """Windows of a source that are compared at once."""
 
 
-def apart(target: Domain, sources: Sequence[Source], note: Note) -> list[Source]:
+def exclude_shared_people(target: Domain, sources: Sequence[Source], note: Note) -> list[Source]:
     """The sources that share no people with the target, as far as that can be told.
 
     Left out is the target itself, whatever is of the same dataset (`same_dataset`), and a source

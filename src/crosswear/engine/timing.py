@@ -11,8 +11,8 @@ import numpy as np
 from crosswear.baselines.whitening import OF_EACH
 from crosswear.core.recording import Subset, Windows
 from crosswear.datasets.domain import Domain, DomainSummary
+from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.classical import ClassicalTrainer
-from crosswear.engine.fronts import Fronts
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 
@@ -35,9 +35,11 @@ class Rate:
         return self.fit_s * cell.size + self.test_s * (domain.split.windows[2] + others)
 
 
-def try_classical(samples: Sequence[tuple[Cell, DomainSummary]], device: str) -> Mapping[str, Rate]:
+def time_classical(
+    samples: Sequence[tuple[Cell, DomainSummary]], device: str
+) -> Mapping[str, Rate]:
     """Train cells like the given ones, of a method each, on random windows."""
-    trainer = ClassicalTrainer(Fronts(device))
+    trainer = ClassicalTrainer(InputCache(device))
     found: dict[str, Rate] = {}
     for cell, summary in samples:
         sources = (UNTRAINED,) if cell.method == "logistic" else ()

@@ -20,7 +20,7 @@ Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class OpenStudy:
+class LoadedStudy:
     """A study with its domains prepared and its cells laid out.
 
     Attributes:
@@ -81,9 +81,9 @@ def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
 
 
-def open_study(
+def load_study(
     study: Study, text: str, data: str | Path | None, cache: str | Path, note: Note
-) -> OpenStudy:
+) -> LoadedStudy:
     """Prepare the domains of a study (or find them in the cache) and lay out its cells.
 
     Args:
@@ -114,7 +114,7 @@ def open_study(
     facts = _facts(domains)
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     check_sensors(study, domains, cells.values())
-    return OpenStudy(study, text, domains, cells)
+    return LoadedStudy(study, text, domains, cells)
 
 
 def _check_windows(study: Study) -> None:

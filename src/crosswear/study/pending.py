@@ -13,11 +13,11 @@ from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 from crosswear.grid.labels import ALIGNMENTS
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
-from crosswear.study.opening import OpenStudy
+from crosswear.study.load import LoadedStudy
 from crosswear.study.sensors import windows_read
 
 
-def damage(opened: OpenStudy, store: Store) -> dict[str, StoreError | CheckpointError]:
+def damage(opened: LoadedStudy, store: Store) -> dict[str, StoreError | CheckpointError]:
     """What is wrong with the records that are there, and the networks of source cells, by key.
 
     Their cells count as missing: `crosswear.study.run` computes them again.
@@ -33,7 +33,7 @@ def damage(opened: OpenStudy, store: Store) -> dict[str, StoreError | Checkpoint
     return found
 
 
-def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> list[Task]:
+def pending_tasks(opened: LoadedStudy, store: Store, done: Collection[str]) -> list[Task]:
     """What the engine needs to know of every cell that is not among the keys `done`."""
     rate_hz = opened.study.preparation.rate_hz
     return [
@@ -51,13 +51,13 @@ def missing_tasks(opened: OpenStudy, store: Store, done: Collection[str]) -> lis
     ]
 
 
-def cost_of(opened: OpenStudy, task: Task) -> int:
+def cost_of(opened: LoadedStudy, task: Task) -> int:
     """Multiply-adds of a cell."""
     work = work_of(task, opened.summary(task.cell))
     return work.training + work.scoring
 
 
-def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
+def _source(opened: LoadedStudy, store: Store, cell: Cell) -> Path | None:
     """Where the source network of a transfer is, or will be."""
     no_network = cell.method in (*ALIGNMENTS, *WHITENED)
     if not cell.sources or cell.sources == (UNTRAINED,) or no_network:
@@ -66,12 +66,12 @@ def _source(opened: OpenStudy, store: Store, cell: Cell) -> Path | None:
     return store.checkpoint(cell.source_cell(facts).key(facts))
 
 
-def _source_domains(opened: OpenStudy, cell: Cell) -> tuple[Path, ...]:
+def _source_domains(opened: LoadedStudy, cell: Cell) -> tuple[Path, ...]:
     """Where the other windows are of a cell that learns from those of several domains."""
     return tuple(opened.domains[name, cell.split].folder for name in windows_read(cell)[1:])
 
 
-def _source_sensors(opened: OpenStudy, cell: Cell) -> Sensors:
+def _source_sensors(opened: LoadedStudy, cell: Cell) -> Sensors:
     """Those of the source network; one that has learned nothing is made for the target."""
     trained = cell.sources and cell.sources != (UNTRAINED,)
     name = cell.sources[0] if trained else cell.targets[0]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crosswear.core.config import Branches
-from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, Rival, Score, Verdict
+from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, LearningMethod, Score, Verdict
 from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.notice import notice
 
 
 @dataclass(frozen=True, eq=False)
-class Board:
+class EvidenceIndex:
     """The evidence of a study with its axes.
 
     Attributes:
@@ -77,7 +77,7 @@ class Board:
         return f"Verdicts and curves: {judged} branch{'es' if judged == 'both' else ''}."
 
     @cached_property
-    def _scores(self) -> dict[tuple[str, int, Rival], Score]:
+    def _scores(self) -> dict[tuple[str, int, LearningMethod], Score]:
         return {(one.target, one.size, one.rival): one for one in self.evidence.scores}
 
     @cached_property
@@ -85,12 +85,12 @@ class Board:
         return {(one.target, one.source, one.size): one for one in self.evidence.verdicts}
 
     @cached_property
-    def _best_classical(self) -> dict[tuple[str, int], Rival]:
+    def _best_classical(self) -> dict[tuple[str, int], LearningMethod]:
         named = {rival.label: rival for rival in CLASSICAL}
         verdicts = (one for one in self.evidence.verdicts if one.classical)
         return {(one.target, one.size): named[one.classical] for one in verdicts}
 
-    def score(self, target: str, size: int, rival: Rival) -> Score | None:
+    def score(self, target: str, size: int, rival: LearningMethod) -> Score | None:
         """The score of a rival; None if the study has no such rival."""
         return self._scores.get((target, size, rival))
 
@@ -108,7 +108,9 @@ class Board:
         for name in asked:
             verdict = self.verdict(target, name, size)
             if verdict is not None and verdict.blocks is not None:
-                rival = Rival("network", source, verdict.blocks, self.evidence.study.judged)
+                rival = LearningMethod(
+                    "network", source, verdict.blocks, self.evidence.study.judged
+                )
                 return self.score(target, size, rival)
         return None
 

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.dispatch import Crew
+from crosswear.engine.dispatch import Executor
 from crosswear.engine.executors.dask import cluster
 from crosswear.engine.executors.local import check_device, this_machine
 
 
 @dataclass(frozen=True)
-class Place:
+class ExecutionSettings:
     """Where cells are trained.
 
     Attributes:
@@ -26,7 +26,7 @@ class Place:
     device: str = "cpu"
     cluster: str | None = None
 
-    def hire(self) -> AbstractContextManager[Crew]:
+    def executor(self) -> AbstractContextManager[Executor]:
         """The workers."""
         if self.cluster is not None:
             return cluster(self.cluster, self.device, self.workers)
@@ -38,7 +38,7 @@ def available_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def place_for(workers: int | None, device: str, cluster: str | None) -> Place:
+def execution_settings(workers: int | None, device: str, cluster: str | None) -> ExecutionSettings:
     """Return the place for a command; without `workers`, as many as are usual for the device.
 
     Raises:
@@ -48,4 +48,4 @@ def place_for(workers: int | None, device: str, cluster: str | None) -> Place:
         check_device(device)
     # One process keeps a CUDA device busy; several would share it and its memory.
     usual = 1 if device == "cuda" else available_workers()
-    return Place(workers or usual, device, cluster)
+    return ExecutionSettings(workers or usual, device, cluster)
