@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
 from crosswear.datasets.domain import DomainSummary
-from crosswear.grid.experiment import UNTRAINED, Method, Study
+from crosswear.grid.experiment import UNTRAINED, Method, StudyDesign
 from crosswear.grid.labels import ALIGNMENTS, Alignment
 from crosswear.signal.metrics import majority_f1
 
@@ -144,8 +144,9 @@ class Score:
 class Verdict:
     """Does transfer from a source help on a target at a size?
 
-    Judged is the transfer of the branches that `Study.judged` names. The number of blocks is the
-    one that was best on the *other* targets, so that it is not chosen on the windows that judge it.
+    Judged is the transfer of the branches that `StudyDesign.judged` names. The number of blocks is
+    the one that was best on the *other* targets, so that it is not chosen on the windows that judge
+    it.
 
     Attributes:
         target, source, size: of the question.
@@ -258,7 +259,7 @@ class Evidence:
             source are its domains, its size is 0.
     """
 
-    study: Study
+    study: StudyDesign
     text: str
     domains: Mapping[str, DomainSummary]
     done: int
