@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from crosswear.cli.options import DEFAULT_CACHE
+from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.output import print_note
 from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task

@@ -15,8 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.baselines import BASELINES
-from crosswear.cli.options import DEFAULT_CACHE
 from crosswear.cli.output import print_note
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.recording import Subset

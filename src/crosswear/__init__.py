@@ -12,60 +12,69 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from crosswear.adaptation.adapt import Adapted, adapt
     from crosswear.adaptation.estimator import ActivityClassifier
     from crosswear.adaptation.recommend import recommend
     from crosswear.adaptation.sources import find_sources
+    from crosswear.api.adapting import AdaptedModel, adapt
+    from crosswear.api.bundles import DatasetWindows, export, predict
+    from crosswear.api.comparing import StudyComparison, compare
+    from crosswear.api.reports import StudyReport
+    from crosswear.api.studies import Run, Study
     from crosswear.core.config import PreparationConfig
     from crosswear.core.errors import CrosswearError
     from crosswear.datasets.domain import Domain, load_domain, prepare
     from crosswear.deploy.bundle import Bundle, load_bundle
+    from crosswear.deploy.recognise.layout import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
-    from crosswear.grid.store import Store
-    from crosswear.study.execution import ExecutionSettings
-    from crosswear.study.load import load_study, read_study
-    from crosswear.study.run import run_study
 
 __all__ = [
     "ActivityClassifier",
-    "Adapted",
+    "AdaptedModel",
     "Bundle",
     "CrosswearError",
+    "DatasetWindows",
     "Domain",
-    "ExecutionSettings",
+    "Overrides",
     "PreparationConfig",
     "Recognizer",
-    "Store",
+    "Run",
+    "Study",
+    "StudyComparison",
+    "StudyReport",
     "adapt",
+    "compare",
+    "export",
     "find_sources",
     "load_bundle",
     "load_domain",
-    "load_study",
+    "predict",
     "prepare",
-    "read_study",
     "recommend",
-    "run_study",
 ]
 
 _HOMES = {
     "ActivityClassifier": "adaptation.estimator",
-    "Adapted": "adaptation.adapt",
-    "adapt": "adaptation.adapt",
+    "AdaptedModel": "api.adapting",
     "Bundle": "deploy.bundle",
     "CrosswearError": "core.errors",
+    "DatasetWindows": "api.bundles",
     "Domain": "datasets.domain",
-    "ExecutionSettings": "study.execution",
+    "Overrides": "deploy.recognise.layout",
     "PreparationConfig": "core.config",
     "Recognizer": "deploy.recognise.recognizer",
-    "Store": "grid.store",
+    "Run": "api.studies",
+    "Study": "api.studies",
+    "StudyComparison": "api.comparing",
+    "StudyReport": "api.reports",
+    "adapt": "api.adapting",
+    "compare": "api.comparing",
+    "export": "api.bundles",
     "find_sources": "adaptation.sources",
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
-    "load_study": "study.load",
+    "predict": "api.bundles",
     "prepare": "datasets.domain",
-    "read_study": "study.load",
     "recommend": "adaptation.recommend",
-    "run_study": "study.run",
 }
 
 

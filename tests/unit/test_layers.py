@@ -22,6 +22,7 @@ LAYERS = (
     ("engine", "evidence", "deploy"),
     ("report", "study"),
     ("adaptation",),
+    ("api",),
     ("cli",),
     ("__main__",),
 )

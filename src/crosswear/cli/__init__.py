@@ -19,7 +19,7 @@ from crosswear.cli.adapt import adapt
 from crosswear.cli.data import data_app
 from crosswear.cli.export import export
 from crosswear.cli.model import model_app
-from crosswear.cli.output import print_error
+from crosswear.cli.output import log_printed, print_error
 from crosswear.cli.predict import predict
 from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
@@ -49,6 +49,7 @@ def options(
 ) -> None:
     """How much of what a network learned on someone else's movement data can you keep?"""
     context.obj = debug
+    context.with_resource(log_printed())
     if show_version:
         typer.echo(crosswear.__version__)
         raise typer.Exit

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.options import (
-    DEFAULT_CACHE,
     USUAL_WINDOW_S,
     AsJson,
     CacheFolder,

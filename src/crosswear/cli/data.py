@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.data_fetch import fetch, verify
 from crosswear.cli.data_new import new
-from crosswear.cli.options import DEFAULT_CACHE, AsJson, CacheFolder, DataFolder
+from crosswear.cli.options import AsJson, CacheFolder, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.files import expect_writable, write_text
 

@@ -18,8 +18,9 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from crosswear.api.display import LINE_EVERY_S
 from crosswear.cli.options import AsJson, DataFolder
-from crosswear.cli.output import LINE_EVERY_S, print_json, print_note, print_table
+from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.errors import UsageError
 from crosswear.core.interruption import remains
 from crosswear.core.texts import counted

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosswear.cli.options import DEFAULT_CACHE, AsJson, BundleFolder, CacheFolder, DataFolder
-from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.core.errors import UsageError
-from crosswear.core.files import spare
-from crosswear.core.texts import counted, install
+from crosswear.api.folders import DEFAULT_CACHE
+from crosswear.cli.options import AsJson, BundleFolder, CacheFolder, DataFolder
+from crosswear.cli.output import print_json, print_table
+from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.deploy.export import Exported
@@ -53,28 +51,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the model as ONNX, if it says what the bundle says; tell size and latency."""
-    missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"the export needs {' and '.join(missing)}, not installed here",
-            where=f"--format {format_}",
-            todo=install("onnx"),
-        )
-    from crosswear.deploy.bundle import load_bundle
-    from crosswear.deploy.export import export_onnx, simulated_windows
-    from crosswear.deploy.export.dataset import windows_of_dataset
-    from crosswear.networks.threads import one_torch_thread
+    from crosswear.api.bundles import DatasetWindows
+    from crosswear.api.bundles import export as export_
 
-    spare([bundle], out, *([examples] if examples else []))
-    model = load_bundle(bundle)
-    if windows is None:
-        checked = simulated_windows(model)
-        print_note("checked on simulated windows only; --windows DATASET checks it on real ones")
-    else:
-        checked = windows_of_dataset(model, windows, data, cache, print_note)
-    int8 = quantize is Quantization.INT8
-    with one_torch_thread():  # latency is that of one core
-        result = export_onnx(model, out, checked, int8=int8, examples=examples)
+    result = export_(
+        bundle,
+        out,
+        windows=DatasetWindows(windows, data, cache) if windows else None,
+        int8=quantize is Quantization.INT8,
+        examples=examples,
+    )
     if as_json:
         print_json({**dataclasses.asdict(result), "file": str(result.file)})
         return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import platformdirs
 import typer
 
+from crosswear.api.folders import CACHE_VARIABLE, DATA_VARIABLE
 from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--data", envvar="CROSSWEAR_DATA", help="Folder with one folder of files per dataset."
+        "--data", envvar=DATA_VARIABLE, help="Folder with one folder of files per dataset."
     ),
 ]
 CacheFolder: TypeAlias = Annotated[
     Path,
-    typer.Option("--cache", envvar="CROSSWEAR_CACHE", help="Folder of prepared domains."),
+    typer.Option("--cache", envvar=CACHE_VARIABLE, help="Folder of prepared domains."),
 ]
 BundleFolder: TypeAlias = Annotated[
     Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")
@@ -57,7 +57,6 @@ Hop: TypeAlias = Annotated[
     typer.Option("--hop", help="Seconds between windows; half a window without it."),
 ]
 
-DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
 USUAL_WINDOW_S = 4.0
 
 

@@ -1,32 +1,21 @@
-"""How commands print: rich tables, or JSON on request; progress as a bar, or as lines."""
+"""How commands print: rich tables, or JSON on request; notes and progress to standard error."""
 
 from __future__ import annotations
 
 import json
-import time
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
 from rich.table import Table
 
+from crosswear.api.display import LOG
 from crosswear.core.errors import CrosswearError
 from crosswear.core.keys import to_json
-
-if TYPE_CHECKING:
-    from crosswear.study.run import Progress, Report
-
-LINE_EVERY_S = 20.0
 
 
 def print_json(value: Any) -> None:
@@ -55,46 +44,25 @@ def print_error(error: CrosswearError) -> None:
     Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
 
 
+class LogPrinter(logging.Handler):
+    """Prints what the package logs, to standard error: warnings as notes, progress as lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record."""
+        if record.levelno >= logging.WARNING:
+            print_note(record.getMessage())
+        else:
+            Console(stderr=True).print(record.getMessage(), markup=False, highlight=False)
+
+
 @contextmanager
-def progress_shown() -> Iterator[Report]:
-    """A bar with the time left; where there is no terminal, a line now and then."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(console)
-        return
-    columns = (
-        BarColumn(),
-        TextColumn("{task.fields[cells]} cells"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Bar(*columns, console=console) as bar:
-        task = bar.add_task("", total=1.0, cells="")
-
-        def report(now: Progress) -> None:
-            cells = f"{now.done}/{now.cells}"
-            bar.update(task, completed=now.share, cells=cells, description=escape(now.last))
-
-        yield report
-
-
-def _lines(console: Console) -> Report:
-    started = time.monotonic()
-    printed = started - LINE_EVERY_S
-
-    def report(now: Progress) -> None:
-        nonlocal printed
-        clock = time.monotonic()
-        if clock - printed < LINE_EVERY_S and now.share < 1:
-            return
-        printed = clock
-        left = (clock - started) * (1 - now.share) / now.share if now.share else 0.0
-        about = f", about {left:.0f} s left" if left else ""
-        console.print(
-            f"{now.done}/{now.cells} cells{about}{': ' if now.last else ''}{now.last}",
-            markup=False,
-            highlight=False,
-        )
-
-    return report
+def log_printed() -> Iterator[None]:
+    """Print what the package logs until the block is left."""
+    level, printer = LOG.level, LogPrinter()
+    LOG.addHandler(printer)
+    LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(printer)
+        LOG.setLevel(level)

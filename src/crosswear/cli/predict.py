@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from crosswear.cli.options import AsJson, BundleFolder
-from crosswear.cli.output import print_json, print_note, print_table
+from crosswear.cli.output import print_json, print_table
 from crosswear.core.errors import UsageError
-from crosswear.core.files import expect_writable, spare
 
 if TYPE_CHECKING:
     from crosswear.deploy.recognise.files import Recognised
@@ -48,39 +47,19 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
-    from crosswear.deploy.bundle import load_bundle
-    from crosswear.deploy.recognise.files import recognise_files
+    from crosswear.api.bundles import recognise
     from crosswear.deploy.recognise.layout import Overrides
-    from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
-    from crosswear.networks.threads import one_torch_thread
+    from crosswear.deploy.recognise.timeline import MOST_PANELS
 
-    expect_writable(out)  # before its name is changed: a folder may have none
-    picture = out.with_suffix(".png")
-    if picture == out:
-        raise UsageError(
-            "the timeline is a table", where=str(out), expected="a name that ends in .csv"
-        )
-    spare([bundle, *files], out, picture)
-    model = load_bundle(bundle)
-    about = model.manifest
     told = Overrides(_columns(columns), rate, _unit(unit))
-    # More threads are no faster with windows of this size; the status is seen on a terminal alone.
-    with one_torch_thread(), Console(stderr=True).status("Reading") as status:
-        found = recognise_files(
-            model, files, told, layout, lambda file: status.update(f"Reading {file!r}")
-        )
-    timeline = {one.file: one.events for one in found}
-    write_timeline(out, timeline, about.classes, probabilities=probabilities)
-    draw_timeline(picture, timeline, about.classes, about.hop_s)
+    made = recognise(bundle, files, out, told=told, layout=layout, probabilities=probabilities)
+    found, about = made.files, made.about
     if as_json:
         print_json([_summary(one, about.hop_s) for one in found])
         return
-    for one in found:
-        for sentence in one.notes:
-            print_note(f"{one.file}: {sentence}")
     _print(found, about.hop_s)
     more = f" (the first {MOST_PANELS} files)" if len(found) > MOST_PANELS else ""
-    typer.echo(f"wrote {out} and {picture}{more}")
+    typer.echo(f"wrote {out} and {out.with_suffix('.png')}{more}")
 
 
 def _columns(text: str | None) -> tuple[str | int, ...] | None:
@@ -128,7 +107,7 @@ def _summary(one: Recognised, hop_s: float) -> dict[str, object]:
     }
 
 
-def _print(found: list[Recognised], hop_s: float) -> None:
+def _print(found: Sequence[Recognised], hop_s: float) -> None:
     read = [
         [one.file, f"{one.rate_hz:g}", str(one.unit), ", ".join(map(str, one.columns))]
         for one in found

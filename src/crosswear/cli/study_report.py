@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.options import (
-    DEFAULT_CACHE,
     AsJson,
     CacheFolder,
     DataFolder,
     OutFolder,
     StudyFile,
 )
-from crosswear.cli.output import print_json, print_note, print_table
-from crosswear.cli.study import open_with_store, study_app
+from crosswear.cli.output import print_json, print_table
+from crosswear.cli.study import study_app
 from crosswear.core.errors import UsageError
-from crosswear.core.files import expect_writable
-from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
-    from crosswear.evidence.compare import Comparison
-    from crosswear.evidence.records import StudyRecords
+    from crosswear.api.comparing import StudyComparison
 
 
-@study_app.command()
-def report(
+@study_app.command(name="report")
+def report_(
     path: StudyFile = None,
     data: DataFolder = None,
     out: OutFolder = None,
@@ -45,30 +41,25 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """The page, figures, tables and text that show what the finished cells say."""
-    from crosswear.evidence.records import read_records
-    from crosswear.grid.store import Store
-    from crosswear.report.whole import report_study
-    from crosswear.study.collect import collect
+    from crosswear.api.reports import StudyReport
+    from crosswear.api.studies import Run, Study
 
-    if records is not None:
-        if path is not None or out is None:
-            raise UsageError(
-                "--records takes the place of the study file, and needs a folder to write to",
-                where="--records",
-                expected="crosswear study report --records FILE --out DIR",
-            )
-        found = read_records(records)
-        Store(out).check_owner(found.study)
-        expect_writable(folder=out)
-        made = report_study(found, out, allow_partial)
+    if records is None:
+        report = Run(Study.load(path, data, cache), out).report(allow_partial=allow_partial)
+    elif path is None and out is not None:
+        report = StudyReport.write(records, out, allow_partial)
     else:
-        opened, store = open_with_store(path, data, out, cache)
-        made = report_study(collect(opened, store, print_note), store.folder, allow_partial)
+        raise UsageError(
+            "--records takes the place of the study file, and needs a folder to write to",
+            where="--records",
+            expected="crosswear study report --records FILE --out DIR",
+        )
+    made = report.made
     if as_json:
         print_json({**vars(made), "paths": [str(path) for path in made.paths]})
         return
     typer.echo(f"{made.done} of {made.expected} cells done, {made.failed} failed")
-    typer.echo("\n".join(text for text in (made.summary, made.notice) if text))
+    typer.echo(report.text)
     typer.echo("\n".join(str(path) for path in made.paths))
 
 
@@ -79,23 +70,16 @@ def compare_(
     as_json: AsJson = False,
 ) -> None:
     """Two studies, or two runs of one, cell by cell, with paired statistics."""
-    from crosswear.evidence.compare import compare
+    from crosswear.api.comparing import compare
 
-    found = compare(_records(a), _records(b))
+    made = compare(a, b)
     if as_json:
-        print_json(found)
+        print_json(made.found)
         return
-    _print(found, str(a), str(b))
+    _print(made, str(a), str(b))
 
 
-def _records(path: Path) -> StudyRecords:
-    from crosswear.evidence.records import read_records
-    from crosswear.report.whole import RECORDS
-
-    return read_records(path / RECORDS if path.is_dir() else path)
-
-
-def _print(found: Comparison, a: str, b: str) -> None:
+def _print(made: StudyComparison, a: str, b: str) -> None:
     from crosswear.evidence import words
 
     rows = [
@@ -109,23 +93,8 @@ def _print(found: Comparison, a: str, b: str) -> None:
             words.gain(one.contrast),
             words.compared(one.contrast),
         ]
-        for one in found.compared
+        for one in made.found.compared
     ]
     columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A against B"]
     print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
-    effects = Counter(words.compared(one.contrast) for one in found.compared)
-    counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
-    compared = counted(len(found.compared), "comparison")
-    typer.echo(f"{compared} of A with B, p-values corrected over all: {counts}")
-    for one in found.findings:
-        typer.echo(f"{one.question} {one.sentence}")
-    if found.only_a or found.only_b:
-        print_note(f"{found.only_a} cells are only in A, {found.only_b} only in B")
-    if found.seeds[0] != found.seeds[1]:
-        print_note(
-            f"the studies have seeds {found.seeds[0]} and {found.seeds[1]}, and so other draws and "
-            "initial weights: the test windows are the same, but which repetition is paired with "
-            "which is arbitrary"
-        )
-    if found.foreign:
-        print_note(f"not compared, their windows differ: {', '.join(found.foreign)}")
+    typer.echo(made.text)

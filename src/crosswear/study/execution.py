@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Executor
-from crosswear.engine.executors.dask import cluster
+from crosswear.engine.executors.dask import LOCAL, cluster
 from crosswear.engine.executors.local import check_device, this_machine
+from crosswear.engine.executors.main_guard import expect_main_guard
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,16 @@ class ExecutionSettings:
         if self.cluster is not None:
             return cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
+
+    def expect_startable(self, *, measuring: bool = False) -> None:
+        """Raise a UsageError if processes are needed here that the running script cannot start.
+
+        Args:
+            measuring: whether the time of cells is measured, which takes a process of its own.
+        """
+        several = self.workers > 1 and self.cluster is None
+        if measuring or several or self.cluster == LOCAL:
+            expect_main_guard()
 
 
 def available_workers() -> int:

@@ -50,7 +50,11 @@ class LoadedStudy:
 
 
 def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
-    """Read and check a study file; without one, the quickstart on simulated domains.
+    """Read and check a study file.
+
+    Args:
+        path: of the file, or its text in several lines; the quickstart on simulated domains
+            without it.
 
     Raises:
         StudyFileError: if it cannot be read or holds what it should not.
@@ -58,6 +62,8 @@ def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
     if path is None:
         text = resources.files("crosswear").joinpath("quickstart.toml").read_text("utf-8")
         return parse_study(text, "quickstart.toml"), text
+    if isinstance(path, str) and "\n" in path:
+        return parse_study(path, "study"), path
     path = Path(path)
     try:
         text = path.read_text("utf-8")

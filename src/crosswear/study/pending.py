@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from crosswear.core.errors import CheckpointError, StoreError
@@ -15,6 +16,38 @@ from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.study.load import LoadedStudy
 from crosswear.study.sensors import windows_read
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How many cells of a study are in which state.
+
+    Attributes:
+        cells: in all.
+        done: with a sound record.
+        missing: without one.
+        failed: of the missing ones, those that raised the last time they were tried.
+        damaged: of the missing ones, those with a damaged record or network.
+    """
+
+    cells: int
+    done: int
+    missing: int
+    failed: int
+    damaged: int
+
+
+def run_status(opened: LoadedStudy, store: Store) -> RunStatus:
+    """Count the cells of a study by their state in its folder."""
+    damaged = damage(opened, store).keys()
+    done = store.done(opened.cells) - damaged
+    return RunStatus(
+        cells=len(opened.cells),
+        done=len(done),
+        missing=len(opened.cells) - len(done),
+        failed=len(store.failed(opened.cells) - done),
+        damaged=len(damaged),
+    )
 
 
 def damage(opened: LoadedStudy, store: Store) -> dict[str, StoreError | CheckpointError]:

@@ -23,6 +23,7 @@ class Plan:
         multiply_adds: of all trainings and tests that are still missing, a backward pass counted
             as two forward passes, frozen blocks not counted.
         missing: how many cells have no record, or a damaged one.
+        workers: how many will be trained at the same time.
         seconds: what these will take.
         memory_mb: of all workers together.
         blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
@@ -33,6 +34,7 @@ class Plan:
     sizes: tuple[int, ...]
     multiply_adds: int
     missing: int
+    workers: int
     seconds: float
     memory_mb: float
     blocks: str | None
@@ -63,6 +65,7 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
         sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
         multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
+        workers=where.workers,
         seconds=expected.seconds,
         memory_mb=expected.memory_mb,
         blocks=implementation()

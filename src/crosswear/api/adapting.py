@@ -1,0 +1,108 @@
+"""A model for own recordings, its expected scores as frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crosswear.adaptation.adapt import Adapted
+from crosswear.adaptation.adapt import adapt as adapt_recordings
+from crosswear.adaptation.report import summary
+from crosswear.api.display import note, status_shown
+from crosswear.api.folders import cache_folder, data_folder
+from crosswear.core.config import PreparationConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AdaptedModel:
+    """The bundle that `adapt` has written, and what to expect of it.
+
+    Attributes:
+        made: the bundle's folder, every finding, and the files of the report.
+    """
+
+    made: Adapted
+
+    @property
+    def bundle(self) -> Path:
+        """Folder of the model, for `predict` and `export`."""
+        return self.made.bundle
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """A row for each candidate, the chosen one first: micro-F1 on windows held back."""
+        import pandas as pd
+
+        names = ["name", "micro_f1", "folds", "seconds"]
+        standings = self.made.findings.standings
+        return pd.DataFrame(
+            [[getattr(one, name) for name in names] for one in standings], None, names
+        )
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """A row for each class: its F1 on windows held back, and what would help."""
+        import pandas as pd
+
+        return pd.DataFrame(vars(one) for one in self.made.findings.classes)
+
+    @property
+    def confusion(self) -> pd.DataFrame:
+        """Windows held back: a row for each true class, a column for each answer."""
+        import pandas as pd
+
+        names = [one.name for one in self.made.findings.classes]
+        return pd.DataFrame(self.made.findings.confusion, index=names, columns=names)
+
+    @property
+    def text(self) -> str:
+        """The sentences that matter, one a line."""
+        return "\n".join(summary(self.made.findings))
+
+    def __repr__(self) -> str:
+        return f"<model {str(self.bundle)!r}>\n{self.text}"
+
+
+def adapt(
+    recordings: str | Path,
+    out: str | Path,
+    *,
+    sources: Sequence[str | Path] = ("auto",),
+    data: str | Path | None = None,
+    budget_s: float = 600.0,
+    preparation: PreparationConfig | None = None,
+) -> AdaptedModel:
+    """Choose a model for recordings, write it as a bundle, and report how good it will be.
+
+    The report lies beside the bundle, with `-report` after its name. Prepared domains are kept in
+    the folder of CROSSWEAR_CACHE, or the user's.
+
+    Args:
+        recordings: a dataset, or the path of a `dataset.toml`.
+        out: folder of the bundle; must not exist yet.
+        sources: datasets, folders of runs, or `auto`: what is in `data`.
+        data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+        budget_s: seconds to take, from the prepared windows on.
+        preparation: of the windows.
+
+    Raises:
+        CrosswearError: if something exists already, recordings or sources cannot be read, or the
+            windows cannot carry a choice.
+    """
+    with status_shown(f"Adapting, for up to {budget_s:.0f} s"):
+        made = adapt_recordings(
+            recordings,
+            out,
+            sources=sources,
+            data=data_folder(data),
+            cache=cache_folder(None),
+            budget_s=budget_s,
+            preparation=preparation,
+            note=note,
+        )
+    return AdaptedModel(made)

@@ -1,0 +1,22 @@
+"""Folders that calls use when they name none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+DATA_VARIABLE, CACHE_VARIABLE = "CROSSWEAR_DATA", "CROSSWEAR_CACHE"
+DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
+
+
+def data_folder(data: str | Path | None) -> Path | None:
+    """Return the folder with one folder per dataset: `data`, else that of CROSSWEAR_DATA."""
+    found = data or os.environ.get(DATA_VARIABLE)
+    return Path(found) if found else None
+
+
+def cache_folder(cache: str | Path | None) -> Path:
+    """Return the folder of prepared domains: `cache`, else CROSSWEAR_CACHE, else the user's."""
+    return Path(cache or os.environ.get(CACHE_VARIABLE) or DEFAULT_CACHE)

@@ -1,0 +1,206 @@
+"""Studies: load one, plan it, run it, report it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from crosswear.api.display import note, progress_shown
+from crosswear.api.folders import cache_folder, data_folder
+from crosswear.api.reports import StudyReport
+from crosswear.core.errors import StoreError
+from crosswear.grid.experiment import StudyDesign
+from crosswear.grid.store import Store
+from crosswear.study.collect import collect
+from crosswear.study.execution import execution_settings
+from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.pending import RunStatus, run_status
+from crosswear.study.plan import Plan, plan_study
+from crosswear.study.run import RunSummary, run_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Device = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """A study file, checked. Its domains are prepared when a call first needs them.
+
+    Attributes:
+        design: the study file, its defaults filled in.
+        text: the study file as it was written.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains.
+    """
+
+    design: StudyDesign
+    text: str
+    data: Path | None
+    cache: Path
+
+    @classmethod
+    def load(
+        cls,
+        file: str | Path | None = None,
+        data: str | Path | None = None,
+        cache: str | Path | None = None,
+    ) -> Study:
+        """Read and check a study file.
+
+        Args:
+            file: its path, or its text in several lines; the quickstart on simulated domains
+                without it.
+            data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+            cache: folder of prepared domains; that of CROSSWEAR_CACHE, or the user's, without it.
+
+        Raises:
+            StudyFileError: if it cannot be read or holds what it should not.
+        """
+        design, text = read_study(file)
+        return cls(design, text, data_folder(data), cache_folder(cache))
+
+    @cached_property
+    def loaded(self) -> LoadedStudy:
+        """The study with its domains prepared and its cells laid out."""
+        return load_study(self.design, self.text, self.data, self.cache, note)
+
+    def plan(
+        self, out: str | Path | None = None, workers: int | None = None, device: Device = "cpu"
+    ) -> Plan:
+        """Count what is still to train, and measure how long that takes on this machine.
+
+        Args:
+            out: folder of the run, as in `run`.
+            workers: processes that will train at the same time, as in `run`.
+            device: where they will train.
+
+        Raises:
+            UsageError: in a script without a main guard, since processes are started.
+        """
+        where = execution_settings(workers, device, None)
+        where.expect_startable(measuring=True)
+        run = Run(self, out)
+        return plan_study(self.loaded, run.store, where)
+
+    def run(
+        self,
+        out: str | Path | None = None,
+        workers: int | None = None,
+        device: Device = "cpu",
+        cluster: str | None = None,
+    ) -> Run:
+        """Train what is missing, with a progress bar in a terminal or a notebook.
+
+        Interrupted at any moment, the same call goes on with what is missing.
+
+        Args:
+            out: folder of the run; ``runs/NAME`` without it.
+            workers: processes; as many as processors without it.
+            device: where networks train.
+            cluster: address of the scheduler of a dask.distributed cluster; `local` starts one.
+
+        Raises:
+            UsageError: in a script without a main guard that asks for several workers, or if this
+                machine has no such device.
+            StoreError: if the folder belongs to another study or another run.
+            DiskError: if a record cannot be written; what was finished before is kept.
+            EngineError: if worker processes keep dying.
+        """
+        where = execution_settings(workers, device, cluster)
+        where.expect_startable()
+        run = Run(self, out)
+        loaded = self.loaded
+        with progress_shown() as progress:
+            run.summary = run_study(loaded, run.store, where, progress, note)
+        for key in run.summary.failed:
+            place = run.folder / "failed" / f"{key}.json"
+            note(f"failed: {loaded.cells[key].describe()}: see {place}")
+        return run
+
+    def __repr__(self) -> str:
+        return f"<study {self.design.name!r}: {', '.join(self.design.domains)}>"
+
+
+class Run:
+    """A study and the folder of its records.
+
+    Attributes:
+        study: the study.
+        folder: of its records.
+        summary: how many cells `Study.run` has found and trained, and which have failed.
+    """
+
+    def __init__(self, study: Study, out: str | Path | None = None) -> None:
+        """Name the folder of a study; nothing is written.
+
+        Raises:
+            StoreError: if the folder belongs to another study.
+        """
+        self.study = study
+        self.store = Store(out or Path("runs") / study.design.name)
+        self.store.check_owner(study.design)
+        self.folder = self.store.folder
+        self.summary = RunSummary(found=0, trained=0, failed=())
+
+    @classmethod
+    def open(
+        cls, folder: str | Path, data: str | Path | None = None, cache: str | Path | None = None
+    ) -> Run:
+        """Open the folder of a run.
+
+        Args:
+            folder: `out` of the run.
+            data: folder with one folder per dataset, as in `Study.load`.
+            cache: folder of prepared domains, as in `Study.load`.
+
+        Raises:
+            StoreError: if no run has written to the folder.
+        """
+        file = Path(folder) / "study.toml"
+        if not file.is_file():
+            raise StoreError(
+                "there is no such run",
+                where=str(folder),
+                expected="the --out of a `study run`",
+                todo="check the folder, or begin the run",
+            )
+        return cls(Study.load(file, data, cache), folder)
+
+    @property
+    def status(self) -> RunStatus:
+        """How many cells are done, missing, failed, and damaged, which count as missing."""
+        return run_status(self.study.loaded, self.store)
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """A row for each failed cell: its key, the cell in words, and its traceback."""
+        import pandas as pd
+
+        cells = self.study.loaded.cells
+        rows = [
+            (key, cells[key].describe(), self.store.traceback(key))
+            for key in sorted(self.store.failed(cells))
+        ]
+        return pd.DataFrame(rows, columns=["key", "cell", "traceback"])
+
+    def report(self, out: str | Path | None = None, allow_partial: bool = False) -> StudyReport:
+        """Write the page, figures, tables and text that show what the finished cells say.
+
+        Args:
+            out: folder of the report; beside the records without it.
+            allow_partial: write it even if cells are missing; they are hatched.
+
+        Raises:
+            IncompleteError: if cells are not done and `allow_partial` is false.
+            StoreError: if the folder belongs to something else.
+            DiskError: if a file cannot be written.
+        """
+        records = collect(self.study.loaded, self.store, note)
+        return StudyReport.write(records, out or self.folder, allow_partial)
+
+    def __repr__(self) -> str:
+        return f"<run of {self.study.design.name!r} in {self.folder}>"
