@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from crosswear.api.display import note
-from crosswear.api.reports import StudyReport, records_in
+from crosswear.api.reports import StudyReport
 from crosswear.api.studies import Run
 from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.compare import Comparison
 from crosswear.evidence.compare import compare as compare_records
-from crosswear.evidence.records import StudyRecords
+from crosswear.evidence.records import StudyRecords, read_records
+from crosswear.report.whole import RECORDS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Finished: TypeAlias = Run | StudyReport | str | Path
-"""A study whose report is written; a path names the folder of the report or its records."""
+"""Cells on record; a path names the folder of a report, or its records."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,4 +106,7 @@ def compare(
 
 
 def _records(study: Finished) -> StudyRecords:
-    return records_in(study if isinstance(study, str | Path) else study.folder)
+    if isinstance(study, Run):
+        return study.records()
+    place = study.folder if isinstance(study, StudyReport) else Path(study)
+    return read_records(place / RECORDS if place.is_dir() else place)

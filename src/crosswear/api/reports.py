@@ -11,7 +11,7 @@ from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable
 from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.grid.store import Store
-from crosswear.report.whole import RECORDS, Report, report_study
+from crosswear.report.whole import Report, report_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class StudyReport:
         """Write the report of a study and its records; neither data nor cells are needed.
 
         Args:
-            records: of the study, or where they are: `records.parquet`, or a folder with it.
+            records: of the study, or their file, `records.parquet`.
             out: folder, of this study or new.
             allow_partial: write even if cells are not done; the report says which.
 
@@ -51,7 +51,7 @@ class StudyReport:
             DiskError: if a file cannot be written.
         """
         out = Path(out)
-        found = records_in(records) if isinstance(records, str | Path) else records
+        found = read_records(Path(records)) if isinstance(records, str | Path) else records
         Store(out).check_owner(found.study)
         expect_writable(folder=out)
         return cls(found.study.name, out, report_study(found, out, allow_partial))
@@ -111,13 +111,3 @@ class StudyReport:
 
     def _repr_markdown_(self) -> str:
         return f"**{self.name}**: {self.text}\n\nPage: `{self.page}`"
-
-
-def records_in(place: str | Path) -> StudyRecords:
-    """Read the records of a study from `records.parquet`, or from the folder that holds it.
-
-    Raises:
-        StoreError: if they are missing or damaged.
-    """
-    place = Path(place)
-    return read_records(place / RECORDS if place.is_dir() else place)

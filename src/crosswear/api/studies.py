@@ -11,6 +11,7 @@ from crosswear.api.display import note, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.api.reports import StudyReport
 from crosswear.core.errors import StoreError
+from crosswear.evidence.records import StudyRecords
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
 from crosswear.study.collect import collect
@@ -199,8 +200,11 @@ class Run:
             StoreError: if the folder belongs to something else.
             DiskError: if a file cannot be written.
         """
-        records = collect(self.study.loaded, self.store, note)
-        return StudyReport.write(records, out or self.folder, allow_partial)
+        return StudyReport.write(self.records(), out or self.folder, allow_partial)
+
+    def records(self) -> StudyRecords:
+        """Read every finished cell, as reports and comparisons are made from them."""
+        return collect(self.study.loaded, self.store, note)
 
     def __repr__(self) -> str:
         return f"<run of {self.study.design.name!r} in {self.folder}>"
