@@ -28,7 +28,7 @@ def test_prepared_domains(recordings: Path, tmp_path: Path, kind: type) -> None:
     (source,) = crosswear.find_sources(kind(recordings), data, cache, config, print)
     assert source.domain.summary.digest == domain.summary.digest
     with pytest.raises(crosswear.CrosswearError, match="is there already"):
-        crosswear.adapt(kind(recordings), kind(tmp_path), cache=cache)
+        crosswear.adapt(kind(recordings), kind(tmp_path))
 
 
 @pytest.mark.parametrize("kind", [str, Path])
@@ -38,7 +38,7 @@ def test_studies(recordings: Path, tmp_path: Path, kind: type) -> None:
         'name = "mine"\n[domains]\nmine = "own/dataset.toml"\nother = "simulated-daily"\n'
         "[grid]\nsizes = [20]\nblocks = [0]\n"
     )
-    study, text = crosswear.read_study(kind(path))
-    assert study.domains["mine"] == str(recordings)
-    opened = crosswear.load_study(study, text, kind(tmp_path), kind(tmp_path / "cache"), print)
-    assert crosswear.Store(kind(tmp_path / "out")).done(opened.cells) == set()
+    study = crosswear.Study.load(kind(path), kind(tmp_path), kind(tmp_path / "cache"))
+    assert study.design.domains["mine"] == str(recordings)
+    run = crosswear.Run(study, kind(tmp_path / "out"))
+    assert run.store.done(study.loaded.cells) == set()

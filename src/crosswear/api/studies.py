@@ -132,6 +132,7 @@ class Run:
     Attributes:
         study: the study.
         folder: of its records.
+        named: whether the folder was named, and not chosen by the name of the study.
         summary: how many cells `Study.run` has found and trained, and which have failed.
     """
 
@@ -142,6 +143,7 @@ class Run:
             StoreError: if the folder belongs to another study.
         """
         self.study = study
+        self.named = out is not None
         self.store = Store(out or Path("runs") / study.design.name)
         self.store.check_owner(study.design)
         self.folder = self.store.folder
@@ -163,17 +165,18 @@ class Run:
         """
         file = Path(folder) / "study.toml"
         if not file.is_file():
-            raise StoreError(
-                "there is no such run",
-                where=str(folder),
-                expected="the --out of a `study run`",
-                todo="check the folder, or begin the run",
-            )
+            raise _no_run(folder)
         return cls(Study.load(file, data, cache), folder)
 
     @property
     def status(self) -> RunStatus:
-        """How many cells are done, missing, failed, and damaged, which count as missing."""
+        """How many cells are done, missing, failed, and damaged, which count as missing.
+
+        Raises:
+            StoreError: if a folder was named that does not exist.
+        """
+        if self.named and not self.folder.exists():
+            raise _no_run(self.folder)
         return run_status(self.study.loaded, self.store)
 
     @property
@@ -208,3 +211,12 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<run of {self.study.design.name!r} in {self.folder}>"
+
+
+def _no_run(folder: str | Path) -> StoreError:
+    return StoreError(
+        "there is no such run",
+        where=str(folder),
+        expected="the --out of a `study run`",
+        todo="check the folder, or begin the run",
+    )

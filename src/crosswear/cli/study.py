@@ -15,7 +15,6 @@ from crosswear.cli.options import (
     StudyFile,
 )
 from crosswear.cli.output import print_json, print_table
-from crosswear.core.errors import StoreError
 from crosswear.core.interruption import remains
 from crosswear.core.texts import counted
 
@@ -113,13 +112,6 @@ def status(
     """How many cells are done, missing, failed, and damaged, which count as missing."""
     from crosswear.api.studies import Run, Study
 
-    if out is not None and not out.exists():
-        raise StoreError(
-            "there is no such run",
-            where=str(out),
-            expected="the --out of a `study run`",
-            todo="check --out, or begin the run",
-        )
     run = Run(Study.load(path, data, cache), out)
     counts = vars(run.status)
     if as_json:
