@@ -58,7 +58,7 @@ def predict(
     files: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     *,
-    told: Overrides | None = None,
+    overrides: Overrides | None = None,
     layout: str | Path | None = None,
 ) -> pd.DataFrame:
     """Recognise activities in recordings of any rate and unit.
@@ -67,7 +67,7 @@ def predict(
         bundle: folder of the model.
         files: CSV or Parquet files, or folders with a `dataset.toml`.
         out: CSV file to write; a PNG goes next to it.
-        told: columns, rate and unit of the files; what is None is found in the files.
+        overrides: columns, rate and unit of the files; what is None is found in the files.
         layout: a `dataset.toml` that describes the files.
 
     Returns:
@@ -80,7 +80,9 @@ def predict(
         UsageError: if columns, rate or unit of a file cannot be found.
         DiskError: if the timeline cannot be written.
     """
-    return recognise(bundle, files, out, told=told, layout=layout, probabilities=True).frame
+    return recognise(
+        bundle, files, out, overrides=overrides, layout=layout, probabilities=True
+    ).frame
 
 
 def recognise(
@@ -88,7 +90,7 @@ def recognise(
     files: str | Path | Sequence[str | Path],
     out: str | Path | None = None,
     *,
-    told: Overrides | None = None,
+    overrides: Overrides | None = None,
     layout: str | Path | None = None,
     probabilities: bool = False,
 ) -> Recognition:
@@ -98,7 +100,7 @@ def recognise(
         bundle: as in `predict`.
         files: as in `predict`.
         out: as in `predict`.
-        told: as in `predict`.
+        overrides: as in `predict`.
         layout: as in `predict`.
         probabilities: write the probability of every class to `out`, too.
     """
@@ -111,7 +113,7 @@ def recognise(
         found = recognise_files(
             model,
             paths,
-            told or Overrides(),
+            overrides or Overrides(),
             None if layout is None else Path(layout),
             lambda file: status(f"Reading {file!r}"),
         )

@@ -12,11 +12,19 @@ DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
 
 
 def data_folder(data: str | Path | None) -> Path | None:
-    """Return the folder with one folder per dataset: `data`, else that of CROSSWEAR_DATA."""
+    """Return the folder with one folder per dataset.
+
+    Args:
+        data: the folder; that of CROSSWEAR_DATA, if there is one, without it.
+    """
     found = data or os.environ.get(DATA_VARIABLE)
     return Path(found) if found else None
 
 
 def cache_folder(cache: str | Path | None) -> Path:
-    """Return the folder of prepared domains: `cache`, else CROSSWEAR_CACHE, else the user's."""
+    """Return the folder of prepared domains.
+
+    Args:
+        cache: the folder; that of CROSSWEAR_CACHE, or else the user's own, without it.
+    """
     return Path(cache or os.environ.get(CACHE_VARIABLE) or DEFAULT_CACHE)

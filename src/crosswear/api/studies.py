@@ -132,7 +132,6 @@ class Run:
     Attributes:
         study: the study.
         folder: of its records.
-        named: whether the folder was named, and not chosen by the name of the study.
         summary: how many cells `Study.run` has found and trained, and which have failed.
     """
 
@@ -143,7 +142,7 @@ class Run:
             StoreError: if the folder belongs to another study.
         """
         self.study = study
-        self.named = out is not None
+        self._named = out is not None
         self.store = Store(out or Path("runs") / study.design.name)
         self.store.check_owner(study.design)
         self.folder = self.store.folder
@@ -175,7 +174,7 @@ class Run:
         Raises:
             StoreError: if a folder was named that does not exist.
         """
-        if self.named and not self.folder.exists():
+        if self._named and not self.folder.exists():
             raise _no_run(self.folder)
         return run_status(self.study.loaded, self.store)
 

@@ -51,8 +51,10 @@ def predict(
     from crosswear.deploy.recognise.layout import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS
 
-    told = Overrides(_columns(columns), rate, _unit(unit))
-    made = recognise(bundle, files, out, told=told, layout=layout, probabilities=probabilities)
+    overrides = Overrides(_columns(columns), rate, _unit(unit))
+    made = recognise(
+        bundle, files, out, overrides=overrides, layout=layout, probabilities=probabilities
+    )
     found, about = made.files, made.about
     if as_json:
         print_json([_summary(one, about.hop_s) for one in found])
