@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
 
-    from crosswear.adaptation.adapt import Adapted, adapt
+    from crosswear.adaptation.adapt import AdaptationSettings, Adapted, adapt
     from crosswear.adaptation.estimator import ActivityClassifier
     from crosswear.adaptation.recommend import recommend
-    from crosswear.adaptation.sources import find_sources
     from crosswear.core.config import PreparationConfig
     from crosswear.core.errors import CrosswearError
     from crosswear.datasets.domain import Domain, load_domain, prepare
@@ -25,9 +24,11 @@ if TYPE_CHECKING:
     from crosswear.study.execution import ExecutionSettings
     from crosswear.study.load import load_study, read_study
     from crosswear.study.run import run_study
+    from crosswear.study.sources import find_sources
 
 __all__ = [
     "ActivityClassifier",
+    "AdaptationSettings",
     "Adapted",
     "Bundle",
     "CrosswearError",
@@ -49,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "ActivityClassifier": "adaptation.estimator",
+    "AdaptationSettings": "adaptation.adapt",
     "Adapted": "adaptation.adapt",
     "adapt": "adaptation.adapt",
     "Bundle": "deploy.bundle",
@@ -58,7 +60,7 @@ _HOMES = {
     "PreparationConfig": "core.config",
     "Recognizer": "deploy.recognise.recognizer",
     "Store": "grid.store",
-    "find_sources": "adaptation.sources",
+    "find_sources": "study.sources",
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
     "load_study": "study.load",

@@ -1,4 +1,4 @@
-"""`crosswear export`: a bundle's model for other runtimes."""
+"""`crosswear export`: the model of a bundle for other runtimes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def export(
     out: Annotated[Path, typer.Option(help="File to write.")],
     format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.ONNX,
     quantize: Annotated[
-        Quantization | None, typer.Option(help="Weights of dense layers in eight bits.")
+        Quantization | None, typer.Option(help="Store the weights of dense layers in eight bits.")
     ] = None,
     windows: Annotated[
         str | None,
@@ -46,13 +46,14 @@ def export(
         ),
     ] = None,
     examples: Annotated[
-        Path | None, typer.Option(help="JSON file with some windows and their probabilities.")
+        Path | None,
+        typer.Option(help="JSON file to write as well: some windows and probabilities."),
     ] = None,
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """Write the model as ONNX, if it says what the bundle says; tell size and latency."""
+    """Write the model as ONNX after comparing it with the bundle; print size and latency."""
     missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(
@@ -61,8 +62,8 @@ def export(
             todo=install("onnx"),
         )
     from crosswear.deploy.bundle import load_bundle
-    from crosswear.deploy.export import export_onnx, simulated_windows
-    from crosswear.deploy.export.dataset import windows_of_dataset
+    from crosswear.deploy.export import export_onnx
+    from crosswear.deploy.export.check_windows import simulated_windows, windows_of_dataset
     from crosswear.networks.threads import one_torch_thread
 
     spare([bundle], out, *([examples] if examples else []))

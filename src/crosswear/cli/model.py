@@ -27,8 +27,8 @@ def model() -> None:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A line of `crosswear model list`."""
+class NetworkRow:
+    """A row of `crosswear model list`."""
 
     name: str
     filters: tuple[int, ...]
@@ -41,11 +41,11 @@ class Listed:
 
 @model_app.command("list")
 def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson = False) -> None:
-    """The networks with their default filters: what is transferred, and how large they are."""
+    """List the networks with their default filters, transferable blocks and sizes."""
     from crosswear.core.config import ModelConfig
     from crosswear.networks.models import NETWORKS
 
-    found = [_listed(ModelConfig(name), classes, samples) for name in NETWORKS]
+    found = [_network_row(ModelConfig(name), classes, samples) for name in NETWORKS]
     if as_json:
         print_json(found)
         return
@@ -66,12 +66,12 @@ def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson
     )
 
 
-def _listed(config: ModelConfig, classes: int, samples: int) -> Listed:
+def _network_row(config: ModelConfig, classes: int, samples: int) -> NetworkRow:
     from crosswear.networks.models import build, declared, summarise
 
     counted = summarise(config, classes, samples)
     parts = declared(build(config, classes, samples, seed=0))
-    return Listed(
+    return NetworkRow(
         config.name,
         config.filters,
         config.dropout,
@@ -98,7 +98,7 @@ def summary(
     samples: Samples = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Parameters, multiply-adds and output shape of every part of a network."""
+    """Print parameters, multiply-adds and output shape of every part of a network."""
     from crosswear.core.config import ModelConfig
     from crosswear.networks.models import summarise
 

@@ -1,8 +1,8 @@
-"""Bundles: a model that recognises activities, in one folder that can be handed on.
+"""Model bundles: a folder with a model that recognises activities, ready to hand on.
 
-`model.safetensors` holds the weights, `bundle.json` what they are
-(`crosswear.deploy.bundle.manifest`), `README.md` tells the person who receives
-the folder. Nothing is unpickled.
+`model.safetensors` holds the weights, `bundle.json` their description
+(`crosswear.deploy.bundle.manifest`), `README.md` an introduction for people who receive the folder.
+Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ MANIFEST_FILE = "bundle.json"
 README_FILE = "README.md"
 LARGEST_MANIFEST = 1 << 20
 """Bytes."""
-GET_AGAIN = "get the bundle again from whoever made it, or make it anew with `crosswear adapt`"
+GET_AGAIN = "get the bundle again from its author, or make a new one with `crosswear adapt`"
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model with what has to be known to use it.
+    """A model with everything needed to use it.
 
     Attributes:
-        manifest: what it is.
+        manifest: its description.
         state: arrays by name: weights and statistics of the network, or the state of a classifier
             of `crosswear.baselines`.
     """
@@ -54,7 +54,7 @@ class Bundle:
     state: Mapping[str, NDArray[Any]]
 
     def network(self) -> nn.Module:
-        """The network with its weights, in evaluation mode.
+        """Return the network with its weights, in evaluation mode.
 
         Raises:
             BundleError: if the bundle holds no network, or weights of another shape.
@@ -74,7 +74,7 @@ class Bundle:
             ) from error
 
     def baseline(self) -> Classifier:
-        """The classical classifier; its probabilities are those before `temperature`.
+        """Return the classical classifier; its probabilities are those before `temperature`.
 
         Raises:
             BundleError: if the bundle holds a network, or arrays that make no such classifier.
@@ -83,7 +83,7 @@ class Bundle:
         if about.kind not in BASELINES:
             raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
         try:
-            # As they are stored: the order of an array decides the order of sums.
+            # C order, as stored: the order of an array decides the order of sums.
             state = {name: np.asarray(value, order="C") for name, value in self.state.items()}
             classifier = BASELINES[about.kind].load(state)
             found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
@@ -98,10 +98,10 @@ class Bundle:
         return classifier
 
     def classifier(self) -> Calibrated:
-        """What gives probabilities, whatever kind of model it is.
+        """Return the calibrated classifier, for any kind of model.
 
         Raises:
-            BundleError: if the weights are not those of such a model.
+            BundleError: if the weights do not fit the model.
         """
         if self.manifest.kind == "network":
             logits = logits_of_network(self.network())
@@ -111,7 +111,7 @@ class Bundle:
 
 
 def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:
-    """The content of the file of weights, and what the manifest says of it."""
+    """Return the content of the file of weights, and its entry in the manifest."""
     content = safetensors.numpy.save(
         {name: np.asarray(value, order="C") for name, value in state.items()}
     )
@@ -119,16 +119,16 @@ def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write a bundle, whole or not at all.
+    """Write a bundle atomically.
 
     Raises:
-        UsageError: if there is something already.
-        BundleError: if the bundle could not be loaded again.
+        UsageError: if the folder exists.
+        BundleError: if the bundle is inconsistent.
         DiskError: if it cannot be written.
     """
     if folder.exists():
         raise UsageError(
-            "it is there already",
+            "already exists",
             where=str(folder),
             expected="the name of a new folder",
             todo="choose another name, or delete it",
@@ -149,11 +149,11 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
 
 
 def load_bundle(folder: str | Path) -> Bundle:
-    """Read a bundle and check all of it.
+    """Read and check a bundle.
 
     Raises:
-        BundleError: if a file is missing, altered or of another size than it should be, the schema
-            is a foreign one, a value is wrong, or the weights do not fit the model.
+        BundleError: if a file is missing, altered or of the wrong size, the schema is unknown, a
+            value is wrong, or the weights do not fit the model.
     """
     folder = Path(folder)
     manifest = _read_manifest(folder / MANIFEST_FILE)
@@ -168,7 +168,7 @@ def load_bundle(folder: str | Path) -> Bundle:
         )
     if hashlib.sha256(content).hexdigest() != manifest.weights.sha256:
         raise BundleError(
-            "altered: its content is not what was written",
+            "altered: its checksum differs",
             where=where,
             expected=f"sha256 {manifest.weights.sha256}",
             todo=GET_AGAIN,
@@ -182,7 +182,7 @@ def load_bundle(folder: str | Path) -> Bundle:
 
 
 def _check(bundle: Bundle, where: str) -> None:
-    """That the model can be built from what is there."""
+    """Raise an error unless the model can be built."""
     for key, found, expected in bundle.manifest.contradictions():
         raise BundleError(found, where=f"{where}: {key}", expected=expected, todo=GET_AGAIN)
     for name, value in bundle.state.items():
@@ -226,7 +226,7 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _read(path: Path, most: int) -> bytes:
-    """All bytes of a file, if there are at most as many as expected."""
+    """Return the bytes of a file of at most `most` bytes."""
     try:
         size = path.stat().st_size
         if size > most:
