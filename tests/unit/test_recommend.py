@@ -171,8 +171,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
 
 
 def validated(study: Path, cache: Path, windows: int | None = None) -> list[RankingValidation]:
-    found = read_transfers(study, None, cache, windows)
-    return validate_rankings(found.sources, found.rows, found.gains, found.rate_hz)
+    return validate_rankings(read_transfers(study, None, cache, windows))
 
 
 def test_a_measure_is_validated(study: Path, cache: Path) -> None:

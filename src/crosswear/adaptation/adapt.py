@@ -21,10 +21,9 @@ from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.source_training import train_source, training_seconds
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
-from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
-from crosswear.deploy.bundle import save_bundle
+from crosswear.deploy.bundle import expect_new, save_bundle
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
@@ -94,7 +93,9 @@ def adapt(
     settings = settings or AdaptationSettings()
     out = Path(out)
     report = Path(settings.report or out.with_name(f"{out.name}-report"))
-    _expect_new(out, report)
+    expect_new(out)
+    expect_writable(folder=out)
+    expect_writable(folder=report)
     notes: list[str] = []
 
     def say(sentence: str) -> None:
@@ -139,19 +140,6 @@ def adapt(
     trained_on = _trained_on(chosen, offered)
     save_bundle(out, bundle_of(domain, preparation, chosen, findings, rows, trained_on))
     return Adapted(out, findings, tuple(write_report(findings, report)))
-
-
-def _expect_new(out: Path, report: Path) -> None:
-    """Raise an error if the bundle exists, or one of the folders cannot be written."""
-    if out.exists():
-        raise UsageError(
-            "already exists",
-            where=str(out),
-            expected="the name of a new folder",
-            todo="choose another --out, or delete it",
-        )
-    expect_writable(folder=out)
-    expect_writable(folder=report)
 
 
 def _trained_on(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:

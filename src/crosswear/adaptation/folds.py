@@ -87,12 +87,7 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
     available = len(np.unique(groups))
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
-        raise DomainError(
-            f"{len(y)} windows of {len(np.unique(y))} classes in {available} groups: too few for "
-            "cross-validation",
-            expected="at least two classes that two people, or two separate occurrences, performed",
-            todo="record and label more, preferably of other people",
-        )
+        raise _too_few(y, available)
     number = min(FOLDS, available, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
     folds = []
@@ -103,9 +98,14 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
             if known.any() and len(np.unique(y[train])) > 1:
                 folds.append(Fold(np.sort(train), np.sort(test[known]), np.sort(test[~known])))
     if len(folds) < 2:
-        raise DomainError(
-            f"{available} groups of windows are too few for cross-validation",
-            expected="classes that several people, or several occurrences, performed",
-            todo="record and label more, preferably of other people",
-        )
+        raise _too_few(y, available)
     return folds
+
+
+def _too_few(y: NDArray[np.integer], groups: int) -> DomainError:
+    return DomainError(
+        f"{len(y)} windows of {len(np.unique(y))} classes in {groups} groups: too few for "
+        "cross-validation",
+        expected="at least two classes that two people, or two separate occurrences, performed",
+        todo="record and label more, preferably of other people",
+    )

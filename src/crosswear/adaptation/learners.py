@@ -104,6 +104,7 @@ class ClassicalLearner:
 
     def __init__(self, kind: Kind, data: TrainingData, seconds: float) -> None:
         self.kind = kind
+        self.name = "vote, whitened" if kind == "vote" and data.others else kind
         self._data = data
         self._seed = seed_for(data.seed, kind)
         self._last_timing = (0.0, 1)
@@ -115,11 +116,6 @@ class ClassicalLearner:
             probed = max(self._probe(PROBE), 1e-3)
             room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / TIME_EXPONENT[kind])
             self.max_windows = int(np.clip(room, PROBE, self.max_windows))
-
-    @property
-    def name(self) -> str:
-        """The name in the registry; says whether windows of others whiten the vote."""
-        return "vote, whitened" if self.kind == "vote" and self._data.others else self.kind
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
@@ -165,18 +161,9 @@ class NetworkLearner:
     kind: Kind = "network"
 
     def __init__(self, plan: NetworkPlan, trainer: NetworkTrainer) -> None:
-        self.plan = plan
+        self.plan, self.name = plan, plan.name
+        self.max_windows = len(trainer.x)
         self._trainer = trainer
-
-    @property
-    def name(self) -> str:
-        """The name of the plan."""
-        return self.plan.name
-
-    @property
-    def max_windows(self) -> int:
-        """All windows."""
-        return len(self._trainer.x)
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
@@ -185,8 +172,7 @@ class NetworkLearner:
 
     def final(self) -> State:
         """See `Learner`."""
-        everything = np.arange(len(self._trainer.x))
-        state = self._trainer.fit(self.plan, everything).state(0)
+        state = self._trainer.fit(self.plan, np.arange(self.max_windows)).state(0)
         return {name: value.numpy() for name, value in state.items()}
 
     def seconds(self, windows: int) -> float:

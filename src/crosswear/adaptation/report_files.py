@@ -71,23 +71,20 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
 def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
     """Return the gain over the best candidate of another kind, and whether it is clear."""
     others = [
-        one
+        (one.micro_f1 or 0.0, one.behind, one.name)
         for one in findings.standings[1:]
-        if one.behind is not None and (one.kind != findings.kind or findings.kind == "network")
+        if one.behind and (one.kind != findings.kind or findings.kind == "network")
     ]
     if not others:
         return "nothing else ran all folds"
-    best = max(others, key=lambda one: one.micro_f1 or 0.0)
-    if best.behind is None:
-        raise AssertionError("filtered above")
-    gain = best.behind
+    _, gain, name = max(others, key=lambda one: one[0])
     if gain.low > 0:
         verdict = "clearly better than"
     elif gain.value >= 0:
         verdict = "not clearly better than"
     else:
         verdict = "simpler than, and not clearly worse than,"
-    return f"{verdict} the next best, {shown(best.name)}: by {_points(gain)}"
+    return f"{verdict} the next best, {shown(name)}: by {_points(gain)}"
 
 
 def report_text(findings: Findings) -> str:

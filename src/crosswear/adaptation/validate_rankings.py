@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crosswear.adaptation.recommend import (
     MEASURES,
@@ -16,7 +14,7 @@ from crosswear.adaptation.recommend import (
     logme_of_source,
     measure_source,
 )
-from crosswear.engine.transfer_source import Source
+from crosswear.engine.transfer_source import StudyTransfers
 from crosswear.evidence.inference import Tested, correlation_within
 
 Pairs = dict[tuple[str, str], float]
@@ -37,24 +35,15 @@ class RankingValidation:
     correlation: Tested
 
 
-def validate_rankings(
-    sources: Sequence[Source],
-    rows: Mapping[tuple[int, str], NDArray[np.int64]],
-    gains: Mapping[tuple[int, str, str], float],
-    rate_hz: float,
-) -> list[RankingValidation]:
+def validate_rankings(transfers: StudyTransfers) -> list[RankingValidation]:
     """Correlate each measure with the gains of the sources of each target.
 
-    Args:
-        sources: the domains of a study with trained networks; each is a target of the others.
-        rows: int64 [n], windows of the adaptation set, by size and target: LogME sees the windows
-            that the networks were trained on.
-        gains: mean gain over the network from scratch, by size, target and source.
-        rate_hz: sampling rate of the windows.
+    LogME sees the adaptation sets that the networks were trained on.
     """
+    sources, rows, gains = transfers.sources, transfers.rows, transfers.gains
     unlabelled: dict[Measure, Pairs] = {name: {} for name in MEASURES[1:]}
     logme: dict[int, Pairs] = defaultdict(dict)
-    samples = {one.name: WindowSample.of(one.domain, rate_hz) for one in sources}
+    samples = {one.name: WindowSample.of(one.domain, transfers.rate_hz) for one in sources}
     sizes = sorted({size for size, _ in rows})
     for target in sources:
         for source in sources:

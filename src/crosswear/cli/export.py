@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,24 +19,15 @@ if TYPE_CHECKING:
     from crosswear.deploy.export import Exported
 
 
-class Format(StrEnum):
-    """Formats that a bundle can be exported to."""
-
-    ONNX = "onnx"
-
-
-class Quantization(StrEnum):
-    """Types that weights can be quantised to."""
-
-    INT8 = "int8"
-
-
 def export(
     bundle: BundleFolder,
     out: Annotated[Path, typer.Option(help="File to write.")],
-    format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.ONNX,
+    format_: Annotated[
+        Literal["onnx"], typer.Option("--format", help="Format of the file.")
+    ] = "onnx",
     quantize: Annotated[
-        Quantization | None, typer.Option(help="Store the weights of dense layers in eight bits.")
+        Literal["int8"] | None,
+        typer.Option(help="Store the weights of dense layers in eight bits."),
     ] = None,
     windows: Annotated[
         str | None,
@@ -73,7 +63,7 @@ def export(
         print_note("checked on simulated windows only; --windows DATASET checks it on real ones")
     else:
         checked = windows_of_dataset(model, windows, data, cache, print_note)
-    int8 = quantize is Quantization.INT8
+    int8 = quantize == "int8"
     with one_torch_thread():  # latency is that of one core
         result = export_onnx(model, out, checked, int8=int8, examples=examples)
     if as_json:

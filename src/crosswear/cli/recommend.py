@@ -70,8 +70,8 @@ def recommend(
         )
     validations = []
     if study:
-        known = read_transfers(study, data, cache, len(target.windows))
-        validations = validate_rankings(known.sources, known.rows, known.gains, known.rate_hz)
+        transfers = read_transfers(study, data, cache, len(target.windows))
+        validations = validate_rankings(transfers)
     if as_json:
         print_json({"ranking": ranked, "validation": validations})
         return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import CrosswearError, MissingDataError
@@ -43,6 +44,23 @@ class Source:
     def trained(self) -> bool:
         """Whether the file of its network exists."""
         return checkpoint_exists(self.network)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyTransfers:
+    """Transfers of a study that have been computed.
+
+    Attributes:
+        sources: the domains whose networks are trained.
+        rows: int64 [n], windows of the first repetition's adaptation set, by size and target.
+        gains: mean gain over the network from scratch, by size, target and source.
+        rate_hz: sampling rate of the windows.
+    """
+
+    sources: Sequence[Source]
+    rows: Mapping[tuple[int, str], NDArray[np.int64]]
+    gains: Mapping[tuple[int, str, str], float]
+    rate_hz: float
 
 
 def model_for(samples: int) -> ModelConfig | None:

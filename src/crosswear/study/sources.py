@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
 from crosswear.datasets.domain import of_acceleration
 from crosswear.engine.subsets import adaptation_set
-from crosswear.engine.transfer_source import Note, Source, dataset_sources
+from crosswear.engine.transfer_source import Note, Source, StudyTransfers, dataset_sources
 from crosswear.grid.experiment import Cell
 from crosswear.grid.store import Store
 from crosswear.study.load import LoadedStudy, load_study, read_study
-
-
-@dataclass(frozen=True, eq=False)
-class StudyTransfers:
-    """Transfers of a study that have been computed.
-
-    Attributes:
-        sources: the domains whose networks are trained.
-        rows: int64 [n], windows of the first repetition's adaptation set, by size and target.
-        gains: mean gain over the network from scratch, by size, target and source.
-        rate_hz: sampling rate of the windows.
-    """
-
-    sources: Sequence[Source]
-    rows: Mapping[tuple[int, str], NDArray[np.int64]]
-    gains: Mapping[tuple[int, str, str], float]
-    rate_hz: float
 
 
 def find_sources(
@@ -44,19 +26,12 @@ def find_sources(
     preparation: PreparationConfig,
     note: Note,
 ) -> list[Source]:
-    """Return the sources of a name: a dataset, the OUT folder of a study, or `auto`.
+    """Return the sources of a name: a dataset, `auto`, or the OUT folder of a study.
 
-    Args:
-        name: the folder of a study stands for its sources with trained networks; other names: see
-            `crosswear.engine.transfer_source.dataset_sources`.
-        data: folder with one folder per dataset.
-        cache: folder of prepared domains; networks are kept in its `sources`.
-        preparation: the preparation of the target.
-        note: takes a sentence about each dataset that `auto` cannot use.
+    The folder of a study stands for its domains with trained networks. Arguments and errors are
+    those of `crosswear.engine.transfer_source.dataset_sources`.
 
     Raises:
-        CrosswearError: if a named source cannot be read.
-        MissingDataError: if `data` is not a folder.
         UsageError: if the preparation of the study differs.
     """
     if is_study(name):

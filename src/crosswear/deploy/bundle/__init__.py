@@ -66,12 +66,8 @@ class Bundle:
         try:
             return Checkpoint(about.model, about.classes, about.window, state).network()
         except CrosswearError as error:
-            raise BundleError(
-                f"the weights are not those of the network: {error.what}",
-                where=error.where,
-                expected=error.expected,
-                todo=GET_AGAIN,
-            ) from error
+            what = f"the weights are not those of the network: {error.what}"
+            raise _damaged(what, error.where, error.expected) from error
 
     def baseline(self) -> Classifier:
         """Return the classical classifier; its probabilities are those before `temperature`.
@@ -90,10 +86,9 @@ class Bundle:
             if found != (1, len(about.classes)):
                 raise ValueError(f"{found[-1]} classes instead of {len(about.classes)}")
         except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
-            raise BundleError(
+            raise _damaged(
                 f"the arrays are not those of a {about.kind} ({type(error).__name__}: {error})",
                 expected=f"the state of a {about.kind} for {len(about.classes)} classes",
-                todo=GET_AGAIN,
             ) from error
         return classifier
 
@@ -110,12 +105,28 @@ class Bundle:
         return Calibrated(logits, self.manifest.temperature, self.manifest.window)
 
 
+def _damaged(what: str, where: str = "", expected: str = "") -> BundleError:
+    """Return the error for a bundle that has to be replaced."""
+    return BundleError(what, where=where, expected=expected, todo=GET_AGAIN)
+
+
 def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:
     """Return the content of the file of weights, and its entry in the manifest."""
     content = safetensors.numpy.save(
         {name: np.asarray(value, order="C") for name, value in state.items()}
     )
     return content, Weights(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def expect_new(folder: Path) -> None:
+    """Raise a `UsageError` if a folder exists."""
+    if folder.exists():
+        raise UsageError(
+            "already exists",
+            where=str(folder),
+            expected="the name of a new folder",
+            todo="choose another name, or delete it",
+        )
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
@@ -126,13 +137,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         BundleError: if the bundle is inconsistent.
         DiskError: if it cannot be written.
     """
-    if folder.exists():
-        raise UsageError(
-            "already exists",
-            where=str(folder),
-            expected="the name of a new folder",
-            todo="choose another name, or delete it",
-        )
+    expect_new(folder)
     content, weights = pack(bundle.state)
     if weights != bundle.manifest.weights:
         raise BundleError(
@@ -160,23 +165,15 @@ def load_bundle(folder: str | Path) -> Bundle:
     content = _read(folder / WEIGHTS_FILE, manifest.weights.bytes)
     where = str(folder / WEIGHTS_FILE)
     if len(content) != manifest.weights.bytes:
-        raise BundleError(
-            f"it has {len(content)} bytes",
-            where=where,
-            expected=f"{manifest.weights.bytes} bytes",
-            todo=GET_AGAIN,
-        )
+        expected = f"{manifest.weights.bytes} bytes"
+        raise _damaged(f"it has {len(content)} bytes", where, expected)
     if hashlib.sha256(content).hexdigest() != manifest.weights.sha256:
-        raise BundleError(
-            "altered: its checksum differs",
-            where=where,
-            expected=f"sha256 {manifest.weights.sha256}",
-            todo=GET_AGAIN,
-        )
+        expected = f"sha256 {manifest.weights.sha256}"
+        raise _damaged("altered: its checksum differs", where, expected)
     try:
         bundle = Bundle(manifest, safetensors.numpy.load(content))
     except (safetensors.SafetensorError, KeyError, ValueError) as error:
-        raise BundleError(f"not safetensors: {error}", where=where, todo=GET_AGAIN) from error
+        raise _damaged(f"not safetensors: {error}", where) from error
     _check(bundle, where)
     return bundle
 
@@ -184,15 +181,10 @@ def load_bundle(folder: str | Path) -> Bundle:
 def _check(bundle: Bundle, where: str) -> None:
     """Raise an error unless the model can be built."""
     for key, found, expected in bundle.manifest.contradictions():
-        raise BundleError(found, where=f"{where}: {key}", expected=expected, todo=GET_AGAIN)
+        raise _damaged(found, f"{where}: {key}", expected)
     for name, value in bundle.state.items():
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise BundleError(
-                "a weight is not finite",
-                where=f"{where}: {name}",
-                expected="finite numbers",
-                todo=GET_AGAIN,
-            )
+            raise _damaged("a weight is not finite", f"{where}: {name}", "finite numbers")
     try:
         bundle.classifier()
     except BundleError as error:
@@ -206,12 +198,8 @@ def _read_manifest(path: Path) -> Manifest:
         about = json.loads(content)
         schema = about["schema"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BundleError(
-            f"not the description of a bundle ({type(error).__name__}: {error})",
-            where=where,
-            expected="JSON with a schema number",
-            todo=GET_AGAIN,
-        ) from error
+        what = f"not the description of a bundle ({type(error).__name__}: {error})"
+        raise _damaged(what, where, "JSON with a schema number") from error
     if schema != SCHEMA:
         raise BundleError(
             f"schema {str(schema)[:40]}",
@@ -230,12 +218,7 @@ def _read(path: Path, most: int) -> bytes:
     try:
         size = path.stat().st_size
         if size > most:
-            raise BundleError(
-                f"it has {size} bytes",
-                where=str(path),
-                expected=f"at most {most} bytes",
-                todo=GET_AGAIN,
-            )
+            raise _damaged(f"it has {size} bytes", str(path), f"at most {most} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(

@@ -186,31 +186,25 @@ class Manifest:
 
     def contradictions(self) -> list[tuple[str, str, str]]:
         """Return inconsistent values: key, found, expected."""
+        network, classes = self.model is not None, len(self.classes)
+        counts = len(self.adaptation.windows)
+        settings = f"{'settings' if network else 'no settings'} of a network for {self.kind!r}"
+        window = f"a window of {self.window} samples"
         checks = (
-            (
-                (self.kind == "network") != (self.model is not None),
-                "model",
-                f"{'settings' if self.model else 'no settings'} of a network for {self.kind!r}",
-                "settings for a network, and for nothing else",
-            ),
-            (
-                len(set(self.classes)) < len(self.classes),
-                "classes",
-                "one name twice",
-                "different names",
-            ),
+            ((self.kind == "network") != network, "model", settings, "settings for networks only"),
+            (len(set(self.classes)) < classes, "classes", "one name twice", "different names"),
             (
                 not 1 < self.window <= LONGEST_WINDOW,
                 "window_s",
-                f"a window of {self.window} samples",
+                window,
                 f"from 2 to {LONGEST_WINDOW} samples",
             ),
             (self.hop < 1, "hop_s", "less than a sample", "one sample at least"),
             (
-                len(self.adaptation.windows) != len(self.classes),
+                counts != classes,
                 "adaptation.windows",
-                f"{len(self.adaptation.windows)} counts",
-                f"one for each of {len(self.classes)} classes",
+                f"{counts} counts",
+                f"one for each of {classes} classes",
             ),
         )
         return [(key, found, expected) for wrong, key, found, expected in checks if wrong]

@@ -152,18 +152,17 @@ def _compare(
     size: int,
     classes: int,
 ) -> Quantized:
-    scores: list[float | None] = [None, None]
-    if windows.y is not None:
-        scores = [
-            micro_f1(confusion(windows.y, found.argmax(axis=1), classes))
-            for found in (after, before)
-        ]
+    def score(found: NDArray[np.float64]) -> float | None:
+        if windows.y is None:
+            return None
+        return micro_f1(confusion(windows.y, found.argmax(axis=1), classes))
+
     return Quantized(
         float_bytes=size,
         difference=float(np.abs(after - before).max()),
         agreement=float((after.argmax(axis=1) == before.argmax(axis=1)).mean()),
-        micro_f1=scores[0],
-        float_micro_f1=scores[1],
+        micro_f1=score(after),
+        float_micro_f1=score(before),
     )
 
 
