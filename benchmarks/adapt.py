@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from crosswear.adaptation.choose import choose, one_thread
+from crosswear.adaptation.choose import choose
 from crosswear.adaptation.folds import group_windows
-from crosswear.adaptation.models import classifier_of
+from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines import BASELINES
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.keys import seed_for
@@ -34,6 +34,7 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
+from crosswear.networks.threads import one_thread
 from crosswear.study.load import LoadedStudy, load_study, read_study
 
 SIZES = (20, 50, 100, 200, 500)
@@ -81,17 +82,16 @@ def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[
     sources = sources_of(cell, opened, store)
     kept = grouping.kept
     start = time.perf_counter()
-    chosen = choose(
+    data = TrainingData(
         windows.x[kept],
         windows.y[kept],
         grouping.groups[kept],
         classes=len(domain.classes),
         rate_hz=rate_hz,
-        sources=sources,
-        others=others_of(cell, opened),
-        budget_s=budget_s,
         seed=cell.seed,
+        others=others_of(cell, opened),
     )
+    chosen = choose(data, sources, budget_s)
     seconds = time.perf_counter() - start
     test = domain.indices(Subset.TEST)
     x = np.array(domain.windows.x[test])
@@ -100,7 +100,7 @@ def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[
         return right_by_group(CellResult(len(domain.classes), count(domain, scores.argmax(axis=1))))
 
     everything = {
-        "chosen": right(classifier_of(chosen, len(domain.classes), domain.samples).scores(x)),
+        "chosen": right(chosen.classifier(domain.samples).scores(x)),
         "scratch": right_by_group(scratch(cell, opened, store)),
     }
     for kind in ("forest", "minirocket"):

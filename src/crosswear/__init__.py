@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from crosswear.adaptation.estimator import ActivityClassifier
     from crosswear.adaptation.recommend import recommend
-    from crosswear.adaptation.sources import find_sources
     from crosswear.api.adapting import AdaptedModel, adapt
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.layout import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
+    from crosswear.study.sources import find_sources
 
 __all__ = [
     "ActivityClassifier",
@@ -69,7 +69,7 @@ _HOMES = {
     "adapt": "api.adapting",
     "compare": "api.comparing",
     "export": "api.bundles",
-    "find_sources": "adaptation.sources",
+    "find_sources": "study.sources",
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
     "predict": "api.bundles",

@@ -22,7 +22,8 @@ from playwright.sync_api import Browser
 
 from crosswear.baselines import BASELINES
 from crosswear.deploy.bundle import Bundle
-from crosswear.deploy.export import EXAMPLES, export_onnx, simulated_windows
+from crosswear.deploy.export import EXAMPLES, export_onnx
+from crosswear.deploy.export.check_windows import simulated_windows
 from crosswear.networks.models import NETWORKS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))

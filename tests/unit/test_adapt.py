@@ -1,4 +1,4 @@
-"""Choosing within the adaptation data alone: the race, the estimate, the bundle and its report."""
+"""Choice within the adaptation data alone: candidates, estimate, bundle and report."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ import pytest
 import torch
 
 import crosswear
-from crosswear.adaptation.adapt import adapt
+from crosswear.adaptation.adapt import AdaptationSettings, adapt
+from crosswear.adaptation.assessment import Findings, certainty_of, class_findings
 from crosswear.adaptation.choose import Chosen, choose
 from crosswear.adaptation.curve import fit_curve
-from crosswear.adaptation.findings import Findings, certainty_of, class_findings
-from crosswear.adaptation.models import classifier_of
-from crosswear.adaptation.network import model_for
-from crosswear.adaptation.report import report_text, write_report
+from crosswear.adaptation.learners import TrainingData
+from crosswear.adaptation.report_files import report_text, write_report
 from crosswear.cli.adapt import parse_duration
 from crosswear.core.errors import CrosswearError, DiskError, UsageError
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle import load_bundle
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.task import Task
+from crosswear.engine.transfer_source import model_for
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.networks.models import build
 from generators.movements import movements
 
+UNKNOWN = AdaptationSettings(sources=("nosuchdata",))
+
 # --- the choice
+
+
+def labelled(x: np.ndarray, y: np.ndarray, who: np.ndarray) -> TrainingData:
+    return TrainingData(x, y, who, classes=3, rate_hz=25.0, seed=1)
 
 
 @pytest.fixture(scope="module")
 def chosen() -> Chosen:
-    x, y, who = movements(5, 8)
-    return choose(
-        x, y, who, classes=3, rate_hz=25.0, sources={}, budget_s=0.5, seed=1, kinds=("forest",)
-    )
+    return choose(labelled(*movements(5, 8)), {}, 0.5, kinds=("forest",))
 
 
 def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
     x, y, _ = movements(5, 20, seed=9)
-    scores = classifier_of(chosen, 3, 100).scores(x)
+    scores = chosen.classifier(100).scores(x)
     share = float((scores.argmax(axis=1) == y).mean())
     assert share > 0.95
     assert chosen.expected.low <= share <= chosen.expected.high
@@ -51,30 +54,17 @@ def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
 def test_labels_of_noise_are_not_believed() -> None:
     x, y, who = movements(6, 8)
     y = np.random.default_rng(4).permutation(y)
-    found = choose(
-        x, y, who, classes=3, rate_hz=25.0, sources={}, budget_s=0.5, seed=1, kinds=("forest",)
-    )
+    found = choose(labelled(x, y, who), {}, 0.5, kinds=("forest",))
     assert found.expected.low <= 1 / 3 <= found.expected.high
     assert found.expected.value < 0.5
 
 
 def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
     assert wide_source.source is not None
-    x, y, who = movements(3, 3)
+    data = labelled(*movements(3, 3))
     source = load_checkpoint(wide_source.source)
     with pytest.raises(UsageError, match="no time to try any candidate"):
-        choose(
-            x,
-            y,
-            who,
-            classes=3,
-            rate_hz=25.0,
-            sources={"s": source},
-            budget_s=1e-6,
-            seed=1,
-            kinds=("network",),
-            model=source.model,
-        )
+        choose(data, {"s": source}, 1e-6, kinds=("network",), model=source.model)
 
 
 def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -> None:
@@ -82,22 +72,13 @@ def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -
     assert wide_source.source is not None
     source = load_checkpoint(wide_source.source)
     x, y, who = movements(3, 3)
-    found = choose(
-        x,
-        y,
-        who,
-        classes=3,
-        rate_hz=25.0,
-        sources={"gestures": source},
-        budget_s=300.0,  # time enough for all, on whatever machine
-        seed=1,
-        kinds=("network",),
-        model=source.model,
-    )
+    budget_s = 300.0  # time enough for all, on any machine
+    data = labelled(x, y, who)
+    found = choose(data, {"gestures": source}, budget_s, kinds=("network",), model=source.model)
     ran = [one for one in found.standings if one.folds]
     assert len(ran) == 4
     assert found.learner.kind == "network"
-    scores = classifier_of(found, 3, 100).scores(x)
+    scores = found.classifier(100).scores(x)
     assert (scores.argmax(axis=1) == y).mean() > 0.8
 
 
@@ -105,9 +86,8 @@ def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) ->
     made = adapt(
         "simulated-daily",
         tmp_path / "model",
-        sources=("simulated-sports",),
+        AdaptationSettings(("simulated-sports",), budget_s=8.0),
         cache=cache,
-        budget_s=8.0,
     )
     about = load_bundle(made.bundle).manifest
     assert {one.kind for one in made.findings.standings if one.folds} >= {"vote", "minirocket"}
@@ -122,20 +102,8 @@ def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
         importlib.util, "find_spec", lambda name: None if name == "aeon" else find_spec(name)
     )
     said: list[str] = []
-    x, y, who = movements(4, 8)
     kinds: tuple[Kind, ...] = ("vote", "minirocket", "forest")
-    found = choose(
-        x,
-        y,
-        who,
-        classes=3,
-        rate_hz=25.0,
-        sources={},
-        budget_s=0.5,
-        seed=1,
-        kinds=kinds,
-        note=said.append,
-    )
+    found = choose(labelled(*movements(4, 8)), {}, 0.5, kinds=kinds, note=said.append)
     assert [one.name for one in found.standings] == ["forest"]
     assert "pip install '.[minirocket]'" in said[0]
 
@@ -148,9 +116,8 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
     made = adapt(
         "simulated-gestures",
         tmp_path / "model",
-        sources=(),
+        AdaptationSettings(sources=(), budget_s=6.0),
         cache=cache,
-        budget_s=6.0,
         note=said.append,
     )
     bundle = load_bundle(made.bundle)
@@ -158,7 +125,7 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
     assert bundle.manifest.expected is not None
     assert bundle.manifest.split is not None
     assert bundle.manifest.split.unit == "occurrence"
-    assert any("too few to hold people back" in sentence for sentence in said)
+    assert any("too few for folds of people" in sentence for sentence in said)
     text = (tmp_path / "model-report" / "report.md").read_text("utf-8")
     for name in gestures.classes:
         assert name.replace("_", "\\_") in text
@@ -170,20 +137,20 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
 
 def test_a_bundle_is_not_written_over(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
-    with pytest.raises(UsageError, match="there already"):
-        adapt("simulated-gestures", tmp_path / "there", sources=(), cache=cache)
+    with pytest.raises(UsageError, match="already exists"):
+        adapt("simulated-gestures", tmp_path / "there", AdaptationSettings(()), cache=cache)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that takes nothing")
 def test_where_nothing_can_be_made_is_told_before_the_work(cache: Path) -> None:
     with pytest.raises(DiskError, match="nothing can be made in /proc") as caught:
-        adapt("simulated-gestures", "/proc/x/model", sources=("nosuchdata",), cache=cache)
+        adapt("simulated-gestures", "/proc/x/model", UNKNOWN, cache=cache)
     assert caught.value.todo == "choose a folder that you may write to"
 
 
 def test_nothing_is_left_where_something_fails(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(CrosswearError):
-        adapt("simulated-gestures", tmp_path / "model", sources=("nosuchdata",), cache=cache)
+        adapt("simulated-gestures", tmp_path / "model", UNKNOWN, cache=cache)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -102,7 +102,7 @@ def test_the_readme_tells_how_much_the_model_was_trained_on() -> None:
 
 
 def test_a_bundle_is_never_written_over(folder: Path) -> None:
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         save_bundle(folder, BUNDLE)
 
 

@@ -23,9 +23,10 @@ from crosswear.core.config import ModelConfig  # noqa: E402
 from crosswear.core.errors import ExportError, UsageError  # noqa: E402
 from crosswear.deploy import export  # noqa: E402
 from crosswear.deploy.bundle import Bundle, save_bundle  # noqa: E402
-from crosswear.deploy.export import Windows, check, export_onnx, simulated_windows  # noqa: E402
+from crosswear.deploy.export import check, export_onnx  # noqa: E402
 from crosswear.deploy.export.check import open_session, probabilities  # noqa: E402
-from crosswear.deploy.export.features import EstablishedFeatures  # noqa: E402
+from crosswear.deploy.export.check_windows import CheckWindows, simulated_windows  # noqa: E402
+from crosswear.deploy.export.feature_graph import EstablishedFeatures  # noqa: E402
 from crosswear.deploy.export.graph import to_onnx  # noqa: E402
 from crosswear.networks.models import NETWORKS  # noqa: E402
 from crosswear.signal.features import feature_names, window_features  # noqa: E402
@@ -105,7 +106,7 @@ def test_eight_bits_are_smaller_and_their_cost_is_told(tmp_path: Path) -> None:
     bundle = a_bundle(model=ModelConfig())
     x = simulated_windows(bundle).x
     y = bundle.classifier().scores(x).argmax(axis=1)
-    result = export_onnx(bundle, tmp_path / "m.onnx", Windows(x, y, "these"), int8=True)
+    result = export_onnx(bundle, tmp_path / "m.onnx", CheckWindows(x, y, "these"), int8=True)
     quantized = result.quantized
     assert quantized is not None
     assert result.bytes < 0.9 * quantized.float_bytes
@@ -136,11 +137,10 @@ def test_a_model_that_differs_is_not_written(
 
 def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
     for shape in ((0, 3, 100), (5, 3, 99)):
+        none = CheckWindows(np.zeros(shape, np.float32), None, "these")
         with pytest.raises(UsageError, match="windows of shape"):
-            export_onnx(
-                a_bundle(), tmp_path / "m.onnx", Windows(np.zeros(shape, np.float32), None, "these")
-            )
-    with pytest.raises(ExportError, match="does not take it"):
+            export_onnx(a_bundle(), tmp_path / "m.onnx", none)
+    with pytest.raises(ExportError, match="rejects the model"):
         open_session(b"nothing")
 
 

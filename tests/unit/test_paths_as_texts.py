@@ -27,7 +27,7 @@ def test_prepared_domains(recordings: Path, tmp_path: Path, kind: type) -> None:
     assert crosswear.load_domain(kind(domain.folder)).classes == domain.classes
     (source,) = crosswear.find_sources(kind(recordings), data, cache, config, print)
     assert source.domain.summary.digest == domain.summary.digest
-    with pytest.raises(crosswear.CrosswearError, match="is there already"):
+    with pytest.raises(crosswear.CrosswearError, match="already exists"):
         crosswear.adapt(kind(recordings), kind(tmp_path))
 
 

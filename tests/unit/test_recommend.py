@@ -1,4 +1,4 @@
-"""Sources ranked without training, and what such a ranking has been worth."""
+"""Ranking of sources without training, and its validation."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ import pytest
 from study_helpers import ignore
 from typer.testing import CliRunner
 
-from crosswear.adaptation.recommend import Likeness, recommend, validate_rankings
-from crosswear.adaptation.sources import (
-    Source,
-    find_sources,
-    train_config,
-    train_source,
-    training_seconds,
-)
+from crosswear.adaptation.recommend import RankedSource, recommend
+from crosswear.adaptation.source_training import train_source, training_seconds
 from crosswear.adaptation.transferability import logme, network_features
+from crosswear.adaptation.validate_rankings import RankingValidation, validate_rankings
 from crosswear.cli import app
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import MissingDataError, UsageError
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.task import Task
+from crosswear.engine.transfer_source import Source, train_config
 from crosswear.grid.result import CellResult, Timing
 from crosswear.grid.store import Record, Store
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from crosswear.networks.models import build
 from crosswear.study.load import load_study
+from crosswear.study.sources import find_sources, read_transfers
 
 STUDY = """
 name = "small"
@@ -95,8 +92,8 @@ def test_a_source_is_trained_once_and_kept(
     gestures: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = TrainConfig(epochs=1, selection="last")
-    monkeypatch.setattr("crosswear.adaptation.sources.train_config", lambda windows: short)
-    monkeypatch.setattr("crosswear.adaptation.sources.model_for", lambda samples: _small())
+    monkeypatch.setattr("crosswear.adaptation.source_training.train_config", lambda windows: short)
+    monkeypatch.setattr("crosswear.adaptation.source_training.model_for", lambda samples: _small())
     source = Source("gestures", gestures, tmp_path / "one.safetensors")
     assert training_seconds(source) > 0
     first = train_source(source)
@@ -136,12 +133,12 @@ def test_one_is_not_its_own_source(gestures: Domain, cache: Path) -> None:
     assert recommend(gestures, found, 25.0) == []
 
 
-def test_likeness_is_turned_so_that_more_is_better() -> None:
-    near = Likeness("near", 0.5, 0.1, 1.0, 0.5)
-    far = Likeness("far", 0.1, 0.9, 2.0, 0.0)
+def test_measures_are_turned_so_that_more_is_better() -> None:
+    near = RankedSource("near", 0.5, 0.1, 1.0, 0.5)
+    far = RankedSource("far", 0.1, 0.9, 2.0, 0.0)
     for measure in ("logme", "mmd", "a_distance", "label_overlap"):
         assert near.promise(measure) > far.promise(measure)
-    assert Likeness("unknown", None, 0.1, 1.0, 0.5).promise("logme") == -np.inf
+    assert RankedSource("unknown", None, 0.1, 1.0, 0.5).promise("logme") == -np.inf
 
 
 @pytest.fixture(scope="module")
@@ -173,20 +170,22 @@ def study(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     return out
 
 
-def test_the_worth_of_a_measure_is_told(study: Path, cache: Path) -> None:
-    tested = {
-        (one.measure, one.size): one.correlation for one in validate_rankings(study, None, cache)
-    }
+def validated(study: Path, cache: Path, windows: int | None = None) -> list[RankingValidation]:
+    return validate_rankings(read_transfers(study, None, cache, windows))
+
+
+def test_a_measure_is_validated(study: Path, cache: Path) -> None:
+    tested = {(one.measure, one.size): one.correlation for one in validated(study, cache)}
     assert {size for measure, size in tested if measure == "logme"} == {20, 40}
     planted = tested["mmd", None]
     assert planted.value is not None
     assert planted.value.mean > 0.9
     assert planted.n == 12
-    nearest = validate_rankings(study, None, cache, windows=1000)
+    nearest = validated(study, cache, windows=1000)
     assert {one.size for one in nearest if one.measure == "logme"} == {40}
 
 
-def test_the_command_ranks_and_tells(study: Path, cache: Path) -> None:
+def test_the_command_ranks_and_validates(study: Path, cache: Path) -> None:
     runner = CliRunner()
     common = ["recommend", "simulated-gestures", "--cache", str(cache)]
     shown = runner.invoke(app, [*common, "--source", "simulated-daily"])
@@ -197,7 +196,7 @@ def test_the_command_ranks_and_tells(study: Path, cache: Path) -> None:
     assert sorted(names) == ["daily", "manipulation", "sports"]
     evidence = [one["logme"] for one in made["ranking"]]
     assert evidence == sorted(evidence, reverse=True)
-    assert {one["measure"] for one in made["worth"]} >= {"logme", "mmd", "a_distance"}
+    assert {one["measure"] for one in made["validation"]} >= {"logme", "mmd", "a_distance"}
 
 
 def test_windows_are_as_long_as_those_to_be_adapted_to(study: Path, cache: Path) -> None:
@@ -215,7 +214,7 @@ def test_windows_are_as_long_as_those_to_be_adapted_to(study: Path, cache: Path)
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(UsageError, match="not the folder of a study"):
-        validate_rankings(tmp_path, None, cache)
+        read_transfers(tmp_path, None, cache)
 
 
 def test_a_study_of_other_windows_is_refused(study: Path, cache: Path) -> None:

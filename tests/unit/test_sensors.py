@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from crosswear.adaptation.adapt import adapt
+from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.core.config import ARCHITECTURES, ModelConfig, Strategy, TrainConfig, TransferConfig
 from crosswear.core.errors import StudyFileError, TransferError, UsageError
 from crosswear.core.files import new_folder
@@ -380,6 +380,7 @@ def test_bundles_are_of_acceleration(data: Path, cache: Path, tmp_path: Path) ->
     reference = "dsads:sensors=accelerometer+gyroscope"
     with pytest.raises(UsageError, match="accelerometer and gyroscope"):
         adapt(reference, tmp_path / "bundle", data=data, cache=cache)
+    settings = AdaptationSettings([reference])
     with pytest.raises(UsageError, match="accelerometer and gyroscope"):
-        adapt("dsads", tmp_path / "bundle", sources=[reference], data=data, cache=cache)
+        adapt("dsads", tmp_path / "bundle", settings, data=data, cache=cache)
     assert not (tmp_path / "bundle").exists()

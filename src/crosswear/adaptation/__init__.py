@@ -1,1 +1,1 @@
-"""From labelled recordings to the model to ship: sources, candidates, choice, report."""
+"""Choice of a model for labelled recordings: sources, candidates, bundle, report."""

@@ -1,4 +1,4 @@
-"""What was chosen, as a bundle."""
+"""The bundle of a chosen model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.assessment import Findings
 from crosswear.adaptation.choose import Chosen
-from crosswear.adaptation.findings import Findings
 from crosswear.adaptation.scoring import CONFIDENCE
 from crosswear.adaptation.smooth import choose_smoothing, runs_of
-from crosswear.adaptation.sources import Source
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle import Bundle, pack
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
+from crosswear.engine.transfer_source import Source
 from crosswear.signal.gravity import directions, spread
 
 VERSIONS = ("crosswear", "torch", "numpy", "scikit-learn")
@@ -33,15 +33,15 @@ def bundle_of(
     rows: NDArray[np.int64],
     sources: Sequence[Source],
 ) -> Bundle:
-    """The bundle of what was chosen.
+    """Return the bundle of a chosen model.
 
     Args:
         domain: the recordings.
         preparation: of their windows.
-        chosen: what was chosen.
-        findings: what was found out.
-        rows: windows that were learned from [N].
-        sources: what it learned from beside them.
+        chosen: the model.
+        findings: of the adaptation.
+        rows: int64 [N], labelled windows.
+        sources: other datasets that it was trained on.
     """
     y = domain.windows.y[rows]
     scored = rows[chosen.scored]
@@ -71,7 +71,7 @@ def bundle_of(
             windows=tuple(np.bincount(y, minlength=len(domain.classes)).tolist()),
             subjects=len(summary.subjects),
             train=plan.train if plan else None,
-            learned=min(len(y), chosen.learner.most),
+            learned=min(len(y), chosen.learner.max_windows),
         ),
         expected=Expected(
             measure="micro-f1",
@@ -86,7 +86,7 @@ def bundle_of(
         versions={name: version(name) for name in VERSIONS},
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         weights=weights,
-        smoothing=choose_smoothing(chosen.held_back, domain.windows.y[scored], runs),
+        smoothing=choose_smoothing(chosen.out_of_fold, domain.windows.y[scored], runs),
         gravity=tuple(spread(directions(np.array(domain.windows.x[rows]))).tolist()),
     )
     return Bundle(manifest, chosen.state)
@@ -96,7 +96,7 @@ def _origin(role: Literal["source", "adaptation"], domain: Domain) -> Origin:
     spec, _ = lookup(domain.summary.reference)
     return Origin(
         role=role,
-        # Of own recordings the name of their folder: where it lies is nobody's business.
+        # Own recordings: the name of their folder, without its path, which is private.
         reference=spec.name if spec.root else domain.summary.reference,
         digest=domain.summary.digest,
         licence=spec.licence or "not stated",

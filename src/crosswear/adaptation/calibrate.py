@@ -1,4 +1,4 @@
-"""How far a model's probabilities can be believed, from windows that were held back."""
+"""Calibration of probabilities on the test windows of cross-validation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 FLOOR = 1e-3
-"""A forest of 300 trees says 0 where it has not seen it: no probability is below this one."""
+"""Smallest probability: a forest of 300 trees gives 0 to what it has not seen."""
 COLDEST, HOTTEST = 0.02, 20.0
 SURE = 0.5
 """A label is "unsure" if it is more likely wrong than right."""
@@ -17,19 +17,19 @@ Floats = NDArray[np.float64]
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
-    """Probabilities [n, C] at another temperature: p^(1/T), scaled to a sum of one."""
-    with np.errstate(divide="ignore"):  # a class that was never seen keeps its 0
+    """Return probabilities [n, C] at another temperature: p^(1/T), scaled to a sum of one."""
+    with np.errstate(divide="ignore"):  # a class without training windows keeps its 0
         logs = np.log(probabilities) / temperature
     odds = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
-    """The temperature at which held-back windows are most likely.
+    """Return the temperature with the largest likelihood of the true classes.
 
-    Guo et al., "On calibration of modern neural networks", ICML 2017. One answer more is counted as
-    wrong and one as right than there are (Platt, "Probabilistic outputs for support vector
-    machines", 1999): of windows that are all right, no temperature would be cold enough.
+    Guo et al., "On calibration of modern neural networks", ICML 2017. One additional wrong answer
+    and one additional right one are counted (Platt, "Probabilistic outputs for support vector
+    machines", 1999): if all were right, no temperature would be low enough.
 
     Args:
         probabilities: [n, C].
@@ -49,11 +49,11 @@ def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
 
 
 def unsure_below(probabilities: Floats, y: NDArray[np.integer]) -> float:
-    """The largest probability from which on an answer is more likely right than wrong.
+    """Return the probability from which on an answer is more likely right than wrong.
 
-    Where held-back answers are right grows with their probability (isotonic regression); the
-    threshold is where that passes one half; the smallest probability that was seen if it always
-    is above (what is less sure than that is unknown), 1 if never.
+    The share of right answers grows with their probability (isotonic regression); the threshold is
+    where it passes one half. If it is always above, the threshold is the smallest probability in
+    the data; if never, 1.
     """
     top = probabilities.max(axis=1)
     right = (probabilities.argmax(axis=1) == y).astype(np.float64)

@@ -1,17 +1,16 @@
-"""Which model to ship for some labelled windows, and how well it will do on other people."""
+"""Choice of the model for labelled windows, and its expected score on other people."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
 from crosswear.adaptation.folds import Fold, make_folds
 from crosswear.adaptation.learners import (
@@ -22,36 +21,45 @@ from crosswear.adaptation.learners import (
     State,
     TrainingData,
 )
-from crosswear.adaptation.network import NetworkTrainer, model_for, plans
-from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
+from crosswear.adaptation.network import NetworkTrainer, network_plans
 from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
-from crosswear.baselines.whitening import LabelledWindows
+from crosswear.adaptation.successive_halving import (
+    CLASSICAL_SHARE,
+    Evaluation,
+    Note,
+    evaluate_candidates,
+)
+from crosswear.baselines import BASELINES
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import UsageError
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import install
+from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.engine.transfer_source import model_for
 from crosswear.networks.checkpoint import Checkpoint
-from crosswear.networks.threads import one_torch_thread
+from crosswear.networks.threads import one_thread
 from crosswear.signal.windows import in_steps
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
-SURENESS = 0.8
-"""Of the two-sided interval of the gain over a simpler candidate that must lie above 0: as sure as
-nine in ten that it is no worse."""
+CONFIDENCE_OF_GAIN = 0.8
+"""Confidence of the two-sided interval of the gain over a simpler candidate, which must lie above
+0: the chosen one is better with a probability of 90 %."""
+FINAL_SHARE = 0.05
+"""Share of the budget for the final training."""
 
 
 @dataclass(frozen=True)
 class CandidateResult:
-    """What became of a candidate.
+    """Score of a candidate.
 
     Attributes:
-        name, kind: who.
-        micro_f1: of the windows held back in the folds that it ran; None if it ran none.
-        folds: how many.
-        seconds: what they took.
-        behind: by how much the chosen one is better, where both ran all folds.
+        name, kind: of the candidate.
+        micro_f1: on the test windows of the folds that it ran; None if it ran none.
+        folds: number of these folds.
+        seconds: how long they took.
+        behind: gain of the chosen one over it, if both ran all folds.
     """
 
     name: str
@@ -64,18 +72,18 @@ class CandidateResult:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A choice.
+    """The chosen model.
 
     Attributes:
         learner: the chosen candidate.
-        state: its arrays, learned from all windows.
+        state: its arrays, trained on all windows.
         model: settings of the network; None for a classical classifier.
         expected: micro-F1 to expect on as many new groups: of the whole procedure, choice
             included, with its 95 % prediction interval.
         standings: all candidates, the best first.
-        folds: what was held back in turn.
-        scored: int64 [n], the windows that were.
-        held_back: calibrated probabilities [n, C] that the chosen candidate gave them meanwhile.
+        folds: train and test windows.
+        scored: int64 [n], the test windows of all folds.
+        out_of_fold: calibrated probabilities [n, C] that the chosen candidate gave them.
         temperature: of the calibration.
         threshold: answers with a smaller probability are more likely wrong than right.
     """
@@ -87,73 +95,70 @@ class Chosen:
     standings: tuple[CandidateResult, ...]
     folds: tuple[Fold, ...]
     scored: NDArray[np.int64]
-    held_back: Floats
+    out_of_fold: Floats
     temperature: float
     threshold: float
 
+    def classifier(self, samples: int) -> Calibrated:
+        """Return the calibrated classifier of windows [n, 3, L], L = `samples`."""
+        if self.model is None:
+            logits = logits_of_classifier(BASELINES[self.learner.kind].load(self.state))
+        else:
+            names = tuple(map(str, range(self.out_of_fold.shape[1])))
+            state = {name: torch.from_numpy(np.array(one)) for name, one in self.state.items()}
+            logits = logits_of_network(Checkpoint(self.model, names, samples, state).network())
+        return Calibrated(logits, self.temperature, samples)
+
 
 def choose(
-    x: NDArray[np.float32],
-    y: NDArray[np.integer],
-    groups: NDArray[np.integer],
-    *,
-    classes: int,
-    rate_hz: float,
+    data: TrainingData,
     sources: Mapping[str, Checkpoint],
     budget_s: float,
-    seed: int,
-    others: Sequence[LabelledWindows] = (),
+    *,
     kinds: Sequence[Kind] = KINDS,
     model: ModelConfig | None = None,
     note: Note = lambda sentence: None,
 ) -> Chosen:
-    """Choose among classical classifiers, a network from scratch and transferred ones.
+    """Choose among classical classifiers, a network from scratch and transferred networks.
 
-    Candidates are compared on windows of groups that they did not learn from. The first of
-    `KINDS` is chosen unless another is clearly better (`prefer`): a transfer that is not is not
-    shipped.
+    Candidates are compared by cross-validation over groups. The first of `KINDS` is chosen unless
+    another is clearly better (`prefer_simpler`), so a transfer without a clear gain is not used.
 
-    The score to expect is of the choice too: for each fold, the candidate is taken that is best on
+    The expected score includes the choice: for each fold, the candidate is taken that is best on
     the *other* folds (Tsamardinos et al., "Bootstrapping the out-of-sample predictions for
-    efficient and accurate cross-validation", 2018, discuss why that suffices). Windows of a class
-    that nothing else was learned from count as wrong there: as many of new people's will be of
-    classes that nobody labelled (the estimate of Good and Turing).
+    efficient and accurate cross-validation", 2018, discuss why that suffices). Test windows whose
+    class is not in a fold's training windows count as wrong: they estimate how many windows of
+    new people are of classes that nobody labelled (Good and Turing).
 
     Args:
-        x: windows float32 [N, 3, L], in g.
-        y: class of each [N], from 0 to `classes` - 1.
-        groups: [N], whose windows stay together: people, or occurrences.
-        classes: size of the class table.
-        rate_hz: sampling rate of the windows.
+        data: the labelled windows; of each of `data.others` a sample is drawn.
         sources: source networks by name.
-        budget_s: seconds for all of it, kept roughly.
-        seed: of everything random.
-        others: windows of other datasets, with classes of their own; of each some are drawn.
-        kinds: which kinds take part.
-        model: settings of the network from scratch; as many blocks as windows can carry without.
-        note: takes a sentence about what was left out.
+        budget_s: seconds for all of it, approximately.
+        kinds: kinds of candidates.
+        model: settings of the network from scratch; without it, those of `model_for`.
+        note: takes a sentence about each restriction of the candidates.
 
     Raises:
-        DomainError: if nothing can be held back.
+        DomainError: if there are too few groups for cross-validation.
         TransferError: if a source does not fit the windows.
     """
-    start = time.perf_counter()
-    x = in_steps(np.ascontiguousarray(x, np.float32))
-    drawn = [one.draw(seed_for(seed, "others", place)) for place, one in enumerate(others)]
-    material = TrainingData(x, y, classes, rate_hz, seed, drawn)
-    folds = make_folds(y, groups, seed_for(seed, "folds"))
+    budget = Budget(budget_s)
+    drawn = [one.draw(seed_for(data.seed, "others", i)) for i, one in enumerate(data.others)]
+    x = in_steps(np.ascontiguousarray(data.x, np.float32))
+    data = replace(data, x=x, others=drawn)
+    y, groups = data.y, data.groups
+    folds = make_folds(y, groups, seed_for(data.seed, "folds"))
     model = model or model_for(x.shape[2])
     if model is None and "network" in kinds:
         note(f"no network takes part: windows of {x.shape[2]} samples are too short")
     with_networks = model is not None and "network" in kinds
-    trainer = NetworkTrainer(x, y, classes, sources, model or ModelConfig(), seed)
-    networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if with_networks]
+    trainer = NetworkTrainer(x, y, data.classes, sources, model or ModelConfig(), data.seed)
+    networks = [NetworkLearner(plan, trainer) for plan in network_plans(sources) if with_networks]
     with one_thread():
-        classical = _classical(kinds, material, budget_s, len(folds), note)
-        final_s = 0.05 * budget_s  # for what follows the race
-        left = budget_s - final_s - (time.perf_counter() - start)
-        entries, run = race(classical, networks, folds, y, classes, left, note)
-        finalists = [one for one in entries if one.folds == len(run)]
+        classical = _classical(kinds, data, budget_s, len(folds), note)
+        left = budget.left - FINAL_SHARE * budget_s
+        evaluations, run = evaluate_candidates(classical, networks, folds, data, left, note)
+        finalists = [one for one in evaluations if one.folds == len(run)]
         if not finalists:
             raise UsageError(
                 "there is no time to try any candidate",
@@ -162,48 +167,57 @@ def choose(
                 todo="give it a longer budget, or let classical classifiers take part",
             )
         scored = np.sort(np.concatenate([fold.test for fold in run]))
-        right = _right(finalists, y)
-        best = prefer(right[:, scored], groups[scored])
-        nested = np.zeros(len(y), np.bool_)
-        for fold in run:
-            rest = np.setdiff1d(scored, fold.test)
-            nested[fold.test] = right[prefer(right[:, rest], groups[rest])][fold.test]
-        asked = np.sort(np.concatenate([scored, *(fold.unknown for fold in run)]))
-        winner = finalists[best]
+        correct = _correct(finalists, y)
+        winner = finalists[prefer_simpler(correct[:, scored], groups[scored])]
         state = winner.learner.final()
-    answers = winner.held_back[scored]
+    answers = winner.out_of_fold[scored]
     temperature = fit_temperature(answers, y[scored])
     answers = tempered(answers, temperature)
     return Chosen(
         learner=winner.learner,
         state=state,
         model=trainer.model(plan) if (plan := winner.learner.plan) else None,
-        expected=expected_share(nested[asked], groups[asked]),
-        standings=_standings(entries, winner, y, groups, scored),
+        expected=_expected(correct, groups, run, scored),
+        standings=_standings(evaluations, winner, data, scored),
         folds=tuple(run),
         scored=scored,
-        held_back=answers,
+        out_of_fold=answers,
         temperature=temperature,
         threshold=unsure_below(answers, y[scored]),
     )
 
 
-def prefer(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
-    """The first candidate that the best one does not beat with `SURENESS`.
+def prefer_simpler(correct: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
+    """Return the first candidate that the best one does not beat with `CONFIDENCE_OF_GAIN`.
 
     Args:
-        right: bool [K, n], which windows each candidate classifies right; simpler ones first.
+        correct: bool [K, n], windows that each candidate classifies correctly, simpler ones first.
         groups: [n].
     """
-    leader = int(right.mean(axis=1).argmax())
-    for number, mine in enumerate(right[:leader]):
-        if paired_gain(right[leader], mine, groups, SURENESS).low <= 0:
+    leader = int(correct.mean(axis=1).argmax())
+    for number, one in enumerate(correct[:leader]):
+        if paired_gain(correct[leader], one, groups, CONFIDENCE_OF_GAIN).low <= 0:
             return number
     return leader
 
 
+def _expected(
+    correct: NDArray[np.bool_],
+    groups: NDArray[np.integer],
+    folds: Sequence[Fold],
+    scored: NDArray[np.int64],
+) -> Interval:
+    """Return the expected score of the choice, from `correct` [K, N]."""
+    nested = np.zeros(correct.shape[1], np.bool_)
+    for fold in folds:
+        rest = np.setdiff1d(scored, fold.test)
+        nested[fold.test] = correct[prefer_simpler(correct[:, rest], groups[rest])][fold.test]
+    asked = np.sort(np.concatenate([scored, *(fold.unknown for fold in folds)]))
+    return expected_share(nested[asked], groups[asked])
+
+
 def _classical(
-    kinds: Sequence[Kind], material: TrainingData, budget_s: float, folds: int, note: Note
+    kinds: Sequence[Kind], data: TrainingData, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
     chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
@@ -212,47 +226,37 @@ def _classical(
     found: list[Learner] = []
     for kind in chosen:
         share = CLASSICAL_SHARE * budget_s / len(chosen) / (folds + 1)
-        learner = ClassicalLearner(kind, material, share)
-        if learner.most < len(material.y):
+        learner = ClassicalLearner(kind, data, share)
+        if learner.max_windows < len(data.y):
             note(
-                f"{kind} learns from {learner.most} of {len(material.y)} windows: there is no time "
-                "for more"
+                f"{kind} learns from {learner.max_windows} of {len(data.y)} windows: there is no "
+                "time for more"
             )
         found.append(learner)
     return found
 
 
-def _right(entries: Sequence[Entry], y: NDArray[np.integer]) -> NDArray[np.bool_]:
-    answers = np.stack([np.nan_to_num(one.held_back, nan=-1.0) for one in entries])
+def _correct(evaluations: Sequence[Evaluation], y: NDArray[np.integer]) -> NDArray[np.bool_]:
+    answers = np.stack([np.nan_to_num(one.out_of_fold, nan=-1.0) for one in evaluations])
     found: NDArray[np.bool_] = answers.argmax(axis=2) == y
     return found
 
 
 def _standings(
-    entries: Sequence[Entry],
-    winner: Entry,
-    y: NDArray[np.integer],
-    groups: NDArray[np.integer],
+    evaluations: Sequence[Evaluation],
+    winner: Evaluation,
+    data: TrainingData,
     scored: NDArray[np.int64],
 ) -> tuple[CandidateResult, ...]:
     found = []
-    ours = _right([winner], y)[0]
-    for one in entries:
-        theirs = _right([one], y)[0]
-        full = one.folds == winner.folds and one is not winner
-        behind = paired_gain(ours[scored], theirs[scored], groups[scored]) if full else None
-        score = one.share if one.folds else None
+    ours, groups = _correct([winner], data.y)[0, scored], data.groups[scored]
+    for one in evaluations:
+        behind = None
+        if one.folds == winner.folds and one is not winner:
+            behind = paired_gain(ours, _correct([one], data.y)[0, scored], groups)
+        learner, micro_f1 = one.learner, one.accuracy if one.folds else None
         found.append(
-            CandidateResult(
-                one.learner.name, one.learner.kind, score, one.folds, one.seconds, behind
-            )
+            CandidateResult(learner.name, learner.kind, micro_f1, one.folds, one.seconds, behind)
         )
     found.sort(key=lambda one: (one.name != winner.learner.name, -one.folds, -(one.micro_f1 or 0)))
     return tuple(found)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums over several threads depend on how many there are."""
-    with one_torch_thread(), threadpool_limits(1):
-        yield

@@ -1,31 +1,31 @@
-"""The learning curve, and what more labels would bring."""
+"""The learning curve, and the gain to expect from more labels."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.folds import Fold
-from crosswear.adaptation.learners import Floats, Learner
+from crosswear.adaptation.learners import Floats, Learner, TrainingData
 from crosswear.adaptation.scoring import CONFIDENCE, Interval
 from crosswear.signal.groups import error_over_groups
 
 SHARES = (0.125, 0.25, 0.5)
-"""Of the windows that a fold learns from; all of them were learned from before."""
+"""Shares of a fold's training windows; the score for all of them is known."""
 MORE = 50
 FEWEST = 4
-"""Windows that a model may be learned from."""
+"""Fewest windows to train a model on."""
 RESAMPLES = 500
 EXPONENTS = np.linspace(0.1, 2.0, 39)
 
 
 @dataclass(frozen=True)
-class Point:
-    """Micro-F1 on held-back windows after so many labelled ones, with one standard error."""
+class CurvePoint:
+    """Micro-F1 on test windows after training on `windows`, with one standard error."""
 
     windows: int
     micro_f1: float
@@ -33,17 +33,17 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """What labels brought so far, and will.
+class LearningCurve:
+    """Micro-F1 over the number of labelled windows.
 
     Attributes:
         points: rising in the number of windows.
-        a, b, c: of the fit a - b · n^-c.
-        next_gain: in micro-F1, of the next `more` labelled windows, with its 95 % interval.
-        more: how many.
+        a, b, c: parameters of the fit a - b · n^-c.
+        next_gain: gain in micro-F1 by the next `more` labelled windows, with its 95 % interval.
+        more: number of windows.
     """
 
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
     a: float
     b: float
     c: float
@@ -53,78 +53,75 @@ class Curve:
 
 def learning_curve(
     learner: Learner,
-    right: NDArray[np.bool_],
-    y: NDArray[np.integer],
-    groups: NDArray[np.integer],
+    correct: NDArray[np.bool_],
+    data: TrainingData,
     folds: Sequence[Fold],
-    seed: int,
     budget_s: float,
-) -> Curve | None:
-    """Learn from less, fold by fold, and go on from the trend.
+) -> LearningCurve | None:
+    """Train on less, fold by fold, and extrapolate the trend.
 
     Args:
         learner: the chosen candidate.
-        right: bool [N], which held-back windows it classifies right when it learns from all.
-        y: class of each window [N].
-        groups: [N].
-        folds: what is held back in turn.
-        seed: of what is left out.
-        budget_s: seconds; sizes for which there is no time are left out, the largest first.
+        correct: bool [N], test windows that it classifies correctly when trained on all others.
+        data: the labelled windows.
+        folds: train and test windows.
+        budget_s: seconds; sizes that take longer are left out.
 
     Returns:
         None if there is no time for two sizes, or too few windows.
     """
-    start = time.perf_counter()
+    budget = Budget(budget_s)
     scored = np.sort(np.concatenate([fold.test for fold in folds]))
-    everything = min(int(np.mean([len(fold.train) for fold in folds])), learner.most)
+    everything = min(int(np.mean([len(fold.train) for fold in folds])), learner.max_windows)
     sizes, answers = [], []
     for share in SHARES:
         size = round(share * everything)
-        spent = time.perf_counter() - start
-        if size < FEWEST or spent + len(folds) * learner.seconds(size) > budget_s:
+        if size < FEWEST or len(folds) * learner.seconds(size) > budget.left:
             continue
         sizes.append(size)
-        answers.append(_right_after(learner, size, y, folds, seed)[scored])
+        answers.append(_correct_after(learner, size, data, folds)[scored])
     if not sizes:
         return None
     sizes.append(everything)
-    answers.append(right[scored])
-    return fit_curve(sizes, np.stack(answers), groups[scored], len(y), seed)
+    answers.append(correct[scored])
+    return fit_curve(sizes, np.stack(answers), data.groups[scored], len(data.y), data.seed)
 
 
 def fit_curve(
     sizes: Sequence[int],
-    right: NDArray[np.bool_],
+    correct: NDArray[np.bool_],
     groups: NDArray[np.integer],
     windows: int,
     seed: int,
-) -> Curve:
-    """Fit an inverse power law; its interval comes from drawing groups again.
+) -> LearningCurve:
+    """Fit an inverse power law, with an interval by a bootstrap of groups.
 
     Figueroa et al., "Predicting sample size required for classification performance", 2012.
 
     Args:
-        sizes: windows that were learned from [S].
-        right: bool [S, n], which held-back windows were then classified right.
+        sizes: numbers of training windows [S].
+        correct: bool [S, n], test windows that were classified correctly.
         groups: [n].
-        windows: labelled ones that there are: the next ones come after them.
-        seed: of the draws.
+        windows: number of labelled windows: the next ones come after them.
+        seed: seed of the bootstrap.
     """
     _, number = np.unique(groups, return_inverse=True)
-    sums = np.stack([np.bincount(number, weights=row) for row in right])
+    sums = np.stack([np.bincount(number, weights=row) for row in correct])
     counts = np.bincount(number)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), RESAMPLES)
-    shares = np.concatenate([right.mean(axis=1)[None], drawn @ sums.T / (drawn @ counts)[:, None]])
+    shares = np.concatenate(
+        [correct.mean(axis=1)[None], drawn @ sums.T / (drawn @ counts)[:, None]]
+    )
     a, b, c = fit_power(np.array(sizes, np.float64), shares)
     gains = b * (float(windows) ** -c - float(windows + MORE) ** -c)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(gains[1:], [tail, 1 - tail])
     points = tuple(
-        Point(size, float(row.mean()), error_over_groups(row.astype(np.float64), groups)[0])
-        for size, row in zip(sizes, right, strict=True)
+        CurvePoint(size, float(row.mean()), error_over_groups(row.astype(np.float64), groups)[0])
+        for size, row in zip(sizes, correct, strict=True)
     )
-    return Curve(
+    return LearningCurve(
         points=points,
         a=float(a[0]),
         b=float(b[0]),
@@ -134,7 +131,7 @@ def fit_curve(
 
 
 def fit_power(sizes: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
-    """Least squares of a - b · n^-c with b ≥ 0 and a ≤ 1, for each row of shares [R, S]."""
+    """Fit by least squares a - b · n^-c with b ≥ 0 and a ≤ 1, for each row of shares [R, S]."""
     best = np.full(len(shares), np.inf)
     a, b, c = (np.zeros(len(shares)) for _ in range(3))
     for exponent in EXPONENTS:
@@ -155,16 +152,17 @@ def fit_power(sizes: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
     return a, b, c
 
 
-def _right_after(
-    learner: Learner, size: int, y: NDArray[np.integer], folds: Sequence[Fold], seed: int
+def _correct_after(
+    learner: Learner, size: int, data: TrainingData, folds: Sequence[Fold]
 ) -> NDArray[np.bool_]:
-    """Which windows are classified right after so many of each fold's windows."""
-    right = np.zeros(len(y), np.bool_)
+    """Return which windows [N] are classified correctly after `size` training windows a fold."""
+    y = data.y
+    correct = np.zeros(len(y), np.bool_)
     for fold in folds:
-        order = np.random.default_rng(seed).permutation(fold.train)
+        order = np.random.default_rng(data.seed).permutation(fold.train)
         rows = np.sort(order[:size])
-        if len(np.unique(y[rows])) < 2:  # one class is all that can be answered
-            right[fold.test] = y[fold.test] == y[rows[0]]
+        if len(np.unique(y[rows])) < 2:  # one class: the only possible answer
+            correct[fold.test] = y[fold.test] == y[rows[0]]
             continue
-        right[fold.test] = learner.probabilities(rows, fold.test).argmax(axis=1) == y[fold.test]
-    return right
+        correct[fold.test] = learner.probabilities(rows, fold.test).argmax(axis=1) == y[fold.test]
+    return correct

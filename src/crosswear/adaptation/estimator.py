@@ -1,4 +1,4 @@
-"""The choice as a scikit-learn estimator: cross-validation, pipelines and searches work on it."""
+"""The choice as a scikit-learn estimator, for cross-validation, pipelines and searches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from crosswear.adaptation.choose import KINDS, choose
-from crosswear.adaptation.models import classifier_of
+from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.errors import UsageError
 from crosswear.datasets.domain import Domain
@@ -25,17 +25,17 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     """Chooses a classifier of windows by cross-validation, and fits it.
 
     Args:
-        kind: what takes part: `auto` for all, or one of them.
+        kind: kinds of candidates: `auto` for all, or one of them.
         sources: source networks by name (`crosswear.networks.checkpoint.load_checkpoint`); None
             for none.
         others: other datasets (`crosswear.prepare`), whose windows whiten the vote; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.
-        random_state: of everything random.
+        random_state: seed of all random numbers.
 
     Attributes:
         classes_: the labels, sorted.
-        chosen_: what was chosen, and how sure that is (`crosswear.adaptation.choose.Chosen`).
+        chosen_: the chosen model with its expected score (`crosswear.adaptation.choose.Chosen`).
     """
 
     def __init__(
@@ -59,12 +59,13 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Args:
             X: windows [n, 3, L] in g.
-            y: labels [n], of whatever type.
-            groups: [n], whose windows stay together, best people; each by itself without.
+            y: labels [n] of any type.
+            groups: [n]; windows of one group stay together, preferably those of a person. Without
+                it, each window is a group.
 
         Raises:
-            UsageError: if the windows are not windows, or there is no such kind.
-            DomainError: if there are too few windows, groups or classes to choose on.
+            UsageError: if `X` does not hold windows, or `kind` is unknown.
+            DomainError: if there are too few windows, groups or classes for cross-validation.
         """
         kinds: tuple[Kind, ...] = KINDS
         if self.kind != "auto":
@@ -82,32 +83,30 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                 f"{len(x)} windows, {len(codes)} labels and {len(alone)} groups",
                 expected="as many of each",
             )
-        self.chosen_ = choose(
+        data = TrainingData(
             x,
             codes,
             np.unique(alone, return_inverse=True)[1],
             classes=len(self.classes_),
             rate_hz=self.rate_hz,
-            sources=self.sources or {},
-            others=[LabelledWindows.of(one.windows) for one in self.others or ()],
-            budget_s=self.budget_s,
             seed=self.random_state,
-            kinds=kinds,
+            others=[LabelledWindows.of(one.windows) for one in self.others or ()],
         )
+        self.chosen_ = choose(data, self.sources or {}, self.budget_s, kinds=kinds)
         self.samples_ = x.shape[2]
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Calibrated probabilities [n, C] of windows [n, 3, L], in the order of `classes_`.
+        """Return calibrated probabilities [n, C] of windows [n, 3, L], in the order of `classes_`.
 
         Raises:
-            UsageError: if the windows are not those that it was fitted on.
+            UsageError: if the windows differ in shape from those of `fit`.
         """
         check_is_fitted(self)
-        return classifier_of(self.chosen_, len(self.classes_), self.samples_).scores(X)
+        return self.chosen_.classifier(self.samples_).scores(X)
 
     def predict(self, X: ArrayLike) -> NDArray[np.generic]:  # noqa: N803
-        """The most probable label of each window."""
+        """Return the most probable label of each window."""
         best = self.predict_proba(X).argmax(axis=1)
         labels: NDArray[np.generic] = self.classes_[best]
         return labels

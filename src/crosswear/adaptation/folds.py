@@ -1,6 +1,6 @@
-"""What is held back in turn: whole people, or whole chains of occurrences.
+"""Folds of cross-validation: whole people, or whole chains of occurrences.
 
-The same windows never teach and test, and neither do two windows that share a raw sample.
+No window is both trained on and tested, and neither are two windows that share a raw sample.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from crosswear.signal.leakage import chains
 
 FOLDS = 5
 PEOPLE = 3
-"""From this many people on, people are held back; with fewer, occurrences of activities."""
+"""Fewest people to make folds of people; with fewer, folds are of occurrences of activities."""
 
 Unit: TypeAlias = Literal["subject", "occurrence"]
 
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """What is kept whole.
+    """Groups of windows that stay together.
 
     Attributes:
         unit: a person, or an occurrence of an activity with all that share samples with it.
@@ -41,12 +41,12 @@ class Grouping:
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One turn.
+    """One fold of a cross-validation.
 
     Attributes:
-        train: int64, rising, windows to learn from.
-        test: int64, rising, windows of other groups whose class is among those to learn from.
-        unknown: int64, rising, the others: nobody can answer them.
+        train: int64, rising, windows to train on.
+        test: int64, rising, windows of other groups whose class is in `train`.
+        unknown: int64, rising, windows of other groups whose class is not.
     """
 
     train: NDArray[np.int64]
@@ -55,7 +55,7 @@ class Fold:
 
 
 def group_windows(windows: Windows) -> Grouping:
-    """Whole people from three on; with fewer, chains of occurrences."""
+    """Group windows by people if there are `PEOPLE`, else by chains of occurrences."""
     people = np.unique(windows.subject, return_inverse=True)[1]
     if people.max(initial=0) + 1 >= PEOPLE:
         return Grouping("subject", people, np.ones(len(windows), np.bool_))
@@ -79,21 +79,16 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
     Args:
         y: class of each window [N].
         groups: group of each window [N].
-        seed: of the order in which groups are dealt.
+        seed: seed of the order of groups.
 
     Raises:
-        DomainError: if there are no two classes of which each is in two groups.
+        DomainError: unless two classes or more are in two groups or more.
     """
-    held = len(np.unique(groups))
+    available = len(np.unique(groups))
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
-        raise DomainError(
-            f"{len(y)} windows of {len(np.unique(y))} classes in {held} groups: nothing can be "
-            "held back to compare models on",
-            expected="at least two classes that two people, or two separate occurrences, performed",
-            todo="record and label some more, best of other people",
-        )
-    number = min(FOLDS, held, int(np.bincount(y).max()))
+        raise _too_few(y, available)
+    number = min(FOLDS, available, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
     folds = []
     with warnings.catch_warnings():
@@ -103,9 +98,14 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
             if known.any() and len(np.unique(y[train])) > 1:
                 folds.append(Fold(np.sort(train), np.sort(test[known]), np.sort(test[~known])))
     if len(folds) < 2:
-        raise DomainError(
-            f"{held} groups of windows cannot be held back in turn",
-            expected="classes that several people, or several occurrences, performed",
-            todo="record and label some more, best of other people",
-        )
+        raise _too_few(y, available)
     return folds
+
+
+def _too_few(y: NDArray[np.integer], groups: int) -> DomainError:
+    return DomainError(
+        f"{len(y)} windows of {len(np.unique(y))} classes in {groups} groups: too few for "
+        "cross-validation",
+        expected="at least two classes that two people, or two separate occurrences, performed",
+        todo="record and label more, preferably of other people",
+    )

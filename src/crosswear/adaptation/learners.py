@@ -1,4 +1,4 @@
-"""What takes part in a choice: classical classifiers and networks, seen in one way."""
+"""Candidates of a choice: classical classifiers and networks behind one interface."""
 
 from __future__ import annotations
 
@@ -24,19 +24,21 @@ State: TypeAlias = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Labelled windows to choose on.
+    """Labelled windows to train and choose on.
 
     Attributes:
         x: float32 [N, 3, L], in g.
         y: integers [N] from 0 to `classes` - 1.
+        groups: integers [N]; windows of one group (a person, an occurrence) stay together.
         classes: size C of the class table.
         rate_hz: sampling rate of the windows.
-        seed: of everything random.
+        seed: seed of all random numbers.
         others: windows of other datasets, with classes of their own.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.integer]
+    groups: NDArray[np.integer]
     classes: int
     rate_hz: float
     seed: int
@@ -44,105 +46,103 @@ class TrainingData:
 
 
 class Learner(Protocol):
-    """A candidate, bound to the windows that it learns from."""
+    """A candidate, bound to its training data."""
 
     @property
     def name(self) -> str:
-        """One readable name, unique in a choice."""
+        """Readable name, unique among the candidates."""
         ...
 
     @property
     def kind(self) -> Kind:
-        """What a bundle calls it."""
+        """Kind of model in a bundle."""
         ...
 
     @property
     def plan(self) -> NetworkPlan | None:
-        """How a network comes about; None for a classical classifier."""
+        """Training of a network; None for a classical classifier."""
         ...
 
     @property
-    def most(self) -> int:
-        """Windows that it learns from at most; of more, it takes a part."""
+    def max_windows(self) -> int:
+        """Largest number of windows to train on; of more, a sample is drawn."""
         ...
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
-        """Learn from some windows; the class probabilities [n, C] of others."""
+        """Train on some windows; return the class probabilities [n, C] of others."""
         ...
 
     def final(self) -> State:
-        """Learn from all windows; plain arrays, as a bundle holds them."""
+        """Train on all windows; return the arrays that a bundle holds."""
         ...
 
     def seconds(self, windows: int) -> float:
-        """What learning from so many windows will take, roughly."""
+        """Return roughly how long training on this many windows takes."""
         ...
 
 
-GROWTH: Mapping[Kind, float] = {"vote": 2.0, "minirocket": 2.0, "forest": 1.1}
-"""Time grows with this power of the windows: a ridge classifier's is between square and cube."""
+TIME_EXPONENT: Mapping[Kind, float] = {"vote": 2.0, "minirocket": 2.0, "forest": 1.1}
+"""Exponent of time over windows: a ridge classifier is between square and cube."""
 PROBE = 400
-"""Windows that are learned from to see how long it takes; fewer are not worth it."""
+"""Windows of a timing; the time for fewer is negligible."""
 LARGEST = 10_000
-"""Windows that a classical classifier learns from at most: MiniRocket has 80 kB for each."""
+"""Windows that a classical classifier trains on at most: MiniRocket needs 80 kB for each."""
 
 
 class ClassicalLearner:
-    """A classifier of `crosswear.baselines`; the vote learns from windows of other datasets too.
+    """A classifier of `crosswear.baselines`; the vote trains on windows of other datasets too.
 
-    The plain baselines are in a race as they are: what they would be without anybody else's data.
+    The plain baselines take part unchanged: they show the score without other people's data.
 
     Args:
         kind: its name there.
-        material: what it learns from.
-        seconds: what learning may take; from too many windows it learns from a part, drawn once.
+        data: the training data.
+        seconds: time for one training; of too many windows, it trains on a sample, drawn once.
     """
 
     plan = None
 
-    def __init__(self, kind: Kind, material: TrainingData, seconds: float) -> None:
+    def __init__(self, kind: Kind, data: TrainingData, seconds: float) -> None:
         self.kind = kind
-        self._material = material
-        self._seed = seed_for(material.seed, kind)
-        self._took = (0.0, 1)
-        windows = len(material.y)
+        self.name = "vote, whitened" if kind == "vote" and data.others else kind
+        self._data = data
+        self._seed = seed_for(data.seed, kind)
+        self._last_timing = (0.0, 1)
+        windows = len(data.y)
         self._order = np.random.default_rng(self._seed).permutation(windows)
-        self.most = min(windows, LARGEST)
+        self.max_windows = min(windows, LARGEST)
         if windows > 2 * PROBE:
-            self._probe(PROBE // 8)  # what is slow at first
+            self._probe(PROBE // 8)  # the first call is slower
             probed = max(self._probe(PROBE), 1e-3)
-            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / GROWTH[kind])
-            self.most = int(np.clip(room, PROBE, self.most))
-
-    @property
-    def name(self) -> str:
-        """The name in the registry, and whether others' windows are in it."""
-        return "vote, whitened" if self.kind == "vote" and self._material.others else self.kind
+            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / TIME_EXPONENT[kind])
+            self.max_windows = int(np.clip(room, PROBE, self.max_windows))
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
         start = time.perf_counter()
-        scores = self._fit(train).scores(self._material.x[test])
-        self._took = (time.perf_counter() - start, min(len(train), self.most))
+        scores = self._fit(train).scores(self._data.x[test])
+        self._last_timing = (time.perf_counter() - start, min(len(train), self.max_windows))
         return scores
 
     def final(self) -> State:
         """See `Learner`."""
-        return self._fit(np.arange(len(self._material.y))).state()
+        return self._fit(np.arange(len(self._data.y))).state()
 
     def seconds(self, windows: int) -> float:
-        """From the last time that it learned; 0 before."""
-        seconds, learned = self._took
-        return float(seconds * (min(windows, self.most) / learned) ** GROWTH[self.kind])
+        """Extrapolate from the last training; 0 before the first."""
+        seconds, trained = self._last_timing
+        return float(
+            seconds * (min(windows, self.max_windows) / trained) ** TIME_EXPONENT[self.kind]
+        )
 
     def _fit(self, train: Rows) -> Classifier:
-        data = self._material
-        if len(train) > self.most:
-            train = np.sort(self._order[np.isin(self._order, train)][: self.most])
-        known = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
+        data = self._data
+        if len(train) > self.max_windows:
+            train = np.sort(self._order[np.isin(self._order, train)][: self.max_windows])
+        arguments = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
         if self.kind == "vote":
-            return fit_vote(*known, data.others)
-        return BASELINES[self.kind].fit(*known)
+            return fit_vote(*arguments, data.others)
+        return BASELINES[self.kind].fit(*arguments)
 
     def _probe(self, windows: int) -> float:
         start = time.perf_counter()
@@ -154,25 +154,16 @@ class NetworkLearner:
     """A network, from scratch or from a source.
 
     Args:
-        plan: how it comes about.
-        trainer: bound to what it learns from.
+        plan: source, transfer and training.
+        trainer: bound to the training data.
     """
 
     kind: Kind = "network"
 
     def __init__(self, plan: NetworkPlan, trainer: NetworkTrainer) -> None:
-        self.plan = plan
+        self.plan, self.name = plan, plan.name
+        self.max_windows = len(trainer.x)
         self._trainer = trainer
-
-    @property
-    def name(self) -> str:
-        """The name of the plan."""
-        return self.plan.name
-
-    @property
-    def most(self) -> int:
-        """All of them."""
-        return len(self._trainer.x)
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
@@ -181,8 +172,7 @@ class NetworkLearner:
 
     def final(self) -> State:
         """See `Learner`."""
-        everything = np.arange(len(self._trainer.x))
-        state = self._trainer.fit(self.plan, everything).state(0)
+        state = self._trainer.fit(self.plan, np.arange(self.max_windows)).state(0)
         return {name: value.numpy() for name, value in state.items()}
 
     def seconds(self, windows: int) -> float:

@@ -1,7 +1,7 @@
-"""Networks on an adaptation set: from scratch, or from a source network.
+"""Networks for an adaptation set: from scratch, or transferred from a source network.
 
-They train as cells of a study do (`crosswear.engine.training`): what is frozen runs once for all
-windows and all folds, and the last epoch counts, so that no label is needed beside the set's own.
+They train like the cells of a study (`crosswear.engine.training`): frozen layers run once for all
+windows and folds, and the last epoch counts, so no labels are needed for validation.
 """
 
 from __future__ import annotations
@@ -22,22 +22,20 @@ from crosswear.engine.training import Member, Target, Training
 from crosswear.grid.experiment import Cell
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.models import build
-from crosswear.networks.models.multi_resnet import MIRRORED
 from crosswear.networks.transfer import plan_transfer
 
 TRAIN = TrainConfig(selection="last")
-FEWEST_BLOCKS = 3
 
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """How a network comes about.
+    """Source, transfer and training of a network.
 
     Attributes:
-        source: name of the source network; None for one from scratch.
-        transfer: what becomes of it; None for a network from scratch.
-        blocks: how many residual blocks are transferred.
-        train: how it is trained.
+        source: name of the source network; None for a network from scratch.
+        transfer: settings of the transfer; None for a network from scratch.
+        blocks: number of transferred residual blocks.
+        train: settings of the training.
     """
 
     source: str | None = None
@@ -47,7 +45,7 @@ class NetworkPlan:
 
     @property
     def name(self) -> str:
-        """One readable name."""
+        """Readable name."""
         if self.source is None or self.transfer is None:
             return "network from scratch"
         if self.blocks == 0:
@@ -56,20 +54,8 @@ class NetworkPlan:
         return f"{self.source}, {self.blocks} blocks{spectral} frozen"
 
 
-def model_for(samples: int) -> ModelConfig | None:
-    """The network for windows of so many samples: fewer blocks for short ones, None for shortest.
-
-    Each block halves the length, and the spectrogram mirrors half a frame at either end.
-    """
-    filters = ModelConfig().filters
-    depth = max((d for d in range(len(filters) + 1) if samples + 1 >= 2 ** (d + 1)), default=0)
-    if samples <= MIRRORED or depth < FEWEST_BLOCKS:
-        return None
-    return ModelConfig(filters=filters[:depth])
-
-
-def plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
-    """From scratch, and for each source: all fine-tuned, half frozen, all but the dense layers."""
+def network_plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
+    """Return plans: from scratch; for each source all blocks frozen, half of them, and none."""
     found = [NetworkPlan()]
     for name, source in sources.items():
         depth = source.model.blocks
@@ -86,11 +72,11 @@ class NetworkTrainer:
 
     Args:
         x: windows float32 [N, 3, L], in g.
-        y: class of each, integers [N].
-        classes: how many.
+        y: class of each window, integers [N].
+        classes: size of the class table.
         sources: source networks by name.
-        model: of networks from scratch; those of a source have its settings.
-        seed: of fresh weights, orders and dropout masks.
+        model: settings of networks from scratch; transferred ones have those of their source.
+        seed: seed of fresh weights, orders and dropout masks.
     """
 
     def __init__(
@@ -108,25 +94,25 @@ class NetworkTrainer:
         self._sources = sources
         self._model = model
         self._seed = seed
-        self._fronts = InputCache("cpu")
+        self._cached_inputs = InputCache("cpu")
         self._step_s: dict[tuple[TransferConfig | None, int, ModelConfig], float] = {}
 
     def model(self, plan: NetworkPlan) -> ModelConfig:
-        """Settings of the network that a plan makes."""
+        """Return the network settings of a plan."""
         return self._sources[plan.source].model if plan.source else self._model
 
     def fit(self, plan: NetworkPlan, rows: NDArray[np.int64]) -> Training:
         """Train a network on some of the windows.
 
         Args:
-            plan: how.
-            rows: int64 [n], which windows; at least 2.
+            plan: source, transfer and training.
+            rows: int64 [n], indices of the windows; at least 2.
 
         Raises:
             TransferError: if the source network does not fit.
         """
         model = self.model(plan)
-        # A cell of no study: from its names come the random numbers.
+        # This cell belongs to no study: its names seed the random numbers.
         cell = Cell("network", plan.name, self._seed, len(rows), model=model, train=plan.train)
         samples = self.x.shape[2]
         network = build(model, self._classes, samples, weight_seed(cell))
@@ -136,7 +122,7 @@ class NetworkTrainer:
             report = transfer.apply(network, self._sources[plan.source].state)
         frozen = report.frozen if report else ()
         origin = (plan.source if frozen else None, model)
-        cached_input = self._fronts.get(origin, self.x, network, frozen, plan.train)
+        cached_input = self._cached_inputs.get(origin, self.x, network, frozen, plan.train)
         member = Member(Task(cell, plan.name, Path()), network, cached_input, rows, report)
         target = Target(self.x, self._y, rows[:0], self._classes, samples)
         training = Training([member], target, model, plan.train, "cpu")
@@ -144,14 +130,14 @@ class NetworkTrainer:
         return training
 
     def seconds(self, plan: NetworkPlan, windows: int) -> float:
-        """What training on so many windows takes, from a few steps that are made to see."""
+        """Return how long training on this many windows takes, extrapolated from a few steps."""
         key = (plan.transfer, plan.blocks, self.model(plan))
         batch = min(plan.train.batch_size, len(self.x))
         if key not in self._step_s:
             rows = np.arange(batch)
-            self._timed(plan, 1, rows)  # the front, and what is made at first
-            begun = self._timed(plan, 1, rows)
-            self._step_s[key] = max(self._timed(plan, 5, rows) - begun, 1e-4) / 4
+            self._timed(plan, 1, rows)  # fills the caches
+            setup_s = self._timed(plan, 1, rows)
+            self._step_s[key] = max(self._timed(plan, 5, rows) - setup_s, 1e-4) / 4
         return self._step_s[key] * plan.train.epochs * max(windows / batch, 0.5)
 
     def _timed(self, plan: NetworkPlan, epochs: int, rows: NDArray[np.int64]) -> float:

@@ -1,7 +1,7 @@
-"""Scores of windows that were held back, and how sure they are.
+"""Scores of cross-validation with intervals.
 
-Windows of one group (a person, an occurrence) are alike: what is sure is told by how the groups
-differ, not by how many windows there are.
+Windows of one group (a person, an occurrence) are similar, so the intervals follow from differences
+between groups, not from the number of windows.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Interval:
 
 
 def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
-    """The share of right windows among as many *new* groups, with its prediction interval.
+    """Return the accuracy on as many *new* groups, with its prediction interval.
 
-    New people differ from each other as those that were held back do: both the mean over these
-    and the mean over the new ones vary, which makes the interval wider than that of a mean by √2.
+    New people differ from each other as these do: both the mean over these and the mean over the
+    new ones vary, which makes the interval wider than that of a mean by √2.
 
     Args:
-        right: bool [n], whether each held-back window was classified right.
+        right: bool [n], whether each test window was classified correctly.
         groups: int [n], group of each.
     """
     values = right.astype(np.float64)
@@ -44,7 +44,7 @@ def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Int
     mean = float(values.mean())
     if not freedom:
         return Interval(mean, 0.0, 1.0)
-    # Nobody failing, or all alike, does not mean that nobody ever will: at least the error of
+    # No errors in a sample do not mean that there are never any: at least the error of
     # one more window on either side (Agresti and Coull, 1998).
     shrunk = (values.sum() + 2) / (len(values) + 4)
     error = max(error, float(np.sqrt(shrunk * (1 - shrunk) / (len(values) + 4))))
@@ -58,15 +58,14 @@ def paired_gain(
     groups: NDArray[np.integer],
     confidence: float = CONFIDENCE,
 ) -> Interval:
-    """By how much one candidate is better than another on the same windows, with its interval.
+    """Return the gain of one candidate over another on the same windows, with its interval.
 
-    Two or three groups may agree by chance: the error is not taken to be smaller than that of
-    windows which do not depend on each other (McNemar, 1947). No bound is beyond -1 or 1: no
-    difference is.
+    Two or three groups may agree by chance: the error is at least that of independent windows
+    (McNemar, 1947). The bounds lie between -1 and 1.
 
     Args:
-        ours: bool [n], which windows the one classifies right.
-        theirs: bool [n], which the other.
+        ours: bool [n], windows that the one classifies correctly.
+        theirs: bool [n], windows that the other does.
         groups: [n].
         confidence: of the two-sided interval.
     """

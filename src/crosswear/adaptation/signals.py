@@ -1,6 +1,6 @@
-"""What is wrong with windows that are whole: constant, without gravity, or turned round.
+"""Checks of prepared windows: constant, without gravity, or of a rotated sensor.
 
-Gravity tells how a sensor sits on the wrist: the mean of a window points down.
+Gravity shows the orientation of a sensor: the mean of a window points down.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from crosswear.signal.quality import CONSTANT_G, constant
 
 FEWEST = 20
 TURNED_DEG = 60.0
-"""Mean angle between directions of gravity from which on a turn is looked for."""
+"""Mean angle between directions of gravity from which on a turn is searched."""
 
 Floats = NDArray[np.float64]
 
 
 def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
-    """Sentences about windows [N, 3, L] in g that no model should be learned from unseen.
+    """Yield sentences about suspicious windows [N, 3, L] in g.
 
     Raises:
-        DataFormatError: if the unit cannot be g: gravity is not there.
+        DataFormatError: if the unit is not g: there is no gravity of 1 g.
     """
     gravity = float(np.median(strengths(x)))
     if not RESTING_G[0] <= gravity <= RESTING_G[1]:
@@ -42,13 +42,13 @@ def check_signals(x: NDArray[np.float32]) -> Iterator[str]:
         yield f"{stuck}: a sensor that was stuck, or filled gaps"
     for axis, name in enumerate("xyz"):
         if np.ptp(x[:, axis]) < CONSTANT_G:
-            yield f"axis {name} is constant: it says nothing"
+            yield f"axis {name} is constant"
 
 
 def find_turn(
     ours: Floats, our_y: Sequence[str], theirs: Floats, their_y: Sequence[str]
 ) -> Floats | None:
-    """The turn [3, 3] that brings directions of gravity to those of others in the same activities.
+    """Return the turn [3, 3] from directions of gravity to those of others in equal activities.
 
     Args:
         ours: unit vectors [n, 3].
@@ -57,7 +57,7 @@ def find_turn(
         their_y: likewise.
 
     Returns:
-        None if they fit as they are, nothing fits much better, or too little is shared.
+        None if they fit without a turn, no turn fits much better, or they share too few activities.
     """
     means = []
     for name in dict.fromkeys(our_y):
@@ -71,7 +71,7 @@ def find_turn(
     every = turns()
     turned = np.einsum("tij,cj->tci", every, a)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    # Activities in which the wrist points everywhere say little: their means are short.
+    # Means of activities in which the wrist points everywhere are short and count little.
     cosines = (turned * b).sum(axis=2)
     angles = np.degrees(np.arccos(np.clip((cosines @ weight) / (norms @ weight), -1, 1)))
     best = int(angles.argmin())
@@ -82,18 +82,18 @@ def find_turn(
 def turned_people(
     x: NDArray[np.float32], names: Sequence[str], people: NDArray[np.integer]
 ) -> Iterator[tuple[int, str]]:
-    """People whose sensor sits otherwise than the others' do, with how it is turned.
+    """Yield people whose sensor is turned compared with the others', and its turn in words.
 
     Args:
         x: windows [N, 3, L] in g.
         names: class name of each window.
-        people: [N], who wore the sensor.
+        people: [N], number of the person.
     """
     down = directions(x)
     labels = np.array(names)
     everyone = np.unique(people)
     if len(everyone) < 3:
-        return  # of two, nobody knows which one is turned
+        return  # of two, it is unknown which one is turned
     for person in everyone.tolist():
         mine = people == person
         turn = find_turn(down[mine], labels[mine].tolist(), down[~mine], labels[~mine].tolist())

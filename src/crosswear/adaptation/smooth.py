@@ -1,4 +1,4 @@
-"""Over how many windows labels are smoothed: as many as pay on people held back."""
+"""Choice of the number of windows to smooth labels over."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ Floats = NDArray[np.float64]
 def choose_smoothing(
     probabilities: Floats, y: NDArray[np.integer], runs: Sequence[NDArray[np.int64]]
 ) -> Smoothed:
-    """The number of windows whose mean recognises held-back windows best; of equal ones the least.
+    """Return the number of windows with the best macro-F1; the smallest of equal ones.
 
-    By macro-F1: what smoothing wipes out is short and thereby rare, and would not count by
-    micro-F1.
+    Smoothing removes short activities, which are rare: micro-F1 would hardly count them.
 
     Args:
-        probabilities: of held-back windows [n, C].
+        probabilities: [n, C] of test windows.
         y: their classes [n].
-        runs: rows of windows that follow on each other, as of `runs_of`.
+        runs: rows of consecutive windows, as of `runs_of`.
     """
     rows = np.concatenate(runs)
     truth = np.asarray(y[rows], np.int64)
@@ -41,11 +40,11 @@ def choose_smoothing(
 
 
 def runs_of(windows: Windows, rows: NDArray[np.int64], hop: float) -> list[NDArray[np.int64]]:
-    """Places in `rows` of windows that follow on each other, run by run.
+    """Return the indices into `rows` of consecutive windows, run by run.
 
     Args:
         windows: of a domain.
-        rows: some of them, rising.
+        rows: indices of some windows, rising.
         hop: raw samples between neighbouring windows.
     """
     same = np.diff(windows.recording[rows]) == 0

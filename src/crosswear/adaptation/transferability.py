@@ -1,4 +1,4 @@
-"""How well a source network's features tell the target's classes apart, without training on them.
+"""Transferability of a source network: how well its features separate the target's classes.
 
 LogME: You et al., "LogME: practical assessment of pre-trained models for transfer learning", ICML
 2021, https://arxiv.org/abs/2102.11005; the fixed point as in their Algorithm 1.
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def network_features(network: nn.Module, x: NDArray[np.float32]) -> Floats:
-    """What the layer of class scores sees [N, D] of windows [N, 3, L]; changes the network."""
+    """Return the input [N, D] of the output layer for windows [N, 3, L]; changes the network."""
     for name in declared(network).head_unit:
         parent, _, child = name.rpartition(".")
         setattr(network.get_submodule(parent), child, nn.Identity())
@@ -31,7 +31,7 @@ def network_features(network: nn.Module, x: NDArray[np.float32]) -> Floats:
 
 
 def logme(features: Floats, y: NDArray[np.integer]) -> float:
-    """Logarithm of the maximum evidence of the labels given the features, per window.
+    """Return the logarithm of the maximum evidence of the labels given the features, per window.
 
     A Bayesian linear model is fitted to each class against the others; larger is better.
 
@@ -47,7 +47,7 @@ def logme(features: Floats, y: NDArray[np.integer]) -> float:
 def _evidence(u: Floats, sigma: Floats, shape: tuple[int, ...], target: Floats) -> float:
     n, d = shape
     along = (u.T @ target) ** 2
-    outside = max(float(target @ target - along.sum()), 0.0)  # what no feature reaches
+    outside = max(float(target @ target - along.sum()), 0.0)  # outside the span of the features
     alpha = beta = 1.0
     for _ in range(ROUNDS):
         ratio = alpha / beta

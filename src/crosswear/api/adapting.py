@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosswear.adaptation.adapt import Adapted
+from crosswear.adaptation.adapt import AdaptationSettings, Adapted
 from crosswear.adaptation.adapt import adapt as adapt_recordings
-from crosswear.adaptation.report import summary
+from crosswear.adaptation.report_files import summary
 from crosswear.api.display import note, status_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.config import PreparationConfig
+from crosswear.study.sources import resolve_studies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,15 +95,10 @@ def adapt(
         CrosswearError: if something exists already, recordings or sources cannot be read, or the
             windows cannot carry a choice.
     """
+    preparation = preparation or PreparationConfig()
+    folder, cache = data_folder(data), cache_folder(None)
+    found = resolve_studies(sources, folder, cache, preparation)
+    settings = AdaptationSettings(found, budget_s, preparation)
     with status_shown(f"Adapting, for up to {budget_s:.0f} s"):
-        made = adapt_recordings(
-            recordings,
-            out,
-            sources=sources,
-            data=data_folder(data),
-            cache=cache_folder(None),
-            budget_s=budget_s,
-            preparation=preparation,
-            note=note,
-        )
+        made = adapt_recordings(recordings, out, settings, data=folder, cache=cache, note=note)
     return AdaptedModel(made)

@@ -22,7 +22,8 @@ from crosswear.networks.threads import one_torch_thread
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crosswear.deploy.export import Exported, Windows
+    from crosswear.deploy.export import Exported
+    from crosswear.deploy.export.check_windows import CheckWindows
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,9 +203,8 @@ def export(
         return export_onnx(model, out, checked, int8=int8, examples=examples)
 
 
-def _windows(model: Bundle, named: DatasetWindows | None) -> Windows:
-    from crosswear.deploy.export import simulated_windows
-    from crosswear.deploy.export.dataset import windows_of_dataset
+def _windows(model: Bundle, named: DatasetWindows | None) -> CheckWindows:
+    from crosswear.deploy.export.check_windows import simulated_windows, windows_of_dataset
 
     if named is None:
         note("checked on simulated windows only: windows of a dataset check it on real ones")

@@ -1,4 +1,4 @@
-"""`crosswear adapt`: from recordings to a bundle."""
+"""`crosswear adapt`: from recordings to a bundle and its report."""
 
 from __future__ import annotations
 
@@ -31,31 +31,26 @@ def adapt(
     recordings: Recordings,
     out: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="A new folder.")],
     source: Sources = None,
-    budget: Annotated[str, typer.Option(help="Time to take: 90s, 10m, 1h.")] = "10m",
+    budget: Annotated[str, typer.Option(help="Time budget: 90s, 10m, 1h.")] = "10m",
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,
     report: Annotated[
-        Path | None, typer.Option(help="Folder of the report; BUNDLE-report without it.")
+        Path | None, typer.Option(help="Folder of the report.", show_default="BUNDLE-report")
     ] = None,
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """Choose a model for own recordings, write it as a bundle, and report how good it will be."""
+    """Choose a model for your recordings, write it as a bundle, and report its expected score."""
+    from crosswear.adaptation.adapt import AdaptationSettings
     from crosswear.adaptation.adapt import adapt as adapt_
-    from crosswear.adaptation.report import summary
+    from crosswear.adaptation.report_files import summary
+    from crosswear.study.sources import resolve_studies
 
-    made = adapt_(
-        recordings,
-        out,
-        sources=source or ["auto"],
-        data=data,
-        cache=cache,
-        budget_s=parse_duration(budget),
-        report=report,
-        preparation=preparation_of(window, hop),
-        note=print_note,
-    )
+    budget_s, preparation = parse_duration(budget), preparation_of(window, hop)
+    sources = resolve_studies(source or ["auto"], data, cache, preparation)
+    settings = AdaptationSettings(sources, budget_s, preparation, report=report)
+    made = adapt_(recordings, out, settings, data=data, cache=cache, note=print_note)
     if as_json:
         paths = [str(path) for path in made.report]
         print_json({"bundle": str(made.bundle), "report": paths, "findings": made.findings})
@@ -69,14 +64,14 @@ def adapt(
         ]
         for one in made.findings.standings
     ]
-    print_table("Candidates on windows held back", ["candidate", "micro-F1", "folds", "s"], rows)
+    print_table("Candidates, by cross-validation", ["candidate", "micro-F1", "folds", "s"], rows)
     for line in summary(made.findings):
         typer.echo(line)
     typer.echo("\n".join(str(path) for path in (made.bundle, *made.report)))
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a text such as 90s, 10m or 1h.
+    """Return the seconds of a text such as 90s, 10m or 1h.
 
     Raises:
         UsageError: if it is not one, or not above zero.

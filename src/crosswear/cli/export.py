@@ -1,11 +1,10 @@
-"""`crosswear export`: a bundle's model for other runtimes."""
+"""`crosswear export`: the model of a bundle for other runtimes."""
 
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,24 +17,15 @@ if TYPE_CHECKING:
     from crosswear.deploy.export import Exported
 
 
-class Format(StrEnum):
-    """Formats that a bundle can be exported to."""
-
-    ONNX = "onnx"
-
-
-class Quantization(StrEnum):
-    """Types that weights can be quantised to."""
-
-    INT8 = "int8"
-
-
 def export(
     bundle: BundleFolder,
     out: Annotated[Path, typer.Option(help="File to write.")],
-    format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.ONNX,
+    format_: Annotated[
+        Literal["onnx"], typer.Option("--format", help="Format of the file.")
+    ] = "onnx",
     quantize: Annotated[
-        Quantization | None, typer.Option(help="Weights of dense layers in eight bits.")
+        Literal["int8"] | None,
+        typer.Option(help="Store the weights of dense layers in eight bits."),
     ] = None,
     windows: Annotated[
         str | None,
@@ -44,13 +34,14 @@ def export(
         ),
     ] = None,
     examples: Annotated[
-        Path | None, typer.Option(help="JSON file with some windows and their probabilities.")
+        Path | None,
+        typer.Option(help="JSON file to write as well: some windows and probabilities."),
     ] = None,
     data: DataFolder = None,
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """Write the model as ONNX, if it says what the bundle says; tell size and latency."""
+    """Write the model as ONNX after comparing it with the bundle; print size and latency."""
     from crosswear.api.bundles import DatasetWindows
     from crosswear.api.bundles import export as export_
 
@@ -58,7 +49,7 @@ def export(
         bundle,
         out,
         windows=DatasetWindows(windows, data, cache) if windows else None,
-        int8=quantize is Quantization.INT8,
+        int8=quantize == "int8",
         examples=examples,
     )
     if as_json:

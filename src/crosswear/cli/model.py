@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,26 +26,13 @@ def model() -> None:
     """The networks."""
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A line of `crosswear model list`."""
-
-    name: str
-    filters: tuple[int, ...]
-    dropout: float
-    blocks: tuple[str, ...]
-    spectral: bool
-    parameters: int
-    multiply_adds: int
-
-
 @model_app.command("list")
 def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson = False) -> None:
-    """The networks with their default filters: what is transferred, and how large they are."""
+    """List the networks with their default filters, transferable blocks and sizes."""
     from crosswear.core.config import ModelConfig
     from crosswear.networks.models import NETWORKS
 
-    found = [_listed(ModelConfig(name), classes, samples) for name in NETWORKS]
+    found = [_network_row(ModelConfig(name), classes, samples) for name in NETWORKS]
     if as_json:
         print_json(found)
         return
@@ -54,32 +41,32 @@ def list_networks(classes: Classes = 10, samples: Samples = 100, as_json: AsJson
         ["network", "filters", "blocks", "spectral branch", "parameters", "multiply-adds"],
         [
             [
-                one.name,
-                ", ".join(map(str, one.filters)),
-                ", ".join(one.blocks),
-                "yes" if one.spectral else "no",
-                f"{one.parameters:,}",
-                f"{one.multiply_adds:,}",
+                one["name"],
+                ", ".join(map(str, one["filters"])),
+                ", ".join(one["blocks"]),
+                "yes" if one["spectral"] else "no",
+                f"{one['parameters']:,}",
+                f"{one['multiply_adds']:,}",
             ]
             for one in found
         ],
     )
 
 
-def _listed(config: ModelConfig, classes: int, samples: int) -> Listed:
+def _network_row(config: ModelConfig, classes: int, samples: int) -> dict[str, Any]:
     from crosswear.networks.models import build, declared, summarise
 
     counted = summarise(config, classes, samples)
     parts = declared(build(config, classes, samples, seed=0))
-    return Listed(
-        config.name,
-        config.filters,
-        config.dropout,
-        tuple(unit[-1].removeprefix("blocks.") for unit in parts.transfer_units),
-        bool(parts.spectral_unit),
-        counted.parameters[""],
-        counted.multiply_adds[""],
-    )
+    return {
+        "name": config.name,
+        "filters": config.filters,
+        "dropout": config.dropout,
+        "blocks": [unit[-1].removeprefix("blocks.") for unit in parts.transfer_units],
+        "spectral": bool(parts.spectral_unit),
+        "parameters": counted.parameters[""],
+        "multiply_adds": counted.multiply_adds[""],
+    }
 
 
 @model_app.command()
@@ -98,7 +85,7 @@ def summary(
     samples: Samples = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Parameters, multiply-adds and output shape of every part of a network."""
+    """Print parameters, multiply-adds and output shape of every part of a network."""
     from crosswear.core.config import ModelConfig
     from crosswear.networks.models import summarise
 

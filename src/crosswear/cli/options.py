@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -37,38 +37,39 @@ Sources: TypeAlias = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="A dataset, the folder of a study, or auto: what is in --data. Repeatable.",
+        help="A dataset, the folder of a study, or auto: all datasets in --data. Repeatable.",
         show_default="auto",
     ),
 ]
 StudyFile: TypeAlias = Annotated[
     Path | None,
-    typer.Argument(metavar="[STUDY.toml]", help="Without one: the quickstart, simulated domains."),
+    typer.Argument(metavar="[STUDY.toml]", help="Without it, the quickstart on simulated domains."),
 ]
 OutFolder: TypeAlias = Annotated[
-    Path | None, typer.Option("--out", help="Records and report; runs/NAME without it.")
+    Path | None,
+    typer.Option("--out", help="Folder of records and report.", show_default="runs/NAME"),
 ]
 WindowLength: TypeAlias = Annotated[
     float,
-    typer.Option("--window", help="Seconds of a window: shorter than what is to be recognised."),
+    typer.Option("--window", help="Seconds of a window, shorter than the activities to recognise."),
 ]
 Hop: TypeAlias = Annotated[
     float | None,
-    typer.Option("--hop", help="Seconds between windows; half a window without it."),
+    typer.Option("--hop", help="Seconds between windows.", show_default="half a window"),
 ]
 
 USUAL_WINDOW_S = 4.0
 
 
 def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
-    """How windows of this length are prepared.
+    """Return the preparation with windows of this length.
 
     Args:
         window_s: seconds of a window.
         hop_s: seconds between windows; half a window if None.
 
     Raises:
-        UsageError: if windows cannot be so long, or so close.
+        UsageError: if the length or the hop is out of range.
     """
     import pydantic
 

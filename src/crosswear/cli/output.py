@@ -1,4 +1,4 @@
-"""How commands print: rich tables, or JSON on request; notes and progress to standard error."""
+"""Output of commands: rich tables, or JSON on request; notes and progress to standard error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; numbers (whatever starts with a digit) stand to the right."""
+    """Print a table; columns whose cells all start with a digit are aligned to the right."""
     table = Table(title=escape(title), title_justify="left")
     for index, column in enumerate(columns):
         number = all(row[index][:1].isdigit() or not row[index] for row in rows)
@@ -35,12 +35,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def print_note(sentence: str) -> None:
-    """Print something that was repaired or not found, to standard error."""
+    """Print a note, such as a repair, to standard error."""
     Console(stderr=True).print(f"[yellow]note:[/] {escape(sentence)}", soft_wrap=True)
 
 
 def print_error(error: CrosswearError) -> None:
-    """Print an error, to standard error."""
+    """Print an error to standard error."""
     Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
 
 

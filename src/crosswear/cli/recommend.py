@@ -1,4 +1,4 @@
-"""`crosswear recommend`: which source to start from."""
+"""`crosswear recommend`: rank sources of transfer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosswear.adaptation.recommend import RankingValidation
+    from crosswear.adaptation.validate_rankings import RankingValidation
 
 _NAMES = {
     "logme": "LogME",
@@ -40,7 +40,7 @@ def recommend(
         Path | None,
         typer.Option(
             metavar="OUT",
-            help="A study: rank its sources, and tell how well it was foretold there.",
+            help="Folder of a study: rank its sources, and validate the ranking on its records.",
         ),
     ] = None,
     window: WindowLength = USUAL_WINDOW_S,
@@ -49,11 +49,11 @@ def recommend(
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """Rank sources for own recordings, without training on them."""
+    """Rank sources of transfer for your recordings, without training."""
     from crosswear.adaptation.recommend import recommend as recommend_
-    from crosswear.adaptation.recommend import validate_rankings
-    from crosswear.adaptation.sources import find_sources
+    from crosswear.adaptation.validate_rankings import validate_rankings
     from crosswear.datasets.domain import of_acceleration, prepare
+    from crosswear.study.sources import find_sources, read_transfers
 
     preparation = preparation_of(window, hop)
     target = of_acceleration(prepare(recordings, data, preparation, cache))
@@ -68,9 +68,12 @@ def recommend(
             expected="datasets in --data, or the folder of a study",
             todo="name one with --source",
         )
-    tested = validate_rankings(study, data, cache, len(target.windows)) if study else []
+    validations = []
+    if study:
+        transfers = read_transfers(study, data, cache, len(target.windows))
+        validations = validate_rankings(transfers)
     if as_json:
-        print_json({"ranking": ranked, "worth": tested})
+        print_json({"ranking": ranked, "validation": validations})
         return
     rows = [
         [
@@ -89,11 +92,11 @@ def recommend(
     )
     if any(one.logme is None for one in ranked):
         typer.echo("no LogME: not every source has a network yet; ranked by MMD")
-    for one in tested:
-        typer.echo(_said(one))
+    for one in validations:
+        typer.echo(_sentence(one))
 
 
-def _said(one: RankingValidation) -> str:
+def _sentence(one: RankingValidation) -> str:
     size = f", {one.size} windows" if one.size else ""
     test = one.correlation
     return f"{_NAMES[one.measure]}{size}: {test.rho()} with the gain over scratch, {test.n} pairs"

@@ -1,4 +1,4 @@
-"""The number of threads that torch computes with."""
+"""The number of threads that torch and numeric libraries compute with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
+from threadpoolctl import threadpool_limits
 
 
 @contextlib.contextmanager
@@ -17,3 +18,10 @@ def one_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread: sums over several threads depend on their number."""
+    with one_torch_thread(), threadpool_limits(1):
+        yield

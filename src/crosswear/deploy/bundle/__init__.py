@@ -1,8 +1,8 @@
-"""Bundles: a model that recognises activities, in one folder that can be handed on.
+"""Model bundles: a folder with a model that recognises activities, ready to hand on.
 
-`model.safetensors` holds the weights, `bundle.json` what they are
-(`crosswear.deploy.bundle.manifest`), `README.md` tells the person who receives
-the folder. Nothing is unpickled.
+`model.safetensors` holds the weights, `bundle.json` their description
+(`crosswear.deploy.bundle.manifest`), `README.md` an introduction for people who receive the folder.
+Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ MANIFEST_FILE = "bundle.json"
 README_FILE = "README.md"
 LARGEST_MANIFEST = 1 << 20
 """Bytes."""
-GET_AGAIN = "get the bundle again from whoever made it, or make it anew with `crosswear adapt`"
+GET_AGAIN = "get the bundle again from its author, or make a new one with `crosswear adapt`"
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model with what has to be known to use it.
+    """A model with everything needed to use it.
 
     Attributes:
-        manifest: what it is.
+        manifest: its description.
         state: arrays by name: weights and statistics of the network, or the state of a classifier
             of `crosswear.baselines`.
     """
@@ -54,7 +54,7 @@ class Bundle:
     state: Mapping[str, NDArray[Any]]
 
     def network(self) -> nn.Module:
-        """The network with its weights, in evaluation mode.
+        """Return the network with its weights, in evaluation mode.
 
         Raises:
             BundleError: if the bundle holds no network, or weights of another shape.
@@ -66,15 +66,11 @@ class Bundle:
         try:
             return Checkpoint(about.model, about.classes, about.window, state).network()
         except CrosswearError as error:
-            raise BundleError(
-                f"the weights are not those of the network: {error.what}",
-                where=error.where,
-                expected=error.expected,
-                todo=GET_AGAIN,
-            ) from error
+            what = f"the weights are not those of the network: {error.what}"
+            raise _damaged(what, error.where, error.expected) from error
 
     def baseline(self) -> Classifier:
-        """The classical classifier; its probabilities are those before `temperature`.
+        """Return the classical classifier; its probabilities are those before `temperature`.
 
         Raises:
             BundleError: if the bundle holds a network, or arrays that make no such classifier.
@@ -83,25 +79,24 @@ class Bundle:
         if about.kind not in BASELINES:
             raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
         try:
-            # As they are stored: the order of an array decides the order of sums.
+            # C order, as stored: the order of an array decides the order of sums.
             state = {name: np.asarray(value, order="C") for name, value in self.state.items()}
             classifier = BASELINES[about.kind].load(state)
             found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
             if found != (1, len(about.classes)):
                 raise ValueError(f"{found[-1]} classes instead of {len(about.classes)}")
         except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
-            raise BundleError(
+            raise _damaged(
                 f"the arrays are not those of a {about.kind} ({type(error).__name__}: {error})",
                 expected=f"the state of a {about.kind} for {len(about.classes)} classes",
-                todo=GET_AGAIN,
             ) from error
         return classifier
 
     def classifier(self) -> Calibrated:
-        """What gives probabilities, whatever kind of model it is.
+        """Return the calibrated classifier, for any kind of model.
 
         Raises:
-            BundleError: if the weights are not those of such a model.
+            BundleError: if the weights do not fit the model.
         """
         if self.manifest.kind == "network":
             logits = logits_of_network(self.network())
@@ -110,29 +105,39 @@ class Bundle:
         return Calibrated(logits, self.manifest.temperature, self.manifest.window)
 
 
+def _damaged(what: str, where: str = "", expected: str = "") -> BundleError:
+    """Return the error for a bundle that has to be replaced."""
+    return BundleError(what, where=where, expected=expected, todo=GET_AGAIN)
+
+
 def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:
-    """The content of the file of weights, and what the manifest says of it."""
+    """Return the content of the file of weights, and its entry in the manifest."""
     content = safetensors.numpy.save(
         {name: np.asarray(value, order="C") for name, value in state.items()}
     )
     return content, Weights(hashlib.sha256(content).hexdigest(), len(content))
 
 
-def save_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write a bundle, whole or not at all.
-
-    Raises:
-        UsageError: if there is something already.
-        BundleError: if the bundle could not be loaded again.
-        DiskError: if it cannot be written.
-    """
+def expect_new(folder: Path) -> None:
+    """Raise a `UsageError` if a folder exists."""
     if folder.exists():
         raise UsageError(
-            "it is there already",
+            "already exists",
             where=str(folder),
             expected="the name of a new folder",
             todo="choose another name, or delete it",
         )
+
+
+def save_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write a bundle atomically.
+
+    Raises:
+        UsageError: if the folder exists.
+        BundleError: if the bundle is inconsistent.
+        DiskError: if it cannot be written.
+    """
+    expect_new(folder)
     content, weights = pack(bundle.state)
     if weights != bundle.manifest.weights:
         raise BundleError(
@@ -149,50 +154,37 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
 
 
 def load_bundle(folder: str | Path) -> Bundle:
-    """Read a bundle and check all of it.
+    """Read and check a bundle.
 
     Raises:
-        BundleError: if a file is missing, altered or of another size than it should be, the schema
-            is a foreign one, a value is wrong, or the weights do not fit the model.
+        BundleError: if a file is missing, altered or of the wrong size, the schema is unknown, a
+            value is wrong, or the weights do not fit the model.
     """
     folder = Path(folder)
     manifest = _read_manifest(folder / MANIFEST_FILE)
     content = _read(folder / WEIGHTS_FILE, manifest.weights.bytes)
     where = str(folder / WEIGHTS_FILE)
     if len(content) != manifest.weights.bytes:
-        raise BundleError(
-            f"it has {len(content)} bytes",
-            where=where,
-            expected=f"{manifest.weights.bytes} bytes",
-            todo=GET_AGAIN,
-        )
+        expected = f"{manifest.weights.bytes} bytes"
+        raise _damaged(f"it has {len(content)} bytes", where, expected)
     if hashlib.sha256(content).hexdigest() != manifest.weights.sha256:
-        raise BundleError(
-            "altered: its content is not what was written",
-            where=where,
-            expected=f"sha256 {manifest.weights.sha256}",
-            todo=GET_AGAIN,
-        )
+        expected = f"sha256 {manifest.weights.sha256}"
+        raise _damaged("altered: its checksum differs", where, expected)
     try:
         bundle = Bundle(manifest, safetensors.numpy.load(content))
     except (safetensors.SafetensorError, KeyError, ValueError) as error:
-        raise BundleError(f"not safetensors: {error}", where=where, todo=GET_AGAIN) from error
+        raise _damaged(f"not safetensors: {error}", where) from error
     _check(bundle, where)
     return bundle
 
 
 def _check(bundle: Bundle, where: str) -> None:
-    """That the model can be built from what is there."""
+    """Raise an error unless the model can be built."""
     for key, found, expected in bundle.manifest.contradictions():
-        raise BundleError(found, where=f"{where}: {key}", expected=expected, todo=GET_AGAIN)
+        raise _damaged(found, f"{where}: {key}", expected)
     for name, value in bundle.state.items():
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise BundleError(
-                "a weight is not finite",
-                where=f"{where}: {name}",
-                expected="finite numbers",
-                todo=GET_AGAIN,
-            )
+            raise _damaged("a weight is not finite", f"{where}: {name}", "finite numbers")
     try:
         bundle.classifier()
     except BundleError as error:
@@ -206,12 +198,8 @@ def _read_manifest(path: Path) -> Manifest:
         about = json.loads(content)
         schema = about["schema"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BundleError(
-            f"not the description of a bundle ({type(error).__name__}: {error})",
-            where=where,
-            expected="JSON with a schema number",
-            todo=GET_AGAIN,
-        ) from error
+        what = f"not the description of a bundle ({type(error).__name__}: {error})"
+        raise _damaged(what, where, "JSON with a schema number") from error
     if schema != SCHEMA:
         raise BundleError(
             f"schema {str(schema)[:40]}",
@@ -226,16 +214,11 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _read(path: Path, most: int) -> bytes:
-    """All bytes of a file, if there are at most as many as expected."""
+    """Return the bytes of a file of at most `most` bytes."""
     try:
         size = path.stat().st_size
         if size > most:
-            raise BundleError(
-                f"it has {size} bytes",
-                where=str(path),
-                expected=f"at most {most} bytes",
-                todo=GET_AGAIN,
-            )
+            raise _damaged(f"it has {size} bytes", str(path), f"at most {most} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(

@@ -1,4 +1,4 @@
-"""One way to ask any kind of model for probabilities."""
+"""Calibrated probabilities of any kind of model."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from crosswear.baselines import Classifier
 from crosswear.signal.windows import as_windows, in_steps
 
 BATCH = 64
-"""Windows that are computed at once: more take more memory and are no faster."""
+"""Windows in a batch: more take more memory and are no faster."""
 TILE = 16
-"""What a window gets does not depend on its neighbours in batches of a multiple of this many."""
+"""In batches of a multiple of this size, results do not depend on the neighbours of a window."""
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 
 class Calibrated:
-    """A model of any kind; equal windows get equal probabilities, in whatever company.
+    """A model of any kind; equal windows get equal probabilities in any batch.
 
-    It sees samples in steps (`crosswear.signal.windows.in_steps`), as it saw them in training.
+    Samples are quantised (`crosswear.signal.windows.in_steps`) as in training.
 
     Args:
-        logits: gives scores [N, C] of windows [N, 3, L] in g, of which a softmax is to be made.
+        logits: function from windows [N, 3, L] in g to scores [N, C] before the softmax.
         temperature: divides them (Guo et al., "On calibration of modern neural networks", ICML
             2017).
         samples: length L of a window.
@@ -38,13 +38,13 @@ class Calibrated:
         self._temperature = temperature
 
     def scores(self, x: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities [N, C] of windows [N, 3, L] in g.
+        """Return probabilities [N, C] of windows [N, 3, L] in g.
 
         Raises:
-            UsageError: if they are not windows of L samples, or hold NaN.
+            UsageError: if the windows do not have L samples, or hold NaN.
         """
         x = as_windows(x, self._samples)
-        # Kernels take another way through one window than through sixteen.
+        # Kernels compute one window differently from sixteen.
         padded = np.zeros((max(-(-len(x) // TILE), 1) * TILE, *x.shape[1:]), np.float32)
         padded[: len(x)] = in_steps(x)
         parts = [self._logits(padded[i : i + BATCH]) for i in range(0, len(padded), BATCH)]
@@ -54,7 +54,7 @@ class Calibrated:
 
 
 def logits_of_network(network: nn.Module) -> Logits:
-    """The class scores of a network."""
+    """Return a function that computes the class scores of a network."""
 
     def logits(x: NDArray[np.float32]) -> NDArray[np.float64]:
         with torch.inference_mode():
@@ -64,10 +64,10 @@ def logits_of_network(network: nn.Module) -> Logits:
 
 
 def logits_of_classifier(classifier: Classifier) -> Logits:
-    """Logarithms of the probabilities: their softmax are the probabilities."""
+    """Return a function that computes log-probabilities: their softmax are the probabilities."""
 
     def logits(x: NDArray[np.float32]) -> NDArray[np.float64]:
-        with np.errstate(divide="ignore"):  # a class that was never seen has probability 0
+        with np.errstate(divide="ignore"):  # a class without training windows has probability 0
             return np.log(classifier.scores(x))
 
     return logits

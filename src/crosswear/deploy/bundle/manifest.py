@@ -1,4 +1,4 @@
-"""What a bundle says of itself: the content of its `bundle.json`."""
+"""The manifest of a bundle: the content of its `bundle.json`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from crosswear.core.config import SETTINGS, ModelConfig, Strategy, TrainConfig
 
 SCHEMA: Final = 1
-"""Raised by hand whenever a bundle of before would be read as something else."""
+"""Raised by hand whenever the meaning of a stored bundle changes."""
 
 Kind: TypeAlias = Literal["network", "forest", "minirocket", "vote"]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -23,14 +23,14 @@ Smoothed: TypeAlias = Literal[1, 3, 5]
 SMOOTHINGS: tuple[Smoothed, ...] = get_args(Smoothed)
 
 LARGEST_WEIGHTS = 1 << 30
-"""Bytes; a network of the largest settings that are allowed has less."""
+"""Bytes; more than a network of the largest allowed settings has."""
 LONGEST_WINDOW = 10_000
 """Samples."""
 
 
 @dataclass(frozen=True, config=SETTINGS)
 class Weights:
-    """The file with the weights, so that another one is not taken for it."""
+    """Checksum and size of the file with the weights."""
 
     sha256: Digest
     bytes: Annotated[int, Field(gt=0, le=LARGEST_WEIGHTS)]
@@ -38,12 +38,12 @@ class Weights:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Origin:
-    """A dataset that the model has learned from.
+    """A dataset that the model was trained on.
 
     Attributes:
-        role: `source`: of somebody else; `adaptation`: the one that the model was adapted to.
-        reference: as in a study file, or the name of a folder of own recordings.
-        digest: of the prepared domain: the declaration, every byte of the files, the settings.
+        role: `source`: of other people; `adaptation`: the one that the model was adapted to.
+        reference: as in a study file, or the folder name of own recordings.
+        digest: of the prepared domain: its declaration, files and settings.
         licence, citation: of the data.
     """
 
@@ -56,11 +56,11 @@ class Origin:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Transfer:
-    """What was kept of the source network.
+    """Transfer from a source network.
 
     Attributes:
         strategy: see `crosswear.core.config.TransferConfig`.
-        blocks: how many blocks the strategy copied or froze.
+        blocks: number of blocks that the strategy copied or froze.
     """
 
     strategy: Strategy
@@ -69,13 +69,13 @@ class Transfer:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Adaptation:
-    """What the model was adapted on.
+    """Adaptation data and training.
 
     Attributes:
-        windows: labelled windows of each class, in the order of the classes.
-        learned: how many of them the model was trained on; None in bundles that do not tell.
-        subjects: how many people they are of.
-        train: settings of the training; None where nothing of that kind was trained.
+        windows: numbers of labelled windows of the classes.
+        learned: number of windows that the model was trained on; None in older bundles.
+        subjects: number of people.
+        train: settings of the training of a network; None for the other kinds.
     """
 
     windows: tuple[Count, ...]
@@ -105,12 +105,12 @@ class Expected:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Split:
-    """How the adaptation data were split to choose and to estimate.
+    """Cross-validation of the choice.
 
     Attributes:
-        unit: what was kept whole: a person, or an occurrence of an activity.
-        groups: how many of those there are.
-        folds: in how many parts they were held back in turn.
+        unit: windows that stay together: of a person, or of an occurrence of an activity.
+        groups: number of people or occurrences.
+        folds: number of folds.
     """
 
     unit: Literal["subject", "occurrence"]
@@ -120,33 +120,33 @@ class Split:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Manifest:
-    """All of `bundle.json`.
+    """Content of `bundle.json`.
 
     Attributes:
-        name: what people call the model.
+        name: readable name of the model.
         kind: a network, or a classical classifier.
         model: settings of the network; None for the other kinds.
         classes: names of the classes, in the order of the scores.
-        placement: where the sensor was.
+        placement: place of the sensor on the body.
         rate_hz: sampling rate of the windows that the model takes.
         window_s: length of a window.
         hop_s: distance between the starts of neighbouring windows.
-        bridge_s: lost samples are interpolated over up to this long; a longer loss is a gap.
-        temperature: scores are divided by it before they become probabilities.
-        threshold: windows with a smaller largest probability are marked "unsure".
-        origins: the datasets it has learned from.
-        transfer: what was kept of the source network; None if there was none.
-        adaptation: what it was adapted on.
-        expected: the score to expect; None where it could not be estimated.
-        split: how choice and estimate were made; None where there was none.
-        versions: of the software that made it.
-        created: when, ISO 8601 in UTC.
+        bridge_s: longest loss of samples that is interpolated; a longer one is a gap.
+        temperature: scores are divided by it before the softmax.
+        threshold: answers with a smaller probability are marked "unsure".
+        origins: datasets that it was trained on.
+        transfer: from the source network; None without one.
+        adaptation: data and training.
+        expected: score to expect; None if it could not be estimated.
+        split: cross-validation of choice and estimate; None without one.
+        versions: of the software that wrote it.
+        created: time, ISO 8601 in UTC.
         weights: the file of the weights.
-        smoothing: over how many windows probabilities are averaged for smoothed labels.
-        gravity: how the sensor sat: shares of the `crosswear.signal.gravity.SPOTS` in the windows
-            that it was adapted on; None in bundles that do not tell.
+        smoothing: number of windows to average for smoothed labels.
+        gravity: orientation of the sensor: shares of the `crosswear.signal.gravity.SPOTS` in the
+            windows that it was adapted on; None in older bundles.
         channels, unit: of the windows; the same in every bundle.
-        schema: of this file.
+        schema: version of this format.
     """
 
     name: Name
@@ -185,32 +185,26 @@ class Manifest:
         return round(self.rate_hz * self.hop_s)
 
     def contradictions(self) -> list[tuple[str, str, str]]:
-        """Values that do not go together: key, what was found, what was expected."""
+        """Return inconsistent values: key, found, expected."""
+        network, classes = self.model is not None, len(self.classes)
+        counts = len(self.adaptation.windows)
+        settings = f"{'settings' if network else 'no settings'} of a network for {self.kind!r}"
+        window = f"a window of {self.window} samples"
         checks = (
-            (
-                (self.kind == "network") != (self.model is not None),
-                "model",
-                f"{'settings' if self.model else 'no settings'} of a network for {self.kind!r}",
-                "settings for a network, and for nothing else",
-            ),
-            (
-                len(set(self.classes)) < len(self.classes),
-                "classes",
-                "one name twice",
-                "different names",
-            ),
+            ((self.kind == "network") != network, "model", settings, "settings for networks only"),
+            (len(set(self.classes)) < classes, "classes", "one name twice", "different names"),
             (
                 not 1 < self.window <= LONGEST_WINDOW,
                 "window_s",
-                f"a window of {self.window} samples",
+                window,
                 f"from 2 to {LONGEST_WINDOW} samples",
             ),
             (self.hop < 1, "hop_s", "less than a sample", "one sample at least"),
             (
-                len(self.adaptation.windows) != len(self.classes),
+                counts != classes,
                 "adaptation.windows",
-                f"{len(self.adaptation.windows)} counts",
-                f"one for each of {len(self.classes)} classes",
+                f"{counts} counts",
+                f"one for each of {classes} classes",
             ),
         )
         return [(key, found, expected) for wrong, key, found, expected in checks if wrong]

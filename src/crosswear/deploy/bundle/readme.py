@@ -1,4 +1,4 @@
-"""The README of a bundle, for the person who receives it."""
+"""The README of a bundle, for people who receive it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {
 
 
 def readme(about: Manifest) -> str:
-    """Markdown: what it recognises, from what, how well, how to run it, whose data it is from."""
+    """Return Markdown: activities, input, expected score, use, and origins of the data."""
     rows = zip(about.classes, about.adaptation.windows, strict=True)
     classes = "\n".join(f"| {_plain(name)} | {count} |" for name, count in rows)
     origins = "\n".join(map(_origin, about.origins))
@@ -30,8 +30,8 @@ This folder holds a model that recognises {len(about.classes)} activities from a
 ## What it needs
 
 - Acceleration in x, y and z **with gravity**. The sensor's place: **{_plain(about.placement)}**.
-  Somewhere else, or turned round, it does not recognise what it should.
-- Any sampling rate of at least {about.rate_hz:g} Hz; it is brought to {about.rate_hz:g} Hz.
+  Elsewhere on the body, or turned, it does not recognise the activities reliably.
+- Any sampling rate of at least {about.rate_hz:g} Hz; it is resampled to {about.rate_hz:g} Hz.
 - It looks at {about.window_s:g} s at a time, every {about.hop_s:g} s{_smoothed(about)}.
 
 ## What it recognises
@@ -40,8 +40,8 @@ This folder holds a model that recognises {len(about.classes)} activities from a
 |---|---|
 {classes}
 
-Whatever a person does, it answers with one of these. An answer whose probability is below \
-{about.threshold:.2f} is marked "unsure": do not count on it.
+The answer is always one of these, also for other activities. An answer with a probability below \
+{about.threshold:.2f} is marked "unsure": do not rely on it.
 
 ## How well
 
@@ -66,21 +66,21 @@ or in Python, on samples as they come:
         for event in recognizer.push(samples):
             print(event.start_s, event.label, event.probability, event.unsure)
 
-## Whose data it learned from
+## Origins of the data
 
-The licences of the data may bind you, too.
+The licences of the data may apply to you, too.
 
 {origins}
 
 ## What is in the folder
 
 `model.safetensors` holds the weights as plain arrays ({about.weights.bytes:,} bytes, sha256 \
-`{about.weights.sha256}`), `bundle.json` everything that is known of them. Loading executes nothing.
+`{about.weights.sha256}`), `bundle.json` their description. Loading executes nothing.
 """
 
 
 def _plain(text: str) -> str:
-    """Text of whoever made the bundle, on one line and without any meaning in Markdown."""
+    """Escape untrusted text for Markdown, on one line."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -93,8 +93,8 @@ def _transfer(about: Manifest) -> str:
 
 def _smoothed(about: Manifest) -> str:
     if about.smoothing == 1:
-        return "; smoothing would not help, so smoothed labels are the labels"
-    return f"; smoothed labels are by the mean over {about.smoothing} such windows"
+        return "; smoothing does not help, so smoothed labels equal the labels"
+    return f"; smoothed labels use the mean over {about.smoothing} windows"
 
 
 def _adapted(adaptation: Adaptation) -> str:

@@ -1,4 +1,4 @@
-"""Probabilities of windows, averaged over their neighbours."""
+"""Smoothing of the probabilities of consecutive windows."""
 
 from __future__ import annotations
 
@@ -7,29 +7,28 @@ from numpy.typing import NDArray
 
 
 class Smoothing:
-    """Mean of the probabilities of a window and of those around it, as windows come in.
+    """Streaming mean of the probabilities of a window and its neighbours in a segment.
 
-    Over the neighbours that there are within a stretch: a window is given once the last of them is
-    known, or its stretch ends.
+    A window is returned once its last neighbour is known, or its segment ends.
 
     Args:
         classes: number of classes C.
-        windows: how many are averaged, an odd number; 1 leaves them as they are.
+        windows: number of windows to average, odd; 1 for no smoothing.
     """
 
     def __init__(self, classes: int, windows: int) -> None:
         self._reach = windows // 2
         self._known = np.empty((0, classes))
-        self._given = 0  # of those known
+        self._given = 0  # number of known windows already returned
 
     def push(
         self, probabilities: NDArray[np.float64], *, last: bool
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Take the probabilities of the next windows of a stretch.
+        """Add the probabilities of the next windows of a segment.
 
         Args:
             probabilities: [n, C].
-            last: whether the stretch ends with them.
+            last: whether the segment ends with them.
 
         Returns:
             Probabilities [m, C] of the next m windows, and the smoothed ones.

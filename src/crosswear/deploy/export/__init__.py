@@ -1,4 +1,4 @@
-"""Bundles for other runtimes: ONNX, checked window by window before the file is kept.
+"""Export of bundles to ONNX, compared with the bundle window by window before it is written.
 
 onnx and onnxruntime are the extra ``onnx``; nothing else of crosswear needs them.
 """
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import ExportError, UsageError
 from crosswear.core.files import write_bytes, write_text
-from crosswear.core.keys import seed_for
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export.check import (
     Latency,
@@ -24,44 +23,29 @@ from crosswear.deploy.export.check import (
     open_session,
     probabilities,
 )
+from crosswear.deploy.export.check_windows import CheckWindows
 from crosswear.deploy.export.graph import to_onnx
 from crosswear.deploy.export.quantize import to_int8
 from crosswear.signal.metrics import confusion, micro_f1
 
-SIMULATED = 256
 EXAMPLES = 32
 LEAST_AGREEMENT = 0.95
-"""With eight bits, at least this share of the windows must keep its most probable class."""
-
-
-@dataclass(frozen=True, eq=False)
-class Windows:
-    """Windows to check a model on.
-
-    Attributes:
-        x: float32 [n, 3, L], in g, at the bundle's rate.
-        y: class of each [n], an index into the bundle's classes; None if they have no labels.
-        source: what they are, in words.
-    """
-
-    x: NDArray[np.float32]
-    y: NDArray[np.integer] | None
-    source: str
+"""Smallest share of the windows that must keep their most probable class with int8 weights."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and what it is worth.
+    """An exported file, and its comparison with the bundle.
 
     Attributes:
-        file: where it lies.
+        file: its path.
         bytes: its size.
-        windows: how many windows it was checked on.
-        source: what windows those were.
+        windows: number of windows that it was checked on.
+        source: description of these windows.
         difference: largest difference of a probability to the bundle's.
-        onnx: how fast onnxruntime is.
-        torch: how fast torch is.
-        quantized: what eight bits cost and gain; None if they were not asked for.
+        onnx: latency of onnxruntime.
+        torch: latency of torch.
+        quantized: effect of int8 weights; None without quantisation.
     """
 
     file: Path
@@ -76,14 +60,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Quantized:
-    """What weights of eight bits cost and gain.
+    """Effect of int8 weights.
 
     Attributes:
-        float_bytes: size of the file without them.
+        float_bytes: size of the file with float32 weights.
         difference: largest difference of a probability to the bundle's.
         agreement: share of windows with the same most probable class.
-        micro_f1: on the labelled windows, with eight bits; None if there are no labels.
-        float_micro_f1: the same without them.
+        micro_f1: on the labelled windows, with int8 weights; None if there are no labels.
+        float_micro_f1: the same with float32 weights.
     """
 
     float_bytes: int
@@ -93,41 +77,29 @@ class Quantized:
     float_micro_f1: float | None
 
 
-def simulated_windows(bundle: Bundle) -> Windows:
-    """Windows that nobody measured: gravity in any direction and movement of any strength."""
-    about = bundle.manifest
-    rng = np.random.default_rng(seed_for("export", about.weights.sha256))
-    gravity = rng.normal(size=(SIMULATED, 3, 1))
-    gravity /= np.linalg.norm(gravity, axis=1, keepdims=True)
-    strength = np.exp(rng.uniform(-5, 0.5, (SIMULATED, 1, 1)))
-    steps = rng.normal(size=(SIMULATED, 3, about.window))
-    x = gravity + strength * (steps + np.roll(steps, 1, axis=2) + np.roll(steps, 2, axis=2))
-    return Windows(x.astype(np.float32), None, "simulated windows")
-
-
 def export_onnx(
     bundle: Bundle,
     out: Path,
-    windows: Windows,
+    windows: CheckWindows,
     *,
     int8: bool = False,
     examples: Path | None = None,
 ) -> Exported:
-    """Write a bundle's model as ONNX, if it says on all windows what the bundle says.
+    """Write a bundle's model as ONNX if its probabilities equal those of the bundle.
 
     With `int8`, the model is compared before its weights are quantised: afterwards it differs.
 
     Args:
-        bundle: with a network or a MiniRocket.
+        bundle: with any kind of model.
         out: the file to write.
         windows: to compare on.
         int8: quantise the weights of dense layers.
-        examples: a JSON file to write, too: some windows and what the written file makes of them.
+        examples: a JSON file to write as well: some windows and their probabilities.
 
     Raises:
         UsageError: if there are no windows, or they are of another length.
-        ExportError: if the model cannot be exported, differs from the bundle's, or becomes another
-            one with eight bits.
+        ExportError: if the model cannot be exported, differs from the bundle's, or changes too many
+            answers with int8 weights.
         DiskError: if a file cannot be written.
     """
     about = bundle.manifest
@@ -176,22 +148,21 @@ def export_onnx(
 def _compare(
     before: NDArray[np.float64],
     after: NDArray[np.float64],
-    windows: Windows,
+    windows: CheckWindows,
     size: int,
     classes: int,
 ) -> Quantized:
-    scores: list[float | None] = [None, None]
-    if windows.y is not None:
-        scores = [
-            micro_f1(confusion(windows.y, found.argmax(axis=1), classes))
-            for found in (after, before)
-        ]
+    def score(found: NDArray[np.float64]) -> float | None:
+        if windows.y is None:
+            return None
+        return micro_f1(confusion(windows.y, found.argmax(axis=1), classes))
+
     return Quantized(
         float_bytes=size,
         difference=float(np.abs(after - before).max()),
         agreement=float((after.argmax(axis=1) == before.argmax(axis=1)).mean()),
-        micro_f1=scores[0],
-        float_micro_f1=scores[1],
+        micro_f1=score(after),
+        float_micro_f1=score(before),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether an ONNX file says what the bundle says, and how fast both are."""
+"""Comparison of an ONNX file with its bundle: probabilities and latency."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export.graph import INPUT, Probabilities
 
 TOLERANCE = 1e-4
-"""Largest difference of a probability that rounding alone may make."""
+"""Largest difference of a probability that counts as rounding."""
 
 _RUNS = 50
-_SHARE = 16  # windows that are computed together
+_SHARE = 16  # windows in a batch
 
 Floats = NDArray[np.float64]
 
@@ -34,10 +34,10 @@ class Latency:
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:
-    """The model in onnxruntime, on one core.
+    """Open the model in onnxruntime, on one core.
 
     Raises:
-        ExportError: if onnxruntime does not take it.
+        ExportError: if onnxruntime rejects it.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -45,11 +45,11 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no class that it exports
-        raise ExportError(f"onnxruntime does not take it: {error}") from error
+        raise ExportError(f"onnxruntime rejects the model: {error}") from error
 
 
 def probabilities(session: onnxruntime.InferenceSession, x: NDArray[np.float32]) -> Floats:
-    """Probabilities [n, C] of windows [n, 3, L]."""
+    """Return the probabilities [n, C] of windows [n, 3, L]."""
     parts = [
         session.run(None, {INPUT: np.ascontiguousarray(x[i : i + _SHARE])})[0]
         for i in range(0, len(x), _SHARE)
@@ -60,15 +60,15 @@ def probabilities(session: onnxruntime.InferenceSession, x: NDArray[np.float32])
 def largest_difference(
     session: onnxruntime.InferenceSession, bundle: Bundle, x: NDArray[np.float32]
 ) -> float:
-    """The largest difference of a probability between the file and the bundle.
+    """Return the largest difference of a probability between the file and the bundle.
 
     Args:
         session: of the file.
-        bundle: that it was made from.
+        bundle: the origin of the file.
         x: windows [n, 3, L].
 
     Raises:
-        ExportError: if it is beyond `TOLERANCE`.
+        ExportError: if it exceeds `TOLERANCE`.
     """
     expected = bundle.classifier().scores(x)
     found = probabilities(session, x)
@@ -86,12 +86,12 @@ def largest_difference(
 
 
 def latency_of_onnx(session: onnxruntime.InferenceSession, x: NDArray[np.float32]) -> Latency:
-    """How long onnxruntime takes; `x` holds 16 windows or more."""
+    """Time onnxruntime; `x` holds 16 windows or more."""
     return _latency(lambda part: session.run(None, {INPUT: part}), x)
 
 
 def latency_of_torch(bundle: Bundle, x: NDArray[np.float32]) -> Latency:
-    """How long torch takes on as many threads as it has been told; `x` holds 16 windows or more."""
+    """Time torch on its present number of threads; `x` holds 16 windows or more."""
     module = Probabilities(bundle).eval()
 
     def run(part: NDArray[np.float32]) -> None:

@@ -1,10 +1,10 @@
 """A bundle's model as one ONNX graph: from windows in g to probabilities.
 
-Spectrogram, normalisation and softmax are in the graph; bringing samples to the bundle's rate and
-cutting windows are not, see `crosswear.deploy.recognise`.
+Spectrogram, normalisation and softmax are in the graph; resampling and windowing are not: see
+`crosswear.deploy.recognise`.
 
-torch's exporter from `torch.export` needs a package more and fixes the number of windows; the one
-from a trace is used, with a number of windows that is then set free.
+torch's exporter from `torch.export` needs one more package and fixes the number of windows, so the
+graph comes from a trace, whose number of windows is then replaced by a variable one.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from crosswear.baselines.forest import Forest
 from crosswear.baselines.vote import Vote
 from crosswear.core.errors import ExportError
 from crosswear.deploy.bundle import Bundle
-from crosswear.deploy.export.trees import ForestGraph, VoteGraph
+from crosswear.deploy.export.tree_graph import ForestGraph, VoteGraph
 from crosswear.networks.models.multi_resnet import FFT, FLOOR_DB, HOP, Spectrogram
 from crosswear.signal.windows import STEPS_PER_G
 
 OPSET = 17
-"""Of 2022: what today's runtimes have, that of browsers included."""
+"""Of 2022: supported by today's runtimes, including those in browsers."""
 INPUT, OUTPUT = "windows", "probabilities"
 
 _TRACED = 13
-"""Windows in the trace: a number that no layer has, so that it can be told from the others."""
+"""Windows in the trace: a size that no layer has, to distinguish it from the others."""
 
 
 class Probabilities(nn.Module):
-    """Probabilities [n, C] of windows [n, 3, L], as `Bundle.classifier` gives them.
+    """Module with the probabilities [n, C] of windows [n, 3, L], equal to `Bundle.classifier`.
 
     Args:
         bundle: of any kind.
@@ -64,7 +64,7 @@ class Probabilities(nn.Module):
 
 
 def _module(bundle: Bundle) -> nn.Module:
-    """The model: class scores of a network, probabilities of all others."""
+    """Return the model: class scores of a network, probabilities of the other kinds."""
     about = bundle.manifest
     if about.kind == "network":
         return bundle.network()
@@ -79,7 +79,7 @@ def _module(bundle: Bundle) -> nn.Module:
 
 
 class ConvolvedSpectrogram(nn.Module):
-    """The same as `Spectrogram`, its frames and their transform as one convolution.
+    """`Spectrogram` with its frames and their transform as one convolution.
 
     [N, channels, L] → [N, channels·frames, 1, 33]
     """
@@ -104,7 +104,7 @@ class ConvolvedSpectrogram(nn.Module):
 
 
 def to_onnx(bundle: Bundle) -> onnx.ModelProto:
-    """The graph of a bundle's model; classes, rate, unit and threshold are in its metadata.
+    """Return the graph of a bundle's model; classes, rate, unit and threshold are its metadata.
 
     Raises:
         ExportError: if the model cannot be exported.
@@ -114,7 +114,7 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
     content = io.BytesIO()
     try:
         with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # sizes become constants: `_free` and the check know
+            warnings.simplefilter("ignore")  # sizes become constants
             torch.onnx.export(
                 module,
                 (torch.zeros(_TRACED, 3, about.window),),
@@ -131,7 +131,7 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
             expected="a network of crosswear.networks.models, a forest, a MiniRocket or a vote",
         ) from error
     model = onnx.load_from_string(content.getvalue())
-    _free(model)
+    _make_batch_variable(model)
     known = {
         "classes": json.dumps(about.classes, ensure_ascii=False),
         "channels": json.dumps(about.channels),
@@ -147,8 +147,8 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
     return model
 
 
-def _free(model: onnx.ModelProto) -> None:
-    """Let the number of windows be any."""
+def _make_batch_variable(model: onnx.ModelProto) -> None:
+    """Make the number of windows variable."""
     graph = model.graph
     constants = {one.name: one for one in graph.initializer}
     constants |= {
@@ -162,7 +162,7 @@ def _free(model: onnx.ModelProto) -> None:
                 shape[0] = 0  # as many as there were
                 tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
         elif node.op_type == "LSTM":
-            node.input[5] = node.input[6] = ""  # it begins with zeros anyway
+            node.input[5] = node.input[6] = ""  # the initial state is zero by default
     for value in (*graph.input, *graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "n"
     del graph.value_info[:]

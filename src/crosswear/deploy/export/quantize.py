@@ -1,4 +1,4 @@
-"""Weights of eight bits: a smaller file, at a cost that is measured."""
+"""Quantisation of weights to int8."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 OPERATORS = ("MatMul", "Gemm")
-"""The dense layers, which hold most weights. Convolutions stay float32, the spectrogram's above
-all: 80 dB need more than eight bits."""
+"""The dense layers, which hold most weights. Convolutions stay float32: 80 dB in the spectrogram
+need more than eight bits."""
 
 
 def to_int8(model: onnx.ModelProto) -> bytes:
-    """The same model with the weights of its dense layers as int8, one scale a layer.
+    """Return the model with the weights of its dense layers as int8, one scale a layer.
 
-    Activations are quantised as they come, so no windows are needed to calibrate
+    Activations are quantised dynamically, so no windows are needed for calibration
     (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
     """
     logger = logging.getLogger()
     level = logger.level
-    logger.setLevel(logging.ERROR)  # it advises a preparation that is for other kinds of models
+    logger.setLevel(logging.ERROR)  # it recommends a preparation for other kinds of models
     try:
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"

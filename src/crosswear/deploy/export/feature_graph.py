@@ -1,7 +1,7 @@
-"""The established features as a part of a graph: `crosswear.signal.features` in torch.
+"""The established features in torch, for export: the same as `crosswear.signal.features`.
 
-In float64, so that the trees behind take the way that they take outside. The DFT is a product with
-a matrix: ONNX's own is not in every runtime.
+Computed in float64, so that trees decide as they do outside of the graph. The DFT is a product with
+a matrix: not every runtime has that of ONNX.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class EstablishedFeatures(nn.Module):
         return torch.cat([*by_signal, *correlations, area], dim=1)
 
     def _quantile(self, rising: Tensor, share: float) -> Tensor:
-        """Of sorted values, between neighbours in proportion."""
+        """Return a quantile of sorted values, interpolated linearly."""
         place = (self.samples - 1) * share
         low = int(place)
         high = min(low + 1, self.samples - 1)

@@ -1,4 +1,4 @@
-"""What windows that were held back tell: folds, scores, calibration, the learning curve."""
+"""Cross-validation of an adaptation: folds, scores, calibration, the learning curve."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
-from crosswear.adaptation.choose import prefer
+from crosswear.adaptation.choose import prefer_simpler
 from crosswear.adaptation.curve import fit_curve, fit_power
 from crosswear.adaptation.folds import group_windows, make_folds
-from crosswear.adaptation.race import race
+from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.scoring import expected_share, paired_gain
+from crosswear.adaptation.successive_halving import evaluate_candidates
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import Windows
 from crosswear.datasets.domain import Domain
@@ -121,7 +122,7 @@ class Slow:
     takes_s: float
     kind: Kind = "network"
     plan: None = None
-    most: int = 20
+    max_windows: int = 20
 
     def probabilities(self, train: np.ndarray, test: np.ndarray) -> np.ndarray:
         return np.full((len(test), 2), 0.5)
@@ -137,8 +138,10 @@ def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None
     y, who = np.tile([0, 1], 10), np.repeat(np.arange(4), 5)
     folds, said = make_folds(y, who, 0), list[str]()
     slow = [Slow("a", 100.0), Slow("b", 50.0)]
-    entries, run = race([Slow("quick", 0.0)], slow, folds, y, 2, 5.0, said.append)
-    assert [one.folds for one in entries] == [len(run), 0, 0]
+    data = TrainingData(np.zeros((20, 3, 100), np.float32), y, who, 2, 25.0, 0)
+    quick = [Slow("quick", 0.0)]
+    found, run = evaluate_candidates(quick, slow, folds, data, 5.0, said.append)
+    assert [one.folds for one in found] == [len(run), 0, 0]
     assert "no time for 2 of 2 networks" in said[-1]
     assert f"they would take about {150 * len(run)} s more" in said[-1]
     assert "report" not in said[-1]
@@ -157,9 +160,9 @@ def test_the_simpler_one_is_preferred_unless_beaten() -> None:
     lucky = simple.copy()
     lucky[np.flatnonzero(~simple)[:2]] = True
     better = simple | (rng.random(200) < 0.5)
-    assert prefer(np.stack([simple, lucky]), groups) == 0
-    assert prefer(np.stack([simple, better]), groups) == 1
-    assert prefer(np.stack([better, simple]), groups) == 0
+    assert prefer_simpler(np.stack([simple, lucky]), groups) == 0
+    assert prefer_simpler(np.stack([simple, better]), groups) == 1
+    assert prefer_simpler(np.stack([better, simple]), groups) == 0
 
 
 # --- calibration

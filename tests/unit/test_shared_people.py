@@ -1,4 +1,4 @@
-"""Nobody of the target is in a source: else the score to expect is not for new people."""
+"""Sources share no people with the target, so the expected score is for new people."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crosswear.adaptation.adapt import adapt
+from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.recommend import recommend
-from crosswear.adaptation.shared_people import LOOKED_AT, copied, exclude_shared_people
-from crosswear.adaptation.sources import Source
+from crosswear.adaptation.shared_people import COMPARED, count_copies, exclude_shared_people
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets.domain import Domain, prepare
+from crosswear.engine.transfer_source import Source
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_part_of_the_same_dataset_is_no_source(gestures: Domain, sports: Domai
     ]
     assert [one.name for one in exclude_shared_people(gestures, offered, said.append)] == ["sports"]
     assert len(said) == 1
-    assert "elsewhere is no source here: it is of the same dataset" in said[0]
+    assert "elsewhere is not used as a source: it is from the same dataset" in said[0]
     assert [one.source for one in recommend(gestures, offered, 25.0)] == ["sports"]
 
 
@@ -56,35 +56,34 @@ def test_a_source_with_copies_of_the_recordings_is_none(gestures: Domain, sports
     x[: len(mine)] = gestures.windows.x[mine]
     mixed = replace(sports, windows=replace(sports.windows, x=x))
     assert exclude_shared_people(gestures, [source("mixed", mixed)], said.append) == []
-    assert f"of {LOOKED_AT} windows that were looked at are in it too" in said[0]
+    assert f"of {COMPARED} compared windows" in said[0]
 
 
 def test_copies_are_found_in_another_unit_rounded_and_cut_elsewhere() -> None:
     samples = movement(1)
-    found, looked_at = copied(cut(samples), cut(np.round(9.81 * samples, 2), first=13))
-    assert looked_at > 100
-    assert found == pytest.approx(looked_at, abs=2)  # at the ends there is less
+    found, compared = count_copies(cut(samples), cut(np.round(9.81 * samples, 2), first=13))
+    assert compared > 100
+    assert found == pytest.approx(compared, abs=2)  # at the ends there is less
 
 
 def test_people_who_move_alike_are_no_copies() -> None:
-    assert copied(cut(movement(1)), cut(movement(2))) == (0, len(cut(movement(1))))
+    assert count_copies(cut(movement(1)), cut(movement(2))) == (0, len(cut(movement(1))))
 
 
 def test_sensors_that_lie_still_are_no_copies() -> None:
     still = np.tile([0.0, 0.0, 1.0], (4000, 1))
-    assert copied(cut(still), cut(still)) == (0, 0)
+    assert count_copies(cut(still), cut(still)) == (0, 0)
 
 
 def test_adapt_says_which_source_was_left_out(
-    cache: Path, tmp_path: Path, gestures: Domain, monkeypatch: pytest.MonkeyPatch
+    cache: Path, tmp_path: Path, gestures: Domain
 ) -> None:
-    monkeypatch.setattr(
-        "crosswear.adaptation.adapt.find_sources",
-        lambda *_: [source("elsewhere", gestures, digest="f" * 64)],
-    )
     said: list[str] = []
-    made = adapt("simulated-gestures", tmp_path / "m", cache=cache, budget_s=1.0, note=said.append)
-    assert any("elsewhere is no source here" in sentence for sentence in said)
+    settings = AdaptationSettings([source("elsewhere", gestures, digest="f" * 64)], budget_s=1.0)
+    made = adapt("simulated-gestures", tmp_path / "m", settings, cache=cache, note=said.append)
+    assert any("elsewhere is not used as a source" in sentence for sentence in said)
     assert "there is no source: nothing is transferred" in said
-    assert "elsewhere is no source here" in (tmp_path / "m-report/report.md").read_text("utf-8")
+    assert "elsewhere is not used as a source" in (tmp_path / "m-report/report.md").read_text(
+        "utf-8"
+    )
     assert not any("whitened" in one.name for one in made.findings.standings)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from crosswear.adaptation.curve import Curve
-from crosswear.adaptation.findings import Findings
+from crosswear.adaptation.assessment import Findings
+from crosswear.adaptation.curve import LearningCurve
 from crosswear.adaptation.scoring import Interval
 from crosswear.core.files import write_bytes, write_text
 from crosswear.core.keys import to_json
@@ -22,7 +22,7 @@ _MARKUP = re.compile(r"([\\`*_\[\]#|<>~])")
 
 
 def write_report(findings: Findings, folder: Path) -> list[Path]:
-    """Write all of it; returns the paths.
+    """Write the report; return the paths.
 
     Raises:
         DiskError: if a file cannot be written.
@@ -38,11 +38,11 @@ def write_report(findings: Findings, folder: Path) -> list[Path]:
 
 
 def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
-    """The sentences that matter.
+    """Return the most important findings as sentences.
 
     Args:
-        findings: all of it.
-        shown: makes names fit for the page that they are to stand on.
+        findings: of the adaptation.
+        shown: escapes names for the output format.
     """
     people = "people" if findings.unit == "subject" else "occurrences of activities"
     expected = findings.expected
@@ -69,29 +69,26 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
 
 
 def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
-    """By how much, and how surely, the chosen one is better than the best of another kind."""
-    rivals = [
-        one
+    """Return the gain over the best candidate of another kind, and whether it is clear."""
+    others = [
+        (one.micro_f1 or 0.0, one.behind, one.name)
         for one in findings.standings[1:]
-        if one.behind is not None and (one.kind != findings.kind or findings.kind == "network")
+        if one.behind and (one.kind != findings.kind or findings.kind == "network")
     ]
-    if not rivals:
+    if not others:
         return "nothing else ran all folds"
-    best = max(rivals, key=lambda one: one.micro_f1 or 0.0)
-    if best.behind is None:
-        raise AssertionError("filtered above")
-    gain = best.behind
+    _, gain, name = max(others, key=lambda one: one[0])
     if gain.low > 0:
         verdict = "clearly better than"
     elif gain.value >= 0:
         verdict = "not clearly better than"
     else:
         verdict = "simpler than, and not clearly worse than,"
-    return f"{verdict} the next best, {shown(best.name)}: by {_points(gain)}"
+    return f"{verdict} the next best, {shown(name)}: by {_points(gain)}"
 
 
 def report_text(findings: Findings) -> str:
-    """Markdown."""
+    """Return the report in Markdown."""
     standing_rows = (
         (
             _plain(one.name),
@@ -121,13 +118,13 @@ def report_text(findings: Findings) -> str:
         "\n".join(f"- {line}" for line in summary(findings, _plain)),
         f"{findings.windows} labelled windows; {findings.seconds:.0f} s.",
         "## Candidates",
-        "Micro-F1 of windows that were held back, in per cent. A candidate that ran fewer folds "
-        "was behind, or there was no time for it.",
+        "Micro-F1 on the test windows of cross-validation, in per cent. A candidate with fewer "
+        "folds scored lower, or there was no time for it.",
         _table(("candidate", "micro-F1", "folds", "seconds", "chosen is better by"), standing_rows),
         "## Classes",
-        _table(("class", "windows", unit, "F1", "most taken for", "advice"), class_rows),
+        _table(("class", "windows", unit, "F1", "most confused with", "advice"), class_rows),
         "## Confusion",
-        "Rows: what it was. Columns: the answer. Windows that were held back.",
+        "Rows: true class. Columns: answer. Test windows of cross-validation.",
         _table(("", *(str(number) for number in range(1, len(names) + 1))), _numbered(matrix)),
     ]
     if findings.curve is not None:
@@ -137,7 +134,7 @@ def report_text(findings: Findings) -> str:
         )
         sections += [
             "## Learning curve",
-            _table(("windows learned from", "micro-F1", "standard error"), points),
+            _table(("windows trained on", "micro-F1", "standard error"), points),
             "![Learning curve](curve.png)",
         ]
     if findings.notes:
@@ -145,18 +142,18 @@ def report_text(findings: Findings) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def curve_figure(curve: Curve) -> Figure:
-    """Micro-F1 on held-back windows over the number that was learned from, and the fit."""
+def curve_figure(curve: LearningCurve) -> Figure:
+    """Plot micro-F1 on test windows over the number of training windows, and the fit."""
     figure = Figure(figsize=(5.5, 3.6), layout="constrained")
     axes = figure.add_subplot()
     n = np.array([point.windows for point in curve.points])
     f1 = 100 * np.array([point.micro_f1 for point in curve.points])
     error = 100 * np.array([min(point.error, 1.0) for point in curve.points])
-    axes.errorbar(n, f1, error, fmt="o", color=BLUE, capsize=3, label="held back, ± 1 error")
+    axes.errorbar(n, f1, error, fmt="o", color=BLUE, capsize=3, label="test, ± 1 standard error")
     line = np.geomspace(n[0], n[-1] + 2 * curve.more, 100)
     fit = 100 * (curve.a - curve.b * line**-curve.c)
     axes.plot(line, fit, color=GREY, linewidth=1, label="inverse power law")
-    axes.set_xlabel("labelled windows learned from")
+    axes.set_xlabel("labelled windows trained on")
     axes.set_ylabel("micro-F1 (%)")
     axes.set_ylim(0, 100)
     axes.grid(alpha=0.3)
@@ -189,5 +186,5 @@ def _points(interval: Interval) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of whoever made the recordings, on one line and without any meaning in Markdown."""
+    """Escape untrusted text for Markdown, on one line."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Forests and votes as parts of a graph."""
+"""Forests and votes as torch modules, for export."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from torch import Tensor, nn
 
 from crosswear.baselines.forest import Forest
 from crosswear.baselines.vote import Vote
-from crosswear.deploy.export.features import EstablishedFeatures
+from crosswear.deploy.export.feature_graph import EstablishedFeatures
 
 
 class ForestGraph(nn.Module):
     """Probabilities [n, C] of windows [n, 3, L] in g, as `Forest.scores` gives them.
 
-    All trees are followed at once, a decision a step; a leaf leads to itself.
+    All trees are traversed at once, one decision a step; a leaf leads to itself.
 
     Args:
-        forest: what was fitted.
+        forest: a fitted one.
         samples: length L of a window.
     """
 
@@ -31,8 +31,8 @@ class ForestGraph(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
-        features = self.features(x).float().double()  # as the trees were grown
-        # A sum: it has as many rows as there are windows, also in a trace of another number.
+        features = self.features(x).float().double()  # the precision of the training
+        # The sum has one row a window, also in a trace with another number of windows.
         node = self._of("roots") + (0 * features[:, :1]).int()
         for _ in range(self.depth):
             value = features.gather(1, self._at("feature", node).long())
@@ -45,7 +45,7 @@ class ForestGraph(nn.Module):
         return self.get_buffer(name)
 
     def _at(self, name: str, node: Tensor) -> Tensor:
-        """What the nodes [n, T] have."""
+        """Return an attribute of the nodes [n, T]."""
         return self._of(name).index_select(0, node.flatten()).view(-1, self.trees)
 
 
@@ -53,7 +53,7 @@ class VoteGraph(nn.Module):
     """Probabilities [n, C] of windows [n, 3, L] in g, as `Vote.scores` gives them.
 
     Args:
-        vote: what was fitted.
+        vote: a fitted one.
         samples: length L of a window.
     """
 

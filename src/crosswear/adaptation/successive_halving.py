@@ -1,0 +1,149 @@
+"""Cross-validation within a time budget: every classical classifier, and the better networks.
+
+Networks run fold by fold, and after each fold the better half continues: successive halving
+(Jamieson and Talwalkar, "Non-stochastic best arm identification", 2016) with folds in place of
+iterations.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.adaptation.budget import Budget
+from crosswear.adaptation.folds import Fold
+from crosswear.adaptation.learners import Floats, Learner, TrainingData
+from crosswear.core.texts import counted
+
+Note = Callable[[str], None]
+
+CLASSICAL_SHARE = 0.5
+"""Of the budget, at most, before the folds become fewer."""
+
+
+@dataclass(eq=False)
+class Evaluation:
+    """The cross-validation of a candidate.
+
+    Attributes:
+        learner: the candidate.
+        out_of_fold: class probabilities [N, C] from folds that did not train on the window; NaN
+            for windows of folds that did not run.
+        folds: number of folds that ran.
+        seconds: how long they took.
+        correct, tested: numbers of windows.
+    """
+
+    learner: Learner
+    out_of_fold: Floats
+    folds: int = 0
+    seconds: float = 0.0
+    correct: int = 0
+    tested: int = 0
+
+    def run(self, fold: Fold, y: NDArray[np.integer]) -> None:
+        """Train on a fold's windows and classify its test windows."""
+        start = time.perf_counter()
+        self.out_of_fold[fold.test] = self.learner.probabilities(fold.train, fold.test)
+        answers = self.out_of_fold[fold.test].argmax(axis=1)
+        self.correct += int((answers == y[fold.test]).sum())
+        self.tested += len(fold.test)
+        self.folds += 1
+        self.seconds += time.perf_counter() - start
+
+    @property
+    def accuracy(self) -> float:
+        """Share of windows classified correctly so far; 0 before the first fold."""
+        return self.correct / max(self.tested, 1)
+
+
+def evaluate_candidates(
+    classical: Sequence[Learner],
+    networks: Sequence[Learner],
+    folds: Sequence[Fold],
+    data: TrainingData,
+    budget_s: float,
+    note: Note,
+) -> tuple[list[Evaluation], list[Fold]]:
+    """Cross-validate the candidates as far as the budget allows.
+
+    Args:
+        classical: candidates that run all folds.
+        networks: candidates by successive halving, the most important first.
+        folds: train and test windows.
+        data: the labelled windows.
+        budget_s: seconds for all of it.
+        note: takes a sentence about each restriction by the budget.
+
+    Returns:
+        The evaluation of each candidate, and the folds that ran: fewer if time is short.
+        Candidates that ran all of them are comparable.
+    """
+    budget = Budget(budget_s)
+
+    def evaluation(learner: Learner) -> Evaluation:
+        return Evaluation(learner, np.full((len(data.y), data.classes), np.nan))
+
+    evaluations = [evaluation(learner) for learner in classical]
+    run: list[Fold] = []
+    for fold in folds:
+        before = budget.left
+        for one in evaluations:
+            one.run(fold, data.y)
+        run.append(fold)
+        fold_s = before - budget.left
+        if len(run) > 1 and budget.left - fold_s < (1 - CLASSICAL_SHARE) * budget_s:
+            break
+    if len(run) < len(folds):
+        note(f"time for {len(run)} of {len(folds)} folds only: a longer budget makes it surer")
+
+    live = [evaluation(learner) for learner in networks]
+    evaluations += live
+    windows = int(np.mean([len(fold.train) for fold in run]))
+    costs: dict[str, float] = {}
+    final_s = max((one.seconds(len(data.y)) for one in classical), default=0.0)  # if one is chosen
+    for one in live:
+        if budget.left > 0:
+            costs[one.learner.name] = one.learner.seconds(windows)
+    live = [one for one in live if one.learner.name in costs]
+    for number, fold in enumerate(run):
+        live = _affordable(live, costs, len(run) - number, budget.left - final_s)
+        for one in live:
+            one.run(fold, data.y)
+        live = sorted(live, key=lambda one: -one.accuracy)[: max(1, (len(live) + 1) // 2)]
+    skipped = [one.learner.name for one in evaluations if not one.folds]
+    if skipped:
+        known = [costs[name] * len(run) for name in skipped if name in costs]
+        needed = (
+            f": they would take about {sum(known):.0f} s more"
+            if len(known) == len(skipped)
+            else ", and none to estimate how long they would take"
+        )
+        of = counted(len(networks), "network")
+        note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
+    return evaluations, run
+
+
+def _affordable(
+    live: Sequence[Evaluation], costs: dict[str, float], folds: int, seconds: float
+) -> list[Evaluation]:
+    """Drop the most expensive candidates until the others can run all folds, halved each time.
+
+    The chosen one is trained once more, on all windows.
+    """
+    kept = list(live)
+    while kept:
+        dearest = sorted((costs[one.learner.name] for one in kept), reverse=True)
+        total, count = 2 * dearest[0], len(dearest)
+        for _ in range(folds):
+            total += sum(dearest[:count])
+            count = max(1, (count + 1) // 2)
+        if total <= seconds:
+            break
+        # Among equally expensive ones the last: the network from scratch is the first.
+        kept.remove(max(reversed(kept), key=lambda one: costs[one.learner.name]))
+    return kept

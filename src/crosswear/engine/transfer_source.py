@@ -1,0 +1,143 @@
+"""Sources of a transfer: other people's labelled recordings, and where their networks are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.errors import CrosswearError, MissingDataError
+from crosswear.core.keys import digest
+from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.networks.checkpoint import checkpoint_exists
+from crosswear.networks.models.multi_resnet import MIRRORED
+
+Note = Callable[[str], None]
+
+PASSES = 120_000
+"""Windows that a source network sees in training, over all epochs: a minute or two on one core."""
+FEWEST_BLOCKS = 3
+SCHEMA = 1
+"""Raised by hand whenever the same source would become another network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Labelled recordings of other people than the target's.
+
+    Attributes:
+        name: of the dataset, or of the domain in its study.
+        domain: its windows.
+        network: path of its network, trained or not.
+    """
+
+    name: str
+    domain: Domain
+    network: Path
+
+    @property
+    def trained(self) -> bool:
+        """Whether the file of its network exists."""
+        return checkpoint_exists(self.network)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyTransfers:
+    """Transfers of a study that have been computed.
+
+    Attributes:
+        sources: the domains whose networks are trained.
+        rows: int64 [n], windows of the first repetition's adaptation set, by size and target.
+        gains: mean gain over the network from scratch, by size, target and source.
+        rate_hz: sampling rate of the windows.
+    """
+
+    sources: Sequence[Source]
+    rows: Mapping[tuple[int, str], NDArray[np.int64]]
+    gains: Mapping[tuple[int, str, str], float]
+    rate_hz: float
+
+
+def model_for(samples: int) -> ModelConfig | None:
+    """Return the settings of a network for windows of `samples`; None where they are too short.
+
+    Shorter windows get fewer blocks: each block halves the length, and the spectrogram mirrors
+    half a frame at either end.
+    """
+    filters = ModelConfig().filters
+    depth = max((d for d in range(len(filters) + 1) if samples + 1 >= 2 ** (d + 1)), default=0)
+    if samples <= MIRRORED or depth < FEWEST_BLOCKS:
+        return None
+    return ModelConfig(filters=filters[:depth])
+
+
+def train_config(windows: int) -> TrainConfig:
+    """Return the training of a source network: more epochs for fewer windows."""
+    epochs = int(np.clip(PASSES // max(windows, 1), 10, 70))
+    return TrainConfig(epochs=epochs, batch_size=64, selection="last")
+
+
+def dataset_sources(
+    name: str | Path,
+    data: str | Path | None,
+    cache: str | Path,
+    preparation: PreparationConfig,
+    note: Note,
+) -> list[Source]:
+    """Return one dataset as a source; with `auto`, every registered dataset found in `data`.
+
+    Args:
+        name: a dataset reference, or `auto`.
+        data: folder with one folder per dataset.
+        cache: folder of prepared domains; networks are kept in its `sources`.
+        preparation: the preparation of the target.
+        note: takes a sentence about each dataset that `auto` cannot use.
+
+    Raises:
+        CrosswearError: if a named dataset cannot be read; `auto` continues without it.
+        MissingDataError: if `data` is not a folder.
+    """
+    data = None if data is None else Path(data)
+    if data is not None and not data.is_dir():
+        raise MissingDataError(
+            "no such folder",
+            where=str(data),
+            expected="the folder with one folder or archive per dataset",
+            todo="check --data",
+        )
+    if name == "auto":
+        return list(_registered(data, Path(cache), preparation, note))
+    return [_dataset_source(str(name), data, Path(cache), preparation)]
+
+
+def _registered(
+    data: Path | None, cache: Path, preparation: PreparationConfig, note: Note
+) -> Iterator[Source]:
+    for dataset, spec in REGISTRY.items():
+        if not spec.patterns:  # simulated: no real movements
+            continue
+        try:
+            yield _dataset_source(dataset, data, cache, preparation)
+        except MissingDataError:
+            continue
+        except CrosswearError as error:
+            note(f"{dataset} cannot be a source: {error.what}")
+
+
+def _dataset_source(
+    reference: str, data: Path | None, cache: Path, preparation: PreparationConfig
+) -> Source:
+    spec, options = lookup(reference)
+    domain = of_acceleration(prepare(reference, data, preparation, cache))
+    train, model = train_config(len(domain.windows)), model_for(domain.samples)
+    key = digest(
+        {"schema": SCHEMA, "domain": domain.summary.digest, "model": model, "train": train}
+    )
+    default = options == spec.default_options
+    name = spec.name if default else f"{spec.name}:{options.placement},{options.variant}"
+    return Source(name, domain, cache / "sources" / f"{key}.safetensors")
