@@ -19,9 +19,8 @@ from crosswear.core.recording import Recording
 from crosswear.deploy.bundle import Bundle, load_bundle, save_bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise import Event, Recognizer, recognise
-from crosswear.deploy.recognise.resampler import StreamResampler
 from crosswear.signal.gravity import spread
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import StreamResampler, resample
 from crosswear.signal.windows import in_steps
 
 Floats = NDArray[np.float64]
@@ -101,7 +100,7 @@ def test_streams_are_resampled_as_training_does_however_they_are_cut(
         "wrist",
         None if time_s is None else time_s - time_s[0],
     )
-    trained = stretches(recording, 25.0, 0.2)
+    trained = resample(recording, 25.0, 0.2)
     found = [one for _, one in together if len(one) > 1]
     wanted = [stretch.channels for stretch in trained if len(stretch) > 1]
     for one, stretch in zip(found, wanted, strict=True):

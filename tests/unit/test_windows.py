@@ -24,7 +24,7 @@ def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> S
         labels=np.asarray(labels, dtype=np.int16),
         raw_first=np.maximum(raw - 2, raw_start),
         raw_last=np.minimum(raw + 2, raw_start + samples - 1),
-        repaired=0,
+        bridged=0,
     )
 
 

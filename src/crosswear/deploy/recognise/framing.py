@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.deploy.recognise.resampler import Span
+from crosswear.signal.resample import Span
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,6 @@ from crosswear.datasets.tables import LARGEST_G
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise.framing import Framing
-from crosswear.deploy.recognise.resampler import Span, StreamResampler
 from crosswear.signal.gravity import (
     RESTING_G,
     SPOTS,
@@ -27,6 +26,7 @@ from crosswear.signal.gravity import (
     turn_between,
 )
 from crosswear.signal.quality import Clipping, constant
+from crosswear.signal.resample import Span, StreamResampler
 
 FEWEST = 20
 """Windows from which on it can be told how a sensor sits."""
