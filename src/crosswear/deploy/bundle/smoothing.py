@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 class Smoothing:
     """Mean of the probabilities of a window and of those around it, as windows come in.
 
-    Over the neighbours that there are within a stretch: a window is given once the last of them is
-    known, or its stretch ends.
+    Over the neighbours that there are within a segment: a window is given once the last of them is
+    known, or its segment ends.
 
     Args:
         classes: number of classes C.
@@ -25,11 +25,11 @@ class Smoothing:
     def push(
         self, probabilities: NDArray[np.float64], *, last: bool
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Take the probabilities of the next windows of a stretch.
+        """Take the probabilities of the next windows of a segment.
 
         Args:
             probabilities: [n, C].
-            last: whether the stretch ends with them.
+            last: whether the segment ends with them.
 
         Returns:
             Probabilities [m, C] of the next m windows, and the smoothed ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class LowPass:
         return output * self.down // self.up + self.half
 
 
+@lru_cache(maxsize=4)  # recordings of one dataset share their rate
 def design_low_pass(rate_hz: float, target_hz: float) -> LowPass:
     """Return a Kaiser low-pass for the exact ratio of the rates as written in decimals."""
     grid_hz = float(rate_hz)
