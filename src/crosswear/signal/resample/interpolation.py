@@ -50,6 +50,9 @@ class SampleGrid:
         intervals = len(position) - 1 if self._spline is None else 0
         if spline is not None:
             intervals = len(spline.x) - 1
+        if not intervals and not last:
+            self._position, self._values = position, values
+            return values[:0]
         self._position, self._values = position[intervals:].copy(), values[intervals:].copy()
         return self._at(position[: intervals + 1], values[: intervals + 1], spline, last=last)
 

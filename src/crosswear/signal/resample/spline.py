@@ -56,6 +56,8 @@ class StreamSpline:
         total = self._dropped + len(self._knots)
         # Only blocks with a knot beyond their margin: the others may turn out to be at the end.
         complete = max((total - MARGIN - 1) // BLOCK, self._blocks)
+        if complete == self._blocks and not last:
+            return self._slope
         slopes = [self._slope]
         if complete and not self._blocks:
             slopes.append(self._ending(0, BLOCK + MARGIN + 1)[: BLOCK + 1])
