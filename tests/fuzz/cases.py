@@ -22,7 +22,7 @@ from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.propose import parse_answer, propose, write_proposal
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import fingerprint
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from fuzz.damage import damage_file, damage_tree, packed, replace_matrix, replace_table
 from generators import GENERATORS
 from generators.own import LAYOUTS
@@ -117,5 +117,5 @@ def _read(dataset: str, place: Path, rng: np.random.Generator) -> int:
     return sum(
         len(piece)
         for recording in spec.read(tree, options, lambda sentence: None)
-        for piece in stretches(recording)
+        for piece in resample(recording)
     )

@@ -21,7 +21,7 @@ from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
 from crosswear.datasets.tables import read_table
 from crosswear.datasets.tree import FolderTree
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from crosswear.signal.windows import cut
 from generators.planted import resting_g
 
@@ -218,7 +218,7 @@ def test_sp_sw_har_is_a_sequence_of_short_activities(real_data: Path) -> None:
     assert max(seconds) == pytest.approx(14.78, abs=0.02)
     labels = np.concatenate([recording.labels for recording in recordings])
     assert np.bincount(labels).tolist() == [32_025, 27_765, 117_126, 53_180, 32_457]
-    pieces = [piece for recording in recordings for piece in stretches(recording)]
+    pieces = [piece for recording in recordings for piece in resample(recording)]
     assert len(pieces) == len(recordings)
     windows = np.concatenate([cut(piece).y for piece in pieces])
     assert np.bincount(windows).tolist() == [19, 5, 846, 7, 51]

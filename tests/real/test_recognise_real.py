@@ -12,8 +12,7 @@ import pytest
 from crosswear.datasets import lookup
 from crosswear.datasets.roots import locate
 from crosswear.deploy.recognise import Recognizer
-from crosswear.deploy.recognise.resampler import StreamResampler
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import StreamResampler, resample
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from bundle_helpers import a_bundle
@@ -47,8 +46,8 @@ def test_streams_of_genuine_recordings(real_data: Path, name: str) -> None:
 
         parts += resampler.flush()
         found = np.concatenate([part.values for part in parts])
-        trained = [stretch.channels for stretch in stretches(recording)]
-        if all(len(stretch) > 1 for stretch in trained) and len(found) == sum(map(len, trained)):
+        trained = [segment.channels for segment in resample(recording)]
+        if all(len(segment) > 1 for segment in trained) and len(found) == sum(map(len, trained)):
             np.testing.assert_allclose(found, np.concatenate(trained), rtol=0, atol=1e-6)
-        else:  # a stretch of one sample, which training drops
+        else:  # a segment of one sample, which training drops
             assert len(found) - sum(map(len, trained)) <= len(resampler.gaps) + 1

@@ -17,7 +17,7 @@ from crosswear.datasets.domain import prepare
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
 from crosswear.signal.leakage import audit
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from crosswear.signal.windows import assemble
 from generators import GENERATORS
 from generators.planted import Planted, resting_g
@@ -142,7 +142,7 @@ def test_a_resting_limb_reads_one_g(sample: Sample) -> None:
 
 
 def test_windows_span_neither_recordings_nor_gaps(sample: Sample) -> None:
-    pieces = [(0, stretches(recording)) for recording in sample.recordings]
+    pieces = [(0, resample(recording)) for recording in sample.recordings]
     windows, _ = assemble(pieces, SHORT.window, SHORT.hop)
     longest = SHORT.bridge_s * sample.spec.rate_hz + 1
     for number, start, stop in zip(windows.recording, windows.start, windows.stop, strict=True):

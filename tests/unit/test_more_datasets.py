@@ -15,7 +15,7 @@ from crosswear.datasets import lookup
 from crosswear.datasets.tables import TextLayout
 from crosswear.datasets.tree import FolderTree
 from crosswear.datasets.words import place, read_words
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from generators import GENERATORS, wisdm2019
 
 TEXT = {
@@ -234,7 +234,7 @@ class TestSpSwHar:
         assert notes[0] == "220 of 223 recordings are not there."
         assert "time stamps repeat the one before" in notes[1]
         assert "104.28 Hz" in notes[1]
-        piece = stretches(recordings[1])
+        piece = resample(recordings[1])
         assert len(piece) == 1
         assert len(piece[0]) == pytest.approx(lines / 104.28 * 25, abs=1.1)
 
@@ -315,7 +315,7 @@ class TestWisdm:
     def test_a_gap_splits_when_resampled(self, tmp_path: Path) -> None:
         self.written(tmp_path, ("A", 20.0, 10), ("A", 20.0, 100))
         recordings, _ = read("wisdm2019", tmp_path)
-        assert [len(stretches(one)) for one in recordings] == [2]
+        assert [len(resample(one)) for one in recordings] == [2]
 
     def test_a_line_of_another_subject(self, tmp_path: Path) -> None:
         write("wisdm2019", tmp_path)

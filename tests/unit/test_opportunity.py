@@ -15,7 +15,7 @@ from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.spec import ReadOptions
 from crosswear.datasets.tree import FolderTree
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from generators import opportunity
 
 SPEC = REGISTRY["opportunity"]
@@ -137,7 +137,7 @@ class TestTime:
         recording, _ = read(tmp_path)
         ticks = np.arange(120) + 300 * (np.arange(120) >= 60)
         np.testing.assert_allclose(recording.time_s, ticks / 30, rtol=0, atol=1e-9)
-        assert [len(piece) for piece in stretches(recording)] == [50, 50]
+        assert [len(piece) for piece in resample(recording)] == [50, 50]
 
     def test_another_clock_is_kept_as_it_is(self, tmp_path: Path) -> None:
         rows = table(120)

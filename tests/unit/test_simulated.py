@@ -28,7 +28,7 @@ from crosswear.datasets.wrist_model import (
     simulate,
     smooth_noise,
 )
-from crosswear.signal.resample import stretches
+from crosswear.signal.resample import resample
 from crosswear.signal.windows import assemble
 
 SCENARIOS = (GESTURES, MANIPULATION, DAILY, SPORTS)
@@ -106,7 +106,7 @@ def test_people_and_classes_are_as_many_as_in_the_domains_they_stand_for() -> No
 def test_windows_are_few_enough_for_a_tutorial_and_as_unbalanced_as_in_the_study(
     spec: DatasetSpec, recordings: dict[str, list[Recording]]
 ) -> None:
-    pieces = [(number, stretches(made)) for number, made in enumerate(recordings[spec.name])]
+    pieces = [(number, resample(made)) for number, made in enumerate(recordings[spec.name])]
     windows, _ = assemble(pieces)
     counts = np.bincount(windows.y)
     assert 900 <= len(windows) <= 1300

@@ -16,7 +16,7 @@ from crosswear.signal.resample import Segment
 from crosswear.signal.windows import assemble, cut
 
 
-def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Segment:
+def segment_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Segment:
     samples = len(labels)
     raw = raw_start + np.arange(samples, dtype=np.int64)
     return Segment(
@@ -24,17 +24,17 @@ def stretch_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> S
         labels=np.asarray(labels, dtype=np.int16),
         raw_first=np.maximum(raw - 2, raw_start),
         raw_last=np.minimum(raw + 2, raw_start + samples - 1),
-        repaired=0,
+        bridged=0,
     )
 
 
-def test_windows_hold_the_samples_of_the_stretch() -> None:
-    stretch = stretch_of([3] * 260, raw_start=1000)
-    pieces = cut(stretch)
+def test_windows_hold_the_samples_of_the_segment() -> None:
+    segment = segment_of([3] * 260, raw_start=1000)
+    pieces = cut(segment)
     assert pieces.x.shape == (4, 3, 100)
     assert pieces.x.dtype == np.float32
     for number, start in enumerate(range(0, 200, 50)):
-        np.testing.assert_array_equal(pieces.x[number], stretch.channels[start : start + 100].T)
+        np.testing.assert_array_equal(pieces.x[number], segment.channels[start : start + 100].T)
     # The reach of the filter, two samples here, counts.
     np.testing.assert_array_equal(pieces.start, [1000, 1048, 1098, 1148])
     np.testing.assert_array_equal(pieces.stop, [1102, 1152, 1202, 1252])
@@ -52,22 +52,22 @@ def test_windows_hold_the_samples_of_the_stretch() -> None:
     ],
 )
 def test_the_majority_names_the_window(labels: list[int], expected: int | None) -> None:
-    pieces = cut(stretch_of(labels), window=10, hop=5)
+    pieces = cut(segment_of(labels), window=10, hop=5)
     assert pieces.y.tolist() == ([] if expected is None else [expected])
     assert pieces.null == (expected is None)
 
 
 def test_an_occurrence_is_a_run_without_interruption() -> None:
     labels = [0] * 200 + [NO_LABEL] * 200 + [0] * 200 + [1] * 200
-    pieces = cut(stretch_of(labels))
+    pieces = cut(segment_of(labels))
     # Half null is null; half 0 and half 1 is 0.
     assert pieces.y.tolist() == [0] * 7 + [1] * 3
     numbers = [len(list(same)) for _, same in groupby(pieces.occurrence.tolist())]
     assert numbers == [3, 4, 3]
 
 
-def test_a_stretch_shorter_than_a_window_gives_none() -> None:
-    pieces = cut(stretch_of([1] * 99))
+def test_a_segment_shorter_than_a_window_gives_none() -> None:
+    pieces = cut(segment_of([1] * 99))
     assert pieces.x.shape == (0, 3, 100)
     assert len(pieces.start) == len(pieces.occurrence) == pieces.null == 0
 
@@ -91,7 +91,7 @@ def test_the_plain_loop_says_the_same(runs: list[tuple[int, int]], window: int, 
             continue
         own = [r for r, label in zip(run_of[start:], inside, strict=False) if label == winner]
         expected.append((winner, min(set(own), key=lambda run: (-own.count(run), run))))
-    pieces = cut(stretch_of(labels), window, hop)
+    pieces = cut(segment_of(labels), window, hop)
     assert list(zip(pieces.y.tolist(), pieces.occurrence.tolist(), strict=True)) == expected
     assert pieces.null == null
     assert (pieces.start < pieces.stop).all()
@@ -99,9 +99,9 @@ def test_the_plain_loop_says_the_same(runs: list[tuple[int, int]], window: int, 
 
 def test_assembling_numbers_recordings_and_occurrences() -> None:
     recordings = [
-        (4, [stretch_of([0] * 100 + [2] * 100), stretch_of([2] * 100, raw_start=300)]),
-        (4, [stretch_of([NO_LABEL] * 150)]),
-        (9, [stretch_of([1] * 30), stretch_of([0] * 150, raw_start=50)]),
+        (4, [segment_of([0] * 100 + [2] * 100), segment_of([2] * 100, raw_start=300)]),
+        (4, [segment_of([NO_LABEL] * 150)]),
+        (9, [segment_of([1] * 30), segment_of([0] * 150, raw_start=50)]),
     ]
     windows, null = assemble(iter(recordings))
     assert null == 2
@@ -116,7 +116,7 @@ def test_assembling_numbers_recordings_and_occurrences() -> None:
     assert windows.start.dtype == windows.stop.dtype == np.int64
 
 
-@pytest.mark.parametrize("recordings", [[], [(0, [])], [(0, [stretch_of([NO_LABEL] * 300)])]])
+@pytest.mark.parametrize("recordings", [[], [(0, [])], [(0, [segment_of([NO_LABEL] * 300)])]])
 def test_a_domain_without_windows_is_refused(recordings: list[tuple[int, list[Segment]]]) -> None:
     with pytest.raises(DomainError, match="no recording gives a labelled window"):
         assemble(recordings)

@@ -35,7 +35,7 @@ from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
 from crosswear.signal.leakage import audit
 from crosswear.signal.quality import CONSTANT_G, Clipping
-from crosswear.signal.resample import Segment, stretches
+from crosswear.signal.resample import Segment, resample
 from crosswear.signal.splits import SplitReport, split_windows
 from crosswear.signal.windows import assemble
 
@@ -282,13 +282,13 @@ class _Reader:
         for recording in self._recordings:
             subject = self.subjects.setdefault(recording.subject, len(self.subjects))
             try:
-                pieces = stretches(recording, self._config.rate_hz, self._config.bridge_s)
+                pieces = resample(recording, self._config.rate_hz, self._config.bridge_s)
             except DataFormatError as error:
                 raise error.inside(self._reference) from error
             self.recordings += 1
             self.clipping.push(recording.acceleration)
             self.duration_s += len(recording.labels) / recording.rate_hz
-            self.bridged += sum(piece.repaired for piece in pieces)
+            self.bridged += sum(piece.bridged for piece in pieces)
             self.gaps += max(len(pieces) - 1, 0)
             if all(len(piece) < self._config.window for piece in pieces):
                 self.short.append(f"{recording.subject}/{recording.session}")

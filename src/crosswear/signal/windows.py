@@ -59,7 +59,7 @@ STEPS_PER_G = 4096
 
 
 def in_steps(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Windows [n, 3, L] in g, each sample rounded to a step.
+    """Return windows [n, 3, L] in g with each sample rounded to a step.
 
     Then the sums of MiniRocket's kernels are exact in float32, in whatever order a runtime adds, up
     to 100 g: which samples lie above a bias is the same everywhere.
@@ -70,12 +70,12 @@ def in_steps(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The labelled windows of one stretch.
+    """The labelled windows of one segment.
 
     Attributes:
         x: float32 [N, 3·sensors, L], see `crosswear.core.recording.Windows`.
         y: int16 [N], class index.
-        occurrence: int32 [N], number of the activity's performance within the stretch.
+        occurrence: int32 [N], number of the activity's performance within the segment.
         start: int64 [N], first raw sample of the recording that has a part in the window.
         stop: int64 [N], one past the last raw sample that has a part in the window.
         null: how many windows were dropped because most of their samples are null.
@@ -89,33 +89,33 @@ class Cut:
     null: int
 
 
-def cut(stretch: Segment, window: int = WINDOW, hop: int = HOP) -> Cut:
-    """Cut a stretch into windows of `window` samples, one every `hop` samples.
+def cut(segment: Segment, window: int = WINDOW, hop: int = HOP) -> Cut:
+    """Cut a segment into windows of `window` samples, one every `hop` samples.
 
     An occurrence is a run of one label without interruption; a window belongs to the run of its
     own label that covers most of it, to the earlier one where two cover the same.
     """
-    starts = np.arange(0, len(stretch) - window + 1, hop)
-    y, occurrence = _majority(stretch.labels, starts, window)
+    starts = np.arange(0, len(segment) - window + 1, hop)
+    y, occurrence = _majority(segment.labels, starts, window)
     kept = y != NO_LABEL
     starts = starts[kept]
-    start, stop = stretch.raw_interval(starts, starts + window)
+    start, stop = segment.raw_interval(starts, starts + window)
     if len(starts):
-        views = np.lib.stride_tricks.sliding_window_view(stretch.channels, window, axis=0)
+        views = np.lib.stride_tricks.sliding_window_view(segment.channels, window, axis=0)
         x = np.ascontiguousarray(views[starts])
     else:
-        x = np.empty((0, stretch.channels.shape[1], window), np.float32)
+        x = np.empty((0, segment.channels.shape[1], window), np.float32)
     return Cut(x, y[kept], occurrence[kept], start, stop, null=int((~kept).sum()))
 
 
 def assemble(
     recordings: Iterable[tuple[int, Sequence[Segment]]], window: int = WINDOW, hop: int = HOP
 ) -> tuple[Windows, int]:
-    """The windows of a whole domain, and how many windows were dropped as null.
+    """Return the windows of a whole domain, and how many windows were dropped as null.
 
     Args:
         recordings: for every recording of the dataset, in order: the index of its subject among
-            the domain's subjects, and its stretches. Consumed one at a time. The recording's
+            the domain's subjects, and its segments. Consumed one at a time. The recording's
             number is its place here.
         window: samples of a window.
         hop: samples from one window's start to the next one's.
@@ -125,9 +125,9 @@ def assemble(
     """
     cuts: list[Cut] = []
     owners: list[tuple[int, int]] = []
-    for number, (subject, stretches) in enumerate(recordings):
-        for stretch in stretches:
-            cuts.append(cut(stretch, window, hop))
+    for number, (subject, segments) in enumerate(recordings):
+        for segment in segments:
+            cuts.append(cut(segment, window, hop))
             owners.append((subject, number))
     counts = np.array([len(piece.y) for piece in cuts], dtype=np.int64)
     if not counts.any():
@@ -137,10 +137,10 @@ def assemble(
             todo="check the class table and the recordings",
         )
     subject_of, number_of = np.array(owners).T
-    # Occurrences are numbered within their stretch: the pair is unique, its rank is the number.
-    stretch_of = np.repeat(np.arange(len(cuts), dtype=np.int64), counts)
+    # Occurrences are numbered within their segment: the pair is unique, its rank is the number.
+    segment_of = np.repeat(np.arange(len(cuts), dtype=np.int64), counts)
     run = np.concatenate([piece.occurrence for piece in cuts])
-    occurrence = np.unique(stretch_of << 32 | run, return_inverse=True)[1]
+    occurrence = np.unique(segment_of << 32 | run, return_inverse=True)[1]
     windows = Windows(
         x=np.concatenate([piece.x for piece in cuts]),
         y=np.concatenate([piece.y for piece in cuts]),
@@ -156,7 +156,7 @@ def assemble(
 def _majority(
     labels: NDArray[np.int16], starts: NDArray[np.int64], window: int
 ) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-    """Label and run of every window [start, start + window)."""
+    """Return label and run of every window [start, start + window)."""
     if not len(starts):
         return np.empty(0, np.int16), np.empty(0, np.int32)
     begins = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))

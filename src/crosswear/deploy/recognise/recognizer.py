@@ -1,4 +1,4 @@
-"""From samples to activities, as the samples come in."""
+"""Recognition of activities in a stream of samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from crosswear.datasets.tables import LARGEST_G
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise.framing import Framing
-from crosswear.deploy.recognise.resampler import Span, StreamResampler
 from crosswear.signal.gravity import (
     RESTING_G,
     SPOTS,
@@ -27,20 +26,22 @@ from crosswear.signal.gravity import (
     turn_between,
 )
 from crosswear.signal.quality import Clipping, constant
+from crosswear.signal.resample import Span, StreamResampler
 
-FEWEST = 20
-"""Windows from which on it can be told how a sensor sits."""
+_ORIENTED = 20
+"""Windows from which on the mean direction of gravity shows how a sensor sits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is recognised in one window.
+    """The activity recognised in one window.
 
     Attributes:
-        start_s, end_s: the window, in seconds after the first sample of the stream.
+        start_s: start of the window, in seconds after the first sample of the stream.
+        end_s: end of the window, likewise.
         label: the most probable class.
-        probability: of `label`.
-        smoothed: the most probable class by the mean over as many windows as the bundle says.
+        probability: probability of `label`.
+        smoothed: the most probable class by the mean over the bundle's number of windows.
         unsure: `probability` is below the bundle's threshold.
         probabilities: of every class, in the order of the bundle's classes.
     """
@@ -58,17 +59,17 @@ class Recognizer:
     """Recognises activities in one stream of acceleration.
 
     The same samples give the same events to the last bit, pushed one by one or all at once. An
-    event comes once the windows that it is smoothed with are complete (or the stretch ends): up to
+    event comes once the windows that it is smoothed with are complete (or the segment ends): up to
     `window_s` + 2 · `hop_s` after its start, the reach of the filter, and that of the spline if
     there are time stamps.
 
     Args:
         bundle: the model.
-        rate_hz: nominal rate of the stream; that of the bundle, if None.
-        unit: of the samples: ``g``, ``mg``, ``m/s2``, or how many counts are one g.
+        rate_hz: nominal rate of the stream; None for the rate of the bundle.
+        unit: unit of the samples: ``g``, ``mg``, ``m/s2``, or how many counts are one g.
 
     Raises:
-        UsageError: if rate or unit are not possible, or the bundle is none.
+        UsageError: if rate or unit are impossible, or `bundle` is not a bundle.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Recognizer:
     ) -> None:
         if not isinstance(bundle, Bundle):
             raise UsageError(
-                f"{bundle!r} is no bundle",
+                f"{bundle!r} is not a bundle",
                 where="bundle",
                 expected="what crosswear.load_bundle(FOLDER) reads",
             )
@@ -93,7 +94,7 @@ class Recognizer:
         self._framing = Framing(about.rate_hz, about.window, about.hop)
         self._smoothing = Smoothing(len(about.classes), about.smoothing)
         self._clipping = Clipping()
-        self._starts = np.empty(0)  # of the windows that are not given yet
+        self._starts = np.empty(0)  # of the windows whose events are not complete
         self._samples = 0
         self._lost = 0
         self._windows = 0
@@ -105,16 +106,16 @@ class Recognizer:
     def push(
         self, samples: NDArray[np.floating], time_s: NDArray[np.float64] | None = None
     ) -> list[Event]:
-        """Take the next samples and give the events that they complete.
+        """Take the next samples and return the events that they complete.
 
         Args:
             samples: [t, 3], x, y and z with gravity, in the unit of the stream; a row with NaN is
                 a lost sample.
-            time_s: [t], when they were taken, in seconds; with all samples or with none. Without
-                it, they are 1 / `rate_hz` apart.
+            time_s: [t], time stamps in seconds, for all samples of the stream or for none.
+                Without them, samples are 1 / `rate_hz` apart.
 
         Raises:
-            UsageError: if they are no numbers, the shapes are others, or only some samples have
+            UsageError: if values are not numbers, shapes are wrong, or only some samples have
                 time stamps.
             DataFormatError: if a sample is infinite or beyond any sensor's range, or the time
                 does not increase.
@@ -142,18 +143,18 @@ class Recognizer:
                 expected=f"finite numbers up to {LARGEST_G:g} g, or NaN where a sample was lost",
                 todo="check the unit",
             )
-        parts = self._resampler.push(values, time_s)
+        spans = self._resampler.push(values, time_s)
         self._samples += len(values)
         self._lost += int(np.isnan(values).any(axis=1).sum())
         self._clipping.push(values)
-        return self._recognise(parts)
+        return self._recognise(spans)
 
     def flush(self) -> list[Event]:
-        """End the stream and give the events that are left."""
+        """End the stream and return the remaining events."""
         return self._recognise(self._resampler.flush())
 
     def notes(self) -> list[str]:
-        """What was repaired or looks wrong so far, one sentence each."""
+        """Return what was repaired or looks wrong so far, one sentence each."""
         gaps, rate_hz = self._resampler.gaps, self._about.rate_hz
         notes = []
         if self._rate_hz < rate_hz:
@@ -177,20 +178,20 @@ class Recognizer:
         notes += self._clipping.notes()
         if max(self._weak, self._strong) > self._windows / 2:
             notes.append(self._unit_note())
-        if self._about.gravity and self._windows >= FEWEST:
+        if self._about.gravity and self._windows >= _ORIENTED:
             known = np.array(self._about.gravity)
             turn = turn_between(self._down / self._windows, known)
             if turn is not None:
                 notes.append(
-                    "the sensor seems to sit otherwise than where the model has learned, perhaps "
+                    "the sensor seems to sit differently than in the training data, perhaps "
                     f"turned: in its terms, {described(turn)}. Nothing was turned back"
                 )
         if self._samples and not self._windows:
             notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
         return notes
 
-    def _recognise(self, parts: Iterable[Span]) -> list[Event]:
-        frames = [self._framing.push(part) for part in parts]
+    def _recognise(self, spans: Iterable[Span]) -> list[Event]:
+        frames = [self._framing.push(span) for span in spans]
         if not frames:
             return []
         x = np.concatenate([one.x for one in frames])
@@ -219,8 +220,8 @@ class Recognizer:
         unit = unit_at_rest(gravity * self._units_per_g)
         hint = f"the numbers look like {unit}; " if unit else ""
         return (
-            f"gravity measures {gravity:.3g} g, not 1 g, in most windows: {hint}with another unit "
-            "than was told, or without gravity, no label can be trusted"
+            f"gravity measures {gravity:.3g} g, not 1 g, in most windows: {hint}with a wrong unit, "
+            "or without gravity, no label can be trusted"
         )
 
     def _event(
@@ -243,10 +244,10 @@ def recognise(
     recognizer: Recognizer,
     chunks: Iterable[tuple[NDArray[np.floating], NDArray[np.float64] | None]],
 ) -> Iterator[Event]:
-    """Events of a whole recording.
+    """Yield the events of a whole recording.
 
     Args:
-        recognizer: a new one.
+        recognizer: a new recognizer.
         chunks: samples and time stamps, as `Recognizer.push` takes them.
     """
     for samples, time_s in chunks:
