@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from result_tables import DOCS, board
+from result_tables import DOCS, index_of
 from result_tables.questions import mirrored, pairs, recipe
 from result_tables.several import compared, networks, sensors, settings
 from result_tables.study import (
@@ -48,7 +48,7 @@ def main(
 
 def table(name: str, kind: str) -> str:
     """One table, or the summary, of the study whose records are called so."""
-    return KINDS[kind](*map(board, name.split("+")))
+    return KINDS[kind](*map(index_of, name.split("+")))
 
 
 KINDS: dict[str, Callable[..., str]] = {
@@ -59,9 +59,9 @@ KINDS: dict[str, Callable[..., str]] = {
     "verdicts": verdicts,
     "findings": findings,
     "shared_classes": shared_classes,
-    "branch_findings": lambda board: findings(board, "branch"),
-    "joint_findings": lambda board: findings(board, "joint"),
-    "placement_findings": lambda board: findings(board, "over_", "similarity_a", "similarity_m"),
+    "branch_findings": lambda index: findings(index, "branch"),
+    "joint_findings": lambda index: findings(index, "joint"),
+    "placement_findings": lambda index: findings(index, "over_", "similarity_a", "similarity_m"),
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,

@@ -180,7 +180,7 @@ def test_the_worth_of_a_measure_is_told(study: Path, cache: Path) -> None:
     assert {size for measure, size in tested if measure == "logme"} == {20, 40}
     planted = tested["mmd", None]
     assert planted.value is not None
-    assert planted.value.mean > 0.9
+    assert planted.value.value > 0.9
     assert planted.n == 12
     nearest = validate_rankings(study, None, cache, windows=1000)
     assert {one.size for one in nearest if one.measure == "logme"} == {40}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +30,10 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
 from crosswear.deploy.bundle import save_bundle
 from crosswear.networks.checkpoint import Checkpoint
-
-Note = Callable[[str], None]
 
 BEST_OF_AUTO = 2
 """Sources that `auto` lets take part."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal
@@ -75,9 +76,7 @@ def bundle_of(
         ),
         expected=Expected(
             measure="micro-f1",
-            value=chosen.expected.value,
-            low=chosen.expected.low,
-            high=chosen.expected.high,
+            **asdict(chosen.expected),
             confidence=CONFIDENCE,
             method=f"Cross-validation of choice and training over {findings.groups} {people} in "
             f"{findings.folds} folds; the interval is for {findings.groups} new ones.",

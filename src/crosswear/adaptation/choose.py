@@ -23,13 +23,14 @@ from crosswear.adaptation.learners import (
     TrainingData,
 )
 from crosswear.adaptation.network import NetworkTrainer, model_for, plans
-from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
-from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
+from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, race
+from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import UsageError
+from crosswear.core.intervals import Interval
 from crosswear.core.keys import seed_for
-from crosswear.core.texts import install
+from crosswear.core.texts import Note, install
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_torch_thread
@@ -197,7 +198,7 @@ def prefer(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
     """
     leader = int(right.mean(axis=1).argmax())
     for number, mine in enumerate(right[:leader]):
-        if paired_gain(right[leader], mine, groups, SURENESS).low <= 0:
+        if not paired_gain(right[leader], mine, groups, SURENESS).exceeds(0):
             return number
     return leader
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crosswear.adaptation.choose import CandidateResult, Chosen
 from crosswear.adaptation.curve import Curve
 from crosswear.adaptation.folds import Unit
-from crosswear.adaptation.scoring import Interval
+from crosswear.core.intervals import Interval
 from crosswear.signal.metrics import confusion, per_class_f1
 
 WEAK = 0.1

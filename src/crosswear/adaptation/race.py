@@ -7,16 +7,14 @@ and Talwalkar, "Non-stochastic best arm identification", 2016) with folds in pla
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner
-from crosswear.core.texts import counted
-
-Note = Callable[[str], None]
+from crosswear.core.texts import Note, counted
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, before the folds become fewer."""

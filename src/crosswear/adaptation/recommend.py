@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.shared_people import exclude_shared_people
-from crosswear.adaptation.sources import Note, Source, open_finished, study_sources
+from crosswear.adaptation.sources import Source, open_finished, study_sources
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
 from crosswear.engine.subsets import adaptation_set
 from crosswear.evidence.inference import Tested, correlation_within

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.sources import Note, Source
+from crosswear.adaptation.sources import Source
 from crosswear.core.keys import seed_for
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, same_dataset
 
 LOOKED_AT = 200

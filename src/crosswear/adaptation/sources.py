@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from crosswear.adaptation.network import NetworkPlan, NetworkTrainer, model_for
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import CheckpointError, CrosswearError, MissingDataError, UsageError
 from crosswear.core.keys import digest, seed_for
+from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
 from crosswear.grid.store import Store
@@ -23,8 +23,6 @@ from crosswear.networks.checkpoint import (
     save_checkpoint,
 )
 from crosswear.study.load import LoadedStudy, load_study, read_study
-
-Note = Callable[[str], None]
 
 PASSES = 120_000
 """Windows that a source network sees in training, over all epochs: a minute or two on one core."""

@@ -20,6 +20,7 @@ from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.cli.study import open_with_store, study_app
 from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable
+from crosswear.core.intervals import percent
 from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
@@ -96,24 +97,24 @@ def _records(path: Path) -> StudyRecords:
 
 
 def _print(found: Comparison, a: str, b: str) -> None:
-    from crosswear.evidence import words
+    from crosswear.evidence import phrases
 
     rows = [
         [
-            one.question.target,
-            f"{one.question.size}",
-            one.question.rival.label,
+            one.key.target,
+            f"{one.key.size}",
+            one.key.approach.label,
             f"{one.repetitions}",
-            words.percent(one.a.mean),
-            words.percent(one.b.mean),
-            words.gain(one.contrast),
-            words.compared(one.contrast),
+            percent(one.a.value),
+            percent(one.b.value),
+            phrases.gain(one.contrast),
+            phrases.compared(one.contrast),
         ]
         for one in found.compared
     ]
-    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A against B"]
+    columns = ["target", "windows", "method", "repetitions", "A", "B", "A less B", "A against B"]
     print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
-    effects = Counter(words.compared(one.contrast) for one in found.compared)
+    effects = Counter(phrases.compared(one.contrast) for one in found.compared)
     counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
     compared = counted(len(found.compared), "comparison")
     typer.echo(f"{compared} of A with B, p-values corrected over all: {counts}")

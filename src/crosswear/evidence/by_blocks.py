@@ -10,8 +10,8 @@ from scipy import stats
 
 from crosswear.core.texts import counted
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
-from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import ScoreKey, Scores
+from crosswear.evidence.statements import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import Study
 
@@ -22,7 +22,7 @@ Gains = dict[str, list[float]]
 def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
     """The best number of blocks at each size, then their trend over the sizes."""
     blocks = study.judged_blocks
-    sizes = sorted({question.size for question in scores.by_question})
+    sizes = scores.sizes
     if len(blocks) < 2:
         return
     table = {size: _gains(study, scores, blocks, size) for size in sizes}
@@ -82,12 +82,12 @@ def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Ga
     """Of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:
-        scratch = scores.by_question[ScoreKey(target, size, SCRATCH)].micro_f1
+        scratch = scores.by_key[ScoreKey(target, size, SCRATCH)].micro_f1
         rows = [
-            [scores.by_question[transfer_of(study, target, size, s, k)] for k in blocks]
+            [scores.by_key[transfer_of(study, target, size, s, k)] for k in blocks]
             for s in study.trained_origins(target)
         ]
-        means = [[one.micro_f1.mean for one in row if one.micro_f1] for row in rows]
+        means = [[one.micro_f1.value for one in row if one.micro_f1] for row in rows]
         if scratch and means and all(len(row) == len(blocks) for row in means):
-            gains[target] = [float(one) - scratch.mean for one in np.mean(means, axis=0)]
+            gains[target] = [float(one) - scratch.value for one in np.mean(means, axis=0)]
     return gains

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
+from crosswear.evidence.statements import Finding, LearningMethod
 from crosswear.grid.experiment import Study
 
 
@@ -41,11 +41,11 @@ def _ways(study: Study) -> dict[int, str]:
 def _pairs(
     study: Study, scores: Scores, target: str, blocks: int
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
-    sizes = sorted({question.size for question in scores.by_question})
+    sizes = scores.sizes
     for source in study.trained_origins(target):
         for size in sizes:
             ours, theirs = (
-                scores.hits.get(
+                scores.counts.get(
                     ScoreKey(target, size, LearningMethod("network", source, blocks, branch))
                 )
                 for branch in ("temporal", "spectral")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
+from crosswear.evidence.statements import Finding, LearningMethod
 from crosswear.grid.experiment import Method, Study
 
 Kind = tuple[Method, bool]
@@ -43,9 +43,9 @@ def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 def _pairs(
     study: Study, scores: Scores, target: str, ours: Kind, theirs: Kind
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
-    for size in sorted({question.size for question in scores.by_question}):
+    for size in scores.sizes:
         one, other = (
-            scores.hits.get(ScoreKey(target, size, learning_method_of(study, target, kind)))
+            scores.counts.get(ScoreKey(target, size, learning_method_of(study, target, kind)))
             for kind in (ours, theirs)
         )
         if one and other:

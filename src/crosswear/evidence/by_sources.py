@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from crosswear.evidence.model import Finding, Verdict
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, Scores
+from crosswear.evidence.statements import Finding, Verdict
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import Study
 
@@ -26,7 +26,9 @@ def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -
         }
         best = {
             target: pooled(
-                (joint, _best_elsewhere(singles)) for joint, singles in mine if len(joint.hits) > 1
+                (joint, _best_elsewhere(singles))
+                for joint, singles in mine
+                if len(joint.correct) > 1
             )
             for target, mine in matches.items()
         }
@@ -63,18 +65,18 @@ def _matches(
     found = []
     for verdict in verdicts:
         if (verdict.target, verdict.source) == (target, name) and verdict.blocks is not None:
-            questions = [
+            keys = [
                 transfer_of(study, target, verdict.size, source, verdict.blocks)
                 for source in (name, *members)
             ]
-            hits = [scores.hits[one] for one in questions if one in scores.hits]
-            if len(hits) == len(questions) > 2:
-                found.append((hits[0], hits[1:]))
+            counts = [scores.counts[one] for one in keys if one in scores.counts]
+            if len(counts) == len(keys) > 2:
+                found.append((counts[0], counts[1:]))
     return found
 
 
 def _best_elsewhere(singles: Sequence[CorrectCounts]) -> CorrectCounts:
     """In each repetition the source that did best in all the others; of equal ones the first."""
-    each = np.stack([one.hits for one in singles])  # sources, repetitions, groups
+    each = np.stack([one.correct for one in singles])  # sources, repetitions, groups
     others = each.sum(axis=(1, 2))[:, None] - each.sum(axis=2)
     return CorrectCounts(each[others.argmax(axis=0), np.arange(each.shape[1])], singles[0].windows)

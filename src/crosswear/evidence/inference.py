@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from crosswear.evidence import words
-from crosswear.evidence.model import ALPHA, Finding, Interval, Support
+from crosswear.core.intervals import Interval, plain, points
+from crosswear.evidence import phrases
+from crosswear.evidence.statements import ALPHA, Finding, Support
 
 FEWEST = 3
 """Observations below which nothing is decided."""
@@ -45,32 +46,27 @@ class Tested:
         """Whether the value has the sign that a reading claims."""
         if self.value is None or self.p is None or self.p >= ALPHA:
             return "undecided"
-        return "supported" if self.value.mean * sign > 0 else "not supported"
+        return "supported" if self.value.value * sign > 0 else "not supported"
 
     def within_one(self) -> Tested:
         """The same, with bounds that a correlation can have."""
-        if self.value is None or self.value.low is None or self.value.high is None:
-            return self
-        low, high = max(self.value.low, -1.0), min(self.value.high, 1.0)
-        return replace(self, value=Interval(self.value.mean, low, high))
+        return replace(self, value=self.value and self.value.within(-1.0, 1.0))
 
     def points(self) -> str:
         """The value as a difference of F1, in points."""
         if self.value is None:
             return "unknown"
-        return f"{words.difference(self.value)} points{self.chance()}"
+        return f"{points(self.value)} points{self.chance()}"
 
     def rho(self) -> str:
         """The value as a rank correlation."""
         if self.value is None:
             return "no rank correlation can be computed"
-        low, high = self.value.low, self.value.high
-        bounds = "" if low is None else f" ({words.plain(low)} to {words.plain(high)})"
-        return f"rank correlation {words.plain(self.value.mean)}{bounds}{self.chance()}"
+        return f"rank correlation {plain(self.value)}{self.chance()}"
 
     def chance(self) -> str:
         """The p-value in brackets."""
-        return "" if self.p is None else f", p {words.p_value(self.p)}"
+        return "" if self.p is None else f", p {phrases.p_value(self.p)}"
 
 
 def finding(
@@ -88,7 +84,7 @@ def mean_over(values: Sequence[float]) -> Tested:
         return Tested(None, None, 0)
     mean = float(np.mean(values))
     if n < FEWEST or np.ptp(values) == 0:
-        return Tested(Interval(mean, None, None), None, n)
+        return Tested(Interval(mean), None, n)
     test = stats.ttest_1samp(values, 0.0)
     low, high = test.confidence_interval(1 - ALPHA)
     return Tested(Interval(mean, float(low), float(high)), float(test.pvalue), n)
@@ -167,7 +163,7 @@ def _scaled_ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 def _fisher(rho: float, n: int) -> Interval:
     if n <= FEWEST or abs(rho) >= 1:
-        return Interval(rho, None, None)
+        return Interval(rho)
     reach = float(stats.norm.ppf(1 - ALPHA / 2)) * 1.03 / math.sqrt(n - 3)
     z = math.atanh(rho)
     return Interval(rho, math.tanh(z - reach), math.tanh(z + reach))

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.inference import finding, mean_over
-from crosswear.evidence.model import Contrast, Finding
 from crosswear.evidence.scores import CorrectCounts, holm
+from crosswear.evidence.statements import Contrast, Finding
 
 
 def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | None:
@@ -22,7 +22,7 @@ def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | N
     both = list(pairs)
     if not both:
         return None
-    surplus = np.sum([ours.hits - theirs.hits for ours, theirs in both], axis=0)
+    surplus = np.sum([ours.correct - theirs.correct for ours, theirs in both], axis=0)
     mean = crossed_mean(surplus, np.sum([ours.windows for ours, _ in both], axis=0))
     return Contrast(mean.interval(), mean.p(), None)
 
@@ -42,9 +42,10 @@ def paired_finding(
     if not known:
         return None
     corrected = dict(zip(known, holm(known.values()), strict=True))
-    test = mean_over([one.difference.mean for one in known.values()])
+    test = mean_over([one.difference.value for one in known.values()])
     each = "; ".join(
-        f"{target} {words.gain(one)}, {words.compared(one)}" for target, one in corrected.items()
+        f"{target} {phrases.gain(one)}, {phrases.compared(one)}"
+        for target, one in corrected.items()
     )
     return finding(
         name=name,

@@ -24,7 +24,7 @@ from crosswear.core.errors import StoreError
 from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence.model import Similarity
+from crosswear.evidence.statements import Similarity
 from crosswear.grid.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from crosswear.core.intervals import percent, points
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence import words
-from crosswear.evidence.model import Contrast, Verdict
 from crosswear.evidence.scores import Scores
+from crosswear.evidence.statements import Contrast, Verdict
 from crosswear.grid.experiment import Study
 
 MOST = 0.5
@@ -65,14 +65,14 @@ def summarise(
 
 def _lonely(scores: Scores, domains: Mapping[str, DomainSummary]) -> Iterator[str]:
     """Of the domains whose test windows are mostly of one person or chain of occurrences."""
-    windows = {one.target: hits.windows.sum(axis=0) for one, hits in scores.hits.items()}
+    windows = {one.target: counts.windows.sum(axis=0) for one, counts in scores.counts.items()}
     for target, of_groups in windows.items():
         share = float(of_groups.max() / of_groups.sum())
         if np.count_nonzero(of_groups) > 1 and share > MOST:
             by_subject = domains[target].split.unit == "subject"
             one, many = ("person", "people") if by_subject else ("occurrence", "occurrences")
             yield (
-                f"{words.percent(share)} % of the test windows of {target} are of one {one}: how "
+                f"{percent(share)} % of the test windows of {target} are of one {one}: how "
                 f"{many} differ there is hardly known, and its intervals are wide for it."
             )
 
@@ -111,4 +111,4 @@ def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast], baseli
 
 
 def _mean(contrasts: Sequence[Contrast]) -> str:
-    return words.points(float(np.mean([one.difference.mean for one in contrasts])))
+    return points(float(np.mean([one.difference.value for one in contrasts])))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from crosswear.core.files import write_text
-from crosswear.evidence.model import Evidence
+from crosswear.evidence.statements import Evidence
 from crosswear.report import readable
-from crosswear.report.columns import evidence_tables
 from crosswear.report.curves import draw_curves
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.evidence_tables import evidence_tables
 from crosswear.report.formats import write_latex, write_table
 from crosswear.report.heatmaps import draw_heatmaps
 from crosswear.report.markdown import markdown
@@ -29,7 +29,7 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
 
     Args:
         evidence: of the study.
-        cells: one row for every cell, from `crosswear.report.tables.cells_table`.
+        cells: one row for every cell, from `crosswear.report.evidence_tables.cells_table`.
         folder: made if it is not there.
 
     Returns:
@@ -38,21 +38,21 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
     Raises:
         DiskError: if a file cannot be written.
     """
-    board = EvidenceIndex(evidence)
-    texts = {"index.html": page(board, cells), "report.md": markdown(board)}
+    index = EvidenceIndex(evidence)
+    texts = {"index.html": page(index, cells), "report.md": markdown(index)}
     for name, text in texts.items():
         write_text(folder / name, text)
     paths = [folder / name for name in texts]
-    if board.sizes:
-        paths += [*draw_heatmaps(board, folder), *draw_curves(board, folder)]
+    if index.sizes:
+        paths += [*draw_heatmaps(index, folder), *draw_curves(index, folder)]
     for name, table in {"results": cells, **evidence_tables(evidence)}.items():
         paths += write_table(table, name, folder)
     for_people = {
         "scores": readable.scores(evidence),
-        "verdicts": readable.verdicts(board, board.sizes),
+        "verdicts": readable.verdicts(index, index.sizes),
         "findings": readable.findings(evidence),
         "similarities": readable.similarities(evidence),
-        "per_class": readable.per_class(board),
+        "per_class": readable.per_class(index),
         "source_networks": readable.source_networks(evidence),
     }
     if evidence.zero_label:

@@ -38,7 +38,7 @@ class Coverage:
     rows: tuple[tuple[str, tuple[CoverageRow | None, ...]], ...]
 
 
-def coverage_table(board: EvidenceIndex, cells: pa.Table) -> Coverage:
+def coverage_table(index: EvidenceIndex, cells: pa.Table) -> Coverage:
     """Count the cells of a study."""
     names = ("target", "method", "source", "status")
     counts = Counter(zip(*(cells[name].to_pylist() for name in names), strict=True))
@@ -54,7 +54,7 @@ def coverage_table(board: EvidenceIndex, cells: pa.Table) -> Coverage:
         expected = done + failed + missing
         return CoverageRow(done, failed, expected) if expected else None
 
-    targets = dict.fromkeys((*board.targets, *(target for target, *_ in counts)))  # and joint ones
+    targets = dict.fromkeys((*index.targets, *(target for target, *_ in counts)))  # and joint ones
     rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in targets)
     return Coverage(kinds, tuple(rows))
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crosswear.core.config import Branches
-from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, LearningMethod, Score, Verdict
+from crosswear.evidence.statements import (
+    CLASSICAL,
+    SCRATCH,
+    Evidence,
+    LearningMethod,
+    Score,
+    Verdict,
+)
 from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.notice import notice
 
@@ -34,7 +41,7 @@ class EvidenceIndex:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Sources that are transferred from, in the order of the study."""
-        found = {score.rival.source for score in self.evidence.scores}
+        found = {score.approach.source for score in self.evidence.scores}
         return tuple(source for source in self.evidence.study.sources if source in found)
 
     def sources_of(self, target: str) -> tuple[str, ...]:
@@ -64,8 +71,8 @@ class EvidenceIndex:
     @cached_property
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
         """What is transferred from each source: branches and numbers of blocks."""
-        rivals = (score.rival for score in self.evidence.scores)
-        found = {(r.branches, r.blocks) for r in rivals if r.method == "network" and r.source}
+        approaches = (score.approach for score in self.evidence.scores)
+        found = {(r.branches, r.blocks) for r in approaches if r.method == "network" and r.source}
         return tuple(one for one in self.evidence.study.transfers if one in found)
 
     @cached_property
@@ -78,7 +85,7 @@ class EvidenceIndex:
 
     @cached_property
     def _scores(self) -> dict[tuple[str, int, LearningMethod], Score]:
-        return {(one.target, one.size, one.rival): one for one in self.evidence.scores}
+        return {(one.target, one.size, one.approach): one for one in self.evidence.scores}
 
     @cached_property
     def _verdicts(self) -> dict[tuple[str, str, int], Verdict]:
@@ -86,13 +93,13 @@ class EvidenceIndex:
 
     @cached_property
     def _best_classical(self) -> dict[tuple[str, int], LearningMethod]:
-        named = {rival.label: rival for rival in CLASSICAL}
+        named = {approach.label: approach for approach in CLASSICAL}
         verdicts = (one for one in self.evidence.verdicts if one.classical)
         return {(one.target, one.size): named[one.classical] for one in verdicts}
 
-    def score(self, target: str, size: int, rival: LearningMethod) -> Score | None:
-        """The score of a rival; None if the study has no such rival."""
-        return self._scores.get((target, size, rival))
+    def score(self, target: str, size: int, approach: LearningMethod) -> Score | None:
+        """The score of a method; None if the study has no such approach."""
+        return self._scores.get((target, size, approach))
 
     def verdict(self, target: str, source: str, size: int) -> Verdict | None:
         """The verdict on a transfer; None for the control and what the target is a part of."""
@@ -103,21 +110,21 @@ class EvidenceIndex:
         return self.score(target, size, SCRATCH)
 
     def transfer(self, target: str, source: str, size: int) -> Score | None:
-        """The transfer that the verdict judges; the control has the blocks of its rivals."""
+        """The transfer that the verdict judges; the control has the blocks of its approaches."""
         asked = (source,) if source != UNTRAINED else self.trained_sources
         for name in asked:
             verdict = self.verdict(target, name, size)
             if verdict is not None and verdict.blocks is not None:
-                rival = LearningMethod(
+                approach = LearningMethod(
                     "network", source, verdict.blocks, self.evidence.study.judged
                 )
-                return self.score(target, size, rival)
+                return self.score(target, size, approach)
         return None
 
     def classical(self, target: str, size: int) -> Score | None:
         """The best classical baseline, as the verdicts name it."""
-        rival = self._best_classical.get((target, size))
-        return self.score(target, size, rival) if rival else None
+        approach = self._best_classical.get((target, size))
+        return self.score(target, size, approach) if approach else None
 
     def contenders(self, target: str, source: str, size: int) -> tuple[Score, ...]:
         """Scratch, the transfer that the verdict judges, the best classical: those with scores."""

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from crosswear.evidence.words import source_name
+from crosswear.evidence.phrases import source_name
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.panels import Panel, Panels, panels_of
 from crosswear.report.style import HEADING, LINE, TEXT, TITLE, one_look, save, text_width
@@ -41,26 +41,26 @@ BLOCKS = MappingProxyType(
 BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
 
 
-def draw_heatmaps(board: EvidenceIndex, folder: Path) -> list[Path]:
+def draw_heatmaps(index: EvidenceIndex, folder: Path) -> list[Path]:
     """Write `heatmaps.png`, `.svg` and `.pdf`; returns their paths.
 
     Args:
-        board: the evidence of a study.
+        index: the evidence of a study.
         folder: made if it is not there.
 
     Raises:
         DiskError: if one cannot be written.
     """
-    return save(heatmaps_figure(board), "heatmaps", folder)
+    return save(heatmaps_figure(index), "heatmaps", folder)
 
 
-def heatmaps_figure(board: EvidenceIndex) -> Figure:
+def heatmaps_figure(index: EvidenceIndex) -> Figure:
     """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
 
     A cell shows the mean of the micro-F1 over its repetitions, in per cent; it is hatched and has
     no number unless every repetition is done. All panels share one scale of colours.
     """
-    study, title = panels_of(board), board.evidence.study.name
+    study, title = panels_of(index), index.evidence.study.name
     scores = np.array([panel.scores for panel in study.panels])
     norm = _limits(scores)
     below = f"residual blocks {BLOCKS.get(study.strategy, 'transferred')} ({study.strategy})"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Score
+from crosswear.evidence.statements import CLASSICAL, SCRATCH, LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED, WHITENED
 from crosswear.report.evidence_index import EvidenceIndex
 
@@ -38,31 +38,31 @@ class Line:
     scores: tuple[Score | None, ...]
 
 
-def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
+def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
     """The lines of a target, those without any score left out."""
 
     def line(label: str, kind: Kind, source: str, scores: Iterable[Score | None]) -> Line:
         return Line(label, kind, source, tuple(scores))
 
-    def rival(kind: Kind, rival: LearningMethod) -> Line:
-        scores = (board.score(target, size, rival) for size in board.sizes)
-        return line(rival.label, kind, rival.source, scores)
+    def approach(kind: Kind, approach: LearningMethod) -> Line:
+        scores = (index.score(target, size, approach) for size in index.sizes)
+        return line(approach.label, kind, approach.source, scores)
 
     def transfer(source: str) -> Line:
-        scores = (board.transfer(target, source, size) for size in board.sizes)
+        scores = (index.transfer(target, source, size) for size in index.sizes)
         if source == UNTRAINED:
             return line("transfer from an untrained network", "control", source, scores)
         return line(f"transfer from {source}", "transfer", source, scores)
 
-    others = board.sources_of(target)
-    joined = "+".join(board.evidence.study.others(target))
+    others = index.sources_of(target)
+    joined = "+".join(index.evidence.study.others(target))
     lines = [
-        rival("scratch", SCRATCH),
+        approach("scratch", SCRATCH),
         *map(transfer, others),
-        *(rival("classical", one) for one in CLASSICAL),
-        *(rival("whitened", LearningMethod(method, joined)) for method in WHITENED),
-        *(rival("features", LearningMethod("logistic", source)) for source in others),
-        rival("floor", LearningMethod("majority")),
+        *(approach("classical", one) for one in CLASSICAL),
+        *(approach("whitened", LearningMethod(method, joined)) for method in WHITENED),
+        *(approach("features", LearningMethod("logistic", source)) for source in others),
+        approach("floor", LearningMethod("majority")),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
 
@@ -73,6 +73,6 @@ def ends_of(lines: Iterable[Line]) -> tuple[float, float] | None:
     As where one person has nearly all test windows. None where no line has a score.
     """
     shares = [
-        100 * one.micro_f1.mean for line in lines for one in line.scores if one and one.micro_f1
+        100 * one.micro_f1.value for line in lines for one in line.scores if one and one.micro_f1
     ]
     return (min(shares) - ROOM, max(shares) + ROOM) if shares else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crosswear.datasets import REGISTRY
-from crosswear.evidence.model import Evidence
+from crosswear.evidence.statements import Evidence
 
 
 def notice(evidence: Evidence) -> str:

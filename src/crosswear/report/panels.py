@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
-from crosswear.evidence.model import SCRATCH, LearningMethod
+from crosswear.evidence.statements import SCRATCH, LearningMethod
 from crosswear.report.evidence_index import EvidenceIndex
 
 
@@ -55,20 +55,23 @@ class Panels:
     strategy: str
 
 
-def panels_of(board: EvidenceIndex) -> Panels:
+def panels_of(index: EvidenceIndex) -> Panels:
     """Lay out the networks of a study."""
 
-    def percent(target: str, size: int, rival: LearningMethod) -> float:
-        score = board.score(target, size, rival)
-        return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.mean
+    def percent(target: str, size: int, approach: LearningMethod) -> float:
+        score = index.score(target, size, approach)
+        return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.value
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        rivals = [SCRATCH, *(LearningMethod("network", source, k, b) for b, k in board.transfers)]
+        approaches = [
+            SCRATCH,
+            *(LearningMethod("network", source, k, b) for b, k in index.transfers),
+        ]
         return np.array(
-            [[percent(target, size, rival) for rival in rivals] for size in board.sizes]
+            [[percent(target, size, approach) for approach in approaches] for size in index.sizes]
         )
 
-    grid = board.evidence.study.grid
+    grid = index.evidence.study.grid
     return Panels(
         panels=tuple(
             Panel(
@@ -76,17 +79,17 @@ def panels_of(board: EvidenceIndex) -> Panels:
                 column=column,
                 target=target,
                 source=source,
-                majority=percent(target, board.sizes[0], LearningMethod("majority")),
+                majority=percent(target, index.sizes[0], LearningMethod("majority")),
                 scores=scores(target, source),
             )
-            for row, target in enumerate(board.targets)
-            for column, source in enumerate(board.sources)
-            if source in board.sources_of(target)
+            for row, target in enumerate(index.targets)
+            for column, source in enumerate(index.sources)
+            if source in index.sources_of(target)
         ),
-        rows=len(board.targets),
-        columns=len(board.sources),
-        sizes=board.sizes,
-        transfers=board.transfers,
+        rows=len(index.targets),
+        columns=len(index.sources),
+        sizes=index.sizes,
+        transfers=index.transfers,
         repetitions=grid.seeds * grid.splits,
-        strategy=board.evidence.study.transfer.strategy,
+        strategy=index.evidence.study.transfer.strategy,
     )

@@ -7,13 +7,13 @@ import itertools
 from crosswear.core.errors import StoreError
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset
-from crosswear.core.texts import counted
-from crosswear.evidence.model import Similarity
+from crosswear.core.texts import Note, counted
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.evidence.statements import Similarity
 from crosswear.grid.store import Store
 from crosswear.signal.features import window_features
-from crosswear.study.load import LoadedStudy, Note
+from crosswear.study.load import LoadedStudy
 
 
 def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from crosswear.core.config import PreparationConfig
-from crosswear.core.texts import counted
+from crosswear.core.texts import Note, counted
 from crosswear.datasets.domain import of_acceleration, prepare
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export import Windows
 
 
 def windows_of_dataset(
-    bundle: Bundle, reference: str, data: Path | None, cache: Path, note: Callable[[str], None]
+    bundle: Bundle, reference: str, data: Path | None, cache: Path, note: Note
 ) -> Windows:
     """Return the windows of a dataset, with labels where it has classes of the bundle.
 

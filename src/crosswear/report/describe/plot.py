@@ -18,7 +18,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.files import write_bytes
 from crosswear.core.recording import PURGED, Subset
 from crosswear.datasets.domain import Domain
-from crosswear.report.describe.table import called
+from crosswear.report.describe.domain_table import display_name
 
 AXES = {"x": "#0072b2", "y": "#d55e00", "z": "#009e73"}
 SUBSETS = {
@@ -51,7 +51,7 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
     """
     paths: list[Path] = []
     for domain in domains:
-        name = _file_name(called(domain.summary.reference))
+        name = _file_name(display_name(domain.summary.reference))
         while folder / f"{name}-windows.png" in paths:
             name += "_"
         for kind, figure in (
@@ -125,7 +125,7 @@ def _typical(domain: Domain, label: int) -> int:
 
 
 def _about(domain: Domain) -> str:
-    return textwrap.shorten(called(domain.summary.reference), _LONGEST_NAME, placeholder=" …")
+    return textwrap.shorten(display_name(domain.summary.reference), _LONGEST_NAME, placeholder=" …")
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crosswear.core.intervals import NOTHING, percent, points
 from crosswear.core.texts import counted
-from crosswear.evidence import words
-from crosswear.evidence.model import Effect, Score, Verdict
+from crosswear.evidence import phrases
+from crosswear.evidence.statements import Effect, Score, Verdict
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.readable import effects_counted, kinds_of
 
@@ -63,29 +64,33 @@ class Matrix:
     tally: dict[str, dict[str, int]]
 
 
-def matrix(board: EvidenceIndex, size: int) -> Matrix:
+def matrix(index: EvidenceIndex, size: int) -> Matrix:
     """Arrange the verdicts at a size."""
-    tally = {name: effects_counted(board, size, kind) for kind, name in kinds_of(board).items()}
-    return Matrix(size, tuple(_row(board, target, size) for target in board.targets), tally)
+    tally = {name: effects_counted(index, size, kind) for kind, name in kinds_of(index).items()}
+    return Matrix(size, tuple(_row(index, target, size) for target in index.targets), tally)
 
 
-def _row(board: EvidenceIndex, target: str, size: int) -> MatrixRow:
-    verdicts = (board.verdict(target, source, size) for source in board.trained_sources)
-    scratch, best = board.scratch(target, size), board.classical(target, size)
-    classical = f"{best.rival.label} {_score(best)}" if best else ""
+def _row(index: EvidenceIndex, target: str, size: int) -> MatrixRow:
+    verdicts = (index.verdict(target, source, size) for source in index.trained_sources)
+    scratch, best = index.scratch(target, size), index.classical(target, size)
+    classical = f"{best.approach.label} {_score(best)}" if best else ""
     return MatrixRow(target, _score(scratch), classical, tuple(map(_cell, verdicts)))
 
 
 def _score(score: Score | None) -> str:
-    return words.percent(score.micro_f1.mean if score and score.micro_f1 else None)
+    return percent(score.micro_f1.value if score and score.micro_f1 else None)
 
 
 def _cell(verdict: Verdict | None) -> MatrixCell | None:
     if verdict is None:
         return None
-    blocks = words.NOTHING if verdict.blocks is None else counted(verdict.blocks, "block")
+    blocks = NOTHING if verdict.blocks is None else counted(verdict.blocks, "block")
     than = verdict.over_classical
-    classical = f"{words.points(than.difference.mean)} vs {verdict.classical}" if than else ""
+    classical = f"{points(than.difference.value)} vs {verdict.classical}" if than else ""
     return MatrixCell(
-        verdict.effect, words.gain(verdict.over_scratch), blocks, classical, words.compared(than)
+        verdict.effect,
+        phrases.gain(verdict.over_scratch),
+        blocks,
+        classical,
+        phrases.compared(than),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
 from crosswear.grid.experiment import UNTRAINED, Method, Study
 from crosswear.grid.labels import ALIGNMENTS, Alignment
@@ -30,7 +31,7 @@ class LearningMethod:
     """One way to learn from the adaptation set.
 
     Attributes:
-        method: as in `crosswear.grid.experiment.Cell`; `source` networks rival nothing, but are
+        method: as in `crosswear.grid.experiment.Cell`; `source` networks approach nothing, but are
             scored alike.
         source: as the study calls it: a domain, several joined by `+`, `others`, or `random`;
             empty where nothing is transferred.
@@ -70,21 +71,7 @@ CLASSICAL: tuple[LearningMethod, ...] = (
     LearningMethod("minirocket"),
     LearningMethod("vote"),
 )
-"""What a user would do without a source. Majority is the floor, no rival to beat."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over repetitions with its 95 % interval over repetitions and test people.
-
-    Attributes:
-        mean: of all test windows of all repetitions, pooled.
-        low, high: None where neither repetitions nor groups tell how sure it is.
-    """
-
-    mean: float
-    low: float | None
-    high: float | None
+"""What a user would do without a source. Majority is the floor, no approach to beat."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +95,15 @@ class Contrast:
             return "unknown"
         if self.adjusted_p >= ALPHA:
             return "no difference"
-        return "helps" if self.difference.mean > 0 else "hurts"
+        return "helps" if self.difference.value > 0 else "hurts"
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A rival on one target with one size of the adaptation set.
+    """A method on one target with one size of the adaptation set.
 
     Attributes:
-        target, rival, size: what was done.
+        target, approach, size: what was done.
         done, repetitions: how many repetitions have a record, and how many there shall be.
         micro_f1: None unless all are done; so are the others.
         macro_f1: mean over the repetitions.
@@ -125,7 +112,7 @@ class Score:
     """
 
     target: str
-    rival: LearningMethod
+    approach: LearningMethod
     size: int
     done: int
     repetitions: int
@@ -181,7 +168,7 @@ class ZeroLabel:
     Attributes:
         alignment: what it had of the target.
         classes: how many they share.
-        score: its rival is the alignment from that source; its size is 0.
+        score: its approach is the alignment from that source; its size is 0.
         over_source_only: against the network that had nothing of the target; None for that, and
             for the one that had its labels.
     """
@@ -199,7 +186,7 @@ class ZeroLabel:
     @property
     def source(self) -> str:
         """Where the labels are from, but for `target-labels`."""
-        return self.score.rival.source
+        return self.score.approach.source
 
 
 @dataclass(frozen=True)
@@ -247,14 +234,14 @@ class Evidence:
         text: its file.
         domains: the prepared domains of its first split, by name.
         done, failed, expected: cells.
-        scores: by target, size and rival, in the order of the study.
+        scores: by target, size and approach, in the order of the study.
         verdicts: by target, source and size; the untrained source has none.
         similarities: of each target with each trained source.
-        findings: see `crosswear.evidence.findings`.
+        findings: see `crosswear.evidence.hypotheses`.
         summary: the verdict in one paragraph.
         provenance: versions, hosts and times of the records, each value once.
         zero_label: every alignment on every pair of domains that share classes.
-        source_networks: every source network on every domain that it has learned; its rival's
+        source_networks: every source network on every domain that it has learned; its approach's
             source are its domains, its size is 0.
     """
 

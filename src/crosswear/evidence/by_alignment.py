@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from crosswear.core.texts import counted
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.evidence.inference import finding, mean_over
-from crosswear.evidence.model import Finding, LearningMethod, ZeroLabel
 from crosswear.evidence.scores import ScoreKey, Scores, holm
+from crosswear.evidence.statements import Finding, LearningMethod, ZeroLabel
 from crosswear.grid.experiment import Study
 from crosswear.grid.labels import Alignment
 
@@ -31,11 +31,11 @@ def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
         ZeroLabel(
             alignment,
             len(study.shared_between(source, target)),
-            scores.by_question[_question(source, target, alignment)],
+            scores.by_key[_key(source, target, alignment)],
             None
             if alignment in REFERENCES
             else scores.contrast(
-                _question(source, target, alignment), _question(source, target, "source-only")
+                _key(source, target, alignment), _key(source, target, "source-only")
             ),
         )
         for source, target in study.shared_pairs
@@ -55,11 +55,11 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
         gains: dict[str, list[float]] = {}
         for row in mine:
             if row.over_source_only:
-                gains.setdefault(row.target, []).append(row.over_source_only.difference.mean)
+                gains.setdefault(row.target, []).append(row.over_source_only.difference.value)
         test = mean_over([float(np.mean(values)) for values in gains.values()])
         yield finding(
             name=f"alignment_{alignment}",
-            question=f"Without a label of the target, does {words.ALIGNMENTS[alignment]} beat "
+            question=f"Without a label of the target, does {phrases.ALIGNMENTS[alignment]} beat "
             "the source alone?",
             test=test,
             support=test.support(1),
@@ -86,5 +86,5 @@ def _counted(rows: Sequence[ZeroLabel]) -> str:
     return f"better in {effects['helps']} of {comparisons}, worse in {effects['hurts']}"
 
 
-def _question(source: str, target: str, alignment: Alignment) -> ScoreKey:
+def _key(source: str, target: str, alignment: Alignment) -> ScoreKey:
     return ScoreKey(target, 0, LearningMethod(alignment, source))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
 from crosswear.evidence.by_branch import branch_findings
@@ -23,8 +24,8 @@ from crosswear.evidence.inference import (
     finding,
     mean_over,
 )
-from crosswear.evidence.model import Contrast, Finding, Interval, Similarity, Support, Verdict
 from crosswear.evidence.scores import Scores
+from crosswear.evidence.statements import Contrast, Finding, Similarity, Support, Verdict
 from crosswear.grid.experiment import Study
 
 MEASURES = (
@@ -73,7 +74,7 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
         gains: dict[str, list[float]] = {}
         for verdict in judged:
             if one := contrast(verdict):
-                gains.setdefault(verdict.target, []).append(one.difference.mean)
+                gains.setdefault(verdict.target, []).append(one.difference.value)
         if not gains:
             continue
         test = mean_over([float(np.mean(values)) for values in gains.values()])
@@ -125,7 +126,7 @@ def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
             support = "supported"
             answer = f"From {beyond[0]} windows on it is shown to help from no source"
         hurt = sum(verdict.effect == "hurts" for verdict in mine)
-        size = Interval(beyond[0], None, None) if support == "supported" else None
+        size = Interval(beyond[0]) if support == "supported" else None
         yield finding(
             name=f"threshold_{target}",
             question=f"Is there a size from which transfer stops helping on {target}?",
@@ -181,7 +182,7 @@ def _by_pair(judged: Iterable[Verdict]) -> dict[tuple[str, str], float]:
     for verdict in judged:
         if verdict.over_scratch:
             pair = verdict.target, verdict.source
-            gains.setdefault(pair, []).append(verdict.over_scratch.difference.mean)
+            gains.setdefault(pair, []).append(verdict.over_scratch.difference.value)
     return {pair: float(np.mean(values)) for pair, values in gains.items()}
 
 

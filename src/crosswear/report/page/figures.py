@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosswear.evidence.model import Contrast, Interval, LearningMethod, Score
+from crosswear.core.intervals import Interval
+from crosswear.evidence.statements import Contrast, LearningMethod, Score
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import ends_of, lines_of
 from crosswear.report.readable import KINDS
@@ -14,23 +15,26 @@ DIGITS = 5
 """Decimals of shares: a thousandth of a point."""
 
 
-def figures_data(board: EvidenceIndex) -> dict[str, Any]:
+def figures_data(index: EvidenceIndex) -> dict[str, Any]:
     """What `page.js` draws from.
 
     Returns:
         `targets`, `sources`, `origins` (places of a target's sources), `sizes`, `transfers`, the
-        `judged` branches, `classes` (names by target) and `rivals`; `scores` and `verdicts` as
+        `judged` branches, `classes` (names by target) and `approaches`; `scores` and `verdicts` as
         columns, the first three of which are places in those lists; `lines` of each target, with
         places in `scores`, and the `ends` of their plot; `confusions` with the place of their
         score.
     """
-    scores, verdicts = board.evidence.scores, board.evidence.verdicts
+    scores, verdicts = index.evidence.scores, index.evidence.verdicts
     place = {id(score): number for number, score in enumerate(scores)}
-    rivals = {rival: number for number, rival in enumerate(dict.fromkeys(s.rival for s in scores))}
-    targets = {name: number for number, name in enumerate(board.targets)}
-    sources = {name: number for number, name in enumerate(board.sources)}
-    sizes = {size: number for number, size in enumerate(board.sizes)}
-    lines = {target: lines_of(board, target) for target in targets}
+    approaches = {
+        approach: number
+        for number, approach in enumerate(dict.fromkeys(s.approach for s in scores))
+    }
+    targets = {name: number for number, name in enumerate(index.targets)}
+    sources = {name: number for number, name in enumerate(index.sources)}
+    sizes = {size: number for number, size in enumerate(index.sizes)}
+    lines = {target: lines_of(index, target) for target in targets}
 
     def places(scores: tuple[Score | None, ...]) -> list[int | None]:
         return [None if one is None else place[id(one)] for one in scores]
@@ -38,15 +42,15 @@ def figures_data(board: EvidenceIndex) -> dict[str, Any]:
     return {
         "targets": list(targets),
         "sources": list(sources),
-        "origins": [[sources[one] for one in board.sources_of(target)] for target in targets],
+        "origins": [[sources[one] for one in index.sources_of(target)] for target in targets],
         "sizes": list(sizes),
-        "transfers": [{"branches": one, "blocks": blocks} for one, blocks in board.transfers],
-        "judged": board.evidence.study.judged,
-        "classes": [list(board.evidence.domains[name].classes) for name in targets],
-        "rivals": [_rival(rival) for rival in rivals],
+        "transfers": [{"branches": one, "blocks": blocks} for one, blocks in index.transfers],
+        "judged": index.evidence.study.judged,
+        "classes": [list(index.evidence.domains[name].classes) for name in targets],
+        "approaches": [_approach(approach) for approach in approaches],
         "scores": {
             "target": [targets[one.target] for one in scores],
-            "rival": [rivals[one.rival] for one in scores],
+            "approach": [approaches[one.approach] for one in scores],
             "size": [sizes[one.size] for one in scores],
             "done": [one.done for one in scores],
             "repetitions": [one.repetitions for one in scores],
@@ -81,28 +85,28 @@ def figures_data(board: EvidenceIndex) -> dict[str, Any]:
             for target in targets
         ],
         "ends": [ends_of(lines[target]) for target in targets],
-        "confusions": _confusions(board, place),
+        "confusions": _confusions(index, place),
     }
 
 
-def _rival(rival: LearningMethod) -> dict[str, str | int]:
+def _approach(approach: LearningMethod) -> dict[str, str | int]:
     return {
-        "method": rival.method,
-        "source": rival.source,
-        "blocks": rival.blocks,
-        "branches": rival.branches,
-        "label": rival.label,
+        "method": approach.method,
+        "source": approach.source,
+        "blocks": approach.blocks,
+        "branches": approach.branches,
+        "label": approach.label,
     }
 
 
-def _confusions(board: EvidenceIndex, place: dict[int, int]) -> dict[int, dict[str, Any]]:
+def _confusions(index: EvidenceIndex, place: dict[int, int]) -> dict[int, dict[str, Any]]:
     """Of all that the page compares, by place of the score: rows one after the other, and F1."""
     contenders = {
         place[id(one)]: one
-        for target in board.targets
-        for size in board.sizes
-        for source in board.trained_sources_of(target)
-        for one in board.contenders(target, source, size)
+        for target in index.targets
+        for size in index.sizes
+        for source in index.trained_sources_of(target)
+        for one in index.contenders(target, source, size)
     }
     return {
         number: {
@@ -120,7 +124,7 @@ def _contrasts(name: str, contrasts: list[Contrast | None]) -> dict[str, list[fl
 
 def _intervals(name: str, intervals: list[Interval | None]) -> dict[str, list[float | None]]:
     return {
-        name: [_short(one.mean) if one else None for one in intervals],
+        name: [_short(one.value) if one else None for one in intervals],
         f"{name}_low": [_short(one.low) if one else None for one in intervals],
         f"{name}_high": [_short(one.high) if one else None for one in intervals],
     }
