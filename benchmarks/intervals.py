@@ -1,4 +1,4 @@
-"""Do intervals and tests keep what they promise? Simulated comparisons whose truth is known.
+"""Coverage of intervals and error rates of tests, on simulated comparisons with known truth.
 
     python benchmarks/intervals.py
 

@@ -4,7 +4,7 @@
 
 A table stands between `<!-- NAME: KIND -->` and `<!-- end -->`; `records/NAME.parquet` makes it,
 or, of `NAME+NAME`, those of several studies.
-`--check` writes nothing and fails where the document says something else than the records.
+`--check` writes nothing and fails where the document differs from the records.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SECTION = re.compile(r"(<!-- (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def main(
     check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
 ) -> None:
-    """Bring the document up to date, or tell that it is not."""
+    """Bring the document up to date, or check that it is."""
     text = RESULTS.read_text("utf-8")
     made = SECTION.sub(lambda found: found[1] + table(found[2], found[3]) + "\n" + found[4], text)
     if made == text:
@@ -47,7 +47,7 @@ def main(
 
 
 def table(name: str, kind: str) -> str:
-    """One table, or the summary, of the study whose records are called so."""
+    """Return one table, or the summary, of the studies with these records."""
     return KINDS[kind](*map(index_of, name.split("+")))
 
 

@@ -1,4 +1,4 @@
-"""What all tables of docs/results.md are made of: records, their evidence, and Markdown."""
+"""Records and their evidence, for all tables of docs/results.md."""
 
 from __future__ import annotations
 

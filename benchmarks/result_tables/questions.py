@@ -82,7 +82,7 @@ def pairs(index: EvidenceIndex) -> str:
 
 
 def mirrored(index: EvidenceIndex) -> str:
-    """Whether a limb's twin is a better source than other places of the body."""
+    """Compare the limb of the other side, as a source, with other places of the body."""
     study = index.evidence.study
     counts = scores_of(records_of(index)).counts
     by_target = {}

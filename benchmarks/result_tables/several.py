@@ -1,4 +1,4 @@
-"""Tables of several studies: what changed between them, and what that gives."""
+"""Tables that compare several studies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAYS: dict[str, tuple[bool, int]] = {
     "fine-tuned": (True, 0),
     "five blocks frozen": (True, 5),
 }
-"""How a network comes about: whether from a source, and with how many frozen blocks."""
+"""Networks: from a source or not, and number of frozen blocks."""
 
 
 def compared(a: EvidenceIndex, b: EvidenceIndex) -> str:
@@ -35,7 +35,7 @@ def compared(a: EvidenceIndex, b: EvidenceIndex) -> str:
 
 
 def networks(*indexes: EvidenceIndex) -> str:
-    """Source networks of several studies on their own domains, with what they cost."""
+    """Source networks of several studies on their own domains, with their cost."""
     rows = []
     for index in indexes:
         study = index.evidence.study
@@ -59,7 +59,7 @@ def networks(*indexes: EvidenceIndex) -> str:
 
 
 def sensors(a: EvidenceIndex, b: EvidenceIndex) -> str:
-    """What more sensors in the first give to methods that learn from the target alone."""
+    """Gains from more sensors in the first, of methods that learn from the target alone."""
     ours, theirs = (
         {name: one.sensors for name, one in index.evidence.domains.items()} for index in (a, b)
     )
@@ -108,7 +108,7 @@ def settings(base: EvidenceIndex, *others: EvidenceIndex) -> str:
 def _by_target(
     found: list[Compared], size: int, transferred: bool, blocks: int
 ) -> dict[str, float]:
-    """What is gained on each target, in the mean over its sources."""
+    """Return the gain on each target, in the mean over its sources."""
     gains: dict[str, list[float]] = {}
     for one in found:
         approach = one.key.approach
@@ -118,7 +118,7 @@ def _by_target(
 
 
 def _changed(ours: TrainConfig, theirs: TrainConfig) -> str:
-    """What one training has and the other has not, as a study file says it."""
+    """Return the settings that differ from the other training, as in a study file."""
     known = essentials(theirs)
     different = {k: v for k, v in dict(essentials(ours)).items() if (k, v) not in known.items()}
     different |= different.pop("augmentation", {})

@@ -66,7 +66,7 @@ def awkward() -> Planted:
 
 
 def same(columns: dict[str, list[Any]], name: str, at: int, interval: Interval | None) -> None:
-    for part, suffix in (("mean", ""), ("low", "_low"), ("high", "_high")):
+    for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
         value = getattr(interval, part) if interval else None
         assert columns[name + suffix][at] == (None if value is None else round(value, 5))
 

@@ -28,8 +28,7 @@ from crosswear.adaptation.sources import (
 )
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
-from crosswear.core.errors import UsageError
-from crosswear.core.files import expect_writable
+from crosswear.core.files import expect_absent, expect_writable
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
 from crosswear.deploy.bundle import save_bundle
@@ -85,13 +84,7 @@ def adapt(
     """
     out = Path(out)
     report = Path(report) if report else out.with_name(f"{out.name}-report")
-    if out.exists():
-        raise UsageError(
-            "it is there already",
-            where=str(out),
-            expected="the name of a new folder",
-            todo="choose another --out, or delete it",
-        )
+    expect_absent(out)
     expect_writable(folder=out)
     expect_writable(folder=report)
     notes: list[str] = []

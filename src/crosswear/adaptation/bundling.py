@@ -17,6 +17,7 @@ from crosswear.adaptation.scoring import CONFIDENCE
 from crosswear.adaptation.smooth import choose_smoothing, runs_of
 from crosswear.adaptation.sources import Source
 from crosswear.core.config import PreparationConfig
+from crosswear.core.recording import GROUP_NAMES
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle import Bundle, pack
@@ -50,7 +51,7 @@ def bundle_of(
     _, weights = pack(chosen.state)
     plan = chosen.learner.plan
     summary = domain.summary
-    people = "people" if findings.unit == "subject" else "occurrences of the activities"
+    people = GROUP_NAMES[findings.unit][1]
     manifest = Manifest(
         name=lookup(summary.reference)[0].name,
         kind=chosen.learner.kind,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.choose import CandidateResult, Chosen
 from crosswear.adaptation.curve import Curve
-from crosswear.adaptation.folds import Unit
 from crosswear.core.intervals import Interval
+from crosswear.core.recording import GROUP_NAMES, GroupUnit
 from crosswear.signal.metrics import confusion, per_class_f1
 
 WEAK = 0.1
@@ -83,7 +83,7 @@ class Findings:
     recordings: str
     chosen: str
     kind: str
-    unit: Unit
+    unit: GroupUnit
     groups: int
     folds: int
     windows: int
@@ -120,12 +120,12 @@ def class_findings(
     y: NDArray[np.integer],
     groups: NDArray[np.integer],
     matrix: NDArray[np.int64],
-    unit: Unit,
+    unit: GroupUnit,
 ) -> tuple[ClassFinding, ...]:
     """Which classes fare worse than the others, and what would help them."""
     scores = per_class_f1(matrix)
     overall = float(np.trace(matrix) / matrix.sum())
-    who = "person" if unit == "subject" else "occurrence"
+    who, others = GROUP_NAMES[unit]
     found = []
     for index, name in enumerate(names):
         mine = y == index
@@ -140,7 +140,6 @@ def class_findings(
             advice = f"label it for another {who}: of one alone, nobody knows how it fares"
         elif f1 is None or f1 < overall - WEAK:
             if windows < FEW or held < 3:
-                others = "people" if unit == "subject" else "occurrences"
                 advice = f"label more of it, of other {others}"
             elif taken_for:
                 advice = f"more labels of it and of {taken_for}, or one class of the two"

@@ -18,11 +18,10 @@ from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
 from crosswear.engine.subsets import adaptation_set
 from crosswear.evidence.inference import Tested, correlation_within
-from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.evidence.similarity import WindowSample, draw, sample, similarity
 from crosswear.grid.experiment import Cell
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
-from crosswear.signal.features import window_features
 from crosswear.study.load import LoadedStudy
 
 Measure: TypeAlias = Literal["logme", "mmd", "a_distance", "label_overlap"]
@@ -90,7 +89,7 @@ def recommend(
     ranked = []
     for one in exclude_shared_people(target, sources, note):
         evidence = _logme_of(one, target, rows) if one.trained else None
-        ranked.append(_likeness(target, ours, one, _sample(one.domain, rate_hz), evidence))
+        ranked.append(_likeness(ours, one.name, _sample(one.domain, rate_hz), evidence))
     complete = all(one.logme is not None for one in ranked)
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
 
@@ -127,7 +126,7 @@ def validate_rankings(
         domain = opened.domains[target, split]
         others = [one for one in sources if one.name != target]
         for source in others:
-            likeness = _likeness(domain, samples[target], source, samples[source.name], None)
+            likeness = _likeness(samples[target], source.name, samples[source.name], None)
             for name, values in first.items():
                 values[target, source.name] = likeness.promise(name)
         for size in sizes:
@@ -152,30 +151,15 @@ def validate_rankings(
     return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """Some windows of a domain: their features [n, F], and who wore the sensor [n]."""
-
-    features: NDArray[np.float64]
-    people: NDArray[np.integer]
-
-
-def _sample(domain: Domain, rate_hz: float) -> _Sample:
-    rows = draw(len(domain.windows), seed_for("recommend"))
-    features = window_features(np.array(domain.windows.x[rows]), rate_hz)
-    return _Sample(features, np.array(domain.windows.subject[rows]))
+def _sample(domain: Domain, rate_hz: float) -> WindowSample:
+    return sample(domain, draw(len(domain.windows), seed_for("recommend")), rate_hz)
 
 
 def _likeness(
-    target: Domain, ours: _Sample, source: Source, theirs: _Sample, evidence: float | None
+    target: WindowSample, source: str, theirs: WindowSample, evidence: float | None
 ) -> Likeness:
-    return Likeness(
-        source=source.name,
-        logme=evidence,
-        mmd=mmd(ours.features, theirs.features),
-        a_distance=a_distance(ours.features, theirs.features, ours.people, theirs.people),
-        label_overlap=label_overlap(target.classes, source.domain.classes),
-    )
+    found = similarity("", source, target, theirs)
+    return Likeness(source, evidence, found.mmd, found.a_distance, found.label_overlap)
 
 
 def _logme_of(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:

@@ -16,6 +16,7 @@ from crosswear.core.files import write_bytes, write_text
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import to_json
 from crosswear.core.markdown import escaped, table
+from crosswear.core.recording import GROUP_NAMES
 
 BLUE, GREY = "#0072b2", "#777777"
 
@@ -43,7 +44,7 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
         findings: all of it.
         shown: makes names fit for the page that they are to stand on.
     """
-    people = "people" if findings.unit == "subject" else "occurrences of activities"
+    people = GROUP_NAMES[findings.unit][1]
     expected = findings.expected
     lines = [
         f"chosen: {shown(findings.chosen)}",
@@ -102,7 +103,7 @@ def report_text(findings: Findings) -> str:
         )
         for one in findings.standings
     )
-    unit = "people" if findings.unit == "subject" else "occurrences"
+    unit = GROUP_NAMES[findings.unit][1]
     class_rows = (
         (
             escaped(one.name),

@@ -1,4 +1,4 @@
-"""Zero-label transfer: does it help to have seen the target's windows without their labels?"""
+"""Zero-label transfer: the gain from the target's windows without their labels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from crosswear.grid.experiment import Study
 from crosswear.grid.labels import Alignment
 
 REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
-"""What brackets the alignments proper: nothing of the target, and its labels."""
+"""References beside the alignments: without the target, and with its labels."""
 
 
 def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
-    """Every alignment on every pair; p-values are corrected over all alignments and pairs.
+    """Judge every alignment on every pair; p-values are corrected over all alignments and pairs.
 
     Args:
         study: the study.
@@ -49,7 +49,7 @@ def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
 
 
 def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
-    """For each alignment, whether it beats source only on the targets."""
+    """Test for each alignment whether it beats source only on the targets."""
     for alignment in dict.fromkeys(row.alignment for row in rows if row.over_source_only):
         mine = [row for row in rows if row.alignment == alignment]
         gains: dict[str, list[float]] = {}
@@ -70,7 +70,7 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
 
 
 def zero_label_summary(rows: Sequence[ZeroLabel]) -> str:
-    """What a reader should know of them at first sight; empty where there are none."""
+    """Return the result in one sentence; empty where there is none."""
     judged = [row for row in rows if row.over_source_only]
     if not judged:
         return ""

@@ -1,4 +1,4 @@
-"""How many blocks are best, and whether more labels want fewer of them."""
+"""Findings on the number of transferred blocks, and its trend with more labels."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import Study
 
 Gains = dict[str, list[float]]
-"""By target: of each number of blocks, the mean gain over scratch of all sources."""
+"""By target, the mean gain over scratch of all sources for each number of blocks."""
 
 
 def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
-    """The best number of blocks at each size, then their trend over the sizes."""
+    """Find the best number of blocks at each size, then its trend over the sizes."""
     blocks = study.judged_blocks
     sizes = scores.sizes
     if len(blocks) < 2:
@@ -54,7 +54,7 @@ def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
 
 
 def _friedman(gains: Sequence[Sequence[float]]) -> float | None:
-    """Whether any number of blocks differs, over the targets; None with too few of either."""
+    """Return the p-value of Friedman's test over the targets; None with too few of either."""
     if len(gains) < FEWEST or len(gains[0]) < FEWEST or np.ptp(gains, axis=1).max() == 0:
         return None
     return float(stats.friedmanchisquare(*zip(*gains, strict=True)).pvalue)
@@ -63,7 +63,7 @@ def _friedman(gains: Sequence[Sequence[float]]) -> float | None:
 def _trend(
     sizes: Sequence[int], blocks: Sequence[int], gains: Sequence[list[list[float]]]
 ) -> Finding:
-    """`gains`: of each target, by size, of each number of blocks."""
+    """Test the trend; `gains` are by target, size and number of blocks."""
     best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
     test = mean_over([rank_correlation(sizes, one) for one in best]).within_one()
     support = test.support(-1)
@@ -79,7 +79,7 @@ def _trend(
 
 
 def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
-    """Of targets that have all scores at that size."""
+    """Return the gains of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:
         scratch = scores.by_key[ScoreKey(target, size, SCRATCH)].micro_f1

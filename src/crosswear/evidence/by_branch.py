@@ -1,4 +1,4 @@
-"""Which branch of the network carries what transfers: the temporal or the spectral one."""
+"""Findings on the temporal and the spectral branch of the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crosswear.grid.experiment import Study
 
 
 def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
-    """Temporal less spectral transfer: fine-tuned and frozen, as far as the grid has both."""
+    """Compare temporal with spectral transfer, fine-tuned and frozen, where the grid has both."""
     for blocks, way in _ways(study).items():
         if {("temporal", blocks), ("spectral", blocks)} <= set(study.transfers):
             by_target = {
@@ -29,7 +29,7 @@ def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 
 
 def _ways(study: Study) -> dict[int, str]:
-    """What becomes of a branch, by the number of blocks; those that copy nothing are left out."""
+    """Return the training of a branch by its number of blocks, without those that copy nothing."""
     match study.transfer.strategy:
         case "freeze":
             return {0: "fine-tuned", study.model.blocks: "frozen"}

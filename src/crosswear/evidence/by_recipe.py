@@ -1,4 +1,4 @@
-"""What the recipe for few labels gives over the classical baselines, and each ingredient of it."""
+"""Findings on the recipe for few labels and its ingredients, against the classical baselines."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
     ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
     ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
 )
-"""Name of the finding, what is to be beaten, and the two that are paired."""
+"""Name of the finding, name of the baseline, and the two methods that are paired."""
 
 
 def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
-    """One less the other over all sizes, with equal labels; as far as the study has both."""
+    """Compare each pair over all sizes with equal labels, as far as the study has both."""
     for name, beaten, ours, theirs in PAIRS:
         by_target = {
             target: pooled(_pairs(study, scores, target, ours, theirs)) for target in study.domains
@@ -53,6 +53,6 @@ def _pairs(
 
 
 def learning_method_of(study: Study, target: str, kind: Kind) -> LearningMethod:
-    """A classical method on a target."""
+    """Return a classical method on a target."""
     method, whitened = kind
     return LearningMethod(method, "+".join(study.others(target)) if whitened else "")

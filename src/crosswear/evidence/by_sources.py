@@ -1,4 +1,4 @@
-"""Whether several sources at once are better than a single one."""
+"""Findings on several sources at once against single ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from crosswear.grid.experiment import Study
 
 
 def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Each joint source against the single ones that it is made of, by the judged transfers.
+    """Compare each joint source with its single ones, by the judged transfers.
 
-    Which single source is best is only known from test windows. To take the one with the highest
-    score would take its luck with it; so for each repetition it is the one that did best in the
-    *other* repetitions. The test people are the same there, which still favours the single one.
+    Only test windows show the best single source. The highest score would be lucky in part; so each
+    repetition takes the source that did best in the *other* repetitions. The test people are the
+    same there, which still favours the single source.
     """
     for name in study.sources:
         matches = {
@@ -58,7 +58,7 @@ def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -
 def _matches(
     study: Study, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
 ) -> list[tuple[CorrectCounts, list[CorrectCounts]]]:
-    """A joint source and all its single ones at each size, where all of them are done."""
+    """Return a joint source and all its single ones at each size, where all of them are done."""
     origins = study.trained_origins(target)
     members = [single for single in origins if origins[single] == (single,)]
     members = [single for single in members if single in origins.get(name, ())]
@@ -76,7 +76,7 @@ def _matches(
 
 
 def _best_elsewhere(singles: Sequence[CorrectCounts]) -> CorrectCounts:
-    """In each repetition the source that did best in all the others; of equal ones the first."""
+    """Take in each repetition the source that did best in all others; of equal ones the first."""
     each = np.stack([one.correct for one in singles])  # sources, repetitions, groups
     others = each.sum(axis=(1, 2))[:, None] - each.sum(axis=2)
     return CorrectCounts(each[others.argmax(axis=0), np.arange(each.shape[1])], singles[0].windows)

@@ -1,4 +1,4 @@
-"""Two studies, or two runs of one, cell by cell: paired wherever they tested the same windows.
+"""Two studies, or two runs of one, compared cell by cell where they tested the same windows.
 
 Domains that differ in their sensors alone have the same windows, with more channels or with fewer:
 so a study with a gyroscope is compared with one without.
@@ -48,7 +48,7 @@ class Compared:
 
     Attributes:
         key: target, size and approach.
-        repetitions: how many are in both: equal split and seed.
+        repetitions: number in both, of equal split and seed.
         a, b: micro-F1 over these.
         contrast: a less b.
     """
@@ -62,15 +62,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two studies have in common.
+    """The comparison of two studies.
 
     Attributes:
         compared: in the order of the first.
-        only_a, only_b: how many finished repetitions the other has not.
+        only_a, only_b: number of finished repetitions that the other lacks.
         foreign: targets of both whose prepared windows differ in more than channels; they are not
             compared.
-        seeds: of both studies. Where they differ, so do the draws, and which repetition of one is
-            paired with which of the other says nothing.
+        seeds: of both studies. Where they differ, so do the draws, and the pairing of repetitions
+            is arbitrary.
         findings: whether the networks of a do better than those of b, over all that was compared:
             from scratch, transferred, and in what transfer gains over scratch. Where some targets
             differ in their sensors, these alone count.
@@ -105,7 +105,7 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
     found = list(_compared(pairs))
     corrected = holm(one.contrast for one in found)
     turned = {name for name, at in equal if a.domains[name, at] != b.domains[name, at]}
-    telling = {one: pair for one, pair in pairs.items() if not turned or one.target in turned}
+    compared = {one: pair for one, pair in pairs.items() if not turned or one.target in turned}
     return Comparison(
         compared=tuple(
             replace(one, contrast=contrast)
@@ -116,12 +116,12 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         only_b=len(theirs) - len(common),
         foreign=tuple(foreign),
         seeds=(a.study.seed, b.study.seed),
-        findings=tuple(_overall(telling)),
+        findings=tuple(_overall(compared)),
     )
 
 
 def _same_windows(a: DomainSummary, b: DomainSummary) -> bool:
-    """Whether two domains are equal, or of one dataset and different in their sensors alone."""
+    """Return whether two domains are equal, or of one dataset and different in sensors alone."""
     if a.digest == b.digest:
         return True
     datasets = {one.reference.partition(":")[0] for one in (a, b)}
@@ -168,9 +168,9 @@ def _compared(pairs: Pairs) -> Iterator[Compared]:
 
 
 def _overall(pairs: Pairs) -> Iterator[Finding]:
-    """Over all sources, sizes and blocks of a target; every target counts once.
+    """Compare over all sources, sizes and blocks of a target; every target counts once.
 
-    Of keys with the most repetitions: only those can be pooled repetition by repetition.
+    Only keys with the most repetitions are pooled, repetition by repetition.
     """
     most = max(len(ours.correct) for ours, _ in pairs.values())
     groups: dict[str, dict[str, list[tuple[CorrectCounts, CorrectCounts]]]] = {

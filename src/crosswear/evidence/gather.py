@@ -1,4 +1,4 @@
-"""From the records of a study to its evidence."""
+"""The evidence of a study, from its records."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The study's readings of its heatmaps, and the questions that a user asks, put to the test.
+"""Tests of the hypotheses of the 2019 study, and of the questions that a user asks.
 
 Every target counts once: its sources and sizes are not independent of each other. With few targets
-most answers are therefore "undecided", and that is what may be said.
+most answers are therefore "undecided".
 """
 
 from __future__ import annotations
@@ -25,16 +25,8 @@ from crosswear.evidence.inference import (
     mean_over,
 )
 from crosswear.evidence.scores import Scores
-from crosswear.evidence.statements import Contrast, Finding, Similarity, Support, Verdict
+from crosswear.evidence.statements import MEASURES, Contrast, Finding, Similarity, Support, Verdict
 from crosswear.grid.experiment import Study
-
-MEASURES = (
-    ("a_distance", "proxy A-distance", -1),
-    ("mmd", "MMD", -1),
-    ("label_overlap", "overlap of the class names", 1),
-)
-"""Attribute of `Similarity`, its name, and the sign of its correlation with gain if the study's
-reading holds."""
 
 
 def findings_of(
@@ -44,7 +36,7 @@ def findings_of(
     similarities: Sequence[Similarity],
     domains: Mapping[str, DomainSummary],
 ) -> tuple[Finding, ...]:
-    """All findings that the grid of a study allows; on transfer none while no verdict is known."""
+    """Return all findings that the grid of a study allows; on transfer, once a verdict is known."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     of_transfer = (
         (
@@ -64,7 +56,7 @@ def findings_of(
 
 
 def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """Mean difference over sources and sizes, over the targets."""
+    """Test the mean difference over sources and sizes, over the targets."""
     contrasts: tuple[tuple[str, str, Callable[[Verdict], Contrast | None]], ...] = (
         ("over_scratch", "the network from scratch", lambda v: v.over_scratch),
         ("over_untrained", "an untrained source", lambda v: v.over_untrained),
@@ -90,7 +82,7 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
 
 
 def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """The fewer labels, the larger the gain."""
+    """Test that the gain is larger with fewer labels."""
     sizes = sorted({verdict.size for verdict in judged})
     if len(sizes) < 2:
         return
@@ -109,7 +101,7 @@ def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
 
 
 def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """The size from which transfer stops helping, on each target."""
+    """Find the size from which transfer stops helping, on each target."""
     for target in dict.fromkeys(verdict.target for verdict in judged):
         mine = [verdict for verdict in judged if verdict.target == target]
         sizes = sorted({verdict.size for verdict in mine})
@@ -138,7 +130,7 @@ def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
 
 
 def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary]) -> Finding:
-    """Small adaptation sets help more where there are few classes."""
+    """Test that small adaptation sets gain more where there are few classes."""
     sizes = sorted({verdict.size for verdict in judged})
     small = sizes[: math.ceil(len(sizes) / 2)]
     gains = _by_target(verdict for verdict in judged if verdict.size in small)
@@ -158,10 +150,10 @@ def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary])
 def _by_similarity(
     judged: Sequence[Verdict], similarities: Sequence[Similarity]
 ) -> Iterator[Finding]:
-    """Similar domains transfer better: within each target, which of its sources gains more?"""
+    """Test that, within each target, sources that are more similar gain more."""
     gains = _by_pair(judged)
     known = {(one.target, one.source): one for one in similarities}
-    for name, what, sign in MEASURES:
+    for name, (what, sign) in MEASURES.items():
         measured = {pair: float(getattr(one, name)) for pair, one in known.items()}
         test = correlation_within(measured, gains)
         support = test.support(sign)
@@ -177,7 +169,7 @@ def _by_similarity(
 
 
 def _by_pair(judged: Iterable[Verdict]) -> dict[tuple[str, str], float]:
-    """Mean gain over scratch by target and source."""
+    """Return the mean gain over scratch by target and source."""
     gains: dict[tuple[str, str], list[float]] = {}
     for verdict in judged:
         if verdict.over_scratch:

@@ -1,4 +1,4 @@
-"""Two ways of doing the same thing, over everything that a study pairs them on.
+"""Two methods compared over all targets, sources and sizes that a study pairs them on.
 
 On each target the pairs are pooled, repetition by repetition and person by person, so that the
 interval is that of any other contrast; over the targets the mean counts every target once.
@@ -18,7 +18,7 @@ from crosswear.evidence.statements import Contrast, Finding
 
 
 def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | None:
-    """Ours less theirs over pairs that were tested on the same windows; None without any."""
+    """Return ours less theirs over pairs that were tested on the same windows; None without any."""
     both = list(pairs)
     if not both:
         return None
@@ -30,7 +30,7 @@ def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | N
 def paired_finding(
     name: str, question: str, what: str, by_target: Mapping[str, Contrast | None]
 ) -> Finding | None:
-    """A finding on the mean over the targets; its sentence names each of them.
+    """Return a finding on the mean over the targets; its sentence names each of them.
 
     Args:
         name: of the finding.

@@ -1,4 +1,4 @@
-"""Does transfer help? One verdict for every target, source and size."""
+"""Verdicts: whether transfer helps, for every target, source and size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def verdicts_of(study: Study, scores: Scores) -> tuple[Verdict, ...]:
 
 
 def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | None:
-    """The number of blocks with the highest mean gain over scratch on the other targets."""
+    """Return the number of blocks with the highest mean gain over scratch on the other targets."""
     gains = {
         blocks: [
             score.micro_f1.value - scratch.micro_f1.value
@@ -42,7 +42,7 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
 
 
 def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) -> ScoreKey:
-    """The transfer that is judged, of those with so many blocks."""
+    """Return the transfer with so many blocks that is judged."""
     return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged))
 
 

@@ -1,4 +1,4 @@
-"""What a study found, as a page, figures, tables and text. Nothing is computed anew here."""
+"""The report of a study: page, figures, tables and text. It computes no statistics."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from crosswear.report.page import page
 
 
 def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Path, ...]:
-    """Write everything that shows the evidence of a study.
+    """Write the report of a study.
 
     `index.html` (needs no network and no other file), `report.md`, `heatmaps` and `curves` (PNG,
     SVG, PDF; where there are adaptation sizes), the table of cells as `results` (CSV, Parquet),
-    and the tables of the evidence (CSV, Parquet, LaTeX). `docs/glossary.md` says what their
-    columns mean. What a partial study lacks is hatched or said to be missing. Equal evidence gives
-    equal files.
+    and the tables of the evidence (CSV, Parquet, LaTeX). `docs/glossary.md` explains
+    their columns. Parts that a partial study lacks are hatched or named as missing. Equal evidence
+    gives equal files.
 
     Args:
         evidence: of the study.
         cells: one row for every cell, from `crosswear.report.evidence_tables.cells_table`.
-        folder: made if it is not there.
+        folder: created if it does not exist.
 
     Returns:
         The files, the page first.

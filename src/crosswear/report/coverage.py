@@ -1,4 +1,4 @@
-"""What a study has and lacks: cells done, by target and method."""
+"""Coverage of a study: cells done, by target and method."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Coverage:
 
     Attributes:
         kinds: of cells.
-        rows: target, and a part for every kind; None where the study asks for no such cell.
+        rows: target, and one entry for every kind; None where the study has no such cell.
     """
 
     kinds: tuple[str, ...]

@@ -20,7 +20,7 @@ GAP, MARGIN = 0.55, 0.3
 ACROSS = 3
 """Plots side by side."""
 LONGEST = 42
-"""Characters of a name that there is room for."""
+"""Characters of a name at most."""
 MARKERS = {
     "forest": "s",
     "extra-trees": "P",
@@ -29,7 +29,7 @@ MARKERS = {
     "vote": "h",
     "vote, whitened": "*",
 }
-"""Of the classical methods, all of one grey."""
+"""Markers of the classical methods, all of one grey."""
 BAND = 0.12
 """Opacity of the intervals."""
 
@@ -44,7 +44,7 @@ def draw_curves(index: EvidenceIndex, folder: Path) -> list[Path]:
 
 
 def curves_figure(index: EvidenceIndex) -> Figure:
-    """Micro-F1 against windows in the adaptation set; bands are 95 % intervals.
+    """Draw micro-F1 against windows in the adaptation set; bands are 95 % intervals.
 
     A line stops where not every repetition is done.
     """
@@ -103,7 +103,7 @@ def _scale(axes: Axes, sizes: tuple[int, ...]) -> None:
 
 
 def _apart(sizes: tuple[int, ...]) -> list[int]:
-    """Sizes whose labels do not meet; the first and the last of them."""
+    """Return sizes whose labels do not overlap, the last one included."""
     reach = math.log(sizes[-1] * 1.15**2 / sizes[0])
     kept = [sizes[-1]]
     for size in reversed(sizes[:-1]):

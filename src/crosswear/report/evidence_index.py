@@ -1,4 +1,4 @@
-"""Looking up scores and verdicts of a study by what they are about."""
+"""An index of the scores and verdicts of a study by target, source and size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EvidenceIndex:
 
     @cached_property
     def notice(self) -> str:
-        """That data are simulated, where they are."""
+        """The notice on simulated data; empty without any."""
         return notice(self.evidence)
 
     @cached_property
@@ -45,7 +45,7 @@ class EvidenceIndex:
         return tuple(source for source in self.evidence.study.sources if source in found)
 
     def sources_of(self, target: str) -> tuple[str, ...]:
-        """Those of a target: not itself, nor any that it is a part of."""
+        """Return the sources of a target: not itself, nor any that it is a part of."""
         origins = self.evidence.study.origins(target)
         return tuple(source for source in self.sources if source in origins)
 
@@ -55,12 +55,12 @@ class EvidenceIndex:
         return tuple(source for source in self.sources if source != UNTRAINED)
 
     def trained_sources_of(self, target: str) -> tuple[str, ...]:
-        """Those of a target without the untrained control."""
+        """Return the sources of a target without the untrained control."""
         return tuple(source for source in self.sources_of(target) if source != UNTRAINED)
 
     @cached_property
     def transferred_to(self) -> tuple[str, ...]:
-        """Targets with a trained source: not the only source there is."""
+        """Targets with a trained source."""
         return tuple(target for target in self.targets if self.trained_sources_of(target))
 
     @cached_property
@@ -70,14 +70,14 @@ class EvidenceIndex:
 
     @cached_property
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
-        """What is transferred from each source: branches and numbers of blocks."""
+        """Transfers from each source: branches and numbers of blocks."""
         approaches = (score.approach for score in self.evidence.scores)
         found = {(r.branches, r.blocks) for r in approaches if r.method == "network" and r.source}
         return tuple(one for one in self.evidence.study.transfers if one in found)
 
     @cached_property
     def judged(self) -> str:
-        """Which branches the verdicts are about, in a sentence; empty where there is no choice."""
+        """The judged branches in a sentence; empty where there is no choice."""
         if len(set(self.evidence.study.grid.branches)) == 1:
             return ""
         judged = self.evidence.study.judged
@@ -98,19 +98,19 @@ class EvidenceIndex:
         return {(one.target, one.size): named[one.classical] for one in verdicts}
 
     def score(self, target: str, size: int, approach: LearningMethod) -> Score | None:
-        """The score of a method; None if the study has no such approach."""
+        """Return the score of a method; None if the study has no such method."""
         return self._scores.get((target, size, approach))
 
     def verdict(self, target: str, source: str, size: int) -> Verdict | None:
-        """The verdict on a transfer; None for the control and what the target is a part of."""
+        """Return the verdict on a transfer; None for the control and the target's own domain."""
         return self._verdicts.get((target, source, size))
 
     def scratch(self, target: str, size: int) -> Score | None:
-        """The network from scratch."""
+        """Return the score of the network from scratch."""
         return self.score(target, size, SCRATCH)
 
     def transfer(self, target: str, source: str, size: int) -> Score | None:
-        """The transfer that the verdict judges; the control has the blocks of its approaches."""
+        """Return the transfer that the verdict judges; the control has the blocks of the others."""
         asked = (source,) if source != UNTRAINED else self.trained_sources
         for name in asked:
             verdict = self.verdict(target, name, size)
@@ -122,12 +122,12 @@ class EvidenceIndex:
         return None
 
     def classical(self, target: str, size: int) -> Score | None:
-        """The best classical baseline, as the verdicts name it."""
+        """Return the best classical baseline, as the verdicts name it."""
         approach = self._best_classical.get((target, size))
         return self.score(target, size, approach) if approach else None
 
     def contenders(self, target: str, source: str, size: int) -> tuple[Score, ...]:
-        """Scratch, the transfer that the verdict judges, the best classical: those with scores."""
+        """Return scratch, the judged transfer and the best classical method: those with scores."""
         three = (
             self.scratch(target, size),
             self.transfer(target, source, size),

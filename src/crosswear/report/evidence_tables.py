@@ -1,6 +1,6 @@
 """Cells and evidence as tables for machines: one column a number, shares from 0 to 1.
 
-`docs/glossary.md` says what every column means.
+`docs/glossary.md` explains every column.
 """
 
 from __future__ import annotations

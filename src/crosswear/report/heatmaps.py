@@ -37,7 +37,7 @@ COLOURS = "viridis"
 BLOCKS = MappingProxyType(
     {"freeze": "frozen", "copy": "copied", "copy-freeze": "copied and frozen"}
 )
-"""What becomes of the blocks that a column counts, by strategy."""
+"""Treatment of the blocks that a column counts, by strategy."""
 BAR_WIDTH, BAR_HEIGHT, BAR_LABELS = 0.15, 1.6, 0.4
 
 
@@ -46,7 +46,7 @@ def draw_heatmaps(index: EvidenceIndex, folder: Path) -> list[Path]:
 
     Args:
         index: the evidence of a study.
-        folder: made if it is not there.
+        folder: created if it does not exist.
 
     Raises:
         DiskError: if one cannot be written.
@@ -55,7 +55,7 @@ def draw_heatmaps(index: EvidenceIndex, folder: Path) -> list[Path]:
 
 
 def heatmaps_figure(index: EvidenceIndex) -> Figure:
-    """The heatmaps as a figure; it grows with the study, so that no text ever meets another.
+    """Return the heatmaps as a figure; it grows with the study, so that texts never overlap.
 
     A cell shows the mean of the micro-F1 over its repetitions, in per cent; it is hatched and has
     no number unless every repetition is done. All panels share one scale of colours.
@@ -101,7 +101,7 @@ def heatmaps_figure(index: EvidenceIndex) -> Figure:
 
 
 def _draw(axes: Axes, scores: NDArray[np.float64], study: Panels, norm: Normalize) -> None:
-    """One panel; `scores` is [sizes, 1 + transfers]."""
+    """Draw one panel; `scores` is [sizes, 1 + transfers]."""
     rows, columns = scores.shape
     left = _lefts(study)
     edges = np.unique(np.concatenate([left, np.round(left + 1, 6)]))
@@ -140,7 +140,7 @@ def _write(figure: Figure, x: float, y: float, text: str, **how: Any) -> None:
 
 
 def _titles(study: Panels) -> list[str]:
-    """In the manner of the study: target, its majority classifier, source; on two lines if long."""
+    """Title the panels: target, its majority classifier, source; on two lines if long."""
 
     def majority(panel: Panel) -> str:
         return "?" if math.isnan(panel.majority) else f"{panel.majority:.0f}"
@@ -166,14 +166,14 @@ def _about(study: Panels, partial: bool) -> str:
 
 
 def _lefts(study: Panels) -> NDArray[np.float64]:
-    """Left edges of a panel's columns, in widths of a cell."""
+    """Return the left edges of a panel's columns, in widths of a cell."""
     branches = ["scratch", *(branches for branches, _ in study.transfers)]
     gaps = np.cumsum([one != other for one, other in itertools.pairwise(branches)])
     return np.round(np.append(0, np.arange(1, len(branches)) + GAP * gaps), 6)
 
 
 def _labels(study: Panels) -> Iterator[str]:
-    """Of the columns; beneath the first one of each branch, where there are several, its name."""
+    """Label the columns; of several branches, the first column of each has its name beneath."""
     several, before = _several(study), ""
     yield "scratch\n" if several else "scratch"  # as many lines everywhere, on one height
     for branches, blocks in study.transfers:
@@ -191,7 +191,7 @@ def _panel_width(study: Panels) -> float:
 
 
 def _limits(scores: NDArray[np.float64]) -> Normalize:
-    """The tens around all scores."""
+    """Return the tens around all scores."""
     if np.isnan(scores).all():
         return Normalize(0, 100)
     low, high = math.floor(np.nanmin(scores) / 10) * 10, math.ceil(np.nanmax(scores) / 10) * 10
@@ -199,7 +199,7 @@ def _limits(scores: NDArray[np.float64]) -> Normalize:
 
 
 def _ink(colour: NDArray[np.float64]) -> str:
-    """Black or white, whichever contrasts more (WCAG 2.2, relative luminance)."""
+    """Return black or white, the one with more contrast (WCAG 2.2, relative luminance)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
     luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
     return "black" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "white"

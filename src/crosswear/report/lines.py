@@ -1,4 +1,4 @@
-"""The lines of the learning curves: who competes on a target, and how they do at each size."""
+"""The lines of the learning curves: the methods on a target, with their scores at each size."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ROOM = 15
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One competitor on one target.
+    """One method on one target.
 
     Attributes:
-        label: what people read.
+        label: its name in the legend.
         kind: the network from scratch; a transfer with the number of blocks that was best on the
             other targets; the same from the untrained control; a classical method, and one
             that windows of the other domains whiten; logistic regression on the features of a
@@ -39,7 +39,7 @@ class Line:
 
 
 def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
-    """The lines of a target, those without any score left out."""
+    """Return the lines of a target that have a score."""
 
     def line(label: str, kind: Kind, source: str, scores: Iterable[Score | None]) -> Line:
         return Line(label, kind, source, tuple(scores))
@@ -68,9 +68,9 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
 
 
 def ends_of(lines: Iterable[Line]) -> tuple[float, float] | None:
-    """Per cents beyond which a plot does not go: bands that say nothing are cut off there.
+    """Return the limits of a plot in per cent; None where no line has a score.
 
-    As where one person has nearly all test windows. None where no line has a score.
+    They cut off bands that show nothing, as where one person has nearly all test windows.
     """
     shares = [
         100 * one.micro_f1.value for line in lines for one in line.scores if one and one.micro_f1

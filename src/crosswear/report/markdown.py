@@ -13,12 +13,12 @@ from crosswear.report.formats import TextTable
 
 
 def markdown(index: EvidenceIndex) -> str:
-    """The text of `report.md`: summary, coverage, verdicts at each size, findings."""
+    """Return the text of `report.md`: summary, coverage, verdicts at each size, findings."""
     return "\n\n".join(_parts(index)) + "\n"
 
 
 def coverage(evidence: Evidence) -> str:
-    """How much of the study there is, in one sentence."""
+    """Return the coverage of the study in one sentence."""
     lacking = evidence.expected - evidence.done
     if not lacking:
         return f"All {counted(evidence.expected, 'cell')} of the study are done."
@@ -38,7 +38,7 @@ def _parts(index: EvidenceIndex) -> Iterator[str]:
     yield coverage(evidence)
     judged = index.sizes if index.transferred_to else ()
     if judged:
-        yield "## Transfer against what else could be done"
+        yield "## Transfer against the alternatives"
         yield _table(readable.tally(index))
     for size in judged:
         yield f"## Verdicts with {counted(size, 'window')}"
@@ -64,7 +64,7 @@ def _parts(index: EvidenceIndex) -> Iterator[str]:
     for finding in evidence.findings:
         yield f"**{escaped(finding.question)}** {escaped(finding.sentence)}"
     if not evidence.findings:
-        yield "None: there is too little to put a reading to the test."
+        yield "None: there are too few results to test a hypothesis."
 
 
 def _table(shown: TextTable) -> str:

@@ -1,4 +1,4 @@
-"""From the scores of a study to the numbers of the heatmaps: a panel for each target and source."""
+"""The numbers of the heatmaps: a panel for each target and source."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Panels:
 
     Attributes:
         panels: by target, then by source.
-        rows, columns: how many targets and sources there are.
+        rows, columns: numbers of targets and sources.
         sizes: windows in the adaptation set, rising.
         transfers: branches and numbers of blocks.
-        repetitions: how often each cell is repeated, seeds and splits together.
+        repetitions: of each cell, seeds and splits together.
         strategy: of the transfers.
     """
 

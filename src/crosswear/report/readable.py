@@ -1,4 +1,4 @@
-"""The evidence as tables for people: numbers rounded, with their intervals, in words.
+"""Evidence as tables for people: numbers rounded, with their intervals, in words.
 
 The page, `report.md` and the LaTeX files show the same ones.
 """
@@ -14,6 +14,7 @@ from crosswear.core.texts import counted
 from crosswear.evidence import phrases
 from crosswear.evidence.statements import (
     CLASSICAL,
+    MEASURES,
     Evidence,
     LearningMethod,
     Score,
@@ -27,7 +28,7 @@ from crosswear.signal.metrics import per_class_f1
 
 
 def verdicts(index: EvidenceIndex, sizes: Iterable[int]) -> TextTable:
-    """The verdict on every transfer, at some sizes."""
+    """Return the verdict on every transfer, at some sizes."""
     asked = set(sizes)
     rows = (_verdict(one) for one in index.evidence.verdicts if one.size in asked)
     return TextTable(
@@ -54,7 +55,7 @@ def _verdict(one: Verdict) -> Row:
 
 
 def brief(index: EvidenceIndex, size: int) -> TextTable:
-    """The verdicts at a size, narrow enough for a terminal."""
+    """Return the verdicts at a size, narrow enough for a terminal."""
     rows = []
     for one in index.evidence.verdicts:
         if one.size != size:
@@ -81,9 +82,9 @@ def brief(index: EvidenceIndex, size: int) -> TextTable:
 
 
 def findings(evidence: Evidence) -> TextTable:
-    """Every reading of the study that was put to the test."""
+    """Return every finding of the study."""
     return TextTable(
-        "Readings of the study, put to the test.",
+        "Findings: the hypotheses of the study, tested.",
         ("question", "answer", "measure", "value", "p", "n", "in words"),
         tuple(
             (
@@ -102,15 +103,15 @@ def findings(evidence: Evidence) -> TextTable:
 
 
 def similarities(evidence: Evidence) -> TextTable:
-    """How alike sources and targets are."""
+    """Return the similarity of each target and source."""
     return TextTable(
-        "How alike source and target are, judged by their train windows alone.",
-        ("target", "source", "proxy A-distance", "MMD", "label overlap"),
+        "Similarity of source and target, measured on their train windows alone.",
+        ("target", "source", *(name for name, _ in MEASURES.values())),
         tuple(
             (
                 one.target,
                 one.source,
-                *map(plain, (one.a_distance, one.mmd, one.label_overlap)),
+                *(plain(getattr(one, name)) for name in MEASURES),
             )
             for one in evidence.similarities
         ),
@@ -119,7 +120,7 @@ def similarities(evidence: Evidence) -> TextTable:
 
 
 def scores(evidence: Evidence) -> TextTable:
-    """Every score of the study."""
+    """Return every score of the study."""
     return TextTable(
         "Micro-F1 in per cent with 95 % intervals; macro-F1 in per cent; seconds of training.",
         ("target", "windows", "method", "done", "micro-F1", "macro-F1", "train s"),
@@ -140,7 +141,7 @@ def scores(evidence: Evidence) -> TextTable:
 
 
 def per_class(index: EvidenceIndex) -> TextTable:
-    """F1 of every class, of those that the verdicts compare."""
+    """Return the F1 of every class, of the methods that the verdicts compare."""
     rows: list[Row] = []
     for target in index.targets:
         classes = index.evidence.domains[target].classes
@@ -154,7 +155,7 @@ def per_class(index: EvidenceIndex) -> TextTable:
                         for name, count, value in zip(classes, windows, f1, strict=True)
                     ]
     return TextTable(
-        "F1 of every class in per cent, of those that the verdicts compare.",
+        "F1 of every class in per cent, of the methods that the verdicts compare.",
         ("target", "windows", "method", "class", "test windows", "F1"),
         tuple(rows),
         names=4,
@@ -172,7 +173,7 @@ def _f1(value: float) -> str:
 
 
 def heatmap(index: EvidenceIndex, target: str) -> TextTable:
-    """The numbers of a target's heatmaps."""
+    """Return the numbers of a target's heatmaps."""
 
     def cell(size: int, approach: LearningMethod) -> str:
         one = index.score(target, size, approach)
@@ -212,7 +213,7 @@ def heatmap(index: EvidenceIndex, target: str) -> TextTable:
 
 
 def curves(index: EvidenceIndex, target: str) -> TextTable:
-    """The numbers of a target's learning curves."""
+    """Return the numbers of a target's learning curves."""
     return TextTable(
         f"Micro-F1 in per cent on {target}, with 95 % intervals, by windows in the adaptation set.",
         ("", *(f"{size}" for size in index.sizes)),
@@ -224,7 +225,7 @@ def curves(index: EvidenceIndex, target: str) -> TextTable:
 
 
 def zero_label(evidence: Evidence) -> TextTable:
-    """Every alignment on every pair of domains that share classes."""
+    """Return every alignment on every pair of domains that share classes."""
     return TextTable(
         "On shared classes, without labels of the target: micro-F1 and macro-F1 in per cent, and "
         "differences in points, with 95 % intervals. Majority: the most frequent class, always.",
@@ -251,9 +252,9 @@ def zero_label(evidence: Evidence) -> TextTable:
 
 
 def source_networks(evidence: Evidence) -> TextTable:
-    """Every source network on every domain that it has learned."""
+    """Return every source network on every domain that it was trained on."""
     return TextTable(
-        "Source networks on the test windows of what they have learned: micro-F1 with its 95 % "
+        "Source networks on the test windows of their own domains: micro-F1 with its 95 % "
         "interval, and macro-F1, in per cent. Majority: the most frequent class, always.",
         ("network of", "tested on", "majority", "micro-F1", "macro-F1"),
         tuple(
@@ -271,7 +272,7 @@ def source_networks(evidence: Evidence) -> TextTable:
 
 
 def sensors(evidence: Evidence) -> TextTable:
-    """What transfers between domains of different sensors carry; no row where all are equal."""
+    """Return the parts that transfers between different sensors carry; no row without any."""
     rows = []
     for target in evidence.domains:
         own = evidence.domains[target].sensors
@@ -285,7 +286,7 @@ def sensors(evidence: Evidence) -> TextTable:
                 )
                 rows.append((source, target, *(", ".join(p) or NOTHING for p in parts)))
     return TextTable(
-        "Transfers between domains of different sensors: whose branches come from the source.",
+        "Transfers between domains of different sensors: the branches that come from the source.",
         ("from", "to", "copied", "fresh", "left behind"),
         tuple(rows),
         names=5,
@@ -297,11 +298,11 @@ KINDS = {
     "over_untrained": "the untrained control",
     "over_classical": "the best classical baseline",
 }
-"""What a verdict compares a transfer with."""
+"""Methods that a verdict compares a transfer with."""
 
 
 def kinds_of(index: EvidenceIndex) -> dict[str, str]:
-    """Those of `KINDS` that the study asks for."""
+    """Return those of `KINDS` that the study has."""
     grid, sources = index.evidence.study.grid, index.evidence.study.sources
     lacking = set() if UNTRAINED in sources else {"over_untrained"}
     if not any(approach.method in grid.baselines for approach in CLASSICAL):
@@ -310,22 +311,22 @@ def kinds_of(index: EvidenceIndex) -> dict[str, str]:
 
 
 def effects_counted(index: EvidenceIndex, size: int, kind: str) -> dict[str, int]:
-    """How many transfers are better, no different, worse, unknown, against one of `KINDS`."""
+    """Count the transfers that are better, no different, worse, unknown, against one of `KINDS`."""
     contrasts = (getattr(one, kind) for one in index.evidence.verdicts if one.size == size)
     said = Counter(phrases.compared(contrast) for contrast in contrasts)
     return {word: said[word] for word in phrases.COMPARED.values()}
 
 
 def tally(index: EvidenceIndex) -> TextTable:
-    """`effects_counted` at every size."""
+    """Return `effects_counted` at every size."""
 
-    def told(size: int, kind: str) -> str:
+    def counts(size: int, kind: str) -> str:
         found = effects_counted(index, size, kind).items()
         return ", ".join(f"{count} {word}" for word, count in found if count) or NOTHING
 
     kinds = kinds_of(index)
     return TextTable(
-        "Transfers against what else could be done, by windows in the adaptation set.",
+        "Transfers against the alternatives, by windows in the adaptation set.",
         ("windows", *(f"against {name}" for name in kinds.values())),
-        tuple((str(size), *(told(size, kind) for kind in kinds)) for size in index.sizes),
+        tuple((str(size), *(counts(size, kind) for kind in kinds)) for size in index.sizes),
     )

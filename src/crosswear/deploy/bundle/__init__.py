@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from crosswear.baselines import BASELINES, Classifier
-from crosswear.core.errors import BundleError, CrosswearError, UsageError
-from crosswear.core.files import new_folder
+from crosswear.core.errors import BundleError, CrosswearError
+from crosswear.core.files import expect_absent, new_folder
 from crosswear.core.keys import to_json
 from crosswear.core.validation import first_problem
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
@@ -126,13 +126,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         BundleError: if the bundle could not be loaded again.
         DiskError: if it cannot be written.
     """
-    if folder.exists():
-        raise UsageError(
-            "it is there already",
-            where=str(folder),
-            expected="the name of a new folder",
-            todo="choose another name, or delete it",
-        )
+    expect_absent(folder)
     content, weights = pack(bundle.state)
     if weights != bundle.manifest.weights:
         raise BundleError(

@@ -1,4 +1,4 @@
-"""Pictures of a domain: an example window of every class, and how much there is of each."""
+"""Pictures of a domain: an example window and the duration of every class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUBSETS = {
     Subset.TEST: ("test", "#56b4e9"),
     PURGED: ("purged", "#bbbbbb"),
 }
-"""Colours that can be told apart by everybody (Okabe and Ito, Color Universal Design, 2008)."""
+"""Colours that everyone can distinguish (Okabe and Ito, Color Universal Design, 2008)."""
 COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, BAR_HEIGHT, MARGIN = 2.2, 1.45, 0.24, 1.1
 """In inches."""
@@ -43,8 +43,8 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
 
     Args:
         domains: prepared with `config`.
-        config: says how long a sample is, and how far apart windows are.
-        folder: made if it is not there.
+        config: the sampling rate and the hop.
+        folder: created if it does not exist.
 
     Raises:
         DiskError: if one cannot be written.
@@ -64,7 +64,7 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
 
 
 def windows_figure(domain: Domain, config: PreparationConfig) -> Figure:
-    """A panel for every class: x, y and z of its window whose spread is the median one."""
+    """Draw a panel for every class: x, y and z of its window whose spread is the median one."""
     columns = min(COLUMNS, len(domain.classes))
     rows = -(-len(domain.classes) // columns)
     time_s = np.arange(domain.samples) / config.rate_hz
@@ -93,7 +93,7 @@ def windows_figure(domain: Domain, config: PreparationConfig) -> Figure:
 
 
 def classes_figure(domain: Domain, config: PreparationConfig) -> Figure:
-    """A bar for every class: its windows, a hop each, in minutes, by subset."""
+    """Draw a bar for every class: its windows, a hop each, in minutes, by subset."""
     classes = np.arange(len(domain.classes))
     with _style():
         figure = Figure(
@@ -147,7 +147,7 @@ def _png(figure: Figure) -> bytes:
 
 @contextlib.contextmanager
 def _style() -> Iterator[None]:
-    """One look on every machine, whatever the user's own matplotlib settings are."""
+    """Draw alike on every machine, with any settings of matplotlib."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # of scripts we lack
         matplotlib.rcdefaults()

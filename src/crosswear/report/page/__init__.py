@@ -34,7 +34,7 @@ SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 
 
 def page(index: EvidenceIndex, cells: pa.Table) -> str:
-    """The HTML of `index.html`.
+    """Return the HTML of `index.html`.
 
     Args:
         index: the evidence of a study.
@@ -72,7 +72,7 @@ def _ours(name: str) -> str:
 
 
 def _script(text: str) -> str:
-    """JavaScript that no HTML parser takes for the end of its element; it means the same."""
+    """Escape JavaScript so that no HTML parser finds the end of its element in it."""
     return re.sub(r"<(?=/script|!--)", r"\\x3c", text, flags=re.IGNORECASE)
 
 
@@ -82,7 +82,7 @@ def _json(data: Any) -> str:
 
 
 def _settings(study: Study) -> dict[str, str]:
-    """Every setting by its key in a study file, those that the file leaves to defaults too."""
+    """Return every setting by its key in a study file, defaults included."""
     grid, rest = dataclasses.asdict(study.grid), dataclasses.asdict(study)
     sections = {
         name: value for name, value in rest.items() if name not in ("name", "domains", "grid")

@@ -1,4 +1,4 @@
-"""The numbers behind the figures of the page, each once, as arrays: text would make it heavy."""
+"""Numbers of the figures of the page, each once, as arrays: text would make it heavy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIGITS = 5
 
 
 def figures_data(index: EvidenceIndex) -> dict[str, Any]:
-    """What `page.js` draws from.
+    """Return the data that `page.js` draws.
 
     Returns:
         `targets`, `sources`, `origins` (places of a target's sources), `sizes`, `transfers`, the
@@ -100,7 +100,7 @@ def _approach(approach: LearningMethod) -> dict[str, str | int]:
 
 
 def _confusions(index: EvidenceIndex, place: dict[int, int]) -> dict[int, dict[str, Any]]:
-    """Of all that the page compares, by place of the score: rows one after the other, and F1."""
+    """Return counts, row by row, and F1 of all compared methods, by place of the score."""
     contenders = {
         place[id(one)]: one
         for target in index.targets

@@ -14,13 +14,13 @@ from crosswear.report.readable import effects_counted, kinds_of
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """A transfer judged, as it is written.
+    """A judged transfer, as text.
 
     Attributes:
         effect: against the network from scratch.
         gain: over it, with its interval.
-        blocks: that were transferred.
-        classical: the difference to the best classical baseline, and which that is.
+        blocks: transferred.
+        classical: the difference to the best classical baseline, with its name.
         compared: `better`, `no difference`, `worse`, `unknown` than that.
     """
 
@@ -33,7 +33,7 @@ class MatrixCell:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """A target: what can be done without a source, and the verdict on every source.
+    """A target: its scores without a source, and the verdict on every source.
 
     Attributes:
         target: its name.
@@ -55,8 +55,8 @@ class Matrix:
     Attributes:
         size: windows in the adaptation set.
         rows: a target each.
-        tally: how many transfers are better, no different, worse, unknown, by what they are
-            compared with.
+        tally: numbers of transfers that are better, no different, worse, unknown, by the method
+            they are compared with.
     """
 
     size: int
