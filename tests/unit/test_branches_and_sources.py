@@ -14,8 +14,8 @@ from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.evidence_tables import cells_table
 from crosswear.report.heatmaps import heatmaps_figure
 from crosswear.report.lines import lines_of
-from crosswear.report.markdown import markdown
 from crosswear.report.readable import heatmap
+from crosswear.report.text_report import markdown
 from generators.records import TEXT, planted_records
 
 PLAIN = TEXT.replace("20, 50, 100", "20, 100").replace(', "forest", "minirocket", "logistic"', "")

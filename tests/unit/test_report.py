@@ -26,8 +26,8 @@ from crosswear.report.evidence_tables import (
     evidence_tables,
 )
 from crosswear.report.formats import write_table
-from crosswear.report.markdown import markdown
 from crosswear.report.notice import notice
+from crosswear.report.text_report import markdown
 from crosswear.report.whole import report_study
 from crosswear.signal.metrics import per_class_f1
 from generators.evidence import (

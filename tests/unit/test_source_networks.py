@@ -10,7 +10,7 @@ from crosswear.evidence.statements import Score
 from crosswear.grid.experiment import Cell
 from crosswear.report import readable
 from crosswear.report.evidence_index import EvidenceIndex
-from crosswear.report.markdown import markdown
+from crosswear.report.text_report import markdown
 from generators.records import planted_records
 
 STUDY = """

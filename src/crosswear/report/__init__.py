@@ -14,8 +14,8 @@ from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.evidence_tables import evidence_tables
 from crosswear.report.formats import write_latex, write_table
 from crosswear.report.heatmaps import draw_heatmaps
-from crosswear.report.markdown import markdown
 from crosswear.report.page import page
+from crosswear.report.text_report import markdown
 
 
 def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Path, ...]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.core.config import Branches
 from crosswear.evidence.statements import SCRATCH, LearningMethod
 from crosswear.report.evidence_index import EvidenceIndex
 
@@ -33,63 +32,28 @@ class Panel:
     scores: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Panels:
-    """The panels and the axes that they share.
-
-    Attributes:
-        panels: by target, then by source.
-        rows, columns: numbers of targets and sources.
-        sizes: windows in the adaptation set, rising.
-        transfers: branches and numbers of blocks.
-        repetitions: of each cell, seeds and splits together.
-        strategy: of the transfers.
-    """
-
-    panels: tuple[Panel, ...]
-    rows: int
-    columns: int
-    sizes: tuple[int, ...]
-    transfers: tuple[tuple[Branches, int], ...]
-    repetitions: int
-    strategy: str
-
-
-def panels_of(index: EvidenceIndex) -> Panels:
-    """Lay out the networks of a study."""
+def panels_of(index: EvidenceIndex) -> tuple[Panel, ...]:
+    """Return the panels of a study, by target, then by source."""
 
     def percent(target: str, size: int, approach: LearningMethod) -> float:
         score = index.score(target, size, approach)
         return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.value
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        approaches = [
-            SCRATCH,
-            *(LearningMethod("network", source, k, b) for b, k in index.transfers),
-        ]
-        return np.array(
-            [[percent(target, size, approach) for approach in approaches] for size in index.sizes]
-        )
+        transfers = (LearningMethod("network", source, k, b) for b, k in index.transfers)
+        columns = (SCRATCH, *transfers)
+        return np.array([[percent(target, size, one) for one in columns] for size in index.sizes])
 
-    grid = index.evidence.study.grid
-    return Panels(
-        panels=tuple(
-            Panel(
-                row=row,
-                column=column,
-                target=target,
-                source=source,
-                majority=percent(target, index.sizes[0], LearningMethod("majority")),
-                scores=scores(target, source),
-            )
-            for row, target in enumerate(index.targets)
-            for column, source in enumerate(index.sources)
-            if source in index.sources_of(target)
-        ),
-        rows=len(index.targets),
-        columns=len(index.sources),
-        sizes=index.sizes,
-        transfers=index.transfers,
-        repetitions=grid.seeds * grid.splits,
-        strategy=index.evidence.study.transfer.strategy,
+    return tuple(
+        Panel(
+            row=row,
+            column=column,
+            target=target,
+            source=source,
+            majority=percent(target, index.sizes[0], LearningMethod("majority")),
+            scores=scores(target, source),
+        )
+        for row, target in enumerate(index.targets)
+        for column, source in enumerate(index.sources)
+        if source in index.sources_of(target)
     )

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from crosswear.core.intervals import plain
+from crosswear.core import intervals
 from crosswear.core.texts import counted
 from crosswear.evidence import phrases
 from crosswear.grid.experiment import Study
@@ -25,9 +25,8 @@ from crosswear.report import readable
 from crosswear.report.coverage import coverage_table
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import lines_of
-from crosswear.report.markdown import coverage
 from crosswear.report.page.figures import figures_data
-from crosswear.report.page.matrix import matrix
+from crosswear.report.text_report import coverage
 
 SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 """In the order in which they need each other."""
@@ -52,10 +51,9 @@ def page(index: EvidenceIndex, cells: pa.Table) -> str:
         index=index,
         evidence=evidence,
         coverage=coverage(evidence),
-        matrices=[matrix(index, size) for size in index.sizes],
         readable=readable,
         phrases=phrases,
-        plain=plain,
+        intervals=intervals,
         counted=counted,
         lines_of=lines_of,
         missing=coverage_table(index, cells),
