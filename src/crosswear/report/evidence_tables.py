@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -42,8 +43,8 @@ def _schema(*names: str) -> pa.Schema:
 
 
 _METHOD = ("target", "size", "method", "source", "branches", "blocks")
-_MICRO_F1 = ("micro_f1", "micro_f1_low", "micro_f1_high")
-_MEASURED = ("done", "repetitions", *_MICRO_F1, "macro_f1")
+MICRO_F1 = ("micro_f1", "micro_f1_low", "micro_f1_high")
+_MEASURED = ("done", "repetitions", *MICRO_F1, "macro_f1")
 
 CELLS = _schema(
     *("key", "status", "method", "target", "source", "strategy", "branches", "blocks", "size"),
@@ -52,7 +53,7 @@ CELLS = _schema(
 SCHEMAS: dict[str, pa.Schema] = {
     "scores": _schema(*_METHOD, *_MEASURED, "train_s"),
     "verdicts": _schema(
-        *("target", "source", "size", "branches", "blocks", "effect", *_MICRO_F1),
+        *("target", "source", "size", "branches", "blocks", "effect", *MICRO_F1),
         *(f"{contrast}{part}" for contrast in CONTRASTS for part in _TESTED),
         "classical",
     ),
@@ -61,7 +62,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         *("value", "value_low", "value_high", "p", "n"),
     ),
     "similarities": _schema("target", "source", "a_distance", "mmd", "label_overlap"),
-    "source_networks": _schema("name", "domain", *_MICRO_F1, "macro_f1", "majority_f1"),
+    "source_networks": _schema("name", "domain", *MICRO_F1, "macro_f1", "majority_f1"),
     "per_class": _schema(*_METHOD, "class", "windows", "predicted", "f1"),
 }
 ZERO_LABEL = _schema(
@@ -111,31 +112,29 @@ def _numbers(one: Observed) -> dict[str, float]:
 
 def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
     """Return all tables of the evidence by name, with the columns of `SCHEMAS` and `ZERO_LABEL`."""
-    rows = {
-        "scores": (_approach(score) | _measured(score) for score in evidence.scores),
-        "verdicts": _verdicts(evidence),
-        "findings": _findings(evidence),
-        "similarities": (
-            {n: getattr(s, n) for n in SCHEMAS["similarities"].names} for s in evidence.similarities
-        ),
-        "source_networks": (
-            {
-                "name": one.approach.source,
-                "domain": one.target,
-                **_interval("micro_f1", one.micro_f1),
-                "macro_f1": one.macro_f1,
-                "majority_f1": one.majority_f1,
-            }
-            for one in evidence.source_networks
-        ),
-    }
-    tables = {
-        name: pa.Table.from_pylist(list(of_table), schema=SCHEMAS[name])
-        for name, of_table in rows.items()
-    }
+    tables = {name: evidence_table(evidence, name) for name in ROWS}
     if evidence.zero_label:
         tables["zero_label"] = pa.Table.from_pylist(list(_zero_label(evidence)), schema=ZERO_LABEL)
     return {**tables, "per_class": _per_class(evidence)}
+
+
+def evidence_table(evidence: Evidence, name: str) -> pa.Table:
+    """Return one of the tables of `ROWS`."""
+    return pa.Table.from_pylist(list(ROWS[name](evidence)), schema=SCHEMAS[name])
+
+
+def _scores(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    return (_approach(score) | _measured(score) for score in evidence.scores)
+
+
+def _similarities(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    return map(asdict, evidence.similarities)
+
+
+def _source_networks(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    for one in evidence.source_networks:
+        names = {"name": one.approach.source, "domain": one.target}
+        yield names | _measured(one) | {"majority_f1": one.majority_f1}
 
 
 def _measured(score: Score) -> dict[str, Any]:
@@ -227,3 +226,13 @@ def _interval(name: str, interval: Interval | None) -> dict[str, float | None]:
     if interval is None:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
     return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+ROWS: Mapping[str, Callable[[Evidence], Iterator[dict[str, Any]]]] = {
+    "scores": _scores,
+    "verdicts": _verdicts,
+    "findings": _findings,
+    "similarities": _similarities,
+    "source_networks": _source_networks,
+}
+"""The rows of the tables that every study has."""

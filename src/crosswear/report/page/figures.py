@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosswear.core.intervals import Interval
-from crosswear.evidence.statements import Contrast, LearningMethod, Score
+from crosswear.evidence.statements import LearningMethod, Score
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.evidence_tables import CONTRASTS, MICRO_F1, evidence_table
 from crosswear.report.lines import ends_of, lines_of
-from crosswear.report.readable import KINDS
 from crosswear.signal.metrics import per_class_f1
 
 DIGITS = 5
@@ -35,6 +34,7 @@ def figures_data(index: EvidenceIndex) -> dict[str, Any]:
     sources = {name: number for number, name in enumerate(index.sources)}
     sizes = {size: number for number, size in enumerate(index.sizes)}
     lines = {target: lines_of(index, target) for target in targets}
+    contrasts = (f"{kind}{part}" for kind in CONTRASTS for part in ("", "_low", "_high"))
 
     def places(scores: tuple[Score | None, ...]) -> list[int | None]:
         return [None if one is None else place[id(one)] for one in scores]
@@ -52,25 +52,13 @@ def figures_data(index: EvidenceIndex) -> dict[str, Any]:
             "target": [targets[one.target] for one in scores],
             "approach": [approaches[one.approach] for one in scores],
             "size": [sizes[one.size] for one in scores],
-            "done": [one.done for one in scores],
-            "repetitions": [one.repetitions for one in scores],
-            **_intervals("micro_f1", [one.micro_f1 for one in scores]),
-            "macro_f1": [_short(one.macro_f1) for one in scores],
+            **_columns(index, "scores", "done", "repetitions", *MICRO_F1, "macro_f1"),
         },
         "verdicts": {
             "target": [targets[one.target] for one in verdicts],
             "source": [sources[one.source] for one in verdicts],
             "size": [sizes[one.size] for one in verdicts],
-            "blocks": [one.blocks for one in verdicts],
-            "effect": [one.effect for one in verdicts],
-            "classical": [one.classical for one in verdicts],
-            **{
-                name: values
-                for kind in KINDS
-                for name, values in _contrasts(
-                    kind, [getattr(one, kind) for one in verdicts]
-                ).items()
-            },
+            **_columns(index, "verdicts", "blocks", "effect", "classical", *contrasts),
         },
         "lines": [
             [
@@ -118,17 +106,14 @@ def _confusions(index: EvidenceIndex, place: dict[int, int]) -> dict[int, dict[s
     }
 
 
-def _contrasts(name: str, contrasts: list[Contrast | None]) -> dict[str, list[float | None]]:
-    return _intervals(name, [one.difference if one else None for one in contrasts])
-
-
-def _intervals(name: str, intervals: list[Interval | None]) -> dict[str, list[float | None]]:
+def _columns(index: EvidenceIndex, table: str, *names: str) -> dict[str, list[Any]]:
+    """Return columns of a table of the evidence, shares rounded."""
+    columns = evidence_table(index.evidence, table).select(names).to_pydict()
     return {
-        name: [_short(one.value) if one else None for one in intervals],
-        f"{name}_low": [_short(one.low) if one else None for one in intervals],
-        f"{name}_high": [_short(one.high) if one else None for one in intervals],
+        name: [_short(one) if isinstance(one, float) else one for one in column]
+        for name, column in columns.items()
     }
 
 
-def _short(value: float | None) -> float | None:
-    return None if value is None or value != value else round(value, DIGITS)
+def _short(value: float) -> float | None:
+    return None if value != value else round(value, DIGITS)
