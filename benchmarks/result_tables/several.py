@@ -46,8 +46,8 @@ def networks(*indexes: EvidenceIndex) -> str:
                 (
                     study.model.name,
                     row["target"],
-                    f"{100 * row['micro_f1']:.1f}",
-                    f"{100 * row['macro_f1']:.1f}",
+                    percent(row["micro_f1"]),
+                    percent(row["macro_f1"]),
                     f"{size.parameters['']:,}",
                     f"{size.multiply_adds[''] / 1e6:.1f}",
                     f"{row['train_s'] / 60:.1f}",

@@ -28,8 +28,8 @@ def sources(index: EvidenceIndex) -> str:
             f"{row['size']}",
             f"{row['test_windows']}",
             f"{row['epoch']}",
-            f"{100 * row['micro_f1']:.1f}",
-            f"{100 * row['macro_f1']:.1f}",
+            percent(row["micro_f1"]),
+            percent(row["macro_f1"]),
         )
         for row in source_cells(index)
     ]
