@@ -62,10 +62,8 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
             question=f"Without a label of the target, does {phrases.ALIGNMENTS[alignment]} beat "
             "the source alone?",
             test=test,
-            support=test.support(1),
             answer=f"{test.points()} on average over {counted(test.n, 'target')}; "
             f"{_counted(mine)}.",
-            measure="difference of micro-F1",
         )
 
 

@@ -66,12 +66,11 @@ def _trend(
     """Test the trend; `gains` are by target, size and number of blocks."""
     best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
     test = mean_over([rank_correlation(sizes, one) for one in best]).within_one()
-    support = test.support(-1)
     return finding(
         name="blocks_by_size",
         question="Do more labels want fewer transferred blocks?",
         test=test,
-        support=support,
+        support=test.support(-1),
         answer=f"{test.rho()} of the size with the best number of blocks, "
         f"mean over {test.n} targets.",
         measure="mean Spearman's rho",

@@ -70,14 +70,11 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
         if not gains:
             continue
         test = mean_over([float(np.mean(values)) for values in gains.values()])
-        support = test.support(1)
         yield finding(
             name=name,
             question=f"Does transfer beat {against}, over all sources and sizes?",
             test=test,
-            support=support,
             answer=f"{test.points()} on average over {test.n} targets.",
-            measure="difference of micro-F1",
         )
 
 
@@ -88,12 +85,10 @@ def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
         return
     few, many = (_by_target(v for v in judged if v.size == size) for size in (sizes[0], sizes[-1]))
     test = mean_over([few[target] - many[target] for target in few if target in many])
-    support = test.support(1)
     yield finding(
         name="labels",
         question="Is the gain larger with few labels than with many?",
         test=test,
-        support=support,
         answer=f"the gain over scratch with {sizes[0]} windows less that with "
         f"{sizes[-1]} is {test.points()}, over {test.n} targets.",
         measure="difference of gains in micro-F1",
@@ -135,12 +130,11 @@ def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary])
     small = sizes[: math.ceil(len(sizes) / 2)]
     gains = _by_target(verdict for verdict in judged if verdict.size in small)
     test = correlation([len(domains[target].classes) for target in gains], list(gains.values()))
-    support = test.support(-1)
     return finding(
         name="classes",
         question="Do small adaptation sets gain more where the target has few classes?",
         test=test,
-        support=support,
+        support=test.support(-1),
         answer=f"{test.rho()} of the number of classes with the gain over "
         f"scratch at up to {small[-1]} windows, over {test.n} targets.",
         measure="Spearman's rho",
@@ -156,12 +150,11 @@ def _by_similarity(
     for name, (what, sign) in MEASURES.items():
         measured = {pair: float(getattr(one, name)) for pair, one in known.items()}
         test = correlation_within(measured, gains)
-        support = test.support(sign)
         yield finding(
             name=f"similarity_{name}",
             question=f"Do sources that are more like the target ({what}) transfer better?",
             test=test,
-            support=support,
+            support=test.support(sign),
             answer=f"{test.rho()} of {what} with the gain over scratch, "
             f"within targets, over {test.n} pairs.",
             measure="mean Spearman's rho within targets",

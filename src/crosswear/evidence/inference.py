@@ -70,9 +70,18 @@ class Tested:
 
 
 def finding(
-    name: str, question: str, test: Tested, support: Support, answer: str, measure: str
+    name: str,
+    question: str,
+    test: Tested,
+    answer: str,
+    measure: str = "difference of micro-F1",
+    support: Support | None = None,
 ) -> Finding:
-    """Return the finding of a test; its sentence begins with the support."""
+    """Return the finding of a test; its sentence begins with the support.
+
+    Without `support`, a value above 0 supports it.
+    """
+    support = support or test.support(1)
     sentence = f"{SAID[support]}: {answer}"
     return Finding(name, question, support, sentence, measure, test.value, test.p, test.n)
 

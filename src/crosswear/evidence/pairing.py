@@ -51,7 +51,5 @@ def paired_finding(
         name=name,
         question=question,
         test=test,
-        support=test.support(1),
         answer=f"{what} is {test.points()}, over {test.n} targets. By target, corrected: {each}.",
-        measure="difference of micro-F1",
     )
