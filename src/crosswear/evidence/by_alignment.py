@@ -13,14 +13,14 @@ from crosswear.evidence import phrases
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.scores import ScoreKey, Scores, holm
 from crosswear.evidence.statements import Finding, LearningMethod, ZeroLabel
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.labels import Alignment
 
 REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
 """References beside the alignments: without the target, and with its labels."""
 
 
-def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
+def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
     """Judge every alignment on every pair; p-values are corrected over all alignments and pairs.
 
     Args:

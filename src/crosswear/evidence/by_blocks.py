@@ -13,13 +13,13 @@ from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correl
 from crosswear.evidence.scores import ScoreKey, Scores
 from crosswear.evidence.statements import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 Gains = dict[str, list[float]]
 """By target, the mean gain over scratch of all sources for each number of blocks."""
 
 
-def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def block_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """Find the best number of blocks at each size, then its trend over the sizes."""
     blocks = study.judged_blocks
     sizes = scores.sizes
@@ -77,7 +77,7 @@ def _trend(
     )
 
 
-def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
+def _gains(study: StudyDesign, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
     """Return the gains of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:

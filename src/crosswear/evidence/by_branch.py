@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
 from crosswear.evidence.statements import Finding, LearningMethod
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 
-def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def branch_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """Compare temporal with spectral transfer, fine-tuned and frozen, where the grid has both."""
     for blocks, way in _ways(study).items():
         if {("temporal", blocks), ("spectral", blocks)} <= set(study.transfers):
@@ -28,7 +28,7 @@ def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
                 yield found
 
 
-def _ways(study: Study) -> dict[int, str]:
+def _ways(study: StudyDesign) -> dict[int, str]:
     """Return the training of a branch by its number of blocks, without those that copy nothing."""
     match study.transfer.strategy:
         case "freeze":
@@ -39,7 +39,7 @@ def _ways(study: Study) -> dict[int, str]:
 
 
 def _pairs(
-    study: Study, scores: Scores, target: str, blocks: int
+    study: StudyDesign, scores: Scores, target: str, blocks: int
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     sizes = scores.sizes
     for source in study.trained_origins(target):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
 from crosswear.evidence.statements import Finding, LearningMethod
-from crosswear.grid.experiment import Method, Study
+from crosswear.grid.experiment import Method, StudyDesign
 
 Kind = tuple[Method, bool]
 """A classical method, and whether windows of the other domains whiten it."""
@@ -23,7 +23,7 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
 """Name of the finding, name of the baseline, and the two methods that are paired."""
 
 
-def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def recipe_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """Compare each pair over all sizes with equal labels, as far as the study has both."""
     for name, beaten, ours, theirs in PAIRS:
         by_target = {
@@ -41,7 +41,7 @@ def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 
 
 def _pairs(
-    study: Study, scores: Scores, target: str, ours: Kind, theirs: Kind
+    study: StudyDesign, scores: Scores, target: str, ours: Kind, theirs: Kind
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     for size in scores.sizes:
         one, other = (
@@ -52,7 +52,7 @@ def _pairs(
             yield one, other
 
 
-def learning_method_of(study: Study, target: str, kind: Kind) -> LearningMethod:
+def learning_method_of(study: StudyDesign, target: str, kind: Kind) -> LearningMethod:
     """Return a classical method on a target."""
     method, whitened = kind
     return LearningMethod(method, "+".join(study.others(target)) if whitened else "")

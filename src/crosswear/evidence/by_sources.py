@@ -10,10 +10,12 @@ from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, Scores
 from crosswear.evidence.statements import Finding, Verdict
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 
-def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+def source_findings(
+    study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict]
+) -> Iterator[Finding]:
     """Compare each joint source with its single ones, by the judged transfers.
 
     Only test windows show the best single source. The highest score would be lucky in part; so each
@@ -56,7 +58,7 @@ def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -
 
 
 def _matches(
-    study: Study, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
+    study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
 ) -> list[tuple[CorrectCounts, list[CorrectCounts]]]:
     """Return a joint source and all its single ones at each size, where all of them are done."""
     origins = study.trained_origins(target)

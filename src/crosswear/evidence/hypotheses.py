@@ -26,11 +26,11 @@ from crosswear.evidence.inference import (
 )
 from crosswear.evidence.scores import Scores
 from crosswear.evidence.statements import MEASURES, Contrast, Finding, Similarity, Support, Verdict
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 
 def findings_of(
-    study: Study,
+    study: StudyDesign,
     scores: Scores,
     verdicts: Sequence[Verdict],
     similarities: Sequence[Similarity],

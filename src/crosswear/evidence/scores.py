@@ -14,7 +14,7 @@ from crosswear.core.intervals import Interval
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.statements import ALPHA, Contrast, LearningMethod, Score
-from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.labels import ALIGNMENTS
 from crosswear.signal.metrics import macro_f1
 
@@ -114,7 +114,7 @@ def scores_of(records: StudyRecords) -> Scores:
     return _score_all(records, repetitions)
 
 
-def _names_of_sources(study: Study) -> dict[tuple[str, tuple[str, ...]], str]:
+def _names_of_sources(study: StudyDesign) -> dict[tuple[str, tuple[str, ...]], str]:
     """Return the study's names of its sources, by the target and the domains."""
     return {
         (target, domains): name

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crosswear.core.config import Branches
 from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
-from crosswear.grid.experiment import UNTRAINED, Method, Study
+from crosswear.grid.experiment import UNTRAINED, Method, StudyDesign
 from crosswear.grid.labels import ALIGNMENTS, Alignment
 from crosswear.signal.metrics import majority_f1
 
@@ -131,7 +131,7 @@ class Score:
 class Verdict:
     """The verdict on transfer from a source to a target at a size.
 
-    It is on the transfer of the branches that `Study.judged` names. The number of blocks is the one
+    It is on the transfer of the branches that `StudyDesign.judged` names. The number of blocks is the one
     that was best on the *other* targets, so that it is not chosen on the windows that judge it.
 
     Attributes:
@@ -255,7 +255,7 @@ class Evidence:
             is 0.
     """
 
-    study: Study
+    study: StudyDesign
     text: str
     domains: Mapping[str, DomainSummary]
     done: int

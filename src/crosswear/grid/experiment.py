@@ -97,7 +97,7 @@ class Grid:
 
 
 @settings(frozen=True, config=SETTINGS)
-class Study:
+class StudyDesign:
     """A study file, checked.
 
     Attributes:
@@ -288,7 +288,7 @@ class Cell:
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
-def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
+def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
     """The adaptation sizes in windows, rising, each once.
 
     Raises:
@@ -312,7 +312,7 @@ def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
+def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
     Last come, of each split and repetition, those that learn without labels of the target.
@@ -338,7 +338,7 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
             yield from _on_shared_classes(study, domains, seed, split)
 
 
-def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]:
+def _joint_sources(study: StudyDesign, domains: Domains, split: int) -> Iterator[Cell]:
     """The networks that learn several domains at once, each once."""
     origins = (names for target in study.domains for names in study.origins(target).values())
     for names in dict.fromkeys(names for names in origins if len(names) > 1):
@@ -347,7 +347,7 @@ def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]
         yield replace(cell, model=study.model, train=study.source)
 
 
-def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
+def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
     """All that learn from the same windows."""
     for baseline in study.grid.baselines:
         if baseline not in ("majority", "logistic"):
@@ -367,7 +367,9 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
             yield replace(transferred, branches=branches, blocks=blocks)
 
 
-def _on_shared_classes(study: Study, domains: Domains, seed: int, split: int) -> Iterator[Cell]:
+def _on_shared_classes(
+    study: StudyDesign, domains: Domains, seed: int, split: int
+) -> Iterator[Cell]:
     """What is tried on the classes that two domains share."""
     for name in labelled_domains(study.labels):
         check_classes(study.labels, name, domains[name, split].classes)
