@@ -24,7 +24,9 @@ from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines import BASELINES
 from crosswear.baselines.whitening import LabelledWindows
+from crosswear.core.intervals import percent, points
 from crosswear.core.keys import seed_for
+from crosswear.core.markdown import table
 from crosswear.core.recording import Subset, Windows
 from crosswear.datasets.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
@@ -53,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.table:
         lines = [line for path in arguments.table for line in path.read_text("utf-8").splitlines()]
-        print(table([json.loads(line) for line in lines]))
+        print(summary([json.loads(line) for line in lines]))
         return
     study, text = read_study(arguments.study / "study.toml")
     opened = load_study(study, text, arguments.data, arguments.cache, lambda sentence: None)
@@ -71,7 +73,7 @@ def wanted(cell: Cell) -> bool:
 
 
 def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[str, Any]:
-    """Choose on one adaptation set; test what is chosen and its rivals."""
+    """Choose on one adaptation set; test the chosen method and the others."""
     (domain,) = opened.targets(cell)
     rows = np.sort(adaptation_set(cell, domain))
     windows = Windows(
@@ -165,10 +167,10 @@ def others_of(cell: Cell, opened: LoadedStudy) -> list[LabelledWindows]:
     return found
 
 
-def table(results: list[dict[str, Any]]) -> str:
-    """Markdown: scores of what was chosen and of its rivals, mean over the repetitions."""
+def summary(results: list[dict[str, Any]]) -> str:
+    """Markdown: scores of the chosen method and the others, mean over the repetitions."""
     columns = ("target", "n", "chosen", "scratch", "forest", "MiniRocket", "to the best", "picked")
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
+    rows = []
     regrets, covered = [], []
     for target in sorted({one["target"] for one in results}):
         for size in SIZES:
@@ -186,13 +188,12 @@ def table(results: list[dict[str, Any]]) -> str:
             for one in cells:
                 _, low, high = one["expected"]
                 covered.append(low <= sum(one["right"]["chosen"]) / total <= high)
-            scores = [f"{100 * right[name].sum() / total:.1f}" for name in right]
+            scores = [percent(right[name].sum() / total) for name in right]
             picked = Counter(one["kind"] for one in cells)
             names = ", ".join(f"{name} {count}" for name, count in picked.most_common())
-            row = (target, str(size), *scores, f"{100 * gain:+.1f}", names)
-            lines.append(" | ".join(row))
-    lines = [f"| {line} |" for line in lines]
-    lines += [
+            rows.append((target, str(size), *scores, points(gain), names))
+    lines = [
+        table(columns, rows, 1),
         "",
         f"Mean difference to the best of the three: {100 * np.mean(regrets):+.2f} points; "
         f"worst {100 * min(regrets):+.1f}.",

@@ -1,4 +1,4 @@
-"""Do intervals and tests keep what they promise? Simulated comparisons whose truth is known.
+"""Coverage of intervals and error rates of tests, on simulated comparisons with known truth.
 
     python benchmarks/intervals.py
 
@@ -19,7 +19,7 @@ from rich.table import Table
 from crosswear.evidence.crossed import crossed_mean
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from generators.gains import Design, draw_hits
+from generators.gains import Design, draw_counts
 
 STUDIES = 1000
 RESAMPLES = 1000
@@ -49,14 +49,14 @@ def main() -> None:
         covered = np.zeros(2)
         false, found = 0, 0
         for _ in range(STUDIES):
-            ours, theirs, windows = draw_hits(design, 0.0, rng)
+            ours, theirs, windows = draw_counts(design, 0.0, rng)
             mean = crossed_mean(ours - theirs, windows)
             interval = mean.interval()
             covered[0] += (interval.low or 0) <= 0 <= (interval.high or 0)
             low, high = bootstrap(ours - theirs, windows, rng)
             covered[1] += low <= 0 <= high
             false += (mean.p() or 0) < 0.05
-            ours, theirs, windows = draw_hits(design, GAIN, rng)
+            ours, theirs, windows = draw_counts(design, GAIN, rng)
             mean = crossed_mean(ours - theirs, windows)
             found += mean.mean > 0 and (mean.p() or 0) < 0.05
         table.add_row(
@@ -70,13 +70,13 @@ def main() -> None:
 
 
 def bootstrap(
-    hits: NDArray[np.int64], windows: NDArray[np.int64], rng: np.random.Generator
+    correct: NDArray[np.int64], windows: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[float, float]:
     """Percentiles of means with repetitions and people both drawn anew (Owen 2007)."""
-    rows, columns = hits.shape
+    rows, columns = correct.shape
     drawn_rows = rng.multinomial(rows, np.full(rows, 1 / rows), RESAMPLES)
     drawn_columns = rng.multinomial(columns, np.full(columns, 1 / columns), RESAMPLES)
-    sums = [((drawn_rows @ one) * drawn_columns).sum(axis=1) for one in (hits, windows)]
+    sums = [((drawn_rows @ one) * drawn_columns).sum(axis=1) for one in (correct, windows)]
     low, high = np.quantile(sums[0] / sums[1], [0.025, 0.975])
     return float(low), float(high)
 

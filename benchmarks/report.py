@@ -15,8 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tabulate import tabulate
-
+from crosswear.core.markdown import table
 from crosswear.evidence.records import read_records, write_records
 from crosswear.report.whole import report_study
 
@@ -53,7 +52,7 @@ def main() -> None:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         size = (folder / "index.html").stat().st_size / 1e6
     rows = [(f"{cells:,}", f"{seconds:.1f}", f"{memory:.0f}", f"{size:.2f}")]
-    print(tabulate(rows, ["cells", "seconds", "peak memory (MB)", "page (MB)"], "pipe"))
+    print(table(["cells", "seconds", "peak memory (MB)", "page (MB)"], rows, 0))
 
 
 def _plant(path: Path) -> int:

@@ -4,7 +4,7 @@
 
 A table stands between `<!-- NAME: KIND -->` and `<!-- end -->`; `records/NAME.parquet` makes it,
 or, of `NAME+NAME`, those of several studies.
-`--check` writes nothing and fails where the document says something else than the records.
+`--check` writes nothing and fails where the document differs from the records.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from result_tables import DOCS, board
+from result_tables import DOCS, index_of
 from result_tables.questions import mirrored, pairs, recipe
 from result_tables.several import compared, networks, sensors, settings
 from result_tables.study import (
@@ -36,7 +36,7 @@ SECTION = re.compile(r"(<!-- (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def main(
     check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
 ) -> None:
-    """Bring the document up to date, or tell that it is not."""
+    """Bring the document up to date, or check that it is."""
     text = RESULTS.read_text("utf-8")
     made = SECTION.sub(lambda found: found[1] + table(found[2], found[3]) + "\n" + found[4], text)
     if made == text:
@@ -47,8 +47,8 @@ def main(
 
 
 def table(name: str, kind: str) -> str:
-    """One table, or the summary, of the study whose records are called so."""
-    return KINDS[kind](*map(board, name.split("+")))
+    """Return one table, or the summary, of the studies with these records."""
+    return KINDS[kind](*map(index_of, name.split("+")))
 
 
 KINDS: dict[str, Callable[..., str]] = {
@@ -59,9 +59,9 @@ KINDS: dict[str, Callable[..., str]] = {
     "verdicts": verdicts,
     "findings": findings,
     "shared_classes": shared_classes,
-    "branch_findings": lambda board: findings(board, "branch"),
-    "joint_findings": lambda board: findings(board, "joint"),
-    "placement_findings": lambda board: findings(board, "over_", "similarity_a", "similarity_m"),
+    "branch_findings": lambda index: findings(index, "branch"),
+    "joint_findings": lambda index: findings(index, "joint"),
+    "placement_findings": lambda index: findings(index, "over_", "similarity_a", "similarity_m"),
     "zero_label": zero_label,
     "recipe": recipe,
     "compared": compared,

@@ -11,13 +11,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from crosswear.evidence import words
+from crosswear.core.intervals import percent
+from crosswear.evidence import phrases
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import SCRATCH, LearningMethod
 from crosswear.evidence.records import read_records
+from crosswear.evidence.statements import SCRATCH, LearningMethod
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.evidence_tables import cells_table
 from crosswear.report.page import page
-from crosswear.report.tables import cells_table
 from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, STUDY, Planted, planted
 
 Opener: TypeAlias = Callable[..., Page]
@@ -111,28 +112,28 @@ def test_hover_shows_the_numbers_of_the_evidence(
     study: str, request: pytest.FixtureRequest, opened: Opener
 ) -> None:
     made: Planted = request.getfixturevalue(study)
-    tab, board = opened(made), EvidenceIndex(made.evidence)
-    second = board.targets[1]
+    tab, index = opened(made), EvidenceIndex(made.evidence)
+    second = index.targets[1]
     verdict = next(v for v in made.evidence.verdicts if v.over_scratch and v.target == second)
     cells = [
         (0, "scratch", 1, SCRATCH),
         (1, f"from {verdict.source}, {verdict.blocks} block", 0, None),
         (2, "from untrained control, 3 blocks", 1, LearningMethod("network", "random", 3)),
     ]
-    for target, column, size, rival in cells:
-        if rival is None:
+    for target, column, size, approach in cells:
+        if approach is None:
             assert verdict.blocks is not None
-            rival = LearningMethod("network", verdict.source, verdict.blocks)
-            size = board.sizes.index(verdict.size)
-        score = board.score(board.targets[target], board.sizes[size], rival)
+            approach = LearningMethod("network", verdict.source, verdict.blocks)
+            size = index.sizes.index(verdict.size)
+        score = index.score(index.targets[target], index.sizes[size], approach)
         assert score is not None
         assert score.micro_f1 is not None
         text = hover(tab, target, column, size)
-        assert board.targets[target] in text
-        assert f"micro-F1 {words.score(score.micro_f1)}" in text
+        assert index.targets[target] in text
+        assert f"micro-F1 {percent(score.micro_f1)}" in text
         assert f"{score.done} of {score.repetitions} repetitions done" in text
-        if rival.source == verdict.source and target == 1:
-            assert f"gain over scratch {words.gain(verdict.over_scratch)}" in text
+        if approach.source == verdict.source and target == 1:
+            assert f"gain over scratch {phrases.gain(verdict.over_scratch)}" in text
             assert f"verdict: {verdict.effect}" in text
 
 
@@ -144,7 +145,7 @@ def test_a_cell_without_all_its_repetitions_is_hatched_and_says_so(
     lacking = [
         score
         for score in made.evidence.scores
-        if score.rival.method == "network" and score.micro_f1 is None
+        if score.approach.method == "network" and score.micro_f1 is None
     ]
     assert lacking
     texts = [
@@ -154,7 +155,7 @@ def test_a_cell_without_all_its_repetitions_is_hatched_and_says_so(
             "plot => plot.data.filter((t) => t.type === 'bar').flatMap((t) => t.customdata)"
         )
     ]
-    panels = [3 if score.rival == SCRATCH else 1 for score in lacking]
+    panels = [3 if score.approach == SCRATCH else 1 for score in lacking]
     assert len(texts) == sum(panels)
     assert all(re.search(r"micro-F1 –.*[012] of 3 repetitions done", text) for text in texts)
 
@@ -197,14 +198,14 @@ def test_sizes_are_chosen_and_lines_hidden_by_keyboard(made: Planted, opened: Op
 
 
 def test_classes_of_the_chosen_target_are_shown(awkward: Planted, opened: Opener) -> None:
-    tab, board = opened(awkward), EvidenceIndex(awkward.evidence)
-    target, size = board.targets[2], board.sizes[0]
+    tab, index = opened(awkward), EvidenceIndex(awkward.evidence)
+    target, size = index.targets[2], index.sizes[0]
     tab.locator("#choose-target").select_option(target)
     tab.locator("#choose-size").select_option(str(size))
     source = tab.locator("#choose-source option:checked").inner_text()
     assert source != target
     number = int(tab.locator("#choose-source").input_value())
-    contenders = board.contenders(target, board.sources[number], size)
+    contenders = index.contenders(target, index.sources[number], size)
     tab.get_by_text("Table: F1 of every class").click()
     rows = tab.locator("#f1-table tbody tr").all_inner_texts()
     assert len(rows) == 16
@@ -220,7 +221,7 @@ def test_classes_open_on_a_transfer_that_exists_and_offer_no_other(
 ) -> None:
     named = ", ".join(map(repr, sources))
     made = planted(STUDY.replace('"alpha", "beta", "gamma", "random"', named))
-    tab, board = opened(made), EvidenceIndex(made.evidence)
+    tab, index = opened(made), EvidenceIndex(made.evidence)
     target, source = tab.locator("#choose-target"), tab.locator("#choose-source")
 
     def shown() -> int:
@@ -228,11 +229,11 @@ def test_classes_open_on_a_transfer_that_exists_and_offer_no_other(
 
     assert shown() == 3
     offered = target.locator("option").all_inner_texts()
-    assert offered == [one for one in board.targets if board.trained_sources_of(one)]
+    assert offered == [one for one in index.targets if index.trained_sources_of(one)]
     for name in offered:
         target.select_option(name)
         origins = source.locator("option:enabled").all_text_contents()
-        assert tuple(origins) == board.trained_sources_of(name)
+        assert tuple(origins) == index.trained_sources_of(name)
         assert source.locator("option:checked").text_content() in origins
         assert shown() == 3
 

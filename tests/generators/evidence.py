@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from crosswear.core.keys import seed_for
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import Evidence, Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
+from crosswear.evidence.statements import Evidence, Similarity
 from crosswear.grid.experiment import UNTRAINED, Cell, enumerate_cells
 from crosswear.grid.study_file import parse_study
-from crosswear.report.tables import cells_table
+from crosswear.report.evidence_tables import cells_table
 from generators.records import observe, summary
 
 STUDY = """
@@ -157,7 +157,9 @@ def _renamed(made: Planted, names: Mapping[str, str]) -> Planted:
         domains={new(name): about for name, about in evidence.domains.items()},
         scores=tuple(
             replace(
-                one, target=new(one.target), rival=replace(one.rival, source=new(one.rival.source))
+                one,
+                target=new(one.target),
+                approach=replace(one.approach, source=new(one.approach.source)),
             )
             for one in evidence.scores
         ),
@@ -171,7 +173,9 @@ def _renamed(made: Planted, names: Mapping[str, str]) -> Planted:
         ),
         source_networks=tuple(
             replace(
-                one, target=new(one.target), rival=replace(one.rival, source=new(one.rival.source))
+                one,
+                target=new(one.target),
+                approach=replace(one.approach, source=new(one.approach.source)),
             )
             for one in evidence.source_networks
         ),

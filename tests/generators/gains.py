@@ -1,4 +1,4 @@
-"""Simulated comparisons of two rivals whose true difference is known."""
+"""Simulated comparisons of two methods whose true difference is known."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Design:
 
     Attributes:
         repetitions, people: how many.
-        between_repetitions: of a rival's score, with the adaptation draw and the initial weights.
-        between_people: of the difference of two rivals.
-        interplay: of a rival on a person in a repetition, beside chance among windows.
+        between_repetitions: of a method's score, with the adaptation draw and the initial weights.
+        between_people: of the difference of two methods.
+        interplay: of a method on a person in a repetition, beside chance among windows.
         windows: of each person; without any, 60 to 180, drawn anew.
     """
 
@@ -28,15 +28,15 @@ class Design:
     windows: tuple[int, ...] = ()
 
 
-def draw_hits(
+def draw_counts(
     design: Design, gain: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Hits [R, G] of two rivals, and windows [R, G]; the first is better by `gain` on average."""
+    """Correct answers [R, G] of two methods, and windows [R, G]; the first is better by `gain`."""
     shape = design.repetitions, design.people
     people = rng.normal(0, 0.06, design.people)  # hard and easy people, for both alike
     each = np.array(design.windows) if design.windows else rng.integers(60, 180, design.people)
     windows = np.broadcast_to(each, shape)
-    hits = []
+    correct = []
     for plus in (gain, 0.0):
         share = (
             0.65
@@ -46,5 +46,5 @@ def draw_hits(
             + rng.normal(0, design.between_repetitions, (design.repetitions, 1))
             + rng.normal(0, design.interplay, shape)
         )
-        hits.append(rng.binomial(windows, np.clip(share, 0, 1)))
-    return hits[0], hits[1], windows
+        correct.append(rng.binomial(windows, np.clip(share, 0, 1)))
+    return correct[0], correct[1], windows

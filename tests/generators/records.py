@@ -8,8 +8,8 @@ import numpy as np
 
 from crosswear.core.keys import seed_for
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
+from crosswear.evidence.statements import Similarity
 from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.study_file import parse_study

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import Evidence, Finding, LearningMethod
 from crosswear.evidence.records import read_records, write_records
+from crosswear.evidence.statements import Evidence, Finding, LearningMethod
 from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.evidence_tables import cells_table
 from crosswear.report.heatmaps import heatmaps_figure
 from crosswear.report.lines import lines_of
-from crosswear.report.markdown import markdown
 from crosswear.report.readable import heatmap
-from crosswear.report.tables import cells_table
+from crosswear.report.text_report import markdown
 from generators.records import TEXT, planted_records
 
 PLAIN = TEXT.replace("20, 50, 100", "20, 100").replace(', "forest", "minirocket", "logistic"', "")
@@ -47,7 +47,7 @@ def test_the_branch_that_carries_more_is_found(branches: Evidence) -> None:
     tuned, frozen = (finding(branches, f"branch_{way}") for way in ("fine_tuned", "frozen"))
     assert tuned.support == "supported"
     assert tuned.value is not None
-    assert tuned.value.mean == pytest.approx(0.1, abs=0.02)
+    assert tuned.value.value == pytest.approx(0.1, abs=0.02)
     assert tuned.n == 4
     assert tuned.sentence.count(", better") == 4
     assert frozen.support == "undecided"
@@ -76,24 +76,24 @@ def test_a_study_of_one_branch_has_no_finding_on_branches() -> None:
 def test_verdicts_are_of_one_kind_of_transfer(branches: Evidence) -> None:
     """2 blocks of the temporal branch are best of all, and no verdict may take its number."""
     assert {verdict.blocks for verdict in branches.verdicts} == {0}
-    board = EvidenceIndex(branches)
-    judged = board.transfer("a", "b", 20)
+    index = EvidenceIndex(branches)
+    judged = index.transfer("a", "b", 20)
     assert judged is not None
-    assert judged.rival == LearningMethod("network", "b", 0, "both")
+    assert judged.approach == LearningMethod("network", "b", 0, "both")
     assert "highest with 0 blocks" in finding(branches, "blocks_20").sentence
 
 
 def test_a_report_tells_branches_apart(branches: Evidence) -> None:
-    board = EvidenceIndex(branches)
-    assert [*board.transfers] == [
+    index = EvidenceIndex(branches)
+    assert [*index.transfers] == [
         *(("both", blocks) for blocks in (0, 2, 5)),
         *(("temporal", blocks) for blocks in (0, 2, 5)),
         *(("spectral", blocks) for blocks in (0, 5)),
     ]
-    assert "2 blocks, temporal" in heatmap(board, "a").headings
-    assert "Verdicts and curves: both branches." in markdown(board)
+    assert "2 blocks, temporal" in heatmap(index, "a").headings
+    assert "Verdicts and curves: both branches." in markdown(index)
     labels = [
-        label.get_text() for axes in heatmaps_figure(board).axes for label in axes.get_xticklabels()
+        label.get_text() for axes in heatmaps_figure(index).axes for label in axes.get_xticklabels()
     ]
     assert labels[:9] == [
         *("scratch\n", "0\nboth", "2\n", "5\n"),
@@ -120,10 +120,10 @@ def test_a_joint_source_as_good_as_the_best_one() -> None:
     assert best.support == "undecided"
     assert best.sentence.count(", no difference") == 4
     assert best.value is not None
-    assert abs(best.value.mean) < 0.02
+    assert abs(best.value.value) < 0.02
     assert mean.support == "supported"
     assert mean.value is not None  # two of three are bad for c and d, one of three for a and b
-    assert mean.value.mean == pytest.approx(0.2 / 2, abs=0.02)
+    assert mean.value.value == pytest.approx(0.2 / 2, abs=0.02)
     assert finding(evidence, "joint_a+b_over_mean").n == 2
 
 
@@ -135,7 +135,7 @@ def test_a_joint_source_better_or_worse_than_the_best_one(gain: float, support: 
     found = finding(gather(planted), "joint_others_over_best")
     assert found.support == support
     assert found.value is not None
-    assert found.value.mean == pytest.approx(gain, abs=0.02)
+    assert found.value.value == pytest.approx(gain, abs=0.02)
     assert found.n == 4
 
 
@@ -144,7 +144,7 @@ def test_luck_makes_no_single_source_the_best_one() -> None:
     noisy = planted_records(lambda cell: 0.5 if cell.method == "network" else 0.3, JOINT, noise=0.2)
     found = finding(gather(noisy), "joint_others_over_best")
     assert found.value is not None
-    assert abs(found.value.mean) < 0.02
+    assert abs(found.value.value) < 0.02
 
 
 def test_one_repetition_tells_no_best_source() -> None:
@@ -155,16 +155,16 @@ def test_one_repetition_tells_no_best_source() -> None:
 
 def test_a_report_calls_joint_sources_by_their_name() -> None:
     evidence = gather(planted_records(as_good_as_the_best, JOINT))
-    board = EvidenceIndex(evidence)
-    assert board.sources == ("a", "b", "c", "d", "others", "a+b", "random")
-    assert board.sources_of("a") == ("b", "c", "d", "others", "random")
-    assert board.sources_of("c") == ("a", "b", "d", "others", "a+b", "random")
+    index = EvidenceIndex(evidence)
+    assert index.sources == ("a", "b", "c", "d", "others", "a+b", "random")
+    assert index.sources_of("a") == ("b", "c", "d", "others", "random")
+    assert index.sources_of("c") == ("a", "b", "d", "others", "a+b", "random")
     judged = {(one.target, one.source) for one in evidence.verdicts}
     assert len(judged) == 4 * 3 + 4 + 2
     assert all(one.micro_f1 is not None for one in evidence.verdicts)
-    titles = [axes.get_title(loc="left") for axes in heatmaps_figure(board).axes]
+    titles = [axes.get_title(loc="left") for axes in heatmaps_figure(index).axes]
     assert sum(title.endswith("S: a+b") for title in titles) == 2
-    shown = {one.label for one in lines_of(board, "c")}
+    shown = {one.label for one in lines_of(index, "c")}
     assert {"transfer from others", "transfer from a+b"} <= shown
 
 

@@ -24,19 +24,19 @@ from crosswear.core.recording import PURGED, Subset, Windows
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.domain import Domain
 from crosswear.report.describe.catalogue import COMMAND, catalogue
-from crosswear.report.describe.plot import classes_figure, draw_domains, windows_figure
-from crosswear.report.describe.table import (
+from crosswear.report.describe.domain_table import (
     DomainRow,
+    describe_csv,
     describe_domain,
-    latex_escaped,
+    describe_latex,
     missing_classes,
     recorded,
     split_reached,
-    to_csv,
-    to_latex,
     windowed,
     windows_by_class,
 )
+from crosswear.report.describe.plot import classes_figure, draw_domains, windows_figure
+from crosswear.report.formats import latex_escaped
 
 CONFIG = PreparationConfig()
 WINDOW_FIELDS = tuple(field.name for field in dataclasses.fields(Windows))
@@ -95,25 +95,25 @@ class TestTable:
         assert tuple(totals) == row.split.windows
 
     def test_missing_classes_are_named_below_the_table(self, row: DomainRow) -> None:
-        assert missing_classes([row])[1] == []
-        lines = missing_classes([row, lacking(row)])[1]
+        assert missing_classes([row]).rows == ()
+        lines = missing_classes([row, lacking(row)]).rows
         assert [line[1] for line in lines] == ["train", "test"]
         assert "漢字" in lines[0][2]
-        cells = split_reached([lacking(row)])[1]
+        cells = split_reached([lacking(row)]).rows
         assert [line[-1] for line in cells] == [str(len(NAMES)), "0", "1"]
 
     def test_every_line_has_every_column(self, row: DomainRow) -> None:
-        for columns, lines in (
-            *(table([row, row]) for table in (recorded, windowed, split_reached)),
+        for table in (
+            *(make([row, row]) for make in (recorded, windowed, split_reached)),
             windows_by_class(row),
         ):
-            assert lines
-            assert {len(line) for line in lines} == {len(columns)}
+            assert table.rows
+            assert {len(line) for line in table.rows} == {len(table.headings)}
 
 
 class TestCsv:
     def test_one_row_for_each_domain(self, row: DomainRow) -> None:
-        first, second = csv.DictReader(io.StringIO(to_csv([row, lacking(row)])))
+        first, second = csv.DictReader(io.StringIO(describe_csv([row, lacking(row)])))
         assert first["domain"] == "simulated-gestures"
         assert float(first["majority_f1_percent"]) == pytest.approx(row.majority_f1, abs=0.005)
         shares = [float(first[f"{s.name.lower()}_percent"]) for s in Subset]
@@ -124,7 +124,7 @@ class TestCsv:
     def test_no_cell_is_a_formula(self, row: DomainRow) -> None:
         for name in NAMES:
             awkward = dataclasses.replace(row, domain=name, placement=name, missing=((name,),) * 3)
-            (found,) = csv.DictReader(io.StringIO(to_csv([awkward])))
+            (found,) = csv.DictReader(io.StringIO(describe_csv([awkward])))
             for cell in found.values():
                 assert not cell.lstrip().startswith(tuple("=+-@＝＋－＠\t\r"))
                 assert "\n" not in cell
@@ -137,7 +137,7 @@ class TestLatex:
         known = r"\\(textbackslash|textasciitilde|textasciicircum|textless|textgreater|textbar)\{\}"
         left = re.sub(rf"{known}|\\[&%$#_{{}}]|\{{[\[\]*]\}}", "", escaped)
         assert not re.search(r"[\\{}$&#^_~%<>|\[\]*\n]", left)
-        text = to_latex([dataclasses.replace(row, domain=name), row])
+        text = describe_latex([dataclasses.replace(row, domain=name), row])
         body = text[text.index("\\midrule") : text.index("\\bottomrule")]
         lines = [line for line in body.splitlines() if line.endswith("\\\\")]
         columns = text[text.index("{tabular}{") :].split("}")[1].removeprefix("{")
@@ -146,7 +146,7 @@ class TestLatex:
             assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
 
     def test_missing_classes_stand_below(self, row: DomainRow) -> None:
-        below = to_latex([lacking(row)]).partition("\\end{tabular}")[2]
+        below = describe_latex([lacking(row)]).partition("\\end{tabular}")[2]
         assert "no window in train of" in below
         assert "\\%" in below
 
@@ -204,7 +204,7 @@ class TestCatalogue:
     def test_it_has_every_dataset_class_and_trap(self) -> None:
         page = catalogue(REGISTRY.values())
         assert COMMAND in "".join(page.splitlines(keepends=True)[:3])
-        plain = page.replace("\\", "")
+        plain = re.sub(" +", " ", page.replace("\\", ""))  # columns are aligned
         for spec in REGISTRY.values():
             section = plain.partition(f"\n## {spec.name}\n")[2].partition("\n## ")[0]
             for text in (spec.title, spec.licence, spec.citation, spec.home, *spec.traps):

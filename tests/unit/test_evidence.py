@@ -16,9 +16,9 @@ from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
 from crosswear.evidence.inference import correlation, correlation_within, mean_over
-from crosswear.evidence.model import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.scores import ScoreKey, scores_of
+from crosswear.evidence.statements import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.verdicts import blocks_for
 from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
 from generators.records import TEXT, planted_records
@@ -59,7 +59,7 @@ def test_planted_gains_are_found_and_planted_losses_too(evidence: Evidence) -> N
     for verdict in evidence.verdicts:
         assert verdict.classical == "forest"
         assert verdict.over_classical is not None
-        assert verdict.over_classical.difference.mean < 0
+        assert verdict.over_classical.difference.value < 0
         if verdict.source == "a":
             assert verdict.over_untrained is not None
             assert verdict.over_untrained.effect == "helps"
@@ -80,7 +80,7 @@ def test_a_question_without_all_its_repetitions_has_no_score_and_no_verdict() ->
     evidence = gather(partial)
     assert evidence.done < evidence.expected == gather(whole).done
     for score in evidence.scores:
-        lacking = score.target == "a" and score.rival.method != "majority"
+        lacking = score.target == "a" and score.approach.method != "majority"
         assert (score.micro_f1 is None) == lacking
     assert all(v.over_scratch is None for v in evidence.verdicts if v.target == "a")
     assert all(v.over_scratch is not None for v in evidence.verdicts if v.target != "a")
@@ -108,11 +108,11 @@ def test_scores_are_those_of_scikit_learn(records: StudyRecords) -> None:
         each = []
         for key, cell in records.cells():
             same = (cell.target, cell.method, "+".join(cell.sources))
-            if same != (score.target, score.rival.method, score.rival.source):
+            if same != (score.target, score.approach.method, score.approach.source):
                 continue
-            if score.rival.method != "majority" and cell.size != score.size:
+            if score.approach.method != "majority" and cell.size != score.size:
                 continue
-            if score.rival.method == "network" and cell.blocks != score.rival.blocks:
+            if score.approach.method == "network" and cell.blocks != score.approach.blocks:
                 continue
             matrix = records.observed[key].confusion
             true, predicted = (
@@ -120,7 +120,7 @@ def test_scores_are_those_of_scikit_learn(records: StudyRecords) -> None:
             )
             each.append([f1_score(true, predicted, average=how) for how in ("micro", "macro")])
         micro, macro = np.mean(each, axis=0)
-        assert score.micro_f1.mean == pytest.approx(micro)
+        assert score.micro_f1.value == pytest.approx(micro)
         assert score.macro_f1 == pytest.approx(macro)
 
 
@@ -130,7 +130,7 @@ def test_intervals_hold_the_mean(evidence: Evidence) -> None:
         assert one is not None
         assert one.low is not None
         assert one.high is not None
-        assert one.low <= one.mean <= one.high
+        assert one.low <= one.value <= one.high
 
 
 def test_findings_say_what_was_planted(evidence: Evidence) -> None:
@@ -151,13 +151,13 @@ def test_the_size_from_which_transfer_stops_helping() -> None:
     threshold = finding(evidence, "threshold_b")
     assert threshold.support == "supported"
     assert threshold.value is not None
-    assert threshold.value.mean == 100
+    assert threshold.value.value == 100
 
 
 def test_splits_are_repetitions() -> None:
     text = TEXT.replace("seeds = 5", "seeds = 2\nsplits = 2")
     scores = scores_of(planted_records(share, text))
-    assert scores.by_question[ScoreKey("a", 20, SCRATCH)].repetitions == 4
+    assert scores.by_key[ScoreKey("a", 20, SCRATCH)].repetitions == 4
 
 
 def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:
@@ -238,7 +238,7 @@ def test_what_the_recipe_and_its_ingredients_give_is_found_as_planted() -> None:
     assert support.pop("voting") != "supported"
     assert {*support.values()} == {"supported"}
     assert finding(found, "whitening_vote").value is not None
-    assert finding(found, "whitening_vote").value.mean == pytest.approx(0.1, abs=0.02)
+    assert finding(found, "whitening_vote").value.value == pytest.approx(0.1, abs=0.02)
 
 
 def test_a_study_without_a_trained_source_does_not_wait_for_verdicts() -> None:
@@ -262,7 +262,7 @@ def test_a_planted_difference_of_two_studies_is_found(records: StudyRecords) -> 
     other = planted_records(better, keep=lambda cell: cell.seed < 4)
     found = compare(other, records)
     for one in found.compared:
-        differs = one.question.rival.method == "minirocket"
+        differs = one.key.approach.method == "minirocket"
         assert (one.contrast.effect == "helps") == differs
         assert one.repetitions == 4
     assert found.only_b == sum(c.seed == 4 for _, c in records.cells() if c.method != "source")
@@ -277,7 +277,7 @@ def test_networks_of_two_studies_are_compared_as_a_whole(records: StudyRecords) 
     for name in ("transfer", "gain"):
         assert found[name].support == "supported"
         assert found[name].value is not None
-        assert found[name].value.mean == pytest.approx(0.1, abs=0.01)
+        assert found[name].value.value == pytest.approx(0.1, abs=0.01)
 
 
 def test_repetitions_of_studies_with_other_seeds_are_no_pairs(
@@ -314,7 +314,7 @@ def test_domains_with_and_without_a_gyroscope_are_compared(records: StudyRecords
 
     found = compare(planted_records(better, domain=turning), records)
     assert not found.foreign
-    assert {one.question.target for one in found.compared} == set("abcd")
+    assert {one.key.target for one in found.compared} == set("abcd")
     (scratch,) = (one for one in found.findings if one.name == "scratch")
     assert (scratch.support, scratch.n) == ("supported", 3)  # d is the same in both
 

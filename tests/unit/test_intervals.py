@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from crosswear.evidence.crossed import crossed_mean
-from crosswear.evidence.model import ALPHA, Contrast
 from crosswear.evidence.scores import holm
-from generators.gains import Design, draw_hits
+from crosswear.evidence.statements import ALPHA, Contrast
+from generators.gains import Design, draw_counts
 
 STUDIES = 1000
 CONTRASTS = 12  # of a study with four domains, at one size
 
 
 def contrast(design: Design, gain: float, rng: np.random.Generator) -> Contrast:
-    ours, theirs, windows = draw_hits(design, gain, rng)
+    ours, theirs, windows = draw_counts(design, gain, rng)
     mean = crossed_mean(ours - theirs, windows)
     return Contrast(mean.interval(), mean.p(), None)
 
@@ -43,7 +43,7 @@ def test_without_a_gain_few_studies_show_one() -> None:
 def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, power: float) -> None:
     rng = np.random.default_rng(2)
     found = sum(
-        (one.p or 0) < ALPHA and one.difference.mean > 0
+        (one.p or 0) < ALPHA and one.difference.value > 0
         for one in (contrast(design, 0.05, rng) for _ in range(STUDIES))
     )
     assert found / STUDIES == pytest.approx(power, abs=0.05)  # docs/evidence.md states these
@@ -78,9 +78,9 @@ def test_intervals_cover_at_their_rate(design: Design, gain: float) -> None:
 
 
 def test_one_repetition_is_judged_by_people_alone_and_one_person_by_nothing() -> None:
-    hits, windows = np.array([[8, 6, 9]]), np.array([[10, 10, 10]])
-    assert crossed_mean(hits, windows).freedom == 2
-    alone = crossed_mean(hits[:, :1], windows[:, :1])
+    correct, windows = np.array([[8, 6, 9]]), np.array([[10, 10, 10]])
+    assert crossed_mean(correct, windows).freedom == 2
+    alone = crossed_mean(correct[:, :1], windows[:, :1])
     assert alone.p() is None
     assert alone.interval().low is None
     assert alone.mean == 0.8
@@ -88,8 +88,8 @@ def test_one_repetition_is_judged_by_people_alone_and_one_person_by_nothing() ->
 
 def test_a_person_with_nearly_all_windows_is_one_person() -> None:
     windows = np.tile([2807, 46, 15], (5, 1))
-    hits = np.round(windows * [0.30, 0.10, 0.50]).astype(int)
-    alike = np.tile(hits[0], (5, 1))
+    correct = np.round(windows * [0.30, 0.10, 0.50]).astype(int)
+    alike = np.tile(correct[0], (5, 1))
     mean = crossed_mean(alike, windows)
     assert mean.freedom < 1.5
     assert mean.error > 0.1  # as people differ, not as what nearly is the mean differs from it
@@ -104,8 +104,8 @@ def test_equal_rivals_have_no_difference_for_sure() -> None:
 
 
 def test_people_that_a_split_does_not_test_count_for_nothing() -> None:
-    hits, windows = np.array([[8, 6, 0], [7, 5, 0]]), np.array([[10, 10, 0], [10, 10, 0]])
-    assert crossed_mean(hits, windows) == crossed_mean(hits[:, :2], windows[:, :2])
+    correct, windows = np.array([[8, 6, 0], [7, 5, 0]]), np.array([[10, 10, 0], [10, 10, 0]])
+    assert crossed_mean(correct, windows) == crossed_mean(correct[:, :2], windows[:, :2])
 
 
 @given(
@@ -114,10 +114,10 @@ def test_people_that_a_split_does_not_test_count_for_nothing() -> None:
     st.permutations(range(5)),
 )
 def test_the_order_of_repetitions_and_people_does_not_matter(
-    hits: np.ndarray, rows: list[int], columns: list[int]
+    correct: np.ndarray, rows: list[int], columns: list[int]
 ) -> None:
     windows = np.full((4, 5), 30)
-    turned = crossed_mean(hits[rows][:, columns], windows)
-    mean = crossed_mean(hits, windows)
+    turned = crossed_mean(correct[rows][:, columns], windows)
+    mean = crossed_mean(correct, windows)
     assert turned.mean == pytest.approx(mean.mean)
     assert turned.error == pytest.approx(mean.error)

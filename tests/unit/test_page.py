@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from crosswear.evidence import words
-from crosswear.evidence.model import Contrast, Interval
+from crosswear.core.intervals import Interval, points
+from crosswear.evidence import phrases
+from crosswear.evidence.statements import Contrast
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.page import page
 from crosswear.signal.metrics import per_class_f1
@@ -65,7 +66,7 @@ def awkward() -> Planted:
 
 
 def same(columns: dict[str, list[Any]], name: str, at: int, interval: Interval | None) -> None:
-    for part, suffix in (("mean", ""), ("low", "_low"), ("high", "_high")):
+    for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
         value = getattr(interval, part) if interval else None
         assert columns[name + suffix][at] == (None if value is None else round(value, 5))
 
@@ -78,11 +79,11 @@ def test_the_scores_of_the_figures_are_those_of_the_evidence(
     for at, score in enumerate(partial.evidence.scores):
         assert data["targets"][scores["target"][at]] == score.target
         assert data["sizes"][scores["size"][at]] == score.size
-        rival = data["rivals"][scores["rival"][at]]
-        assert (rival["method"], rival["source"], rival["blocks"]) == (
-            score.rival.method,
-            score.rival.source,
-            score.rival.blocks,
+        approach = data["approaches"][scores["approach"][at]]
+        assert (approach["method"], approach["source"], approach["blocks"]) == (
+            score.approach.method,
+            score.approach.source,
+            score.approach.blocks,
         )
         assert (scores["done"][at], scores["repetitions"][at]) == (score.done, score.repetitions)
         same(scores, "micro_f1", at, score.micro_f1)
@@ -125,7 +126,7 @@ def test_lines_lead_to_their_scores(partial: Planted, shown: Elements) -> None:
                 if at is not None:
                     assert (scores[at].target, scores[at].size) == (target, size)
                 if line["kind"] == "classical":
-                    assert scores[at].rival.label == line["label"]
+                    assert scores[at].approach.label == line["label"]
 
 
 def test_what_matters_stands_first_and_in_words(partial: Planted, shown: Elements) -> None:
@@ -137,9 +138,9 @@ def test_what_matters_stands_first_and_in_words(partial: Planted, shown: Element
     gains = [text for text in shown.texts["span"] if " to " in text]
     for verdict in partial.evidence.verdicts:
         if verdict.over_scratch:
-            assert words.gain(verdict.over_scratch) in gains
+            assert phrases.gain(verdict.over_scratch) in gains
         if verdict.over_classical:
-            difference = words.points(verdict.over_classical.difference.mean)
+            difference = points(verdict.over_classical.difference.value)
             assert f"{difference} vs {verdict.classical}" in shown.texts["span"]
     for finding in partial.evidence.findings:
         assert finding.question in shown.texts["h3"]

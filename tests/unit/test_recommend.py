@@ -179,7 +179,7 @@ def test_a_measure_is_validated(study: Path, cache: Path) -> None:
     assert {size for measure, size in tested if measure == "logme"} == {20, 40}
     planted = tested["mmd", None]
     assert planted.value is not None
-    assert planted.value.mean > 0.9
+    assert planted.value.value > 0.9
     assert planted.n == 12
     nearest = validated(study, cache, windows=1000)
     assert {one.size for one in nearest if one.measure == "logme"} == {40}

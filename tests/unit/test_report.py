@@ -17,12 +17,17 @@ from sklearn.metrics import f1_score
 from crosswear.core.errors import IncompleteError
 from crosswear.grid.experiment import Cell
 from crosswear.report import write_report
-from crosswear.report.columns import SCHEMAS, ZERO_LABEL, evidence_tables
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.evidence_tables import (
+    CELLS,
+    SCHEMAS,
+    ZERO_LABEL,
+    cells_table,
+    evidence_tables,
+)
 from crosswear.report.formats import write_table
-from crosswear.report.markdown import markdown
 from crosswear.report.notice import notice
-from crosswear.report.tables import cells_schema, cells_table
+from crosswear.report.text_report import markdown
 from crosswear.report.whole import report_study
 from crosswear.signal.metrics import per_class_f1
 from generators.evidence import (
@@ -59,7 +64,7 @@ def awkward_report(awkward: Planted, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def board(made: Planted) -> EvidenceIndex:
+def index(made: Planted) -> EvidenceIndex:
     return EvidenceIndex(made.evidence)
 
 
@@ -139,13 +144,13 @@ def test_tables_hold_the_numbers_of_the_evidence(partial: Planted) -> None:
     for score, row in zip(evidence.scores, tables["scores"].to_pylist(), strict=True):
         assert (row["target"], row["size"]) == (score.target, score.size)
         assert (row["done"], row["repetitions"]) == (score.done, score.repetitions)
-        mean = score.micro_f1.mean if score.micro_f1 else None
+        mean = score.micro_f1.value if score.micro_f1 else None
         assert (row["micro_f1"], row["macro_f1"]) == (mean, score.macro_f1)
     for verdict, row in zip(evidence.verdicts, tables["verdicts"].to_pylist(), strict=True):
         assert row["effect"] == row["over_scratch_effect"] == verdict.effect
         for name in ("over_scratch", "over_untrained", "over_classical"):
             contrast = getattr(verdict, name)
-            assert row[name] == (contrast.difference.mean if contrast else None)
+            assert row[name] == (contrast.difference.value if contrast else None)
             assert row[f"{name}_low"] == (contrast.difference.low if contrast else None)
             assert row[f"{name}_adjusted_p"] == (contrast.adjusted_p if contrast else None)
     assert tables["findings"]["sentence"].to_pylist() == [f.sentence for f in evidence.findings]
@@ -212,7 +217,7 @@ def glossary() -> dict[str, list[str]]:
 
 
 def test_the_glossary_has_every_column_of_every_table_and_no_other() -> None:
-    schemas = {"results": cells_schema(), **SCHEMAS, "zero_label": ZERO_LABEL}
+    schemas = {"results": CELLS, **SCHEMAS, "zero_label": ZERO_LABEL}
     assert glossary() == {name: schema.names for name, schema in schemas.items()}
 
 
@@ -220,7 +225,7 @@ def test_the_glossary_has_every_column_of_every_table_and_no_other() -> None:
 
 
 def test_the_text_says_all_that_matters(partial: Planted) -> None:
-    text = markdown(board(partial))
+    text = markdown(index(partial))
     evidence = partial.evidence
     assert evidence.done < evidence.expected
     assert f"{evidence.done:,} of {evidence.expected:,} cells are done" in text
@@ -233,7 +238,7 @@ def test_the_text_says_all_that_matters(partial: Planted) -> None:
         for verdict in verdicts:
             (row,) = (r for r in rows if re.match(rf"\| {verdict.target} +\| {verdict.source} ", r))
             if verdict.over_scratch:
-                mean = f"{100 * abs(verdict.over_scratch.difference.mean):.1f}"
+                mean = f"{100 * abs(verdict.over_scratch.difference.value):.1f}"
                 assert mean in row
             else:
                 assert "? –" in row
@@ -243,7 +248,7 @@ def test_the_text_says_all_that_matters(partial: Planted) -> None:
 
 def test_simulated_data_are_called_so_beside_the_verdict(partial: Planted) -> None:
     evidence = partial.evidence
-    assert "The data are simulated: " in markdown(board(partial)).split("##")[0]
+    assert "The data are simulated: " in markdown(index(partial)).split("##")[0]
     real = dict.fromkeys(evidence.study.domains, "dsads:placement=torso")
     for domains, said in ((real, ""), ({**real, "beta": "simulated-daily"}, "Simulated: beta. ")):
         others = replace(evidence, study=replace(evidence.study, domains=domains))
@@ -252,6 +257,6 @@ def test_simulated_data_are_called_so_beside_the_verdict(partial: Planted) -> No
 
 
 def test_names_are_no_markup_in_the_text(awkward: Planted) -> None:
-    text = markdown(board(awkward))
+    text = markdown(index(awkward))
     assert r"\<script\>alert(9)\</script\>" in text
     assert "<" not in text.replace(r"\<", "")

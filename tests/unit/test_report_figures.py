@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from crosswear.evidence.model import SCRATCH, Interval, LearningMethod, Score
+from crosswear.core.intervals import Interval
+from crosswear.evidence.statements import SCRATCH, LearningMethod, Score
 from crosswear.report.curves import curves_figure
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.heatmaps import heatmaps_figure
@@ -27,7 +28,7 @@ def whole() -> Planted:
     return planted()
 
 
-def board(made: Planted) -> EvidenceIndex:
+def index(made: Planted) -> EvidenceIndex:
     return EvidenceIndex(made.evidence)
 
 
@@ -66,25 +67,25 @@ def hatched(axes: Axes) -> list[Rectangle]:
 
 
 def test_cells_show_the_score_in_per_cent(whole: Planted) -> None:
-    shown = numbers(panel(heatmaps_figure(board(whole)), "alpha", "beta"))
+    shown = numbers(panel(heatmaps_figure(index(whole)), "alpha", "beta"))
     assert len(shown) == 2 * 4
 
-    def mean(rival: LearningMethod, size: int) -> str:
-        score = board(whole).score("alpha", size, rival)
+    def mean(approach: LearningMethod, size: int) -> str:
+        score = index(whole).score("alpha", size, approach)
         assert score is not None
         assert score.micro_f1 is not None
-        return f"{100 * score.micro_f1.mean:.0f}"
+        return f"{100 * score.micro_f1.value:.0f}"
 
     assert shown["scratch", "20"] == mean(SCRATCH, 20)
     assert shown["0", "20"] == mean(LearningMethod("network", "beta", 0), 20)
     assert shown["3", "100"] == mean(LearningMethod("network", "beta", 3), 100)
 
 
-def without(made: Planted, target: str, size: int, rival: LearningMethod) -> Planted:
-    """One repetition of a rival is not done."""
+def without(made: Planted, target: str, size: int, approach: LearningMethod) -> Planted:
+    """One repetition of a method is not done."""
 
     def lacking(score: Score) -> Score:
-        if (score.target, score.size, score.rival) != (target, size, rival):
+        if (score.target, score.size, score.approach) != (target, size, approach):
             return score
         return replace(score, done=2, micro_f1=None, macro_f1=None, confusion=None)
 
@@ -94,7 +95,7 @@ def without(made: Planted, target: str, size: int, rival: LearningMethod) -> Pla
 
 def test_one_missing_repetition_hatches_its_cell_and_no_other(whole: Planted) -> None:
     made = without(whole, "alpha", 20, LearningMethod("network", "beta", 1))
-    figure = heatmaps_figure(board(made))
+    figure = heatmaps_figure(index(made))
     axes = panel(figure, "alpha", "beta")
     assert ("1", "20") not in numbers(axes)
     assert len(numbers(axes)) == 7
@@ -106,7 +107,7 @@ def test_one_missing_repetition_hatches_its_cell_and_no_other(whole: Planted) ->
 
 
 def test_a_missing_scratch_is_hatched_in_every_panel_of_its_target(whole: Planted) -> None:
-    figure = heatmaps_figure(board(without(whole, "alpha", 100, SCRATCH)))
+    figure = heatmaps_figure(index(without(whole, "alpha", 100, SCRATCH)))
     for source in ("beta", "gamma", "untrained control"):
         axes = panel(figure, "alpha", source)
         assert ("scratch", "100") not in numbers(axes)
@@ -114,11 +115,11 @@ def test_a_missing_scratch_is_hatched_in_every_panel_of_its_target(whole: Plante
 
 
 def test_panels_stand_by_target_and_source_on_one_scale_of_colours(whole: Planted) -> None:
-    figure = heatmaps_figure(board(whole))
-    majority = board(whole).score("alpha", 20, LearningMethod("majority"))
+    figure = heatmaps_figure(index(whole))
+    majority = index(whole).score("alpha", 20, LearningMethod("majority"))
     assert majority is not None
     assert majority.micro_f1 is not None
-    assert f"T: alpha ({100 * majority.micro_f1.mean:.0f})" in " ".join(panels(figure))
+    assert f"T: alpha ({100 * majority.micro_f1.value:.0f})" in " ".join(panels(figure))
     assert len(panels(figure)) == 9
     assert len({axes.collections[0].get_clim() for axes in panels(figure).values()}) == 1
 
@@ -157,7 +158,7 @@ def test_no_text_meets_another_or_the_edge(
     text = (
         STUDY.replace("20, 100", sizes).replace("0, 1, 3", blocks).replace("seeds = 3", "seeds = 1")
     )
-    figure = draw(board(planted(text, classes=3, renamed=renamed, lost=lost)))
+    figure = draw(index(planted(text, classes=3, renamed=renamed, lost=lost)))
     figure.set_dpi(150)
     texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
     with matplotlib.rc_context({"text.hinting": "none"}):  # as the files are written
@@ -187,7 +188,7 @@ def luminance(colour: Iterable[float]) -> float:
 
 
 def test_every_number_from_0_to_100_can_be_read(whole: Planted) -> None:
-    networks = [s for s in whole.evidence.scores if s.rival.method == "network"]
+    networks = [s for s in whole.evidence.scores if s.approach.method == "network"]
     spread = dict(zip(map(id, networks), np.linspace(0, 1, len(networks)), strict=True))
     scores = tuple(
         replace(s, micro_f1=Interval(float(spread.get(id(s), 0)), None, None))
@@ -212,13 +213,13 @@ def test_every_number_from_0_to_100_can_be_read(whole: Planted) -> None:
 
 
 def test_curves_are_the_scores_and_stop_where_repetitions_are_missing(whole: Planted) -> None:
-    figure = curves_figure(board(without(whole, "beta", 100, LearningMethod("forest"))))
+    figure = curves_figure(index(without(whole, "beta", 100, LearningMethod("forest"))))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert {"scratch", "forest", "minirocket", "majority", "logistic on alpha"} < set(labels)
     axes = panels(figure)["beta"]
-    score = board(whole).score("beta", 20, SCRATCH)
+    score = index(whole).score("beta", 20, SCRATCH)
     assert score is not None
     assert score.micro_f1 is not None
     scratch = axes.get_lines()[0].get_ydata()
-    assert scratch[0] == pytest.approx(100 * score.micro_f1.mean)
+    assert scratch[0] == pytest.approx(100 * score.micro_f1.value)
     assert sum(np.isnan(line.get_ydata()).tolist() == [False, True] for line in axes.lines) == 1

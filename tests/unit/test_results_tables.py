@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from crosswear.evidence.records import read_records
-from crosswear.report.tables import cells_table
+from crosswear.report.evidence_tables import cells_table
 
 ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "docs" / "records").glob("*.parquet"))

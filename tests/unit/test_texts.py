@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crosswear.core.intervals import plain, points
 from crosswear.core.texts import counted
-from crosswear.evidence import words
 
 
 def test_a_count_is_written_with_what_is_counted() -> None:
@@ -13,5 +13,5 @@ def test_a_count_is_written_with_what_is_counted() -> None:
 
 
 def test_zero_has_no_sign() -> None:
-    assert [words.plain(value) for value in (-0.001, 0.0, -0.42)] == ["0.00", "0.00", "−0.42"]
-    assert [words.points(value) for value in (-0.0001, 0.0001, 0.02)] == ["0.0", "0.0", "+2.0"]
+    assert [plain(value) for value in (-0.001, 0.0, -0.42)] == ["0.00", "0.00", "−0.42"]
+    assert [points(value) for value in (-0.0001, 0.0001, 0.02)] == ["0.0", "0.0", "+2.0"]

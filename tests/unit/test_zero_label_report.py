@@ -9,8 +9,8 @@ import pytest
 
 from crosswear.evidence.compare import compare
 from crosswear.evidence.gather import gather
-from crosswear.evidence.model import ZeroLabel
 from crosswear.evidence.records import StudyRecords, read_records, write_records
+from crosswear.evidence.statements import ZeroLabel
 from crosswear.grid.experiment import Cell
 from crosswear.grid.labels import ALIGNMENTS
 from crosswear.report.whole import report_study
@@ -61,7 +61,7 @@ def test_planted_differences_are_found_and_no_others(text: str) -> None:
         assert (row.score.done, row.classes) == (5, 2)
         score, contrast = row.score.micro_f1, row.over_source_only
         assert score is not None
-        assert score.mean == pytest.approx(SHARES[alignment], abs=0.03)
+        assert score.value == pytest.approx(SHARES[alignment], abs=0.03)
         assert row.score.majority_f1 == 0.5  # as many windows of either class
         if alignment not in effects:
             assert contrast is None
@@ -69,7 +69,7 @@ def test_planted_differences_are_found_and_no_others(text: str) -> None:
         assert contrast is not None
         assert contrast.effect == effects[alignment]
         gain = SHARES[alignment] - SHARES["source-only"]
-        assert contrast.difference.mean == pytest.approx(gain, abs=0.05)
+        assert contrast.difference.value == pytest.approx(gain, abs=0.05)
 
 
 def test_p_values_are_corrected_over_alignments_and_pairs() -> None:
@@ -158,5 +158,5 @@ def test_two_runs_are_compared_alignment_by_alignment() -> None:
     better = planted_records(lambda cell: min(1, share(cell) + 0.1), ALONE)
     compared = compare(better, records()).compared
     assert len(compared) == 2 * len(ALIGNMENTS)
-    assert all(one.contrast.difference.mean > 0 for one in compared)
-    assert any(one.question.rival.label == "mmd, classes shared with a" for one in compared)
+    assert all(one.contrast.difference.value > 0 for one in compared)
+    assert any(one.key.approach.label == "mmd, classes shared with a" for one in compared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,14 +21,13 @@ from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.source_training import train_source, training_seconds
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
-from crosswear.core.files import expect_writable
+from crosswear.core.files import expect_absent, expect_writable
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
-from crosswear.deploy.bundle import expect_new, save_bundle
+from crosswear.deploy.bundle import save_bundle
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
-
-Note = Callable[[str], None]
 
 BEST_OF_AUTO = 2
 """Sources that take part with `auto`: the most promising ones."""
@@ -93,7 +92,7 @@ def adapt(
     settings = settings or AdaptationSettings()
     out = Path(out)
     report = Path(settings.report or out.with_name(f"{out.name}-report"))
-    expect_new(out)
+    expect_absent(out)
     expect_writable(folder=out)
     expect_writable(folder=report)
     notes: list[str] = []

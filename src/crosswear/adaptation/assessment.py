@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.choose import CandidateResult, Chosen
 from crosswear.adaptation.curve import LearningCurve, learning_curve
-from crosswear.adaptation.folds import Unit
 from crosswear.adaptation.learners import TrainingData
-from crosswear.adaptation.scoring import Interval
+from crosswear.core.intervals import Interval
+from crosswear.core.recording import GROUP_NAMES, GroupUnit
 from crosswear.datasets.domain import Domain
 from crosswear.networks.threads import one_thread
 from crosswear.signal.metrics import confusion, per_class_f1
@@ -87,7 +87,7 @@ class Findings:
     recordings: str
     chosen: str
     kind: str
-    unit: Unit
+    unit: GroupUnit
     groups: int
     folds: int
     windows: int
@@ -114,7 +114,7 @@ def certainty_of(chosen: Chosen, y: NDArray[np.integer]) -> Certainty:
 
 
 def assess(
-    chosen: Chosen, domain: Domain, data: TrainingData, unit: Unit, budget: Budget
+    chosen: Chosen, domain: Domain, data: TrainingData, unit: GroupUnit, budget: Budget
 ) -> Findings:
     """Assess a chosen model; without `notes`.
 
@@ -155,7 +155,7 @@ def class_findings(
     y: NDArray[np.integer],
     groups: NDArray[np.integer],
     matrix: NDArray[np.int64],
-    unit: Unit,
+    unit: GroupUnit,
 ) -> tuple[ClassFinding, ...]:
     """Score each class; advise more labels for those that score worse than the others.
 
@@ -168,7 +168,7 @@ def class_findings(
     """
     scores = per_class_f1(matrix)
     overall = float(np.trace(matrix) / matrix.sum())
-    who = "person" if unit == "subject" else "occurrence"
+    who, others = GROUP_NAMES[unit]
     found = []
     for index, name in enumerate(names):
         mine = y == index
@@ -183,7 +183,6 @@ def class_findings(
             advice = f"label it for another {who}: one alone gives no score"
         elif f1 is None or f1 < overall - WEAK:
             if windows < FEW or performed_by < 3:
-                others = "people" if unit == "subject" else "occurrences"
                 advice = f"label more of it, of other {others}"
             elif taken_for:
                 advice = f"more labels of it and of {taken_for}, or one class of the two"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal
@@ -15,6 +16,7 @@ from crosswear.adaptation.choose import Chosen
 from crosswear.adaptation.scoring import CONFIDENCE
 from crosswear.adaptation.smooth import choose_smoothing, runs_of
 from crosswear.core.config import PreparationConfig
+from crosswear.core.recording import GROUP_NAMES
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle import Bundle, pack
@@ -49,7 +51,7 @@ def bundle_of(
     _, weights = pack(chosen.state)
     plan = chosen.learner.plan
     summary = domain.summary
-    people = "people" if findings.unit == "subject" else "occurrences of the activities"
+    people = GROUP_NAMES[findings.unit][1]
     manifest = Manifest(
         name=lookup(summary.reference)[0].name,
         kind=chosen.learner.kind,
@@ -75,9 +77,7 @@ def bundle_of(
         ),
         expected=Expected(
             measure="micro-f1",
-            value=chosen.expected.value,
-            low=chosen.expected.low,
-            high=chosen.expected.high,
+            **asdict(chosen.expected),
             confidence=CONFIDENCE,
             method=f"Cross-validation of choice and training over {findings.groups} {people} in "
             f"{findings.folds} folds; the interval is for {findings.groups} new ones.",

@@ -22,18 +22,18 @@ from crosswear.adaptation.learners import (
     TrainingData,
 )
 from crosswear.adaptation.network import NetworkTrainer, network_plans
-from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
+from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.adaptation.successive_halving import (
     CLASSICAL_SHARE,
     Evaluation,
-    Note,
     evaluate_candidates,
 )
 from crosswear.baselines import BASELINES
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import UsageError
+from crosswear.core.intervals import Interval
 from crosswear.core.keys import seed_for
-from crosswear.core.texts import install
+from crosswear.core.texts import Note, install
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.transfer_source import model_for
@@ -196,7 +196,7 @@ def prefer_simpler(correct: NDArray[np.bool_], groups: NDArray[np.integer]) -> i
     """
     leader = int(correct.mean(axis=1).argmax())
     for number, one in enumerate(correct[:leader]):
-        if paired_gain(correct[leader], one, groups, CONFIDENCE_OF_GAIN).low <= 0:
+        if not paired_gain(correct[leader], one, groups, CONFIDENCE_OF_GAIN).exceeds(0):
             return number
     return leader
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner, TrainingData
-from crosswear.adaptation.scoring import CONFIDENCE, Interval
+from crosswear.adaptation.scoring import CONFIDENCE
+from crosswear.core.intervals import Interval
 from crosswear.signal.groups import error_over_groups
 
 SHARES = (0.125, 0.25, 0.5)

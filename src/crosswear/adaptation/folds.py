@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from crosswear.core.errors import DomainError
-from crosswear.core.recording import Windows
+from crosswear.core.recording import GroupUnit, Windows
 from crosswear.signal.leakage import chains
 
 FOLDS = 5
 PEOPLE = 3
 """Fewest people to make folds of people; with fewer, folds are of occurrences of activities."""
-
-Unit: TypeAlias = Literal["subject", "occurrence"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +31,7 @@ class Grouping:
         kept: bool [N], False where a window shares raw samples with another group's.
     """
 
-    unit: Unit
+    unit: GroupUnit
     groups: NDArray[np.int64]
     kept: NDArray[np.bool_]
 

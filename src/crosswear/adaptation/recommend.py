@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
-from crosswear.engine.transfer_source import Note, Source
-from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.engine.transfer_source import Source
+from crosswear.evidence.similarity import WindowSample, draw, sample, similarity
 from crosswear.networks.checkpoint import load_checkpoint
-from crosswear.signal.features import window_features
 
 Measure: TypeAlias = Literal["logme", "mmd", "a_distance", "label_overlap"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
@@ -49,28 +49,6 @@ class RankedSource:
         return -float(value) if measure in SMALL_IS_SIMILAR else float(value)
 
 
-@dataclass(frozen=True, eq=False)
-class WindowSample:
-    """Windows drawn from a domain.
-
-    Attributes:
-        features: [n, F] of `crosswear.signal.features`.
-        people: [n], number of the person.
-        classes: class table of the domain.
-    """
-
-    features: NDArray[np.float64]
-    people: NDArray[np.integer]
-    classes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, domain: Domain, rate_hz: float) -> WindowSample:
-        """Draw windows of a domain."""
-        rows = draw(len(domain.windows), seed_for("recommend"))
-        features = window_features(np.array(domain.windows.x[rows]), rate_hz)
-        return cls(features, np.array(domain.windows.subject[rows]), domain.classes)
-
-
 def recommend(
     target: Domain,
     sources: Sequence[Source],
@@ -86,27 +64,27 @@ def recommend(
         note: takes a sentence about each source left out.
     """
     rows = draw(len(target.windows), seed_for("recommend"))
-    sample = WindowSample.of(target, rate_hz)
+    ours = sample(target, rows, rate_hz)
     ranked = []
     for one in exclude_shared_people(target, sources, note):
         evidence = logme_of_source(one, target, rows) if one.trained else None
-        source = WindowSample.of(one.domain, rate_hz)
-        ranked.append(measure_source(one.name, source, sample, evidence))
+        theirs = draw_sample(one.domain, rate_hz)
+        ranked.append(measure_source(one.name, theirs, ours, evidence))
     complete = all(one.logme is not None for one in ranked)
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
+
+
+def draw_sample(domain: Domain, rate_hz: float) -> WindowSample:
+    """Draw the windows of a domain that measures of similarity look at."""
+    return sample(domain, draw(len(domain.windows), seed_for("recommend")), rate_hz)
 
 
 def measure_source(
     name: str, source: WindowSample, target: WindowSample, evidence: float | None
 ) -> RankedSource:
     """Return all measures of a source; `evidence` is LogME, None without a network."""
-    return RankedSource(
-        source=name,
-        logme=evidence,
-        mmd=mmd(target.features, source.features),
-        a_distance=a_distance(target.features, source.features, target.people, source.people),
-        label_overlap=label_overlap(target.classes, source.classes),
-    )
+    found = similarity("", name, target, source)
+    return RankedSource(name, evidence, found.mmd, found.a_distance, found.label_overlap)
 
 
 def logme_of_source(source: Source, target: Domain, rows: NDArray[np.int64]) -> float:

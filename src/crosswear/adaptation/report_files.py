@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from matplotlib.figure import Figure
 
 from crosswear.adaptation.assessment import Findings
 from crosswear.adaptation.curve import LearningCurve
-from crosswear.adaptation.scoring import Interval
 from crosswear.core.files import write_bytes, write_text
+from crosswear.core.intervals import percent, points
 from crosswear.core.keys import to_json
+from crosswear.core.markdown import escaped, table
+from crosswear.core.recording import GROUP_NAMES
 
 BLUE, GREY = "#0072b2", "#777777"
-_MARKUP = re.compile(r"([\\`*_\[\]#|<>~])")
 
 
 def write_report(findings: Findings, folder: Path) -> list[Path]:
@@ -44,18 +44,19 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
         findings: of the adaptation.
         shown: escapes names for the output format.
     """
-    people = "people" if findings.unit == "subject" else "occurrences of activities"
+    people = GROUP_NAMES[findings.unit][1]
     expected = findings.expected
     lines = [
         f"chosen: {shown(findings.chosen)}",
-        f"expected on new {people}: {_share(expected)} micro-F1 "
+        f"expected on new {people}: {percent(expected)} % micro-F1 "
         f"(95 % interval for {findings.groups} new ones; estimated on {findings.folds} folds "
         f"of {findings.groups} {people})",
         advantage(findings, shown),
     ]
     if findings.curve is not None:
         lines.append(
-            f"the next {findings.curve.more} labelled windows: {_points(findings.curve.next_gain)}"
+            f"the next {findings.curve.more} labelled windows: "
+            f"{points(findings.curve.next_gain)} points"
         )
     sure = findings.certainty
     lines.append(
@@ -78,67 +79,71 @@ def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
     if not others:
         return "nothing else ran all folds"
     _, gain, name = max(others, key=lambda one: one[0])
-    if gain.low > 0:
+    if gain.exceeds(0):
         verdict = "clearly better than"
     elif gain.value >= 0:
         verdict = "not clearly better than"
     else:
         verdict = "simpler than, and not clearly worse than,"
-    return f"{verdict} the next best, {shown(name)}: by {_points(gain)}"
+    return f"{verdict} the next best, {shown(name)}: by {points(gain)} points"
 
 
 def report_text(findings: Findings) -> str:
     """Return the report in Markdown."""
     standing_rows = (
         (
-            _plain(one.name),
+            escaped(one.name),
             "not run" if one.micro_f1 is None else f"{100 * one.micro_f1:.1f}",
             str(one.folds),
             f"{one.seconds:.1f}",
-            "" if one.behind is None else _points(one.behind),
+            "" if one.behind is None else points(one.behind),
         )
         for one in findings.standings
     )
-    unit = "people" if findings.unit == "subject" else "occurrences"
+    unit = GROUP_NAMES[findings.unit][1]
     class_rows = (
         (
-            _plain(one.name),
+            escaped(one.name),
             str(one.windows),
             str(one.groups),
             "unknown" if one.f1 is None else f"{100 * one.f1:.1f}",
-            _plain(one.taken_for or ""),
-            _plain(one.advice),
+            escaped(one.taken_for or ""),
+            escaped(one.advice),
         )
         for one in findings.classes
     )
-    names = [_plain(one.name) for one in findings.classes]
+    names = [escaped(one.name) for one in findings.classes]
     matrix = ((name, *map(str, row)) for name, row in zip(names, findings.confusion, strict=True))
     sections = [
-        f"# Adaptation to {_plain(findings.recordings)}",
-        "\n".join(f"- {line}" for line in summary(findings, _plain)),
+        f"# Adaptation to {escaped(findings.recordings)}",
+        "\n".join(f"- {line}" for line in summary(findings, escaped)),
         f"{findings.windows} labelled windows; {findings.seconds:.0f} s.",
         "## Candidates",
         "Micro-F1 on the test windows of cross-validation, in per cent. A candidate with fewer "
         "folds scored lower, or there was no time for it.",
-        _table(("candidate", "micro-F1", "folds", "seconds", "chosen is better by"), standing_rows),
+        table(
+            ("candidate", "micro-F1", "folds", "seconds", "chosen is better by (points)"),
+            standing_rows,
+            1,
+        ),
         "## Classes",
-        _table(("class", "windows", unit, "F1", "most confused with", "advice"), class_rows),
+        table(("class", "windows", unit, "F1", "most confused with", "advice"), class_rows, 6),
         "## Confusion",
         "Rows: true class. Columns: answer. Test windows of cross-validation.",
-        _table(("", *(str(number) for number in range(1, len(names) + 1))), _numbered(matrix)),
+        table(("", *(str(number) for number in range(1, len(names) + 1))), _numbered(matrix), 1),
     ]
     if findings.curve is not None:
-        points = (
+        curve_rows = (
             (str(one.windows), f"{100 * one.micro_f1:.1f}", f"{100 * one.error:.1f}")
             for one in findings.curve.points
         )
         sections += [
             "## Learning curve",
-            _table(("windows trained on", "micro-F1", "standard error"), points),
+            table(("windows trained on", "micro-F1", "standard error"), curve_rows, 0),
             "![Learning curve](curve.png)",
         ]
     if findings.notes:
-        sections += ["## Notes", "\n".join(f"- {_plain(note)}" for note in findings.notes)]
+        sections += ["## Notes", "\n".join(f"- {escaped(note)}" for note in findings.notes)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -169,22 +174,3 @@ def _png(figure: Figure) -> bytes:
 
 def _numbered(rows: Iterable[Sequence[str]]) -> list[list[str]]:
     return [[f"{number} {row[0]}", *row[1:]] for number, row in enumerate(rows, start=1)]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _share(interval: Interval) -> str:
-    return f"{100 * interval.value:.1f} % [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
-
-
-def _points(interval: Interval) -> str:
-    low, high = 100 * interval.low, 100 * interval.high
-    return f"{100 * interval.value:+.1f} points [{low:+.1f}, {high:+.1f}]"
-
-
-def _plain(text: str) -> str:
-    """Escape untrusted text for Markdown, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))

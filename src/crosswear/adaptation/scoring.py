@@ -6,27 +6,18 @@ between groups, not from the number of windows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from crosswear.core.intervals import Interval
 from crosswear.signal.groups import error_over_groups
 
 CONFIDENCE = 0.95
 
 Floats: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A number with the bounds of its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
@@ -49,7 +40,7 @@ def expected_share(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> Int
     shrunk = (values.sum() + 2) / (len(values) + 4)
     error = max(error, float(np.sqrt(shrunk * (1 - shrunk) / (len(values) + 4))))
     reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * error * np.sqrt(2))
-    return Interval(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))
+    return Interval(mean, mean - reach, mean + reach).within(0.0, 1.0)
 
 
 def paired_gain(
@@ -76,4 +67,4 @@ def paired_gain(
         return Interval(mean, -1.0, 1.0)
     error = max(error, float(gain.std() / np.sqrt(len(gain))))
     reach = float(stats.t.ppf(0.5 + confidence / 2, freedom) * error)
-    return Interval(mean, max(mean - reach, -1.0), min(mean + reach, 1.0))
+    return Interval(mean, mean - reach, mean + reach).within(-1.0, 1.0)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.keys import seed_for
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, same_dataset
-from crosswear.engine.transfer_source import Note, Source
+from crosswear.engine.transfer_source import Source
 
 COMPARED = 200
 """Windows of the target, drawn from those with movement."""

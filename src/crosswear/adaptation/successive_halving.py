@@ -8,7 +8,7 @@ iterations.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner, TrainingData
-from crosswear.core.texts import counted
-
-Note = Callable[[str], None]
+from crosswear.core.texts import Note, counted
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, before the folds become fewer."""

@@ -10,7 +10,7 @@ import numpy as np
 from crosswear.adaptation.recommend import (
     MEASURES,
     Measure,
-    WindowSample,
+    draw_sample,
     logme_of_source,
     measure_source,
 )
@@ -43,7 +43,7 @@ def validate_rankings(transfers: StudyTransfers) -> list[RankingValidation]:
     sources, rows, gains = transfers.sources, transfers.rows, transfers.gains
     unlabelled: dict[Measure, Pairs] = {name: {} for name in MEASURES[1:]}
     logme: dict[int, Pairs] = defaultdict(dict)
-    samples = {one.name: WindowSample.of(one.domain, transfers.rate_hz) for one in sources}
+    samples = {one.name: draw_sample(one.domain, transfers.rate_hz) for one in sources}
     sizes = sorted({size for size, _ in rows})
     for target in sources:
         for source in sources:

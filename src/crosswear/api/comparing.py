@@ -11,7 +11,7 @@ from crosswear.api.display import note
 from crosswear.api.reports import StudyReport
 from crosswear.api.studies import Run
 from crosswear.core.texts import counted
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.evidence.compare import Comparison
 from crosswear.evidence.compare import compare as compare_records
 from crosswear.evidence.records import StudyRecords, read_records
@@ -41,18 +41,18 @@ class StudyComparison:
 
         return pd.DataFrame(
             {
-                "target": one.question.target,
-                "size": one.question.size,
-                "method": one.question.rival.label,
+                "target": one.key.target,
+                "size": one.key.size,
+                "method": one.key.approach.label,
                 "repetitions": one.repetitions,
-                "a": one.a.mean,
-                "b": one.b.mean,
-                "difference": one.contrast.difference.mean,
+                "a": one.a.value,
+                "b": one.b.value,
+                "difference": one.contrast.difference.value,
                 "difference_low": one.contrast.difference.low,
                 "difference_high": one.contrast.difference.high,
                 "p": one.contrast.p,
                 "adjusted_p": one.contrast.adjusted_p,
-                "a_against_b": words.compared(one.contrast),
+                "a_against_b": phrases.compared(one.contrast),
             }
             for one in self.found.compared
         )
@@ -60,7 +60,7 @@ class StudyComparison:
     @property
     def text(self) -> str:
         """How often A is better or worse, and the findings over all comparisons."""
-        effects = Counter(words.compared(one.contrast) for one in self.found.compared)
+        effects = Counter(phrases.compared(one.contrast) for one in self.found.compared)
         counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
         compared = counted(len(self.found.compared), "comparison")
         lines = [f"{compared} of A with B, p-values corrected over all: {counts}"]

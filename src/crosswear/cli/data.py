@@ -94,26 +94,26 @@ def describe(
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
     from crosswear.core.config import PreparationConfig
     from crosswear.datasets.domain import prepare
-    from crosswear.report.describe.plot import draw_domains
-    from crosswear.report.describe.table import (
+    from crosswear.report.describe.domain_table import (
+        describe_csv,
         describe_domain,
+        describe_latex,
         missing_classes,
         recorded,
         split_reached,
-        to_csv,
-        to_latex,
         windowed,
         windows_by_class,
     )
+    from crosswear.report.describe.plot import draw_domains
 
     expect_writable(*filter(None, (csv, latex)), folder=plot)
     config = PreparationConfig(split=split)
     domains = [prepare(reference, data, config, cache) for reference in references]
     rows = [describe_domain(domain, config.hop_s) for domain in domains]
     if csv:
-        write_text(csv, to_csv(rows))
+        write_text(csv, describe_csv(rows))
     if latex:
-        write_text(latex, to_latex(rows))
+        write_text(latex, describe_latex(rows))
     pictures = draw_domains(domains, config, plot) if plot else []
     if as_json:
         print_json(
@@ -131,13 +131,9 @@ def describe(
     for domain, row in zip(domains, rows, strict=True):
         for sentence in domain.summary.notes:
             print_note(f"{row.domain}: {sentence}")
-    print_table("Recorded, null and gaps included", *recorded(rows))
-    print_table("Windowed", *windowed(rows))
-    print_table("Split reached", *split_reached(rows))
-    columns, lacking = missing_classes(rows)
-    if lacking:
-        print_table("Classes missing", columns, lacking)
-    for row in rows:
-        print_table(f"{row.domain}: windows by class", *windows_by_class(row))
+    tables = (recorded(rows), windowed(rows), split_reached(rows), missing_classes(rows))
+    for table in (*tables, *map(windows_by_class, rows)):
+        if table.rows:
+            print_table(table.caption, table.headings, table.rows)
     for path in filter(None, (csv, latex, *pictures)):
         typer.echo(f"wrote {path}")

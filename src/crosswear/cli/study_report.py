@@ -80,21 +80,22 @@ def compare_(
 
 
 def _print(made: StudyComparison, a: str, b: str) -> None:
-    from crosswear.evidence import words
+    from crosswear.core.intervals import percent
+    from crosswear.evidence import phrases
 
     rows = [
         [
-            one.question.target,
-            f"{one.question.size}",
-            one.question.rival.label,
+            one.key.target,
+            f"{one.key.size}",
+            one.key.approach.label,
             f"{one.repetitions}",
-            words.percent(one.a.mean),
-            words.percent(one.b.mean),
-            words.gain(one.contrast),
-            words.compared(one.contrast),
+            percent(one.a.value),
+            percent(one.b.value),
+            phrases.gain(one.contrast),
+            phrases.compared(one.contrast),
         ]
         for one in made.found.compared
     ]
-    columns = ["target", "windows", "rival", "repetitions", "A", "B", "A less B", "A against B"]
+    columns = ["target", "windows", "method", "repetitions", "A", "B", "A less B", "A against B"]
     print_table(f"micro-F1 in per cent; A: {a}, B: {b}", columns, rows)
     typer.echo(made.text)

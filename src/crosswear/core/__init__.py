@@ -1,1 +1,1 @@
-"""Errors, keys, files, settings, recordings and texts: what every room speaks of."""
+"""Errors, keys, files, settings, recordings and texts that every room uses."""

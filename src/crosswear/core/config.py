@@ -67,7 +67,7 @@ class PreparationConfig:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Architecture:
-    """What settings and grids must know of a network, so that they need not build it.
+    """Properties of a network that settings and grids need without building it.
 
     Attributes:
         filters: the default of `ModelConfig.filters` for it.
@@ -94,7 +94,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         (64, 64, 64, 64), 0.5, recurrent=2, spectral=False, gyroscope=False, residual=False
     ),
 }
-"""By the name that `crosswear.networks.models` has for them."""
+"""Architectures by their name in `crosswear.networks.models`."""
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -118,7 +118,7 @@ class ModelConfig:
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
-        """Fill in what the network's architecture has; `given` are arguments, or a file's table."""
+        """Fill in the defaults of the architecture; `given` are arguments, or a file's table."""
         if isinstance(given, ArgsKwargs) and len(given.args) <= len(fields(cls)):
             names = (field.name for field in fields(cls))
             given = dict(zip(names, given.args, strict=False)) | (given.kwargs or {})
@@ -131,14 +131,14 @@ class ModelConfig:
 
     @property
     def blocks(self) -> int:
-        """How many blocks of the network can be transferred."""
+        """Number of blocks of the network that can be transferred."""
         found = ARCHITECTURES.get(self.name)
         return len(self.filters) + (found.recurrent if found else 0)
 
 
 @dataclass(frozen=True, config=SETTINGS)
 class Augmentation:
-    """How strongly training windows are changed, anew in every step.
+    """Strength of the random changes of training windows in every step.
 
     `crosswear.signal.augmentation` changes them.
 
@@ -160,7 +160,7 @@ NO_AUGMENTATION = Augmentation()
 
 @dataclass(frozen=True, config=SETTINGS)
 class TrainConfig:
-    """How a network is trained, on a source or on an adaptation set.
+    """Training of a network, on a source or on an adaptation set.
 
     Attributes:
         epochs: passes over the training windows, or several such passes each: see `min_updates`.
@@ -194,7 +194,7 @@ class TrainConfig:
 
 @dataclass(frozen=True, config=SETTINGS)
 class TransferConfig:
-    """What becomes of a source network in the target network.
+    """Transfer from a source network to the target network.
 
     Attributes:
         strategy: `freeze` copies everything and freezes the first k blocks; `copy` copies the

@@ -1,6 +1,6 @@
 """Every exception of the project, each with an exit code of its own.
 
-An error says what is wrong, where, what was expected and what to do next; the command line prints
+An error names the problem, its place, the expectation and the next step; the command line prints
 these four and nothing else. A bug is anything that is not a `CrosswearError`.
 """
 
@@ -10,11 +10,11 @@ from typing import Self
 
 
 class CrosswearError(Exception):
-    """Bad input or a bad environment, told in four parts.
+    """Bad input or a bad environment, in four parts.
 
     Args:
         what: what is wrong, in one clause.
-        where: file, line, column or key; empty where the whole call is meant.
+        where: file, line, column or key; empty for the whole call.
         expected: what would have been right.
         todo: what the user can do now.
     """
@@ -29,7 +29,7 @@ class CrosswearError(Exception):
         self.todo = todo
 
     def inside(self, place: str) -> Self:
-        """The same error, with the larger thing that it happened in named first."""
+        """Return the same error with the place around it named first."""
         where = f"{place}: {self.where}" if self.where else place
         return type(self)(self.what, where=where, expected=self.expected, todo=self.todo)
 
@@ -49,19 +49,19 @@ class UsageError(CrosswearError):
 
 
 class MissingDataError(CrosswearError):
-    """A folder or file that a dataset needs is not there."""
+    """A folder or file that a dataset needs does not exist."""
 
     exit_code = 3
 
 
 class DataFormatError(CrosswearError):
-    """A file is there and is not what its format says."""
+    """A file contradicts its format."""
 
     exit_code = 4
 
 
 class StudyFileError(CrosswearError):
-    """A study file has an unknown key, a wrong value, or asks for what cannot be."""
+    """A study file has an unknown key, a wrong value, or an impossible request."""
 
     exit_code = 5
 
@@ -85,7 +85,7 @@ class StoreError(CrosswearError):
 
 
 class CheckpointError(CrosswearError):
-    """A model file is damaged, or does not hold the model that it should."""
+    """A model file is damaged, or holds another model."""
 
     exit_code = 9
 
@@ -121,12 +121,12 @@ class FetchError(CrosswearError):
 
 
 class BundleError(CrosswearError):
-    """A bundle is incomplete, altered, of another schema, or not the model that it says."""
+    """A bundle is incomplete, altered, of another schema, or another model."""
 
     exit_code = 15
 
 
 class ExportError(CrosswearError):
-    """A model cannot be written in another format, or says something else there."""
+    """A model cannot be written in another format, or answers differently there."""
 
     exit_code = 16

@@ -20,7 +20,7 @@ _NO_PERMISSION = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 @contextlib.contextmanager
 def as_disk_error(target: Path) -> Iterator[None]:
-    """What the system says against writing `target`, as a `DiskError` that says what to do."""
+    """Turn an `OSError` on writing `target` into a `DiskError` that says what to do."""
     try:
         yield
     except OSError as error:
@@ -52,7 +52,7 @@ def _expect_name(path: Path) -> None:
 
 
 def _expect_ordinary(path: Path) -> None:
-    """Refuse what a new file must not take the place of, such as a device."""
+    """Refuse to replace anything but an ordinary file, such as a device."""
     _expect_name(path)
     with as_disk_error(path):
         taken = path.exists() and not path.is_file()
@@ -65,8 +65,23 @@ def _expect_ordinary(path: Path) -> None:
         )
 
 
+def expect_absent(folder: Path) -> None:
+    """Raise where a new folder would replace something.
+
+    Raises:
+        UsageError: if `folder` exists.
+    """
+    if folder.exists():
+        raise UsageError(
+            "already exists",
+            where=str(folder),
+            expected="the name of a new folder",
+            todo="choose another name, or delete it",
+        )
+
+
 def expect_writable(*files: Path, folder: Path | None = None) -> None:
-    """See to it that what is made at the end can be written, before work begins.
+    """Check before work begins that its results can be written.
 
     Args:
         files: that will be written.
@@ -75,7 +90,7 @@ def expect_writable(*files: Path, folder: Path | None = None) -> None:
     Raises:
         UsageError: if one is called ``-``.
         DiskError: if a folder, a device or a pipe is where a file will be or a file where a
-            folder, or nothing can be made in the nearest folder that is there; a trial tells.
+            folder, or a trial to write in the nearest existing folder fails.
     """
     for path in files:
         _expect_ordinary(path)
@@ -144,10 +159,10 @@ def remove_file(path: Path) -> None:
 
 
 def spare(inputs: Iterable[Path], *outputs: Path) -> None:
-    """See to it that files can be written, replacing nothing that is read and no other output.
+    """Check that files can be written, replacing no input and no other output.
 
     Args:
-        inputs: files, and folders whose files are all meant.
+        inputs: files, and folders with all of their files.
         outputs: files that are about to be written.
 
     Raises:
@@ -190,7 +205,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Delete what interrupted writes left in `folder`; returns how many there were.
+    """Delete the remains of interrupted writes in `folder`; return their number.
 
     Only the owner of the folder (see `crosswear.grid.store`) may call this: no one else
     writes in it.

@@ -15,7 +15,7 @@ from types import FrameType
 
 EXIT_CODE = 130
 PATIENCE_S = 1.0
-"""So soon after the first, another Ctrl-C is the same: `timeout` sends two at a time."""
+"""Seconds in which a second Ctrl-C counts as the first: `timeout` sends two at a time."""
 
 _remains = ""
 
@@ -66,7 +66,7 @@ def interruptible(command: Callable[[], None]) -> None:
 
 
 def _importing(frame: FrameType | None) -> bool:
-    """Whether a module is being imported: that raises anything if it is broken off midway."""
+    """Return whether a module is being imported: interrupted, that can raise any error."""
     while frame:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

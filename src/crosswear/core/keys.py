@@ -35,10 +35,9 @@ def to_json(value: Any) -> Json:
 
 
 def essentials(value: Any) -> Json:
-    """`to_json` without the fields of dataclasses that have their default.
+    """Return `to_json` without the fields of dataclasses that have their default.
 
-    What is named by its essentials keeps its name when a setting is added whose default means
-    what was done before.
+    A key made of essentials stays the same when a setting is added whose default changes nothing.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
@@ -47,14 +46,14 @@ def essentials(value: Any) -> Json:
 
 
 def canonical_json(value: Any) -> str:
-    """One text for equal values: keys sorted, no spaces, ASCII only."""
+    """Return one text for equal values: keys sorted, no spaces, ASCII only."""
     return json.dumps(
         to_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
     )
 
 
 def digest(value: Any) -> str:
-    """The sha256 of the canonical JSON, as 64 hex digits."""
+    """Return the sha256 of the canonical JSON, as 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
 
 
@@ -65,5 +64,5 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def seed_for(*names: str | int) -> int:
-    """A seed in [0, 2**63) that depends on the names alone, in their order."""
+    """Return a seed in [0, 2**63) that depends on the names alone, in their order."""
     return int(digest(list(names))[:16], 16) >> 1

@@ -1,10 +1,12 @@
-"""What everything else is made of: recordings, windows and the subsets of a split."""
+"""Recordings, windows and the subsets of a split."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -21,12 +23,12 @@ Sensor: TypeAlias = Literal["accelerometer", "gyroscope"]
 Sensors: TypeAlias = tuple[Sensor, ...]
 """Sensors of one unit; the accelerometer is always there, and the first."""
 ACCELEROMETER: Sensors = ("accelerometer",)
-"""What every recording has, and most have nothing else."""
+"""Sensors of every recording; most have no other."""
 AXES = ("x", "y", "z")
 
 
 def channel_names(sensors: Sensors) -> tuple[str, ...]:
-    """Names of the channels that these sensors give, in their order, as in ``gyroscope x``."""
+    """Return the names of the channels of sensors, in their order, as in ``gyroscope x``."""
     return tuple(f"{sensor} {axis}" for sensor in sensors for axis in AXES)
 
 
@@ -123,6 +125,13 @@ class Subset(IntEnum):
     VALIDATION = 1
     TEST = 2
 
+
+GroupUnit: TypeAlias = Literal["subject", "occurrence"]
+"""Windows that a split keeps together: those of a person, or of one performance of an activity."""
+GROUP_NAMES: Mapping[GroupUnit, tuple[str, str]] = MappingProxyType(
+    {"subject": ("person", "people"), "occurrence": ("occurrence", "occurrences")}
+)
+"""One such group, and several, in sentences."""
 
 PURGED = -1
 """In place of a subset: the window is in none, for it shares raw samples with another subset."""

@@ -1,10 +1,16 @@
-"""Numbers in sentences."""
+"""Sentences for people: counts in them, and where they go."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
+Note: TypeAlias = Callable[[str], None]
+"""Takes a sentence for the user, for example on what was repaired or left out."""
+
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A count with what is counted: ``1 gap splits …``, ``2 gaps split …``, ``1,200 cells``.
+    """Return a count with its noun: ``1 gap splits …``, ``2 gaps split …``, ``1,200 cells``.
 
     Args:
         count: how many.
@@ -15,5 +21,5 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def install(extra: str) -> str:
-    """How to add what an extra of the package needs; it is on no index of packages."""
+    """Return the command that installs an extra; crosswear is on no package index."""
     return f"in a checkout of crosswear: pip install '.[{extra}]'"

@@ -28,7 +28,7 @@ _EXPECTED = {
     "dict_type": "a table",
     "dataclass_type": "a table",
 }
-"""What pydantic's findings ask for, in the words of TOML; the others say it themselves."""
+"""Expectations by the type of pydantic's finding, in the words of TOML; others have their own."""
 _UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")
 
 
@@ -57,7 +57,7 @@ def parse_settings(text: str, settings: type[T], where: str, kind: type[E], keys
 
 
 def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], keys: str) -> E:
-    """The finding that helps most, as an error of the given kind.
+    """Return the most helpful finding as an error of the given kind.
 
     Args:
         error: what pydantic found.
@@ -68,7 +68,7 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
     problems = error.errors(include_url=False)
     # A misspelt key is missing as well: its own line says more.
     problem = min(problems, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    # A value of none of several types is told once, without the names of the types.
+    # A value of none of several types is reported once, without the names of the types.
     path = [str(part) for part in problem["loc"] if part != "[key]"]
     if path and _UNION_MEMBER.fullmatch(path[-1]):
         path.pop()

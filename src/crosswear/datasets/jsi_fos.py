@@ -36,9 +36,10 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.texts import Note
 from crosswear.datasets import own
 from crosswear.datasets.own.layout import Layout, parse_layout
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, reading, require
 
 FOLDER = "jsi-fos"

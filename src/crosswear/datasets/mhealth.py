@@ -11,10 +11,10 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+from crosswear.core.texts import Note
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
-    Note,
     PublishedFile,
     ReadOptions,
     from_uci,

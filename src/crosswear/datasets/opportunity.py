@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.texts import Note
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
-    Note,
     PublishedCounts,
     PublishedFile,
     ReadOptions,

@@ -11,7 +11,8 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.core.texts import Note
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.stamps import elapsed_s
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require

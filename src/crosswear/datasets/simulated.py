@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from crosswear.core.recording import Recording
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.core.texts import Note
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree
 from crosswear.datasets.wrist_model import (
     Activity,

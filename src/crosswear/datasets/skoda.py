@@ -12,15 +12,9 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.texts import Note
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.spec import (
-    ActivityClass,
-    DatasetSpec,
-    Download,
-    Note,
-    PublishedFile,
-    ReadOptions,
-)
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, Download, PublishedFile, ReadOptions
 from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
 

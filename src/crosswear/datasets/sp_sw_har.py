@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
+from crosswear.core.texts import Note
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place, read_labels

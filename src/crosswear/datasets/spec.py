@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from crosswear.core.recording import ACCELEROMETER, Recording, Sensors
+from crosswear.core.texts import Note
 from crosswear.datasets.tree import FileTree
-
-Note = Callable[[str], None]
-"""Takes one sentence about something a reader repaired or did not find."""
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,8 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.datasets.spec import (
-    ActivityClass,
-    DatasetSpec,
-    Note,
-    PublishedCounts,
-    ReadOptions,
-)
+from crosswear.core.texts import Note
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, PublishedCounts, ReadOptions
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 

@@ -17,14 +17,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.spec import (
-    ActivityClass,
-    DatasetSpec,
-    Note,
-    PublishedFile,
-    ReadOptions,
-    from_uci,
-)
+from crosswear.core.texts import Note
+from crosswear.datasets.spec import ActivityClass, DatasetSpec, PublishedFile, ReadOptions, from_uci
 from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 from crosswear.datasets.words import place, read_labels

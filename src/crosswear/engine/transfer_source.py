@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import CrosswearError, MissingDataError
 from crosswear.core.keys import digest
+from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
 from crosswear.networks.checkpoint import checkpoint_exists
 from crosswear.networks.models.multi_resnet import MIRRORED
-
-Note = Callable[[str], None]
 
 PASSES = 120_000
 """Windows that a source network sees in training, over all epochs: a minute or two on one core."""

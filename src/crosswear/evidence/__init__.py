@@ -1,1 +1,1 @@
-"""What a study's records show, and how surely: scores, paired comparisons, verdicts, findings."""
+"""Scores, paired comparisons, verdicts and findings, from the records of a study."""

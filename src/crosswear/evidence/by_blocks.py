@@ -1,4 +1,4 @@
-"""How many blocks are best, and whether more labels want fewer of them."""
+"""Findings on the number of transferred blocks, and its trend with more labels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from scipy import stats
 
 from crosswear.core.texts import counted
 from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correlation
-from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import ScoreKey, Scores
+from crosswear.evidence.statements import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import StudyDesign
 
 Gains = dict[str, list[float]]
-"""By target: of each number of blocks, the mean gain over scratch of all sources."""
+"""By target, the mean gain over scratch of all sources for each number of blocks."""
 
 
 def block_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
-    """The best number of blocks at each size, then their trend over the sizes."""
+    """Find the best number of blocks at each size, then its trend over the sizes."""
     blocks = study.judged_blocks
-    sizes = sorted({question.size for question in scores.by_question})
+    sizes = scores.sizes
     if len(blocks) < 2:
         return
     table = {size: _gains(study, scores, blocks, size) for size in sizes}
@@ -54,7 +54,7 @@ def _best(size: int, blocks: Sequence[int], gains: Gains) -> Finding:
 
 
 def _friedman(gains: Sequence[Sequence[float]]) -> float | None:
-    """Whether any number of blocks differs, over the targets; None with too few of either."""
+    """Return the p-value of Friedman's test over the targets; None with too few of either."""
     if len(gains) < FEWEST or len(gains[0]) < FEWEST or np.ptp(gains, axis=1).max() == 0:
         return None
     return float(stats.friedmanchisquare(*zip(*gains, strict=True)).pvalue)
@@ -63,15 +63,14 @@ def _friedman(gains: Sequence[Sequence[float]]) -> float | None:
 def _trend(
     sizes: Sequence[int], blocks: Sequence[int], gains: Sequence[list[list[float]]]
 ) -> Finding:
-    """`gains`: of each target, by size, of each number of blocks."""
+    """Test the trend; `gains` are by target, size and number of blocks."""
     best = [[blocks[int(np.argmax(one))] for one in target] for target in gains]
     test = mean_over([rank_correlation(sizes, one) for one in best]).within_one()
-    support = test.support(-1)
     return finding(
         name="blocks_by_size",
         question="Do more labels want fewer transferred blocks?",
         test=test,
-        support=support,
+        support=test.support(-1),
         answer=f"{test.rho()} of the size with the best number of blocks, "
         f"mean over {test.n} targets.",
         measure="mean Spearman's rho",
@@ -79,15 +78,15 @@ def _trend(
 
 
 def _gains(study: StudyDesign, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
-    """Of targets that have all scores at that size."""
+    """Return the gains of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:
-        scratch = scores.by_question[ScoreKey(target, size, SCRATCH)].micro_f1
+        scratch = scores.by_key[ScoreKey(target, size, SCRATCH)].micro_f1
         rows = [
-            [scores.by_question[transfer_of(study, target, size, s, k)] for k in blocks]
+            [scores.by_key[transfer_of(study, target, size, s, k)] for k in blocks]
             for s in study.trained_origins(target)
         ]
-        means = [[one.micro_f1.mean for one in row if one.micro_f1] for row in rows]
+        means = [[one.micro_f1.value for one in row if one.micro_f1] for row in rows]
         if scratch and means and all(len(row) == len(blocks) for row in means):
-            gains[target] = [float(one) - scratch.mean for one in np.mean(means, axis=0)]
+            gains[target] = [float(one) - scratch.value for one in np.mean(means, axis=0)]
     return gains

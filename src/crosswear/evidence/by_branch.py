@@ -1,17 +1,17 @@
-"""Which branch of the network carries what transfers: the temporal or the spectral one."""
+"""Findings on the temporal and the spectral branch of the network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
+from crosswear.evidence.statements import Finding, LearningMethod
 from crosswear.grid.experiment import StudyDesign
 
 
 def branch_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
-    """Temporal less spectral transfer: fine-tuned and frozen, as far as the grid has both."""
+    """Compare temporal with spectral transfer, fine-tuned and frozen, where the grid has both."""
     for blocks, way in _ways(study).items():
         if {("temporal", blocks), ("spectral", blocks)} <= set(study.transfers):
             by_target = {
@@ -29,7 +29,7 @@ def branch_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
 
 
 def _ways(study: StudyDesign) -> dict[int, str]:
-    """What becomes of a branch, by the number of blocks; those that copy nothing are left out."""
+    """Return the training of a branch by its number of blocks, without those that copy nothing."""
     match study.transfer.strategy:
         case "freeze":
             return {0: "fine-tuned", study.model.blocks: "frozen"}
@@ -41,11 +41,11 @@ def _ways(study: StudyDesign) -> dict[int, str]:
 def _pairs(
     study: StudyDesign, scores: Scores, target: str, blocks: int
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
-    sizes = sorted({question.size for question in scores.by_question})
+    sizes = scores.sizes
     for source in study.trained_origins(target):
         for size in sizes:
             ours, theirs = (
-                scores.hits.get(
+                scores.counts.get(
                     ScoreKey(target, size, LearningMethod("network", source, blocks, branch))
                 )
                 for branch in ("temporal", "spectral")

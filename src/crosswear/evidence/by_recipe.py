@@ -1,12 +1,12 @@
-"""What the recipe for few labels gives over the classical baselines, and each ingredient of it."""
+"""Findings on the recipe for few labels and its ingredients, against the classical baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
+from crosswear.evidence.statements import Finding, LearningMethod
 from crosswear.grid.experiment import Method, StudyDesign
 
 Kind = tuple[Method, bool]
@@ -20,11 +20,11 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
     ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
     ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
 )
-"""Name of the finding, what is to be beaten, and the two that are paired."""
+"""Name of the finding, name of the baseline, and the two methods that are paired."""
 
 
 def recipe_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
-    """One less the other over all sizes, with equal labels; as far as the study has both."""
+    """Compare each pair over all sizes with equal labels, as far as the study has both."""
     for name, beaten, ours, theirs in PAIRS:
         by_target = {
             target: pooled(_pairs(study, scores, target, ours, theirs)) for target in study.domains
@@ -43,9 +43,9 @@ def recipe_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
 def _pairs(
     study: StudyDesign, scores: Scores, target: str, ours: Kind, theirs: Kind
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
-    for size in sorted({question.size for question in scores.by_question}):
+    for size in scores.sizes:
         one, other = (
-            scores.hits.get(ScoreKey(target, size, learning_method_of(study, target, kind)))
+            scores.counts.get(ScoreKey(target, size, learning_method_of(study, target, kind)))
             for kind in (ours, theirs)
         )
         if one and other:
@@ -53,6 +53,6 @@ def _pairs(
 
 
 def learning_method_of(study: StudyDesign, target: str, kind: Kind) -> LearningMethod:
-    """A classical method on a target."""
+    """Return a classical method on a target."""
     method, whitened = kind
     return LearningMethod(method, "+".join(study.others(target)) if whitened else "")

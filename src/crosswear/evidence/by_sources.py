@@ -1,4 +1,4 @@
-"""Whether several sources at once are better than a single one."""
+"""Findings on several sources at once against single ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from crosswear.evidence.model import Finding, Verdict
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, Scores
+from crosswear.evidence.statements import Finding, Verdict
 from crosswear.evidence.verdicts import transfer_of
 from crosswear.grid.experiment import StudyDesign
 
@@ -16,11 +16,11 @@ from crosswear.grid.experiment import StudyDesign
 def source_findings(
     study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict]
 ) -> Iterator[Finding]:
-    """Each joint source against the single ones that it is made of, by the judged transfers.
+    """Compare each joint source with its single ones, by the judged transfers.
 
-    Which single source is best is only known from test windows. To take the one with the highest
-    score would take its luck with it; so for each repetition it is the one that did best in the
-    *other* repetitions. The test people are the same there, which still favours the single one.
+    Only test windows show the best single source. The highest score would be lucky in part; so each
+    repetition takes the source that did best in the *other* repetitions. The test people are the
+    same there, which still favours the single source.
     """
     for name in study.sources:
         matches = {
@@ -28,7 +28,9 @@ def source_findings(
         }
         best = {
             target: pooled(
-                (joint, _best_elsewhere(singles)) for joint, singles in mine if len(joint.hits) > 1
+                (joint, _best_elsewhere(singles))
+                for joint, singles in mine
+                if len(joint.correct) > 1
             )
             for target, mine in matches.items()
         }
@@ -58,25 +60,25 @@ def source_findings(
 def _matches(
     study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
 ) -> list[tuple[CorrectCounts, list[CorrectCounts]]]:
-    """A joint source and all its single ones at each size, where all of them are done."""
+    """Return a joint source and all its single ones at each size, where all of them are done."""
     origins = study.trained_origins(target)
     members = [single for single in origins if origins[single] == (single,)]
     members = [single for single in members if single in origins.get(name, ())]
     found = []
     for verdict in verdicts:
         if (verdict.target, verdict.source) == (target, name) and verdict.blocks is not None:
-            questions = [
+            keys = [
                 transfer_of(study, target, verdict.size, source, verdict.blocks)
                 for source in (name, *members)
             ]
-            hits = [scores.hits[one] for one in questions if one in scores.hits]
-            if len(hits) == len(questions) > 2:
-                found.append((hits[0], hits[1:]))
+            counts = [scores.counts[one] for one in keys if one in scores.counts]
+            if len(counts) == len(keys) > 2:
+                found.append((counts[0], counts[1:]))
     return found
 
 
 def _best_elsewhere(singles: Sequence[CorrectCounts]) -> CorrectCounts:
-    """In each repetition the source that did best in all the others; of equal ones the first."""
-    each = np.stack([one.hits for one in singles])  # sources, repetitions, groups
+    """Take in each repetition the source that did best in all others; of equal ones the first."""
+    each = np.stack([one.correct for one in singles])  # sources, repetitions, groups
     others = each.sum(axis=(1, 2))[:, None] - each.sum(axis=2)
     return CorrectCounts(each[others.argmax(axis=0), np.arange(each.shape[1])], singles[0].windows)

@@ -1,4 +1,4 @@
-"""Two studies, or two runs of one, cell by cell: paired wherever they tested the same windows.
+"""Two studies, or two runs of one, compared cell by cell where they tested the same windows.
 
 Domains that differ in their sensors alone have the same windows, with more channels or with fewer:
 so a study with a gyroscope is compared with one without.
@@ -10,12 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from crosswear.core.errors import UsageError
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence.crossed import crossed_mean
-from crosswear.evidence.model import SCRATCH, Contrast, Finding, Interval
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.evidence.scores import CorrectCounts, ScoreKey, correct_counts, holm, score_key
+from crosswear.evidence.scores import (
+    CorrectCounts,
+    ScoreKey,
+    correct_counts,
+    difference,
+    holm,
+    score_key,
+)
+from crosswear.evidence.statements import SCRATCH, Contrast, Finding
 from crosswear.grid.experiment import UNTRAINED
 
 OVERALL: Mapping[str, tuple[str, str]] = {
@@ -37,16 +44,16 @@ OVERALL: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Compared:
-    """A rival on one target with one size, in both.
+    """A method on one target with one size, in both.
 
     Attributes:
-        question: target, size and rival.
-        repetitions: how many are in both: equal split and seed.
+        key: target, size and approach.
+        repetitions: number in both, of equal split and seed.
         a, b: micro-F1 over these.
         contrast: a less b.
     """
 
-    question: ScoreKey
+    key: ScoreKey
     repetitions: int
     a: Interval
     b: Interval
@@ -55,15 +62,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two studies have in common.
+    """The comparison of two studies.
 
     Attributes:
         compared: in the order of the first.
-        only_a, only_b: how many finished repetitions the other has not.
+        only_a, only_b: number of finished repetitions that the other lacks.
         foreign: targets of both whose prepared windows differ in more than channels; they are not
             compared.
-        seeds: of both studies. Where they differ, so do the draws, and which repetition of one is
-            paired with which of the other says nothing.
+        seeds: of both studies. Where they differ, so do the draws, and the pairing of repetitions
+            is arbitrary.
         findings: whether the networks of a do better than those of b, over all that was compared:
             from scratch, transferred, and in what transfer gains over scratch. Where some targets
             differ in their sensors, these alone count.
@@ -91,14 +98,14 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
     if not common:
         raise UsageError(
             "the two have no finished cell in common",
-            expected="two studies with a target, an adaptation size and a rival that are the same"
+            expected="two studies with a target, an adaptation size and a method in common"
             + (f"; the windows of {', '.join(foreign)} differ" if foreign else ""),
         )
     pairs = _paired(common, ours, theirs)
     found = list(_compared(pairs))
     corrected = holm(one.contrast for one in found)
     turned = {name for name, at in equal if a.domains[name, at] != b.domains[name, at]}
-    telling = {one: pair for one, pair in pairs.items() if not turned or one.target in turned}
+    compared = {one: pair for one, pair in pairs.items() if not turned or one.target in turned}
     return Comparison(
         compared=tuple(
             replace(one, contrast=contrast)
@@ -109,12 +116,12 @@ def compare(a: StudyRecords, b: StudyRecords) -> Comparison:
         only_b=len(theirs) - len(common),
         foreign=tuple(foreign),
         seeds=(a.study.seed, b.study.seed),
-        findings=tuple(_overall(telling)),
+        findings=tuple(_overall(compared)),
     )
 
 
 def _same_windows(a: DomainSummary, b: DomainSummary) -> bool:
-    """Whether two domains are equal, or of one dataset and different in their sensors alone."""
+    """Return whether two domains are equal, or of one dataset and different in sensors alone."""
     if a.digest == b.digest:
         return True
     datasets = {one.reference.partition(":")[0] for one in (a, b)}
@@ -123,15 +130,15 @@ def _same_windows(a: DomainSummary, b: DomainSummary) -> bool:
 
 
 Repetition = tuple[ScoreKey, int, int]
-"""Question, split and seed."""
+"""Score key, split and seed."""
 
 
 def _repetitions(records: StudyRecords) -> dict[Repetition, Observed]:
     found = {}
-    for key, cell in records.cells():
-        question = score_key(cell)
-        if question is not None and key in records.observed:
-            found[question, cell.split, cell.seed] = records.observed[key]
+    for digest, cell in records.cells():
+        key = score_key(cell)
+        if key is not None and digest in records.observed:
+            found[key, cell.split, cell.seed] = records.observed[digest]
     return found
 
 
@@ -141,54 +148,50 @@ Pairs = dict[ScoreKey, tuple[CorrectCounts, CorrectCounts]]
 def _paired(
     common: list[Repetition], a: Mapping[Repetition, Observed], b: Mapping[Repetition, Observed]
 ) -> Pairs:
-    """Hits of both for each question, repetition by repetition."""
-    by_question: dict[ScoreKey, list[Repetition]] = {}
+    """Correct counts of both for each key, repetition by repetition."""
+    by_key: dict[ScoreKey, list[Repetition]] = {}
     for place in common:
-        by_question.setdefault(place[0], []).append(place)
+        by_key.setdefault(place[0], []).append(place)
     return {
-        question: (
+        key: (
             correct_counts([a[one] for one in places]),
             correct_counts([b[one] for one in places]),
         )
-        for question, places in by_question.items()
+        for key, places in by_key.items()
     }
 
 
 def _compared(pairs: Pairs) -> Iterator[Compared]:
-    for question, (ours, theirs) in pairs.items():
-        mean = crossed_mean(ours.hits - theirs.hits, ours.windows)
-        yield Compared(
-            question,
-            len(ours.hits),
-            crossed_mean(ours.hits, ours.windows).share(),
-            crossed_mean(theirs.hits, theirs.windows).share(),
-            Contrast(mean.interval(), mean.p(), None),
-        )
+    for key, (ours, theirs) in pairs.items():
+        both = ours.share(), theirs.share()
+        yield Compared(key, len(ours.correct), *both, difference(ours, theirs))
 
 
 def _overall(pairs: Pairs) -> Iterator[Finding]:
-    """Over all sources, sizes and blocks of a target; every target counts once.
+    """Compare over all sources, sizes and blocks of a target; every target counts once.
 
-    Of questions with the most repetitions: only those can be pooled repetition by repetition.
+    Only keys with the most repetitions are pooled, repetition by repetition.
     """
-    most = max(len(ours.hits) for ours, _ in pairs.values())
+    most = max(len(ours.correct) for ours, _ in pairs.values())
     groups: dict[str, dict[str, list[tuple[CorrectCounts, CorrectCounts]]]] = {
         one: {} for one in OVERALL
     }
-    for question, pair in pairs.items():
-        rival, target = question.rival, question.target
-        if rival.method != "network" or rival.source == UNTRAINED or len(pair[0].hits) < most:
+    for key, pair in pairs.items():
+        approach, target = key.approach, key.target
+        if approach.method != "network" or approach.source == UNTRAINED:
             continue
-        kind = "transfer" if rival.source else "scratch"
+        if len(pair[0].correct) < most:
+            continue
+        kind = "transfer" if approach.source else "scratch"
         groups[kind].setdefault(target, []).append(pair)
-        scratch = pairs.get(replace(question, rival=SCRATCH))
-        if kind == "transfer" and scratch and len(scratch[0].hits) == most:
+        scratch = pairs.get(replace(key, approach=SCRATCH))
+        if kind == "transfer" and scratch and len(scratch[0].correct) == most:
             ours, theirs = (
-                replace(one, hits=one.hits - own.hits)
+                replace(one, correct=one.correct - own.correct)
                 for one, own in zip(pair, scratch, strict=True)
             )
             groups["gain"].setdefault(target, []).append((ours, theirs))
-    for name, (question_, what) in OVERALL.items():
+    for name, (question, what) in OVERALL.items():
         by_target = {target: pooled(some) for target, some in groups[name].items()}
-        if found := paired_finding(name, question_, what, by_target):
+        if found := paired_finding(name, question, what, by_target):
             yield found

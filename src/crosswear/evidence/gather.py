@@ -1,21 +1,20 @@
-"""From the records of a study to its evidence."""
+"""The evidence of a study, from its records."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
-from crosswear.evidence.findings import findings_of
-from crosswear.evidence.model import Evidence
-from crosswear.evidence.records import StudyRecords
-from crosswear.evidence.scores import scores_of, shared_scores_of
-from crosswear.evidence.source_networks import source_networks_of
-from crosswear.evidence.summary import summarise
-from crosswear.evidence.verdicts import verdicts_of
-from crosswear.evidence.zero_label import (
+from crosswear.evidence.by_alignment import (
     zero_label_findings,
     zero_label_summary,
     zero_labels_of,
 )
+from crosswear.evidence.hypotheses import findings_of
+from crosswear.evidence.records import StudyRecords
+from crosswear.evidence.scores import scores_of, shared_scores_of, source_networks_of
+from crosswear.evidence.statements import Evidence
+from crosswear.evidence.summary import summarise
+from crosswear.evidence.verdicts import verdicts_of
 
 
 def gather(records: StudyRecords) -> Evidence:
@@ -41,7 +40,7 @@ def gather(records: StudyRecords) -> Evidence:
         done=done,
         failed=sum(key in records.failed and key not in records.observed for key in keys),
         expected=len(keys),
-        scores=tuple(scores.by_question.values()),
+        scores=tuple(scores.by_key.values()),
         verdicts=verdicts,
         similarities=records.similarities,
         findings=(

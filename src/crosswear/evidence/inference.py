@@ -1,4 +1,4 @@
-"""Tests over few targets or pairs, and the words for what they say."""
+"""Tests over few targets or pairs, and their results in words."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from crosswear.evidence import words
-from crosswear.evidence.model import ALPHA, Finding, Interval, Support
+from crosswear.core.intervals import Interval, plain, points
+from crosswear.evidence import phrases
+from crosswear.evidence.statements import ALPHA, Finding, Support
 
 FEWEST = 3
 """Observations below which nothing is decided."""
 
 PERMUTATIONS = 9999
-"""As many are drawn where there are more."""
+"""Number drawn where there are more."""
 
 SAID: Mapping[Support, str] = {
     "supported": "Supported",
@@ -33,7 +34,7 @@ class Tested:
 
     Attributes:
         value: None where it cannot be computed.
-        p: two-sided, that it is zero; None where nothing tells.
+        p: two-sided, of a true value of zero; None where it is unknown.
         n: observations.
     """
 
@@ -42,65 +43,69 @@ class Tested:
     n: int
 
     def support(self, sign: int) -> Support:
-        """Whether the value has the sign that a reading claims."""
+        """Return whether the value has the sign that a hypothesis claims."""
         if self.value is None or self.p is None or self.p >= ALPHA:
             return "undecided"
-        return "supported" if self.value.mean * sign > 0 else "not supported"
+        return "supported" if self.value.value * sign > 0 else "not supported"
 
     def within_one(self) -> Tested:
-        """The same, with bounds that a correlation can have."""
-        if self.value is None or self.value.low is None or self.value.high is None:
-            return self
-        low, high = max(self.value.low, -1.0), min(self.value.high, 1.0)
-        return replace(self, value=Interval(self.value.mean, low, high))
+        """Return the same with the bounds that a correlation can have."""
+        return replace(self, value=self.value and self.value.within(-1.0, 1.0))
 
     def points(self) -> str:
-        """The value as a difference of F1, in points."""
+        """Return the value as a difference of F1, in points."""
         if self.value is None:
             return "unknown"
-        return f"{words.difference(self.value)} points{self.chance()}"
+        return f"{points(self.value)} points{self.chance()}"
 
     def rho(self) -> str:
-        """The value as a rank correlation."""
+        """Return the value as a rank correlation."""
         if self.value is None:
             return "no rank correlation can be computed"
-        low, high = self.value.low, self.value.high
-        bounds = "" if low is None else f" ({words.plain(low)} to {words.plain(high)})"
-        return f"rank correlation {words.plain(self.value.mean)}{bounds}{self.chance()}"
+        return f"rank correlation {plain(self.value)}{self.chance()}"
 
     def chance(self) -> str:
-        """The p-value in brackets."""
-        return "" if self.p is None else f", p {words.p_value(self.p)}"
+        """Return the p-value as the end of a phrase."""
+        return "" if self.p is None else f", p {phrases.p_value(self.p)}"
 
 
 def finding(
-    name: str, question: str, test: Tested, support: Support, answer: str, measure: str
+    name: str,
+    question: str,
+    test: Tested,
+    answer: str,
+    measure: str = "difference of micro-F1",
+    support: Support | None = None,
 ) -> Finding:
-    """What a test says of a question; the sentence begins with whether it is supported."""
+    """Return the finding of a test; its sentence begins with the support.
+
+    Without `support`, a value above 0 supports it.
+    """
+    support = support or test.support(1)
     sentence = f"{SAID[support]}: {answer}"
     return Finding(name, question, support, sentence, measure, test.value, test.p, test.n)
 
 
 def mean_over(values: Sequence[float]) -> Tested:
-    """The mean of independent values, Student's t."""
+    """Test the mean of independent values with Student's t."""
     n = len(values)
     if n == 0:
         return Tested(None, None, 0)
     mean = float(np.mean(values))
     if n < FEWEST or np.ptp(values) == 0:
-        return Tested(Interval(mean, None, None), None, n)
+        return Tested(Interval(mean), None, n)
     test = stats.ttest_1samp(values, 0.0)
     low, high = test.confidence_interval(1 - ALPHA)
     return Tested(Interval(mean, float(low), float(high)), float(test.pvalue), n)
 
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
-    """Spearman's; 0 where one side is constant: neither rises with the other."""
+    """Return Spearman's rank correlation; 0 where one side is constant."""
     return float(_scaled_ranks(x) @ _scaled_ranks(y))
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> Tested:
-    """Spearman's rank correlation of independent pairs; its p-value is by permutations.
+    """Test Spearman's rank correlation of independent pairs by permutations.
 
     The interval is that of Fisher's z with the standard error of Fieller, Hartley and Pearson,
     "Tests for rank correlation coefficients" (1957); it needs more than three pairs.
@@ -114,7 +119,7 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> Tested:
 def correlation_within(
     x: Mapping[tuple[str, str], float], y: Mapping[tuple[str, str], float]
 ) -> Tested:
-    """Mean rank correlation within groups; what differs between the groups does not count.
+    """Test the mean rank correlation within groups; differences between groups do not count.
 
     Args:
         x: values by group and member.
@@ -135,7 +140,7 @@ def correlation_within(
 
 
 def _by_permutation(xs: Sequence[Sequence[float]], ys: Sequence[Sequence[float]]) -> float:
-    """Two-sided p of the mean rank correlation of pairs of samples; exact if they are few.
+    """Return the two-sided p of the mean rank correlation of pairs of samples; exact for few.
 
     scipy's test wants samples of one length; targets have different numbers of sources.
     """
@@ -167,7 +172,7 @@ def _scaled_ranks(values: ArrayLike) -> NDArray[np.float64]:
 
 def _fisher(rho: float, n: int) -> Interval:
     if n <= FEWEST or abs(rho) >= 1:
-        return Interval(rho, None, None)
+        return Interval(rho)
     reach = float(stats.norm.ppf(1 - ALPHA / 2)) * 1.03 / math.sqrt(n - 3)
     z = math.atanh(rho)
     return Interval(rho, math.tanh(z - reach), math.tanh(z + reach))

@@ -1,4 +1,4 @@
-"""Two ways of doing the same thing, over everything that a study pairs them on.
+"""Two methods compared over all targets, sources and sizes that a study pairs them on.
 
 On each target the pairs are pooled, repetition by repetition and person by person, so that the
 interval is that of any other contrast; over the targets the mean counts every target once.
@@ -10,19 +10,19 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.inference import finding, mean_over
-from crosswear.evidence.model import Contrast, Finding
 from crosswear.evidence.scores import CorrectCounts, holm
+from crosswear.evidence.statements import Contrast, Finding
 
 
 def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | None:
-    """Ours less theirs over pairs that were tested on the same windows; None without any."""
+    """Return ours less theirs over pairs that were tested on the same windows; None without any."""
     both = list(pairs)
     if not both:
         return None
-    surplus = np.sum([ours.hits - theirs.hits for ours, theirs in both], axis=0)
+    surplus = np.sum([ours.correct - theirs.correct for ours, theirs in both], axis=0)
     mean = crossed_mean(surplus, np.sum([ours.windows for ours, _ in both], axis=0))
     return Contrast(mean.interval(), mean.p(), None)
 
@@ -30,7 +30,7 @@ def pooled(pairs: Iterable[tuple[CorrectCounts, CorrectCounts]]) -> Contrast | N
 def paired_finding(
     name: str, question: str, what: str, by_target: Mapping[str, Contrast | None]
 ) -> Finding | None:
-    """A finding on the mean over the targets; its sentence names each of them.
+    """Return a finding on the mean over the targets; its sentence names each of them.
 
     Args:
         name: of the finding.
@@ -42,15 +42,14 @@ def paired_finding(
     if not known:
         return None
     corrected = dict(zip(known, holm(known.values()), strict=True))
-    test = mean_over([one.difference.mean for one in known.values()])
+    test = mean_over([one.difference.value for one in known.values()])
     each = "; ".join(
-        f"{target} {words.gain(one)}, {words.compared(one)}" for target, one in corrected.items()
+        f"{target} {phrases.gain(one)}, {phrases.compared(one)}"
+        for target, one in corrected.items()
     )
     return finding(
         name=name,
         question=question,
         test=test,
-        support=test.support(1),
         answer=f"{what} is {test.points()}, over {test.n} targets. By target, corrected: {each}.",
-        measure="difference of micro-F1",
     )

@@ -1,7 +1,7 @@
 """The records of a whole study in memory, from its folder or from one Parquet file.
 
-The file holds all that a report needs: the study, what is known of its domains, and how every cell
-classified its test windows. It leaves out the histories of the trainings.
+The file holds all that a report needs: the study, the summaries of its domains, and the counts of
+every cell by true and predicted class. It leaves out the histories of the trainings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crosswear.core.errors import StoreError
 from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence.model import Similarity
+from crosswear.evidence.statements import Similarity
 from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
@@ -35,13 +35,13 @@ SCHEMA = 1
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What a report needs of a finished cell.
+    """A finished cell, as a report needs it.
 
     Attributes:
         cell: what was done.
         classes: size C of the class table.
         counts: int32 [n, 4]: group, true class, predicted class, windows.
-        epoch: whose weights were tested.
+        epoch: the epoch whose weights were tested.
         timing: seconds.
         provenance: versions, host and time.
     """
@@ -55,7 +55,7 @@ class Observed:
 
     @staticmethod
     def of(record: Record) -> Observed:
-        """From a record as it lies on disk."""
+        """Convert a record of the store."""
         result = record.result
         counts = np.array(result.counts, dtype=np.int32).reshape(-1, 4)
         return Observed(
@@ -72,11 +72,11 @@ class Observed:
 
 @dataclass(frozen=True, eq=False)
 class StudyRecords:
-    """A study and what came of it so far.
+    """A study and its results so far.
 
     Attributes:
-        study, text: the study file.
-        domains: what is known of its domains, by name and number of the split.
+        study, text: the study, and its file.
+        domains: summaries of its domains, by name and number of the split.
         observed: finished cells by key.
         failed: keys of cells that raised the last time they were tried.
         similarities: of its domains.
@@ -90,9 +90,9 @@ class StudyRecords:
     similarities: tuple[Similarity, ...]
 
     def on_each_domain(self, key: str) -> dict[str, Observed]:
-        """What was observed of a source network on each of its domains, with the domain's classes.
+        """Split the results of a source network by its domains, with the classes of each domain.
 
-        Those of a joint source have classes that are numbered through its domains.
+        A joint source numbers the classes through all of its domains.
         """
         one, found, start = self.observed[key], {}, 0
         for name in one.cell.targets:
@@ -104,7 +104,7 @@ class StudyRecords:
         return found
 
     def cells(self) -> tuple[tuple[str, Cell], ...]:
-        """Every cell of the study with its key, in order."""
+        """Return every cell of the study with its key, in order."""
         return self._cells
 
     @cached_property
@@ -114,7 +114,7 @@ class StudyRecords:
 
 
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
-    """What the grid must know of domains."""
+    """Return the facts of the domains that the grid needs."""
     return {
         (name, split): DomainFacts(name, summary.digest, summary.split.windows[0], summary.classes)
         for (name, split), summary in domains.items()
@@ -158,7 +158,7 @@ def write_records(records: StudyRecords, path: Path) -> None:
 
 
 def read_records(path: Path) -> StudyRecords:
-    """Read what `write_records` wrote.
+    """Read a file that `write_records` wrote.
 
     Raises:
         StoreError: if it is missing, damaged, of another schema, or something else.

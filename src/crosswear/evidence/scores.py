@@ -1,4 +1,4 @@
-"""Scores of rivals and paired contrasts between them, from the records of a study."""
+"""Scores of methods and paired contrasts between them, from the records of a study."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
+from crosswear.core.intervals import Interval
 from crosswear.evidence.crossed import crossed_mean
-from crosswear.evidence.model import ALPHA, Contrast, LearningMethod, Score
 from crosswear.evidence.records import Observed, StudyRecords
+from crosswear.evidence.statements import ALPHA, Contrast, LearningMethod, Score
 from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.labels import ALIGNMENTS
 from crosswear.signal.metrics import macro_f1
@@ -20,22 +21,34 @@ from crosswear.signal.metrics import macro_f1
 
 @dataclass(frozen=True, eq=False)
 class CorrectCounts:
-    """How often a rival was right, by repetition and group of the test windows: int64 [R, G].
+    """Windows that a method classifies correctly, by repetition and group: int64 [R, G].
 
     Of several splits each is one repetition: its seeds share a source network.
+
+    Attributes:
+        correct: windows classified correctly.
+        windows: windows tested.
     """
 
-    hits: NDArray[np.int64]
+    correct: NDArray[np.int64]
     windows: NDArray[np.int64]
+
+    def share(self) -> Interval:
+        """Return the share of correct windows with its interval: micro-F1."""
+        return crossed_mean(self.correct, self.windows).share()
 
 
 @dataclass(frozen=True, order=True)
 class ScoreKey:
-    """What a score answers: how well does a rival do on a target with so many windows?"""
+    """The subject of a score: a method on a target with so many windows to learn from."""
 
     target: str
     size: int
-    rival: LearningMethod
+    approach: LearningMethod
+
+
+Repetitions = Mapping[ScoreKey, Sequence[Observed | None]]
+"""The repetitions of each score; None is one that is not done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,56 +56,66 @@ class Scores:
     """All scores of a study.
 
     Attributes:
-        by_question: in the order of the study.
-        hits: of those whose repetitions are all done.
+        by_key: in the order of the study.
+        counts: of those whose repetitions are all done.
     """
 
-    by_question: Mapping[ScoreKey, Score]
-    hits: Mapping[ScoreKey, CorrectCounts]
+    by_key: Mapping[ScoreKey, Score]
+    counts: Mapping[ScoreKey, CorrectCounts]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Windows in the adaptation set, rising."""
+        return sorted({key.size for key in self.by_key})
 
     def contrast(self, ours: ScoreKey, theirs: ScoreKey) -> Contrast | None:
-        """The paired difference; None unless all repetitions of both are done."""
-        if ours not in self.hits or theirs not in self.hits:
+        """Return the paired difference; None unless all repetitions of both are done."""
+        if ours not in self.counts or theirs not in self.counts:
             return None
-        one, other = self.hits[ours], self.hits[theirs]
-        mean = crossed_mean(one.hits - other.hits, one.windows)
-        return Contrast(mean.interval(), mean.p(), None)
+        return difference(self.counts[ours], self.counts[theirs])
+
+
+def difference(ours: CorrectCounts, theirs: CorrectCounts) -> Contrast:
+    """Return the paired difference of two methods that were tested on the same windows."""
+    mean = crossed_mean(ours.correct - theirs.correct, ours.windows)
+    return Contrast(mean.interval(), mean.p(), None)
 
 
 def score_key(cell: Cell) -> ScoreKey | None:
-    """The question that a cell is a repetition of; None for source networks and the majority.
+    """Return the score that a cell is a repetition of; None for source networks and the majority.
 
-    Its source is called by all of its domains. Alignments have no adaptation set; their size is 0.
+    The name of its source is made of all of its domains. Alignments have no adaptation set; their
+    size is 0.
     """
     if cell.method in ("source", "majority"):
         return None
     blocks = cell.blocks if cell.method == "network" else 0
     size = 0 if cell.method in ALIGNMENTS else cell.size
-    rival = LearningMethod(cell.method, "+".join(cell.sources), blocks, cell.branches)
-    return ScoreKey(cell.target, size, rival)
+    approach = LearningMethod(cell.method, "+".join(cell.sources), blocks, cell.branches)
+    return ScoreKey(cell.target, size, approach)
 
 
 def scores_of(records: StudyRecords) -> Scores:
-    """Score every rival of a study, on every target with every size."""
+    """Score every method of a study, on every target with every size."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
-    cells = [(key, cell) for key, cell in records.cells() if cell.method not in ALIGNMENTS]
-    called = _names_of_sources(records.study)
+    cells = [(digest, cell) for digest, cell in records.cells() if cell.method not in ALIGNMENTS]
+    names = _names_of_sources(records.study)
     sizes = sorted({cell.size for _, cell in cells if score_key(cell)})
-    for key, cell in cells:
-        one = records.observed.get(key)
+    for digest, cell in cells:
+        one = records.observed.get(digest)
         if cell.method == "majority":  # the same with every size
             for size in sizes:
                 repetitions[ScoreKey(cell.target, size, LearningMethod("majority"))].append(one)
-        elif question := score_key(cell):
+        elif key := score_key(cell):
             if cell.method in ("network", "logistic") and cell.sources:
-                rival = replace(question.rival, source=called[cell.target, cell.sources])
-                question = replace(question, rival=rival)
-            repetitions[question].append(one)
-    return score_all(records, repetitions)
+                approach = replace(key.approach, source=names[cell.target, cell.sources])
+                key = replace(key, approach=approach)
+            repetitions[key].append(one)
+    return _score_all(records, repetitions)
 
 
 def _names_of_sources(study: StudyDesign) -> dict[tuple[str, tuple[str, ...]], str]:
-    """What a study calls its sources, by the target and the domains."""
+    """Return the study's names of its sources, by the target and the domains."""
     return {
         (target, domains): name
         for target in study.domains
@@ -103,28 +126,37 @@ def _names_of_sources(study: StudyDesign) -> dict[tuple[str, tuple[str, ...]], s
 def shared_scores_of(records: StudyRecords) -> Scores:
     """Score every alignment of a study, on every pair of domains that share classes."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
-    for key, cell in records.cells():
-        if cell.method in ALIGNMENTS and (question := score_key(cell)):
-            repetitions[question].append(records.observed.get(key))
-    return score_all(records, repetitions)
+    for digest, cell in records.cells():
+        if cell.method in ALIGNMENTS and (key := score_key(cell)):
+            repetitions[key].append(records.observed.get(digest))
+    return _score_all(records, repetitions)
 
 
-def score_all(
-    records: StudyRecords, repetitions: Mapping[ScoreKey, Sequence[Observed | None]]
-) -> Scores:
-    """Score questions by the repetitions of each; None is one that is not done."""
-    scores, hits = {}, {}
+def source_networks_of(records: StudyRecords) -> tuple[Score, ...]:
+    """Score every source network on every domain that it was trained on, in the study's order."""
+    repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
+    for digest, cell in records.cells():
+        if cell.method == "source":
+            done = records.on_each_domain(digest) if digest in records.observed else {}
+            for domain in cell.targets:
+                key = ScoreKey(domain, 0, LearningMethod("source", cell.target))
+                repetitions[key].append(done.get(domain))
+    scores = _score_all(records, repetitions).by_key
+    return tuple(scores[key] for key in repetitions)
+
+
+def _score_all(records: StudyRecords, repetitions: Repetitions) -> Scores:
+    scores, counts = {}, {}
     targets = list(records.study.domains)
-    order = sorted(repetitions, key=lambda one: (targets.index(one.target), one.size))
-    for question in order:
-        found = repetitions[question]
+    for key in sorted(repetitions, key=lambda one: (targets.index(one.target), one.size)):
+        found = repetitions[key]
         done = [one for one in found if one is not None]
-        score = Score(question.target, question.rival, question.size, len(done), len(found))
+        score = Score(key.target, key.approach, key.size, len(done), len(found))
         if len(done) == len(found):
-            hits[question] = correct_counts(done)
-            score = _scored(score, done, hits[question])
-        scores[question] = score
-    return Scores(scores, hits)
+            counts[key] = correct_counts(done)
+            score = _scored(score, done, counts[key])
+        scores[key] = score
+    return Scores(scores, counts)
 
 
 def holm(contrasts: Iterable[Contrast | None]) -> list[Contrast | None]:
@@ -138,11 +170,11 @@ def holm(contrasts: Iterable[Contrast | None]) -> list[Contrast | None]:
     ]
 
 
-def _scored(score: Score, done: list[Observed], hits: CorrectCounts) -> Score:
+def _scored(score: Score, done: list[Observed], counts: CorrectCounts) -> Score:
     confusions = [one.confusion for one in done]
     return replace(
         score,
-        micro_f1=crossed_mean(hits.hits, hits.windows).share(),
+        micro_f1=counts.share(),
         macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
         confusion=np.sum(confusions, axis=0),
         train_s=float(np.mean([one.timing.train_s for one in done])),
@@ -150,14 +182,14 @@ def _scored(score: Score, done: list[Observed], hits: CorrectCounts) -> Score:
 
 
 def correct_counts(done: Sequence[Observed]) -> CorrectCounts:
-    """Of repetitions that were tested on groups with the same numbers."""
+    """Count the correct answers of repetitions that were tested on groups with the same numbers."""
     groups = 1 + max(int(one.counts[:, 0].max()) for one in done)
     splits = sorted({one.cell.split for one in done})
     several = len(splits) > 1
-    hits = np.zeros((2, len(splits) if several else len(done), groups), dtype=np.int64)
+    counts = np.zeros((2, len(splits) if several else len(done), groups), dtype=np.int64)
     for number, one in enumerate(done):
         row = splits.index(one.cell.split) if several else number
         group, true, predicted, windows = one.counts.T
-        np.add.at(hits[1, row], group, windows)
-        np.add.at(hits[0, row], group, windows * (true == predicted))
-    return CorrectCounts(*hits)
+        np.add.at(counts[1, row], group, windows)
+        np.add.at(counts[0, row], group, windows * (true == predicted))
+    return CorrectCounts(*counts)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from crosswear.core.intervals import percent, points
+from crosswear.core.recording import GROUP_NAMES
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import DomainSummary
-from crosswear.evidence import words
-from crosswear.evidence.model import Contrast, Verdict
 from crosswear.evidence.scores import Scores
+from crosswear.evidence.statements import Contrast, Verdict
 from crosswear.grid.experiment import StudyDesign
 
 MOST = 0.5
@@ -26,12 +27,12 @@ def summarise(
     done: int,
     expected: int,
 ) -> str:
-    """What a reader should know at first sight, the unwelcome first."""
+    """Return the verdict and its limits."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     lacking = f"{expected - done:,} of {counted(expected, 'cell')} are not done."
     if not verdicts:
-        told = "No transfer from another domain is asked for here: see the curves and findings."
-        return f"{told} {lacking}" if done < expected else told
+        verdict = "No transfer from another domain is asked for here: see the curves and findings."
+        return f"{verdict} {lacking}" if done < expected else verdict
     if not judged:
         return f"No transfer can be judged yet. {lacking}"
     scratch, untrained, classical = (
@@ -64,15 +65,14 @@ def summarise(
 
 
 def _lonely(scores: Scores, domains: Mapping[str, DomainSummary]) -> Iterator[str]:
-    """Of the domains whose test windows are mostly of one person or chain of occurrences."""
-    windows = {one.target: hits.windows.sum(axis=0) for one, hits in scores.hits.items()}
+    """Name the domains whose test windows are mostly of one person or chain of occurrences."""
+    windows = {one.target: counts.windows.sum(axis=0) for one, counts in scores.counts.items()}
     for target, of_groups in windows.items():
         share = float(of_groups.max() / of_groups.sum())
         if np.count_nonzero(of_groups) > 1 and share > MOST:
-            by_subject = domains[target].split.unit == "subject"
-            one, many = ("person", "people") if by_subject else ("occurrence", "occurrences")
+            one, many = GROUP_NAMES[domains[target].split.unit]
             yield (
-                f"{words.percent(share)} % of the test windows of {target} are of one {one}: how "
+                f"{percent(share)} % of the test windows of {target} are of one {one}: how "
                 f"{many} differ there is hardly known, and its intervals are wide for it."
             )
 
@@ -95,7 +95,7 @@ def _headline(scratch: Sequence[Contrast]) -> str:
 
 
 def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast], baseline: str) -> str:
-    """Whether it was what the source taught, and what a user could do without any source."""
+    """Compare with the untrained control and with the best classical baseline."""
     parts = [
         f"against {whom} it is better in {effects['helps']}, worse in {effects['hurts']} "
         f"(mean {_mean(contrasts)} points)"
@@ -111,4 +111,4 @@ def _others(untrained: Sequence[Contrast], classical: Sequence[Contrast], baseli
 
 
 def _mean(contrasts: Sequence[Contrast]) -> str:
-    return words.points(float(np.mean([one.difference.mean for one in contrasts])))
+    return points(float(np.mean([one.difference.value for one in contrasts])))

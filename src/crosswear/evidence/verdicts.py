@@ -1,4 +1,4 @@
-"""Does transfer help? One verdict for every target, source and size."""
+"""Verdicts: whether transfer helps, for every target, source and size."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Verdict
 from crosswear.evidence.scores import ScoreKey, Scores, holm
+from crosswear.evidence.statements import CLASSICAL, SCRATCH, LearningMethod, Verdict
 from crosswear.grid.experiment import UNTRAINED, StudyDesign
 
 
@@ -25,17 +25,15 @@ def verdicts_of(study: StudyDesign, scores: Scores) -> tuple[Verdict, ...]:
 
 
 def blocks_for(study: StudyDesign, scores: Scores, target: str, size: int) -> int | None:
-    """The number of blocks with the highest mean gain over scratch on the other targets."""
+    """Return the number of blocks with the highest mean gain over scratch on the other targets."""
     gains = {
         blocks: [
-            score.micro_f1.mean - scratch.micro_f1.mean
+            score.micro_f1.value - scratch.micro_f1.value
             for other in study.domains
             if other != target
             for source in study.trained_origins(other)
-            if (
-                score := scores.by_question[transfer_of(study, other, size, source, blocks)]
-            ).micro_f1
-            if (scratch := scores.by_question[ScoreKey(other, size, SCRATCH)]).micro_f1
+            if (score := scores.by_key[transfer_of(study, other, size, source, blocks)]).micro_f1
+            if (scratch := scores.by_key[ScoreKey(other, size, SCRATCH)]).micro_f1
         ]
         for blocks in study.judged_blocks
     }
@@ -44,12 +42,12 @@ def blocks_for(study: StudyDesign, scores: Scores, target: str, size: int) -> in
 
 
 def transfer_of(study: StudyDesign, target: str, size: int, source: str, blocks: int) -> ScoreKey:
-    """The transfer that is judged, of those with so many blocks."""
+    """Return the transfer with so many blocks that is judged."""
     return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged))
 
 
 def _uncorrected(study: StudyDesign, scores: Scores) -> Iterator[Verdict]:
-    sizes = sorted({question.size for question in scores.by_question})
+    sizes = scores.sizes
     for target in study.domains:
         for size in sizes:
             blocks = blocks_for(study, scores, target, size)
@@ -63,14 +61,14 @@ def _judge(study: StudyDesign, verdict: Verdict, blocks: int, scores: Scores) ->
     ours = transfer_of(study, target, size, verdict.source, blocks)
     untrained = transfer_of(study, target, size, UNTRAINED, blocks)
     classical = {
-        rival: score.micro_f1.mean
-        for rival in CLASSICAL
-        if (score := scores.by_question.get(ScoreKey(target, size, rival))) and score.micro_f1
+        approach: score.micro_f1.value
+        for approach in CLASSICAL
+        if (score := scores.by_key.get(ScoreKey(target, size, approach))) and score.micro_f1
     }
-    best = max(classical, key=lambda rival: classical[rival]) if classical else None
+    best = max(classical, key=lambda approach: classical[approach]) if classical else None
     return replace(
         verdict,
-        micro_f1=scores.by_question[ours].micro_f1,
+        micro_f1=scores.by_key[ours].micro_f1,
         over_scratch=scores.contrast(ours, ScoreKey(target, size, SCRATCH)),
         over_untrained=scores.contrast(ours, untrained),
         over_classical=scores.contrast(ours, ScoreKey(target, size, best)) if best else None,

@@ -1,4 +1,4 @@
-"""What a study has and lacks: cells done, by target and method."""
+"""Coverage of a study: cells done, by target and method."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Coverage:
 
     Attributes:
         kinds: of cells.
-        rows: target, and a part for every kind; None where the study asks for no such cell.
+        rows: target, and one entry for every kind; None where the study has no such cell.
     """
 
     kinds: tuple[str, ...]
     rows: tuple[tuple[str, tuple[CoverageRow | None, ...]], ...]
 
 
-def coverage_table(board: EvidenceIndex, cells: pa.Table) -> Coverage:
+def coverage_table(index: EvidenceIndex, cells: pa.Table) -> Coverage:
     """Count the cells of a study."""
     names = ("target", "method", "source", "status")
     counts = Counter(zip(*(cells[name].to_pylist() for name in names), strict=True))
@@ -54,7 +54,7 @@ def coverage_table(board: EvidenceIndex, cells: pa.Table) -> Coverage:
         expected = done + failed + missing
         return CoverageRow(done, failed, expected) if expected else None
 
-    targets = dict.fromkeys((*board.targets, *(target for target, *_ in counts)))  # and joint ones
+    targets = dict.fromkeys((*index.targets, *(target for target, *_ in counts)))  # and joint ones
     rows = ((target, tuple(part(target, kind) for kind in kinds)) for target in targets)
     return Coverage(kinds, tuple(rows))
 

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-from crosswear.evidence.words import shortened
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import Kind, Line, ends_of, lines_of
 from crosswear.report.style import HEADING, LINE, PALETTE, TITLE, one_look, save
@@ -21,7 +20,7 @@ GAP, MARGIN = 0.55, 0.3
 ACROSS = 3
 """Plots side by side."""
 LONGEST = 42
-"""Characters of a name that there is room for."""
+"""Characters of a name at most."""
 MARKERS = {
     "forest": "s",
     "extra-trees": "P",
@@ -30,28 +29,28 @@ MARKERS = {
     "vote": "h",
     "vote, whitened": "*",
 }
-"""Of the classical methods, all of one grey."""
+"""Markers of the classical methods, all of one grey."""
 BAND = 0.12
 """Opacity of the intervals."""
 
 
-def draw_curves(board: EvidenceIndex, folder: Path) -> list[Path]:
+def draw_curves(index: EvidenceIndex, folder: Path) -> list[Path]:
     """Write `curves.png`, `.svg` and `.pdf`; returns their paths.
 
     Raises:
         DiskError: if one cannot be written.
     """
-    return save(curves_figure(board), "curves", folder)
+    return save(curves_figure(index), "curves", folder)
 
 
-def curves_figure(board: EvidenceIndex) -> Figure:
-    """Micro-F1 against windows in the adaptation set; bands are 95 % intervals.
+def curves_figure(index: EvidenceIndex) -> Figure:
+    """Draw micro-F1 against windows in the adaptation set; bands are 95 % intervals.
 
     A line stops where not every repetition is done.
     """
-    across = min(ACROSS, len(board.targets))
-    rows = math.ceil(len(board.targets) / across)
-    lines = {target: lines_of(board, target) for target in board.targets}
+    across = min(ACROSS, len(index.targets))
+    rows = math.ceil(len(index.targets) / across)
+    lines = {target: lines_of(index, target) for target in index.targets}
     kinds = get_args(Kind)
     known = {line.label: line for of_target in lines.values() for line in of_target}
     labels = sorted(known, key=lambda label: kinds.index(known[label].kind))
@@ -66,26 +65,30 @@ def curves_figure(board: EvidenceIndex) -> Figure:
             x = MARGIN + GAP / 2 + column * (WIDTH + GAP)
             y = top - (row + 1) * (HEIGHT + GAP) + GAP - LINE
             axes = figure.add_axes((x / width, y / height, WIDTH / width, HEIGHT / height))
-            axes.set_title(shortened(target, LONGEST), loc="left")
-            drawn |= {line.label: _draw(axes, line, board) for line in of_target}
-            _scale(axes, board.sizes)
+            axes.set_title(_shortened(target), loc="left")
+            drawn |= {line.label: _draw(axes, line, index) for line in of_target}
+            _scale(axes, index.sizes)
             if ends := ends_of(of_target):
                 low, high = axes.get_ylim()
                 axes.set_ylim(max(low, ends[0]), min(high, ends[1]))
         figure.legend(
             [drawn[label] for label in labels],
-            [shortened(label, LONGEST) for label in labels],
+            [_shortened(label) for label in labels],
             loc="lower left",
             bbox_to_anchor=(MARGIN / width, MARGIN / 2 / height),
             ncols=across,
             frameon=False,
         )
         left, upper = MARGIN / width, 1 - MARGIN / 2 / height
-        title = shortened(board.evidence.study.name, LONGEST)
+        title = _shortened(index.evidence.study.name)
         figure.text(left, upper, title, va="top", fontsize=HEADING)
         about = "micro-F1 in per cent against windows in the adaptation set; bands: 95 % intervals"
         figure.text(left, upper - 1.4 * LINE / height, about, va="top", fontsize=TITLE)
     return figure
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _scale(axes: Axes, sizes: tuple[int, ...]) -> None:
@@ -100,7 +103,7 @@ def _scale(axes: Axes, sizes: tuple[int, ...]) -> None:
 
 
 def _apart(sizes: tuple[int, ...]) -> list[int]:
-    """Sizes whose labels do not meet; the first and the last of them."""
+    """Return sizes whose labels do not overlap, the last one included."""
     reach = math.log(sizes[-1] * 1.15**2 / sizes[0])
     kept = [sizes[-1]]
     for size in reversed(sizes[:-1]):
@@ -109,7 +112,7 @@ def _apart(sizes: tuple[int, ...]) -> list[int]:
     return kept
 
 
-def _draw(axes: Axes, line: Line, board: EvidenceIndex) -> Any:
+def _draw(axes: Axes, line: Line, index: EvidenceIndex) -> Any:
     intervals = [score.micro_f1 if score else None for score in line.scores]
     mean, low, high = (
         np.array(
@@ -118,16 +121,16 @@ def _draw(axes: Axes, line: Line, board: EvidenceIndex) -> Any:
                 for one in intervals
             ]
         )
-        for part in ("mean", "low", "high")
+        for part in ("value", "low", "high")
     )
-    how = _look(line, board)
+    how = _look(line, index)
     if line.kind in ("scratch", "transfer", "classical"):
-        axes.fill_between(board.sizes, low, high, color=how["color"], alpha=BAND, linewidth=0)
-    (drawn,) = axes.plot(board.sizes, mean, markersize=3.5, linewidth=1.3, **how)
+        axes.fill_between(index.sizes, low, high, color=how["color"], alpha=BAND, linewidth=0)
+    (drawn,) = axes.plot(index.sizes, mean, markersize=3.5, linewidth=1.3, **how)
     return drawn
 
 
-def _look(line: Line, board: EvidenceIndex) -> dict[str, Any]:
+def _look(line: Line, index: EvidenceIndex) -> dict[str, Any]:
     match line.kind:
         case "scratch":
             return {"color": "black", "marker": "o"}
@@ -138,8 +141,8 @@ def _look(line: Line, board: EvidenceIndex) -> dict[str, Any]:
             return {"color": "0.6", "linestyle": ":"}
         case "control":
             return {"color": "0.5", "marker": "x", "linestyle": "-."}
-    untrained = line.source not in board.trained_sources
-    number = -1 if untrained else board.trained_sources.index(line.source)
+    untrained = line.source not in index.trained_sources
+    number = -1 if untrained else index.trained_sources.index(line.source)
     colour = "0.5" if untrained else PALETTE[number % len(PALETTE)]
     if line.kind == "features":
         return {"color": colour, "marker": "+", "linestyle": ":"}

@@ -1,4 +1,4 @@
-"""Looking up scores and verdicts of a study by what they are about."""
+"""An index of the scores and verdicts of a study by target, source and size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crosswear.core.config import Branches
-from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, LearningMethod, Score, Verdict
+from crosswear.evidence.statements import (
+    CLASSICAL,
+    SCRATCH,
+    Evidence,
+    LearningMethod,
+    Score,
+    Verdict,
+)
 from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.notice import notice
 
@@ -23,7 +30,7 @@ class EvidenceIndex:
 
     @cached_property
     def notice(self) -> str:
-        """That data are simulated, where they are."""
+        """The notice on simulated data; empty without any."""
         return notice(self.evidence)
 
     @cached_property
@@ -34,11 +41,11 @@ class EvidenceIndex:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Sources that are transferred from, in the order of the study."""
-        found = {score.rival.source for score in self.evidence.scores}
+        found = {score.approach.source for score in self.evidence.scores}
         return tuple(source for source in self.evidence.study.sources if source in found)
 
     def sources_of(self, target: str) -> tuple[str, ...]:
-        """Those of a target: not itself, nor any that it is a part of."""
+        """Return the sources of a target: not itself, nor any that it is a part of."""
         origins = self.evidence.study.origins(target)
         return tuple(source for source in self.sources if source in origins)
 
@@ -48,12 +55,12 @@ class EvidenceIndex:
         return tuple(source for source in self.sources if source != UNTRAINED)
 
     def trained_sources_of(self, target: str) -> tuple[str, ...]:
-        """Those of a target without the untrained control."""
+        """Return the sources of a target without the untrained control."""
         return tuple(source for source in self.sources_of(target) if source != UNTRAINED)
 
     @cached_property
     def transferred_to(self) -> tuple[str, ...]:
-        """Targets with a trained source: not the only source there is."""
+        """Targets with a trained source."""
         return tuple(target for target in self.targets if self.trained_sources_of(target))
 
     @cached_property
@@ -63,14 +70,14 @@ class EvidenceIndex:
 
     @cached_property
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
-        """What is transferred from each source: branches and numbers of blocks."""
-        rivals = (score.rival for score in self.evidence.scores)
-        found = {(r.branches, r.blocks) for r in rivals if r.method == "network" and r.source}
+        """Transfers from each source: branches and numbers of blocks."""
+        approaches = (score.approach for score in self.evidence.scores)
+        found = {(r.branches, r.blocks) for r in approaches if r.method == "network" and r.source}
         return tuple(one for one in self.evidence.study.transfers if one in found)
 
     @cached_property
     def judged(self) -> str:
-        """Which branches the verdicts are about, in a sentence; empty where there is no choice."""
+        """The judged branches in a sentence; empty where there is no choice."""
         if len(set(self.evidence.study.grid.branches)) == 1:
             return ""
         judged = self.evidence.study.judged
@@ -78,7 +85,7 @@ class EvidenceIndex:
 
     @cached_property
     def _scores(self) -> dict[tuple[str, int, LearningMethod], Score]:
-        return {(one.target, one.size, one.rival): one for one in self.evidence.scores}
+        return {(one.target, one.size, one.approach): one for one in self.evidence.scores}
 
     @cached_property
     def _verdicts(self) -> dict[tuple[str, str, int], Verdict]:
@@ -86,41 +93,41 @@ class EvidenceIndex:
 
     @cached_property
     def _best_classical(self) -> dict[tuple[str, int], LearningMethod]:
-        named = {rival.label: rival for rival in CLASSICAL}
+        named = {approach.label: approach for approach in CLASSICAL}
         verdicts = (one for one in self.evidence.verdicts if one.classical)
         return {(one.target, one.size): named[one.classical] for one in verdicts}
 
-    def score(self, target: str, size: int, rival: LearningMethod) -> Score | None:
-        """The score of a rival; None if the study has no such rival."""
-        return self._scores.get((target, size, rival))
+    def score(self, target: str, size: int, approach: LearningMethod) -> Score | None:
+        """Return the score of a method; None if the study has no such method."""
+        return self._scores.get((target, size, approach))
 
     def verdict(self, target: str, source: str, size: int) -> Verdict | None:
-        """The verdict on a transfer; None for the control and what the target is a part of."""
+        """Return the verdict on a transfer; None for the control and the target's own domain."""
         return self._verdicts.get((target, source, size))
 
     def scratch(self, target: str, size: int) -> Score | None:
-        """The network from scratch."""
+        """Return the score of the network from scratch."""
         return self.score(target, size, SCRATCH)
 
     def transfer(self, target: str, source: str, size: int) -> Score | None:
-        """The transfer that the verdict judges; the control has the blocks of its rivals."""
+        """Return the transfer that the verdict judges; the control has the blocks of the others."""
         asked = (source,) if source != UNTRAINED else self.trained_sources
         for name in asked:
             verdict = self.verdict(target, name, size)
             if verdict is not None and verdict.blocks is not None:
-                rival = LearningMethod(
+                approach = LearningMethod(
                     "network", source, verdict.blocks, self.evidence.study.judged
                 )
-                return self.score(target, size, rival)
+                return self.score(target, size, approach)
         return None
 
     def classical(self, target: str, size: int) -> Score | None:
-        """The best classical baseline, as the verdicts name it."""
-        rival = self._best_classical.get((target, size))
-        return self.score(target, size, rival) if rival else None
+        """Return the best classical baseline, as the verdicts name it."""
+        approach = self._best_classical.get((target, size))
+        return self.score(target, size, approach) if approach else None
 
     def contenders(self, target: str, source: str, size: int) -> tuple[Score, ...]:
-        """Scratch, the transfer that the verdict judges, the best classical: those with scores."""
+        """Return scratch, the judged transfer and the best classical method: those with scores."""
         three = (
             self.scratch(target, size),
             self.transfer(target, source, size),

@@ -1,66 +1,149 @@
-"""Tables as files: CSV, Parquet and LaTeX."""
+"""Tables as files: CSV and Parquet for machines, LaTeX for people."""
 
 from __future__ import annotations
 
+import csv
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute
-import pyarrow.csv
 import pyarrow.parquet
-from tabulate import tabulate
+from tabulate import DataRow, Line, TableFormat, tabulate
 
 from crosswear.core.files import write_bytes, write_text
-from crosswear.report.readable import Readable
+from crosswear.core.markdown import alignment
 
-FORMULA = r"^([=+\-@\t\r])"
-"""What a spreadsheet takes for a formula (OWASP, "CSV injection")."""
+Row: TypeAlias = tuple[str, ...]
+
+FORMULA = tuple("=+-@＝＋－＠")
+"""Signs that begin a formula in a spreadsheet (OWASP, "CSV injection")."""
+_LATEX: Mapping[str, str] = MappingProxyType(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {
+        "\\": "\\textbackslash{}",
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+        "<": "\\textless{}",
+        ">": "\\textgreater{}",
+        "|": "\\textbar{}",
+        # After the end of a row, these three would belong to the command that ended it.
+        "[": "{[}",
+        "]": "{]}",
+        "*": "{*}",
+        # Signs that the text fonts of LaTeX have under other names.
+        "−": "-",
+        "–": "--",
+    }
+)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table for people.
+
+    Attributes:
+        caption: what it shows, in one sentence.
+        headings: of its columns.
+        rows: texts.
+        names: columns of text on the left; the others hold numbers.
+    """
+
+    caption: str
+    headings: Row
+    rows: tuple[Row, ...]
+    names: int = 1
+
+    def without(self, heading: str) -> TextTable:
+        """Return the table without a column of names."""
+        place = self.headings.index(heading)
+        headings, *rows = ((*row[:place], *row[place + 1 :]) for row in (self.headings, *self.rows))
+        return replace(self, headings=headings, rows=tuple(rows))
 
 
 def write_table(table: pa.Table, name: str, folder: Path) -> list[Path]:
-    """Write `NAME.csv` and `NAME.parquet`; returns their paths.
-
-    In the CSV file, a text that a spreadsheet would compute gets an apostrophe in front.
+    """Write `NAME.csv` and `NAME.parquet`; return their paths.
 
     Raises:
         DiskError: if one cannot be written.
     """
-    paths = []
-    writers = {"csv": pa.csv.write_csv, "parquet": pa.parquet.write_table}
-    for kind, write in writers.items():
-        buffer = io.BytesIO()
-        write(_without_formulas(table) if kind == "csv" else table, buffer)
-        paths.append(folder / f"{name}.{kind}")
-        write_bytes(paths[-1], buffer.getvalue())
-    return paths
+    buffer = io.BytesIO()
+    pa.parquet.write_table(table, buffer)
+    write_text(folder / f"{name}.csv", to_csv(table))
+    write_bytes(folder / f"{name}.parquet", buffer.getvalue())
+    return [folder / f"{name}.csv", folder / f"{name}.parquet"]
 
 
-def write_latex(table: Readable, name: str, folder: Path) -> Path:
-    r"""Write `NAME.tex`, a `longtable` to be taken in by `\input`; returns its path.
+def to_csv(table: pa.Table) -> str:
+    """Return a table as CSV; a text that a spreadsheet would compute gets an apostrophe."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    columns = (column.to_pylist() for column in table.columns)
+    writer.writerows(zip(*(map(_harmless, column) for column in columns), strict=True))
+    return text.getvalue()
+
+
+def write_latex(table: TextTable, name: str, folder: Path) -> Path:
+    r"""Write `NAME.tex`, a `longtable` for `\input`; return its path.
 
     Raises:
         DiskError: if it cannot be written.
     """
-    text = tabulate(
-        [[_latin(cell) for cell in row] for row in table.rows],
-        headers=[_latin(heading) for heading in table.headings],
-        tablefmt="latex_longtable",
-        disable_numparse=True,
-        colalign=table.alignment if table.rows else None,
-    )
-    write_text(folder / f"{name}.tex", f"% {table.caption}\n{text}\n")
+    head = f"% {table.caption} Needs the packages booktabs and longtable."
+    write_text(folder / f"{name}.tex", f"{head}\n{to_latex(table, 'longtable')}\n")
     return folder / f"{name}.tex"
 
 
-def _without_formulas(table: pa.Table) -> pa.Table:
-    for number, field in enumerate(table.schema):
-        if field.type == pa.string():
-            safe = pa.compute.replace_substring_regex(table[number], FORMULA, r"'\1")
-            table = table.set_column(number, field, safe)
-    return table
+def to_latex(table: TextTable, environment: str) -> str:
+    r"""Return a table as LaTeX for `\input`; it needs the package booktabs.
+
+    Args:
+        table: the table.
+        environment: `tabular`, or `longtable` of the package of that name.
+    """
+    return tabulate(
+        [[latex_escaped(cell) for cell in row] for row in table.rows],
+        headers=[latex_escaped(heading) for heading in table.headings],
+        tablefmt=_format(environment),
+        disable_numparse=True,
+        colalign=alignment(table.headings, table.names) if table.rows else None,
+    )
 
 
-def _latin(text: str) -> str:
-    """Signs that LaTeX has in its text fonts; `tabulate` escapes the rest."""
-    return " ".join(text.replace("−", "-").replace("–", "--").split())
+def latex_escaped(text: str) -> str:
+    """Return a text as LaTeX that prints it; a space replaces characters that cannot be printed."""
+    return "".join(_LATEX.get(character, character) for character in _one_line(text))
+
+
+def _format(environment: str) -> TableFormat:
+    def begin(_widths: list[int], alignments: list[str]) -> str:
+        columns = "".join(side[0] for side in alignments)
+        return f"\\begin{{{environment}}}{{{columns}}}\n\\toprule"
+
+    head = "\\midrule" + ("\n\\endhead" if environment == "longtable" else "")
+    row = DataRow("", "&", "\\\\")
+    return TableFormat(
+        lineabove=begin,
+        linebelowheader=Line(head, "", "", ""),
+        linebetweenrows=None,
+        linebelow=Line(f"\\bottomrule\n\\end{{{environment}}}", "", "", ""),
+        headerrow=row,
+        datarow=row,
+        padding=1,
+        with_header_hide=None,
+    )
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = _one_line(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

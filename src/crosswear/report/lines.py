@@ -1,4 +1,4 @@
-"""The lines of the learning curves: who competes on a target, and how they do at each size."""
+"""The lines of the learning curves: the methods on a target, with their scores at each size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Score
+from crosswear.evidence.statements import CLASSICAL, SCRATCH, LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED, WHITENED
 from crosswear.report.evidence_index import EvidenceIndex
 
@@ -20,10 +20,10 @@ ROOM = 15
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One competitor on one target.
+    """One method on one target.
 
     Attributes:
-        label: what people read.
+        label: its name in the legend.
         kind: the network from scratch; a transfer with the number of blocks that was best on the
             other targets; the same from the untrained control; a classical method, and one
             that windows of the other domains whiten; logistic regression on the features of a
@@ -38,41 +38,41 @@ class Line:
     scores: tuple[Score | None, ...]
 
 
-def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
-    """The lines of a target, those without any score left out."""
+def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
+    """Return the lines of a target that have a score."""
 
     def line(label: str, kind: Kind, source: str, scores: Iterable[Score | None]) -> Line:
         return Line(label, kind, source, tuple(scores))
 
-    def rival(kind: Kind, rival: LearningMethod) -> Line:
-        scores = (board.score(target, size, rival) for size in board.sizes)
-        return line(rival.label, kind, rival.source, scores)
+    def approach(kind: Kind, approach: LearningMethod) -> Line:
+        scores = (index.score(target, size, approach) for size in index.sizes)
+        return line(approach.label, kind, approach.source, scores)
 
     def transfer(source: str) -> Line:
-        scores = (board.transfer(target, source, size) for size in board.sizes)
+        scores = (index.transfer(target, source, size) for size in index.sizes)
         if source == UNTRAINED:
             return line("transfer from an untrained network", "control", source, scores)
         return line(f"transfer from {source}", "transfer", source, scores)
 
-    others = board.sources_of(target)
-    joined = "+".join(board.evidence.study.others(target))
+    others = index.sources_of(target)
+    joined = "+".join(index.evidence.study.others(target))
     lines = [
-        rival("scratch", SCRATCH),
+        approach("scratch", SCRATCH),
         *map(transfer, others),
-        *(rival("classical", one) for one in CLASSICAL),
-        *(rival("whitened", LearningMethod(method, joined)) for method in WHITENED),
-        *(rival("features", LearningMethod("logistic", source)) for source in others),
-        rival("floor", LearningMethod("majority")),
+        *(approach("classical", one) for one in CLASSICAL),
+        *(approach("whitened", LearningMethod(method, joined)) for method in WHITENED),
+        *(approach("features", LearningMethod("logistic", source)) for source in others),
+        approach("floor", LearningMethod("majority")),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
 
 
 def ends_of(lines: Iterable[Line]) -> tuple[float, float] | None:
-    """Per cents beyond which a plot does not go: bands that say nothing are cut off there.
+    """Return the limits of a plot in per cent; None where no line has a score.
 
-    As where one person has nearly all test windows. None where no line has a score.
+    They cut off bands that show nothing, as where one person has nearly all test windows.
     """
     shares = [
-        100 * one.micro_f1.mean for line in lines for one in line.scores if one and one.micro_f1
+        100 * one.micro_f1.value for line in lines for one in line.scores if one and one.micro_f1
     ]
     return (min(shares) - ROOM, max(shares) + ROOM) if shares else None

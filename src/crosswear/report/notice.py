@@ -1,13 +1,13 @@
-"""What must be read beside the verdict: that it is of nobody's movements."""
+"""The notice on simulated data, beside the verdict."""
 
 from __future__ import annotations
 
 from crosswear.datasets import REGISTRY
-from crosswear.evidence.model import Evidence
+from crosswear.evidence.statements import Evidence
 
 
 def notice(evidence: Evidence) -> str:
-    """One sentence where domains of the study are simulated; empty where none is."""
+    """Return a sentence where domains of the study are simulated; empty where none is."""
     domains = evidence.study.domains
     simulated = [name for name, reference in domains.items() if _is_simulated(reference)]
     if len(simulated) == len(domains):

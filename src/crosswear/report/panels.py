@@ -1,4 +1,4 @@
-"""From the scores of a study to the numbers of the heatmaps: a panel for each target and source."""
+"""The numbers of the heatmaps: a panel for each target and source."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.core.config import Branches
-from crosswear.evidence.model import SCRATCH, LearningMethod
+from crosswear.evidence.statements import SCRATCH, LearningMethod
 from crosswear.report.evidence_index import EvidenceIndex
 
 
@@ -33,60 +32,28 @@ class Panel:
     scores: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Panels:
-    """The panels and the axes that they share.
+def panels_of(index: EvidenceIndex) -> tuple[Panel, ...]:
+    """Return the panels of a study, by target, then by source."""
 
-    Attributes:
-        panels: by target, then by source.
-        rows, columns: how many targets and sources there are.
-        sizes: windows in the adaptation set, rising.
-        transfers: branches and numbers of blocks.
-        repetitions: how often each cell is repeated, seeds and splits together.
-        strategy: of the transfers.
-    """
-
-    panels: tuple[Panel, ...]
-    rows: int
-    columns: int
-    sizes: tuple[int, ...]
-    transfers: tuple[tuple[Branches, int], ...]
-    repetitions: int
-    strategy: str
-
-
-def panels_of(board: EvidenceIndex) -> Panels:
-    """Lay out the networks of a study."""
-
-    def percent(target: str, size: int, rival: LearningMethod) -> float:
-        score = board.score(target, size, rival)
-        return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.mean
+    def percent(target: str, size: int, approach: LearningMethod) -> float:
+        score = index.score(target, size, approach)
+        return float("nan") if score is None or not score.micro_f1 else 100 * score.micro_f1.value
 
     def scores(target: str, source: str) -> NDArray[np.float64]:
-        rivals = [SCRATCH, *(LearningMethod("network", source, k, b) for b, k in board.transfers)]
-        return np.array(
-            [[percent(target, size, rival) for rival in rivals] for size in board.sizes]
-        )
+        transfers = (LearningMethod("network", source, k, b) for b, k in index.transfers)
+        columns = (SCRATCH, *transfers)
+        return np.array([[percent(target, size, one) for one in columns] for size in index.sizes])
 
-    grid = board.evidence.study.grid
-    return Panels(
-        panels=tuple(
-            Panel(
-                row=row,
-                column=column,
-                target=target,
-                source=source,
-                majority=percent(target, board.sizes[0], LearningMethod("majority")),
-                scores=scores(target, source),
-            )
-            for row, target in enumerate(board.targets)
-            for column, source in enumerate(board.sources)
-            if source in board.sources_of(target)
-        ),
-        rows=len(board.targets),
-        columns=len(board.sources),
-        sizes=board.sizes,
-        transfers=board.transfers,
-        repetitions=grid.seeds * grid.splits,
-        strategy=board.evidence.study.transfer.strategy,
+    return tuple(
+        Panel(
+            row=row,
+            column=column,
+            target=target,
+            source=source,
+            majority=percent(target, index.sizes[0], LearningMethod("majority")),
+            scores=scores(target, source),
+        )
+        for row, target in enumerate(index.targets)
+        for column, source in enumerate(index.sources)
+        if source in index.sources_of(target)
     )

@@ -1,4 +1,4 @@
-"""The evidence as tables for people: numbers rounded, with their intervals, in words.
+"""Evidence as tables for people: numbers rounded, with their intervals, in words.
 
 The page, `report.md` and the LaTeX files show the same ones.
 """
@@ -8,55 +8,32 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
 
+from crosswear.core.intervals import NOTHING, percent, plain, points
 from crosswear.core.texts import counted
-from crosswear.evidence import words
-from crosswear.evidence.model import CLASSICAL, Evidence, Finding, LearningMethod, Score, Verdict
+from crosswear.evidence import phrases
+from crosswear.evidence.statements import (
+    CLASSICAL,
+    MEASURES,
+    Evidence,
+    LearningMethod,
+    Score,
+    Verdict,
+)
 from crosswear.grid.experiment import UNTRAINED
 from crosswear.report.evidence_index import EvidenceIndex
+from crosswear.report.formats import Row, TextTable
 from crosswear.report.lines import lines_of
 from crosswear.signal.metrics import per_class_f1
 
-Row: TypeAlias = tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class Readable:
-    """A table for people.
-
-    Attributes:
-        caption: what it shows, in one sentence.
-        headings: of its columns.
-        rows: texts.
-        names: how many columns on the left are names, not numbers.
-    """
-
-    caption: str
-    headings: Row
-    rows: tuple[Row, ...]
-    names: int = 1
-
-    @property
-    def alignment(self) -> list[str]:
-        """Of each column: names to the left, numbers to the right."""
-        return ["left"] * self.names + ["right"] * (len(self.headings) - self.names)
-
-    def without(self, heading: str) -> Readable:
-        """The table less a column of names."""
-        place = self.headings.index(heading)
-        headings, *rows = ((*row[:place], *row[place + 1 :]) for row in (self.headings, *self.rows))
-        return replace(self, headings=headings, rows=tuple(rows))
-
-
-def verdicts(board: EvidenceIndex, sizes: Iterable[int]) -> Readable:
-    """The verdict on every transfer, at some sizes."""
+def verdicts(index: EvidenceIndex, sizes: Iterable[int]) -> TextTable:
+    """Return the verdict on every transfer, at some sizes."""
     asked = set(sizes)
-    rows = (_verdict(one) for one in board.evidence.verdicts if one.size in asked)
-    return Readable(
+    rows = (_verdict(one) for one in index.evidence.verdicts if one.size in asked)
+    return TextTable(
         "Does transfer help? Differences in points of micro-F1, with 95 % intervals. "
-        f"{board.judged}".strip(),
+        f"{index.judged}".strip(),
         (
             *("target", "source", "windows", "blocks", "micro-F1 (%)", "over scratch", "effect"),
             *("over untrained", "effect", "over best classical", "effect"),
@@ -67,34 +44,34 @@ def verdicts(board: EvidenceIndex, sizes: Iterable[int]) -> Readable:
 
 
 def _verdict(one: Verdict) -> Row:
-    blocks = words.NOTHING if one.blocks is None else str(one.blocks)
+    blocks = NOTHING if one.blocks is None else str(one.blocks)
     return (
-        *(one.target, one.source, str(one.size), blocks, words.score(one.micro_f1)),
-        *(words.gain(one.over_scratch), one.effect),
-        *(words.gain(one.over_untrained), words.compared(one.over_untrained)),
-        f"{words.gain(one.over_classical)} {one.classical}".strip(),
-        words.compared(one.over_classical),
+        *(one.target, one.source, str(one.size), blocks, percent(one.micro_f1)),
+        *(phrases.gain(one.over_scratch), one.effect),
+        *(phrases.gain(one.over_untrained), phrases.compared(one.over_untrained)),
+        f"{phrases.gain(one.over_classical)} {one.classical}".strip(),
+        phrases.compared(one.over_classical),
     )
 
 
-def brief(board: EvidenceIndex, size: int) -> Readable:
-    """The verdicts at a size, narrow enough for a terminal."""
+def brief(index: EvidenceIndex, size: int) -> TextTable:
+    """Return the verdicts at a size, narrow enough for a terminal."""
     rows = []
-    for one in board.evidence.verdicts:
+    for one in index.evidence.verdicts:
         if one.size != size:
             continue
         untrained, classical = (
-            f"{words.sign(contrast)} {words.points(contrast.difference.mean)}" if contrast else "?"
+            f"{phrases.sign(contrast)} {points(contrast.difference.value)}" if contrast else "?"
             for contrast in (one.over_untrained, one.over_classical)
         )
-        scratch = f"{words.sign(one.over_scratch)} {words.gain(one.over_scratch)}"
-        blocks = words.NOTHING if one.blocks is None else str(one.blocks)
-        score = words.percent(one.micro_f1.mean if one.micro_f1 else None)
+        scratch = f"{phrases.sign(one.over_scratch)} {phrases.gain(one.over_scratch)}"
+        blocks = NOTHING if one.blocks is None else str(one.blocks)
+        score = percent(one.micro_f1.value if one.micro_f1 else None)
         versus = f"{classical} {one.classical}".strip()
         rows.append((one.target, one.source, blocks, score, scratch, untrained, versus))
-    return Readable(
+    return TextTable(
         "Points of micro-F1 with 95 % intervals: ▲ better, = no difference, ▼ worse, ? unknown. "
-        f"{board.judged}".strip(),
+        f"{index.judged}".strip(),
         (
             *("target", "source", "blocks", "micro-F1"),
             *("over scratch", "untrained", "best classical"),
@@ -104,18 +81,18 @@ def brief(board: EvidenceIndex, size: int) -> Readable:
     )
 
 
-def findings(evidence: Evidence) -> Readable:
-    """Every reading of the study that was put to the test."""
-    return Readable(
-        "Readings of the study, put to the test.",
+def findings(evidence: Evidence) -> TextTable:
+    """Return every finding of the study."""
+    return TextTable(
+        "Findings: the hypotheses of the study, tested.",
         ("question", "answer", "measure", "value", "p", "n", "in words"),
         tuple(
             (
                 one.question,
                 one.support,
                 one.measure,
-                value(one),
-                words.p_value(one.p),
+                plain(one.value),
+                phrases.p_value(one.p),
                 str(one.n),
                 one.sentence,
             )
@@ -125,26 +102,16 @@ def findings(evidence: Evidence) -> Readable:
     )
 
 
-def value(finding: Finding) -> str:
-    """What a finding measures, with its interval: `0.42 (0.03 to 0.71)`."""
-    if finding.value is None:
-        return words.NOTHING
-    mean, low, high = finding.value.mean, finding.value.low, finding.value.high
-    if low is None or high is None:
-        return words.plain(mean)
-    return f"{words.plain(mean)} ({words.plain(low)} to {words.plain(high)})"
-
-
-def similarities(evidence: Evidence) -> Readable:
-    """How alike sources and targets are."""
-    return Readable(
-        "How alike source and target are, judged by their train windows alone.",
-        ("target", "source", "proxy A-distance", "MMD", "label overlap"),
+def similarities(evidence: Evidence) -> TextTable:
+    """Return the similarity of each target and source."""
+    return TextTable(
+        "Similarity of source and target, measured on their train windows alone.",
+        ("target", "source", *(name for name, _ in MEASURES.values())),
         tuple(
             (
                 one.target,
                 one.source,
-                *map(words.plain, (one.a_distance, one.mmd, one.label_overlap)),
+                *(plain(getattr(one, name)) for name in MEASURES),
             )
             for one in evidence.similarities
         ),
@@ -152,20 +119,20 @@ def similarities(evidence: Evidence) -> Readable:
     )
 
 
-def scores(evidence: Evidence) -> Readable:
-    """Every score of the study."""
-    return Readable(
+def scores(evidence: Evidence) -> TextTable:
+    """Return every score of the study."""
+    return TextTable(
         "Micro-F1 in per cent with 95 % intervals; macro-F1 in per cent; seconds of training.",
-        ("target", "windows", "rival", "done", "micro-F1", "macro-F1", "train s"),
+        ("target", "windows", "method", "done", "micro-F1", "macro-F1", "train s"),
         tuple(
             (
                 one.target,
                 str(one.size),
-                one.rival.label,
+                one.approach.label,
                 f"{one.done}/{one.repetitions}",
-                words.score(one.micro_f1),
-                words.percent(one.macro_f1),
-                words.NOTHING if one.train_s is None else f"{one.train_s:.1f}",
+                percent(one.micro_f1),
+                percent(one.macro_f1),
+                NOTHING if one.train_s is None else f"{one.train_s:.1f}",
             )
             for one in evidence.scores
         ),
@@ -173,71 +140,71 @@ def scores(evidence: Evidence) -> Readable:
     )
 
 
-def per_class(board: EvidenceIndex) -> Readable:
-    """F1 of every class, of those that the verdicts compare."""
+def per_class(index: EvidenceIndex) -> TextTable:
+    """Return the F1 of every class, of the methods that the verdicts compare."""
     rows: list[Row] = []
-    for target in board.targets:
-        classes = board.evidence.domains[target].classes
-        for size in board.sizes:
-            for one in _compared(board, target, size):
+    for target in index.targets:
+        classes = index.evidence.domains[target].classes
+        for size in index.sizes:
+            for one in _compared(index, target, size):
                 if one.confusion is not None:
                     f1 = per_class_f1(one.confusion).tolist()
                     windows = one.confusion.sum(axis=1).tolist()
                     rows += [
-                        (target, str(size), one.rival.label, name, str(count), _f1(value))
+                        (target, str(size), one.approach.label, name, str(count), _f1(value))
                         for name, count, value in zip(classes, windows, f1, strict=True)
                     ]
-    return Readable(
-        "F1 of every class in per cent, of those that the verdicts compare.",
-        ("target", "windows", "rival", "class", "test windows", "F1"),
+    return TextTable(
+        "F1 of every class in per cent, of the methods that the verdicts compare.",
+        ("target", "windows", "method", "class", "test windows", "F1"),
         tuple(rows),
         names=4,
     )
 
 
-def _compared(board: EvidenceIndex, target: str, size: int) -> list[Score]:
-    sources = board.trained_sources_of(target)
-    all_of_them = [one for source in sources for one in board.contenders(target, source, size)]
+def _compared(index: EvidenceIndex, target: str, size: int) -> list[Score]:
+    sources = index.trained_sources_of(target)
+    all_of_them = [one for source in sources for one in index.contenders(target, source, size)]
     return list(dict.fromkeys(all_of_them))
 
 
 def _f1(value: float) -> str:
-    return words.NOTHING if math.isnan(value) else words.percent(value)
+    return NOTHING if math.isnan(value) else percent(value)
 
 
-def heatmap(board: EvidenceIndex, target: str) -> Readable:
-    """The numbers of a target's heatmaps."""
+def heatmap(index: EvidenceIndex, target: str) -> TextTable:
+    """Return the numbers of a target's heatmaps."""
 
-    def cell(size: int, rival: LearningMethod) -> str:
-        one = board.score(target, size, rival)
+    def cell(size: int, approach: LearningMethod) -> str:
+        one = index.score(target, size, approach)
         if one is None:
-            return words.NOTHING
+            return NOTHING
         if one.micro_f1 is None:
             return f"{one.done} of {one.repetitions} done"
-        return words.score(one.micro_f1)
+        return percent(one.micro_f1)
 
     rows = [
         (
-            words.source_name(source),
+            phrases.source_name(source),
             str(size),
             cell(size, LearningMethod("network")),
             *(
                 cell(size, LearningMethod("network", source, blocks, branches))
-                for branches, blocks in board.transfers
+                for branches, blocks in index.transfers
             ),
         )
-        for source in board.sources_of(target)
-        for size in board.sizes
+        for source in index.sources_of(target)
+        for size in index.sizes
     ]
-    return Readable(
+    return TextTable(
         f"Micro-F1 in per cent on {target}, with 95 % intervals, by source, windows and blocks.",
         (
             "source",
             "windows",
             "scratch",
             *(
-                counted(blocks, "block") + (f", {branches}" if board.judged else "")
-                for branches, blocks in board.transfers
+                counted(blocks, "block") + (f", {branches}" if index.judged else "")
+                for branches, blocks in index.transfers
             ),
         ),
         tuple(rows),
@@ -245,21 +212,21 @@ def heatmap(board: EvidenceIndex, target: str) -> Readable:
     )
 
 
-def curves(board: EvidenceIndex, target: str) -> Readable:
-    """The numbers of a target's learning curves."""
-    return Readable(
+def curves(index: EvidenceIndex, target: str) -> TextTable:
+    """Return the numbers of a target's learning curves."""
+    return TextTable(
         f"Micro-F1 in per cent on {target}, with 95 % intervals, by windows in the adaptation set.",
-        ("", *(f"{size}" for size in board.sizes)),
+        ("", *(f"{size}" for size in index.sizes)),
         tuple(
-            (line.label, *(words.score(one.micro_f1 if one else None) for one in line.scores))
-            for line in lines_of(board, target)
+            (line.label, *(percent(one.micro_f1 if one else None) for one in line.scores))
+            for line in lines_of(index, target)
         ),
     )
 
 
-def zero_label(evidence: Evidence) -> Readable:
-    """Every alignment on every pair of domains that share classes."""
-    return Readable(
+def zero_label(evidence: Evidence) -> TextTable:
+    """Return every alignment on every pair of domains that share classes."""
+    return TextTable(
         "On shared classes, without labels of the target: micro-F1 and macro-F1 in per cent, and "
         "differences in points, with 95 % intervals. Majority: the most frequent class, always.",
         (
@@ -270,13 +237,13 @@ def zero_label(evidence: Evidence) -> Readable:
             (
                 one.target,
                 one.target if one.alignment == "target-labels" else one.source,
-                words.ALIGNMENTS[one.alignment],
+                phrases.ALIGNMENTS[one.alignment],
                 str(one.classes),
-                words.percent(one.score.majority_f1),
-                words.score(one.score.micro_f1),
-                words.percent(one.score.macro_f1),
-                words.gain(one.over_source_only),
-                words.compared(one.over_source_only) if one.over_source_only else words.NOTHING,
+                percent(one.score.majority_f1),
+                percent(one.score.micro_f1),
+                percent(one.score.macro_f1),
+                phrases.gain(one.over_source_only),
+                phrases.compared(one.over_source_only) if one.over_source_only else NOTHING,
             )
             for one in evidence.zero_label
         ),
@@ -284,19 +251,19 @@ def zero_label(evidence: Evidence) -> Readable:
     )
 
 
-def source_networks(evidence: Evidence) -> Readable:
-    """Every source network on every domain that it has learned."""
-    return Readable(
-        "Source networks on the test windows of what they have learned: micro-F1 with its 95 % "
+def source_networks(evidence: Evidence) -> TextTable:
+    """Return every source network on every domain that it was trained on."""
+    return TextTable(
+        "Source networks on the test windows of their own domains: micro-F1 with its 95 % "
         "interval, and macro-F1, in per cent. Majority: the most frequent class, always.",
         ("network of", "tested on", "majority", "micro-F1", "macro-F1"),
         tuple(
             (
-                one.rival.source,
+                one.approach.source,
                 one.target,
-                words.percent(one.majority_f1),
-                words.score(one.micro_f1),
-                words.percent(one.macro_f1),
+                percent(one.majority_f1),
+                percent(one.micro_f1),
+                percent(one.macro_f1),
             )
             for one in evidence.source_networks
         ),
@@ -304,8 +271,8 @@ def source_networks(evidence: Evidence) -> Readable:
     )
 
 
-def sensors(evidence: Evidence) -> Readable:
-    """What transfers between domains of different sensors carry; no row where all are equal."""
+def sensors(evidence: Evidence) -> TextTable:
+    """Return the parts that transfers between different sensors carry; no row without any."""
     rows = []
     for target in evidence.domains:
         own = evidence.domains[target].sensors
@@ -317,9 +284,9 @@ def sensors(evidence: Evidence) -> Readable:
                     [*(sensor for sensor in own if sensor not in theirs), "dense layers"],
                     [sensor for sensor in theirs if sensor not in own],
                 )
-                rows.append((source, target, *(", ".join(p) or words.NOTHING for p in parts)))
-    return Readable(
-        "Transfers between domains of different sensors: whose branches come from the source.",
+                rows.append((source, target, *(", ".join(p) or NOTHING for p in parts)))
+    return TextTable(
+        "Transfers between domains of different sensors: the branches that come from the source.",
         ("from", "to", "copied", "fresh", "left behind"),
         tuple(rows),
         names=5,
@@ -331,35 +298,35 @@ KINDS = {
     "over_untrained": "the untrained control",
     "over_classical": "the best classical baseline",
 }
-"""What a verdict compares a transfer with."""
+"""Methods that a verdict compares a transfer with."""
 
 
-def kinds_of(board: EvidenceIndex) -> dict[str, str]:
-    """Those of `KINDS` that the study asks for."""
-    grid, sources = board.evidence.study.grid, board.evidence.study.sources
+def kinds_of(index: EvidenceIndex) -> dict[str, str]:
+    """Return those of `KINDS` that the study has."""
+    grid, sources = index.evidence.study.grid, index.evidence.study.sources
     lacking = set() if UNTRAINED in sources else {"over_untrained"}
-    if not any(rival.method in grid.baselines for rival in CLASSICAL):
+    if not any(approach.method in grid.baselines for approach in CLASSICAL):
         lacking.add("over_classical")
     return {kind: name for kind, name in KINDS.items() if kind not in lacking}
 
 
-def effects_counted(board: EvidenceIndex, size: int, kind: str) -> dict[str, int]:
-    """How many transfers are better, no different, worse, unknown, against one of `KINDS`."""
-    contrasts = (getattr(one, kind) for one in board.evidence.verdicts if one.size == size)
-    said = Counter(words.compared(contrast) for contrast in contrasts)
-    return {word: said[word] for word in words.COMPARED.values()}
+def effects_counted(index: EvidenceIndex, size: int, kind: str) -> dict[str, int]:
+    """Count the transfers that are better, no different, worse, unknown, against one of `KINDS`."""
+    contrasts = (getattr(one, kind) for one in index.evidence.verdicts if one.size == size)
+    said = Counter(phrases.compared(contrast) for contrast in contrasts)
+    return {word: said[word] for word in phrases.COMPARED.values()}
 
 
-def tally(board: EvidenceIndex) -> Readable:
-    """`effects_counted` at every size."""
+def tally(index: EvidenceIndex) -> TextTable:
+    """Return `effects_counted` at every size."""
 
-    def told(size: int, kind: str) -> str:
-        found = effects_counted(board, size, kind).items()
-        return ", ".join(f"{count} {word}" for word, count in found if count) or words.NOTHING
+    def counts(size: int, kind: str) -> str:
+        found = effects_counted(index, size, kind).items()
+        return ", ".join(f"{count} {word}" for word, count in found if count) or NOTHING
 
-    kinds = kinds_of(board)
-    return Readable(
-        "Transfers against what else could be done, by windows in the adaptation set.",
+    kinds = kinds_of(index)
+    return TextTable(
+        "Transfers against the alternatives, by windows in the adaptation set.",
         ("windows", *(f"against {name}" for name in kinds.values())),
-        tuple((str(size), *(told(size, kind) for kind in kinds)) for size in board.sizes),
+        tuple((str(size), *(counts(size, kind) for kind in kinds)) for size in index.sizes),
     )

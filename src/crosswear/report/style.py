@@ -1,4 +1,4 @@
-"""What the static figures share: one look on every machine, and files that tell no time."""
+"""Style of the static figures: the same on every machine, in files without dates."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ TEXT, TITLE, HEADING = 8, 9, 12
 LINE = 0.18
 """Height of a line of text, in inches."""
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5cc0", "#8c6d1f")
-"""Told apart also by those who see red and green alike (after Okabe and Ito 2008)."""
+"""Distinct also for those who see red and green alike (after Okabe and Ito 2008)."""
 DATES: MappingProxyType[str, dict[str, None]] = MappingProxyType(
     {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 )
-"""File formats, and how each is told not to hold a date."""
+"""File formats, and the metadata that leave out their date."""
 
 
 @contextlib.contextmanager
 def one_look() -> Iterator[None]:
-    """Set matplotlib up the same whatever the user's own settings are."""
+    """Set matplotlib up, with any settings of the user."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -73,7 +73,7 @@ def save(figure: Figure, name: str, folder: Path) -> list[Path]:
 
 
 def text_width(text: str, size: float) -> float:
-    """How wide a text of one or more lines is, in inches; `size` in points."""
+    """Return the width of a text of one or more lines in inches; `size` in points."""
     return max(_line_width(line, size) for line in text.split("\n"))
 
 

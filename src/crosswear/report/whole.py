@@ -1,4 +1,4 @@
-"""From the records of a study to its report on disk."""
+"""The report of a study on disk, from its records."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from crosswear.core.errors import IncompleteError
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, write_records
 from crosswear.report import write_report
+from crosswear.report.evidence_tables import cells_table
 from crosswear.report.notice import notice
-from crosswear.report.tables import cells_table
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, and how much of the study it covers.
+    """A written report, and its coverage of the study.
 
     Attributes:
         done: cells with a result.
         failed: cells that raised the last time they were tried.
         expected: cells of the study; those neither done nor failed are missing.
         summary: the verdict in one paragraph.
-        notice: that data are simulated, where they are.
+        notice: on simulated data; empty without any.
         paths: the files, the page first.
     """
 
@@ -39,8 +39,8 @@ def report_study(records: StudyRecords, folder: Path, allow_partial: bool) -> Re
 
     Args:
         records: of the study.
-        folder: made if it is not there.
-        allow_partial: write even if cells are not done; the report says which.
+        folder: created if it does not exist.
+        allow_partial: write even if cells are not done; the report names them.
 
     Raises:
         IncompleteError: if cells are not done and `allow_partial` is false; nothing is written.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DomainError
-from crosswear.core.recording import PURGED, Subset, Windows
+from crosswear.core.recording import PURGED, GroupUnit, Subset, Windows
 from crosswear.signal.leakage import chains, purge_overlaps
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -42,7 +42,7 @@ class SplitReport:
         missing: classes of the domain without a window in the subset.
     """
 
-    unit: Literal["subject", "occurrence"]
+    unit: GroupUnit
     percent: tuple[float, float, float]
     windows: tuple[int, int, int]
     purged: tuple[int, int, int]
@@ -58,7 +58,7 @@ _APART = {
 }
 
 
-def choose_unit(subjects: int) -> Literal["subject", "occurrence"]:
+def choose_unit(subjects: int) -> GroupUnit:
     """Whole subjects from four on; with fewer, occurrences: one test subject would decide all."""
     return "subject" if subjects >= 4 else "occurrence"
 
@@ -105,7 +105,7 @@ def _report(
     windows: Windows,
     assigned: NDArray[np.int8],
     subset: NDArray[np.int8],
-    unit: Literal["subject", "occurrence"],
+    unit: GroupUnit,
 ) -> SplitReport:
     before = np.bincount(assigned, minlength=3)
     after = np.bincount(subset[subset != PURGED], minlength=3)

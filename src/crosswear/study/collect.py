@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 from crosswear.core.errors import StoreError
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset
-from crosswear.core.texts import counted
-from crosswear.evidence.model import Similarity
+from crosswear.core.texts import Note, counted
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
+from crosswear.evidence.similarity import draw, sample, similarity
+from crosswear.evidence.statements import Similarity
 from crosswear.grid.store import Store
-from crosswear.signal.features import window_features
-from crosswear.study.load import LoadedStudy, Note
+from crosswear.study.load import LoadedStudy
 
 
 def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
@@ -52,18 +52,14 @@ def measure(opened: LoadedStudy) -> tuple[Similarity, ...]:
     """How alike each target and each trained source are, by the acceleration of train windows."""
     study = opened.study
     domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}
-    features = {}
+    samples = {}
     for name, domain in domains.items():
         train = domain.indices(Subset.TRAIN)
         drawn = train[draw(len(train), seed_for(study.seed, "similarity", name))]
-        x = window_features(domain.windows.acceleration[drawn], study.preparation.rate_hz)
-        features[name] = (x, domain.windows.subject[drawn])
+        samples[name] = sample(domain, drawn, study.preparation.rate_hz)
     found = {}
     for one, other in itertools.combinations(domains, 2):
-        (a, people_a), (b, people_b) = features[one], features[other]
-        distances = a_distance(a, b, people_a, people_b), mmd(a, b)
-        overlap = label_overlap(domains[one].classes, domains[other].classes)
-        for target, source in ((one, other), (other, one)):
-            found[target, source] = Similarity(target, source, *distances, overlap)
+        found[one, other] = similarity(one, other, samples[one], samples[other])
+        found[other, one] = replace(found[one, other], target=other, source=one)
     sources = [source for source in study.sources if source in study.domains]
     return tuple(found[t, s] for t in domains for s in sources if s != t)

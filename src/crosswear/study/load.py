@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from crosswear.core.errors import StudyFileError, UsageError
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
 from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
@@ -15,8 +16,6 @@ from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)

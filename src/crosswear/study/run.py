@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from crosswear.core.errors import StoreError
+from crosswear.core.texts import Note
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Outcome
 from crosswear.grid.store import Record, Store
 from crosswear.networks.checkpoint import forget_checkpoint, save_checkpoint
 from crosswear.study.execution import ExecutionSettings
-from crosswear.study.load import LoadedStudy, Note
+from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")

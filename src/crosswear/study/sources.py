@@ -11,9 +11,10 @@ import numpy as np
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
+from crosswear.core.texts import Note
 from crosswear.datasets.domain import of_acceleration
 from crosswear.engine.subsets import adaptation_set
-from crosswear.engine.transfer_source import Note, Source, StudyTransfers, dataset_sources
+from crosswear.engine.transfer_source import Source, StudyTransfers, dataset_sources
 from crosswear.grid.experiment import Cell
 from crosswear.grid.store import Store
 from crosswear.study.load import LoadedStudy, load_study, read_study

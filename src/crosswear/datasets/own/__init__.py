@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
-from crosswear.core.texts import counted
+from crosswear.core.texts import Note, counted
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
 from crosswear.datasets.own.table import Codes, Table, place, read_own_table
 from crosswear.datasets.own.units import Reading, alike, reading
-from crosswear.datasets.spec import DatasetSpec, Note, ReadOptions
+from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from crosswear.baselines import BASELINES, Classifier
-from crosswear.core.errors import BundleError, CrosswearError, UsageError
-from crosswear.core.files import new_folder
+from crosswear.core.errors import BundleError, CrosswearError
+from crosswear.core.files import expect_absent, new_folder
 from crosswear.core.keys import to_json
 from crosswear.core.validation import first_problem
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
@@ -118,17 +118,6 @@ def pack(state: Mapping[str, NDArray[Any]]) -> tuple[bytes, Weights]:
     return content, Weights(hashlib.sha256(content).hexdigest(), len(content))
 
 
-def expect_new(folder: Path) -> None:
-    """Raise a `UsageError` if a folder exists."""
-    if folder.exists():
-        raise UsageError(
-            "already exists",
-            where=str(folder),
-            expected="the name of a new folder",
-            todo="choose another name, or delete it",
-        )
-
-
 def save_bundle(folder: Path, bundle: Bundle) -> None:
     """Write a bundle atomically.
 
@@ -137,7 +126,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         BundleError: if the bundle is inconsistent.
         DiskError: if it cannot be written.
     """
-    expect_new(folder)
+    expect_absent(folder)
     content, weights = pack(bundle.state)
     if weights != bundle.manifest.weights:
         raise BundleError(

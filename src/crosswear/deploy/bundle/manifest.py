@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS, ModelConfig, Strategy, TrainConfig
+from crosswear.core.recording import GroupUnit
 
 SCHEMA: Final = 1
 """Raised by hand whenever the meaning of a stored bundle changes."""
@@ -113,7 +114,7 @@ class Split:
         folds: number of folds.
     """
 
-    unit: Literal["subject", "occurrence"]
+    unit: GroupUnit
     groups: Annotated[int, Field(ge=1)]
     folds: Annotated[int, Field(ge=1)]
 

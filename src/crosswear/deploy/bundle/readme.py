@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from crosswear.core.markdown import escaped, table
 from crosswear.core.texts import counted
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
 _KINDS = {
     "network": "a neural network",
     "forest": "a random forest on features of each window",
@@ -19,26 +17,24 @@ _KINDS = {
 
 def readme(about: Manifest) -> str:
     """Return Markdown: activities, input, expected score, use, and origins of the data."""
-    rows = zip(about.classes, about.adaptation.windows, strict=True)
-    classes = "\n".join(f"| {_plain(name)} | {count} |" for name, count in rows)
+    windows = map(str, about.adaptation.windows)
+    rows = zip(map(escaped, about.classes), windows, strict=True)
     origins = "\n".join(map(_origin, about.origins))
-    return f"""# {_plain(about.name)}
+    return f"""# {escaped(about.name)}
 
 This folder holds a model that recognises {len(about.classes)} activities from an accelerometer: \
 {_KINDS[about.kind]}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
 
 ## What it needs
 
-- Acceleration in x, y and z **with gravity**. The sensor's place: **{_plain(about.placement)}**.
+- Acceleration in x, y and z **with gravity**. The sensor's place: **{escaped(about.placement)}**.
   Elsewhere on the body, or turned, it does not recognise the activities reliably.
 - Any sampling rate of at least {about.rate_hz:g} Hz; it is resampled to {about.rate_hz:g} Hz.
 - It looks at {about.window_s:g} s at a time, every {about.hop_s:g} s{_smoothed(about)}.
 
 ## What it recognises
 
-| activity | labelled windows |
-|---|---|
-{classes}
+{table(("activity", "labelled windows"), rows, 1)}
 
 The answer is always one of these, also for other activities. An answer with a probability below \
 {about.threshold:.2f} is marked "unsure": do not rely on it.
@@ -79,13 +75,8 @@ The licences of the data may apply to you, too.
 """
 
 
-def _plain(text: str) -> str:
-    """Escape untrusted text for Markdown, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
-
-
 def _transfer(about: Manifest) -> str:
-    sources = [_plain(one.reference) for one in about.origins if one.role == "source"]
+    sources = [escaped(one.reference) for one in about.origins if one.role == "source"]
     if about.transfer is None or not sources:
         return ""
     return f" that was first trained on {', '.join(sources)}"
@@ -110,12 +101,12 @@ def _expected(expected: Expected | None) -> str:
     return (
         f"Expected {expected.measure}: **{expected.value:.2f}**, between {expected.low:.2f} and "
         f"{expected.high:.2f} with {expected.confidence:.0%} confidence. "
-        f"{_plain(expected.method)}\n"
+        f"{escaped(expected.method)}\n"
     )
 
 
 def _origin(origin: Origin) -> str:
     return (
-        f"- {_plain(origin.reference)} ({origin.role}); licence: {_plain(origin.licence)}; "
-        f"to cite: {_plain(origin.citation)}; digest `{origin.digest}`"
+        f"- {escaped(origin.reference)} ({origin.role}); licence: {escaped(origin.licence)}; "
+        f"to cite: {escaped(origin.citation)}; digest `{origin.digest}`"
     )

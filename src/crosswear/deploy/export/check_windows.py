@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.keys import seed_for
-from crosswear.core.texts import counted
+from crosswear.core.texts import Note, counted
 from crosswear.datasets.domain import of_acceleration, prepare
 from crosswear.deploy.bundle import Bundle
 
@@ -46,7 +45,7 @@ def simulated_windows(bundle: Bundle) -> CheckWindows:
 
 
 def windows_of_dataset(
-    bundle: Bundle, reference: str, data: Path | None, cache: Path, note: Callable[[str], None]
+    bundle: Bundle, reference: str, data: Path | None, cache: Path, note: Note
 ) -> CheckWindows:
     """Return the windows of a dataset, with labels where it has classes of the bundle.
 

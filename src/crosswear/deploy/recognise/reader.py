@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from crosswear.core.errors import DataFormatError
+from crosswear.core.texts import Note
 from crosswear.datasets.columns import as_array
 from crosswear.datasets.own import RATE_TOLERANCE
 from crosswear.datasets.own.layout import AXES, SECOND
@@ -25,7 +26,6 @@ from crosswear.datasets.own.table import (
     read_start,
 )
 from crosswear.datasets.own.units import Reading, reading
-from crosswear.datasets.spec import Note
 from crosswear.datasets.tables import LARGEST_G
 from crosswear.datasets.tree import reading as opened
 from crosswear.deploy.recognise.layout import RecordingFile

@@ -1,1 +1,1 @@
-"""What is known of datasets and domains, for people to read: tables, pictures, the catalogue."""
+"""Datasets and domains for people: tables, pictures, the catalogue."""

@@ -1,14 +1,15 @@
-"""All datasets as one page of Markdown, from their declarations alone."""
+"""A page of Markdown on all datasets, from their declarations alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from crosswear.core.markdown import escaped, table
 from crosswear.datasets.own.layout import KEYS
 from crosswear.datasets.spec import DatasetSpec
 
 COMMAND = "crosswear data list --markdown > docs/datasets.md"
-"""What makes the page of this repository."""
+"""Writes the page of this repository."""
 
 _HEAD = f"""\
 <!-- Made from the declarations in src/crosswear/datasets. Do not edit; run:
@@ -32,93 +33,84 @@ path of that file. `crosswear data new FOLDER` looks at the files and proposes i
 
 
 def catalogue(specs: Iterable[DatasetSpec]) -> str:
-    """The page: a table of all datasets, a section for each, and the keys of `dataset.toml`."""
+    """Return the page: a table of all datasets, a section for each, the keys of `dataset.toml`."""
     specs = list(specs)
-    overview = _table(
+    overview = table(
         ["dataset", "", "people", "classes", "Hz", "unit", "placements", "licence"],
         [
             [
                 f"[`{spec.name}`](#{spec.name})",
-                _text(spec.title),
+                escaped(spec.title),
                 str(spec.subjects),
                 str(len(spec.variants[spec.default_options.variant])),
                 f"{spec.rate_hz:g}",
-                _text(spec.unit),
+                escaped(spec.unit),
                 str(len(spec.placements)),
-                _text(spec.licence),
+                escaped(spec.licence),
             ]
             for spec in specs
         ],
+        names=8,
     )
-    keys = _table(["key", "meaning"], [[f"`{key}`", _text(KEYS[key])] for key in KEYS])
-    parts = [_HEAD, overview, *(part for spec in specs for part in _section(spec)), _OWN, keys]
-    return "\n".join(parts)
+    keys = table(["key", "meaning"], [[f"`{key}`", escaped(KEYS[key])] for key in KEYS], names=2)
+    sections = (part for spec in specs for part in _section(spec))
+    return "\n".join([_HEAD, f"{overview}\n", *sections, _OWN, f"{keys}\n"])
 
 
 def _section(spec: DatasetSpec) -> Iterator[str]:
     yield f"## {spec.name}\n"
-    yield f"{_text(spec.title)}.\n"
+    yield f"{escaped(spec.title)}.\n"
     default = " (the default)" if len(spec.placements) > 1 else ""
     first, *others = (f"`{placement}`" for placement in spec.placements)
     facts = {
-        "Whence": f"<{spec.home}>" if "://" in spec.home else _text(spec.home),
-        "Licence": _text(spec.licence),
-        "Citation": _text(spec.citation),
+        "Source": f"<{spec.home}>" if "://" in spec.home else escaped(spec.home),
+        "Licence": escaped(spec.licence),
+        "Citation": escaped(spec.citation),
         "Archive": " or ".join(f"`{name}`" for name in spec.archives),
-        "Fetched": f"`crosswear data fetch {spec.name} --data DATA`" if spec.downloads else "",
+        "Download": f"`crosswear data fetch {spec.name} --data DATA`" if spec.downloads else "",
         "Files": ", ".join(f"`{pattern}`" for pattern in spec.patterns) or "none",
-        "Columns": _text(spec.columns or ""),
+        "Columns": escaped(spec.columns or ""),
         "Verified by": _verified_by(spec),
         "People": str(spec.subjects),
         "Rate": f"{spec.rate_hz:g} Hz",
-        "Unit": _text(spec.unit),
+        "Unit": escaped(spec.unit),
         "Placements": ", ".join([first + default, *others]),
         "Sensors": _sensors(spec),
     }
     yield "".join(f"- **{name}:** {fact}\n" for name, fact in facts.items() if fact)
-    yield _classes(spec)
+    yield f"{_classes(spec)}\n"
     if spec.traps:
-        yield "Known traps:\n"
-        yield "".join(f"- {_text(trap)}\n" for trap in spec.traps)
+        yield "Known pitfalls:\n"
+        yield "".join(f"- {escaped(trap)}\n" for trap in spec.traps)
 
 
 def _sensors(spec: DatasetSpec) -> str:
-    """What else than the accelerometer can be read, and how."""
+    """Return the sensors beside the accelerometer, and how to ask for them."""
     if len(spec.sensors) == 1:
         return ""
     return f"accelerometer; both with `{spec.name}:sensors={'+'.join(spec.sensors)}`"
 
 
 def _verified_by(spec: DatasetSpec) -> str:
-    """What `crosswear data verify` holds the files against."""
+    """Return what `crosswear data verify` compares the files with."""
     hashed = sum(file.sha256 is not None for file in spec.files)
     sums = [f"the sha256 of {hashed} of {len(spec.files)} files"] * (hashed > 0)
-    return "; ".join([*sums, *([_text(spec.counts.title)] if spec.counts else [])])
+    return "; ".join([*sums, *([escaped(spec.counts.title)] if spec.counts else [])])
 
 
 def _classes(spec: DatasetSpec) -> str:
-    """Code and name of each class; where there are several class tables, which ones it is in."""
+    """Return code and name of each class; with several class tables, also the tables it is in."""
     rows = dict.fromkeys(row for table in spec.variants.values() for row in table)
     variants = list(spec.variants) if len(spec.variants) > 1 else []
-    return _table(
+    return table(
         ["code", "class", *(f"`{variant}`" for variant in variants)],
         [
             [
                 f"`{row.code}`",
-                _text(row.name),
+                escaped(row.name),
                 *("yes" if row in spec.variants[variant] else "" for variant in variants),
             ]
             for row in rows
         ],
+        names=2 + len(variants),
     )
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _text(text: str) -> str:
-    for character in "\\*<|":
-        text = text.replace(character, f"\\{character}")
-    return text

@@ -1,4 +1,4 @@
-"""Pictures of a domain: an example window of every class, and how much there is of each."""
+"""Pictures of a domain: an example window and the duration of every class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.files import write_bytes
 from crosswear.core.recording import PURGED, Subset
 from crosswear.datasets.domain import Domain
-from crosswear.report.describe.table import called
+from crosswear.report.describe.domain_table import display_name
 
 AXES = {"x": "#0072b2", "y": "#d55e00", "z": "#009e73"}
 SUBSETS = {
@@ -27,7 +27,7 @@ SUBSETS = {
     Subset.TEST: ("test", "#56b4e9"),
     PURGED: ("purged", "#bbbbbb"),
 }
-"""Colours that can be told apart by everybody (Okabe and Ito, Color Universal Design, 2008)."""
+"""Colours that everyone can distinguish (Okabe and Ito, Color Universal Design, 2008)."""
 COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, BAR_HEIGHT, MARGIN = 2.2, 1.45, 0.24, 1.1
 """In inches."""
@@ -43,15 +43,15 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
 
     Args:
         domains: prepared with `config`.
-        config: says how long a sample is, and how far apart windows are.
-        folder: made if it is not there.
+        config: the sampling rate and the hop.
+        folder: created if it does not exist.
 
     Raises:
         DiskError: if one cannot be written.
     """
     paths: list[Path] = []
     for domain in domains:
-        name = _file_name(called(domain.summary.reference))
+        name = _file_name(display_name(domain.summary.reference))
         while folder / f"{name}-windows.png" in paths:
             name += "_"
         for kind, figure in (
@@ -64,7 +64,7 @@ def draw_domains(domains: Sequence[Domain], config: PreparationConfig, folder: P
 
 
 def windows_figure(domain: Domain, config: PreparationConfig) -> Figure:
-    """A panel for every class: x, y and z of its window whose spread is the median one."""
+    """Draw a panel for every class: x, y and z of its window whose spread is the median one."""
     columns = min(COLUMNS, len(domain.classes))
     rows = -(-len(domain.classes) // columns)
     time_s = np.arange(domain.samples) / config.rate_hz
@@ -93,7 +93,7 @@ def windows_figure(domain: Domain, config: PreparationConfig) -> Figure:
 
 
 def classes_figure(domain: Domain, config: PreparationConfig) -> Figure:
-    """A bar for every class: its windows, a hop each, in minutes, by subset."""
+    """Draw a bar for every class: its windows, a hop each, in minutes, by subset."""
     classes = np.arange(len(domain.classes))
     with _style():
         figure = Figure(
@@ -125,7 +125,7 @@ def _typical(domain: Domain, label: int) -> int:
 
 
 def _about(domain: Domain) -> str:
-    return textwrap.shorten(called(domain.summary.reference), _LONGEST_NAME, placeholder=" …")
+    return textwrap.shorten(display_name(domain.summary.reference), _LONGEST_NAME, placeholder=" …")
 
 
 def _wrapped(text: str, width: int) -> str:
@@ -147,7 +147,7 @@ def _png(figure: Figure) -> bytes:
 
 @contextlib.contextmanager
 def _style() -> Iterator[None]:
-    """One look on every machine, whatever the user's own matplotlib settings are."""
+    """Draw alike on every machine, with any settings of matplotlib."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # of scripts we lack
         matplotlib.rcdefaults()

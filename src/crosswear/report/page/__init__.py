@@ -17,26 +17,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from crosswear.core import intervals
 from crosswear.core.texts import counted
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.grid.experiment import StudyDesign
 from crosswear.report import readable
 from crosswear.report.coverage import coverage_table
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import lines_of
-from crosswear.report.markdown import coverage
-from crosswear.report.page.data import figures_data
-from crosswear.report.page.matrix import matrix
+from crosswear.report.page.figures import figures_data
+from crosswear.report.text_report import coverage
 
 SCRIPTS = ("base.js", "heatmaps.js", "curves.js", "classes.js", "page.js")
 """In the order in which they need each other."""
 
 
-def page(board: EvidenceIndex, cells: pa.Table) -> str:
-    """The HTML of `index.html`.
+def page(index: EvidenceIndex, cells: pa.Table) -> str:
+    """Return the HTML of `index.html`.
 
     Args:
-        board: the evidence of a study.
+        index: the evidence of a study.
         cells: one row for every cell.
     """
     environment = Environment(
@@ -46,22 +46,22 @@ def page(board: EvidenceIndex, cells: pa.Table) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    evidence = board.evidence
+    evidence = index.evidence
     return environment.get_template("page.html.j2").render(
-        board=board,
+        index=index,
         evidence=evidence,
         coverage=coverage(evidence),
-        matrices=[matrix(board, size) for size in board.sizes],
         readable=readable,
-        words=words,
+        phrases=phrases,
+        intervals=intervals,
         counted=counted,
         lines_of=lines_of,
-        missing=coverage_table(board, cells),
+        missing=coverage_table(index, cells),
         settings=_settings(evidence.study),
         style=Markup(_ours("page.css")),  # noqa: S704 - our own files
         script=Markup(_script("\n".join(map(_ours, SCRIPTS)))),  # noqa: S704
         plotly=Markup(_script(get_plotlyjs())),  # noqa: S704
-        data=Markup(_json(figures_data(board))),  # noqa: S704
+        data=Markup(_json(figures_data(index))),  # noqa: S704
     )
 
 
@@ -70,7 +70,7 @@ def _ours(name: str) -> str:
 
 
 def _script(text: str) -> str:
-    """JavaScript that no HTML parser takes for the end of its element; it means the same."""
+    """Escape JavaScript so that no HTML parser finds the end of its element in it."""
     return re.sub(r"<(?=/script|!--)", r"\\x3c", text, flags=re.IGNORECASE)
 
 
@@ -80,7 +80,7 @@ def _json(data: Any) -> str:
 
 
 def _settings(study: StudyDesign) -> dict[str, str]:
-    """Every setting by its key in a study file, those that the file leaves to defaults too."""
+    """Return every setting by its key in a study file, defaults included."""
     grid, rest = dataclasses.asdict(study.grid), dataclasses.asdict(study)
     sections = {
         name: value for name, value in rest.items() if name not in ("name", "domains", "grid")

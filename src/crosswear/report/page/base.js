@@ -27,15 +27,15 @@ const interval = (columns, name, at, write) => {
 const sourceName = (source) => (source === "random" ? "untrained control" : source);
 const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-const rivalAt = new Map(
-  data.rivals.map((r, at) => [JSON.stringify([r.method, r.source, r.blocks, r.branches]), at]));
+const approachAt = new Map(
+  data.approaches.map((r, at) => [JSON.stringify([r.method, r.source, r.blocks, r.branches]), at]));
 const scoreAt = new Map(
-  scores.target.map((target, at) => [`${target} ${scores.rival[at]} ${scores.size[at]}`, at]));
+  scores.target.map((target, at) => [`${target} ${scores.approach[at]} ${scores.size[at]}`, at]));
 const verdictAt = new Map(
   verdicts.target.map((t, at) => [`${t} ${verdicts.source[at]} ${verdicts.size[at]}`, at]));
 const findScore = (target, method, source, blocks, size, branches = "both") => {
-  const rival = rivalAt.get(JSON.stringify([method, source, blocks, branches]));
-  return rival === undefined ? undefined : scoreAt.get(`${target} ${rival} ${size}`);
+  const approach = approachAt.get(JSON.stringify([method, source, blocks, branches]));
+  return approach === undefined ? undefined : scoreAt.get(`${target} ${approach} ${size}`);
 };
 
 // Colours are those of the style sheet, light or dark.

@@ -22,7 +22,7 @@ function chosen() {
     classical ? findScore(target, classical, "", 0, size) : undefined,
   ].map((at) => (at !== undefined && data.confusions[at] ? at : null));
 }
-const chosenLabel = (at) => data.rivals[scores.rival[at]].label;
+const chosenLabel = (at) => data.approaches[scores.approach[at]].label;
 
 function confusion(number) {
   const at = chosen()[number];

@@ -1,7 +1,7 @@
 // The heatmaps: the panels of a target side by side.
 
 const known = scores.micro_f1.filter(
-  (value, at) => value !== null && data.rivals[scores.rival[at]].method === "network");
+  (value, at) => value !== null && data.approaches[scores.approach[at]].method === "network");
 const span = known.length
   ? [10 * Math.floor(10 * Math.min(...known)), 10 * Math.ceil(10 * Math.max(...known) + 1e-9)]
   : [0, 100];

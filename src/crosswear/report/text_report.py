@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from tabulate import tabulate
-
+from crosswear.core.markdown import escaped, table
 from crosswear.core.texts import counted
-from crosswear.evidence.model import Evidence
+from crosswear.evidence.statements import Evidence
 from crosswear.report import readable
 from crosswear.report.evidence_index import EvidenceIndex
-from crosswear.report.readable import Readable
-
-SPECIAL = re.compile(r"[\\`*<>|\[\]$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+from crosswear.report.formats import TextTable
 
 
-def markdown(board: EvidenceIndex) -> str:
-    """The text of `report.md`: summary, coverage, verdicts at each size, findings."""
-    return "\n\n".join(_parts(board)) + "\n"
+def markdown(index: EvidenceIndex) -> str:
+    """Return the text of `report.md`: summary, coverage, verdicts at each size, findings."""
+    return "\n\n".join(_parts(index)) + "\n"
 
 
 def coverage(evidence: Evidence) -> str:
-    """How much of the study there is, in one sentence."""
+    """Return the coverage of the study in one sentence."""
     lacking = evidence.expected - evidence.done
     if not lacking:
         return f"All {counted(evidence.expected, 'cell')} of the study are done."
@@ -33,20 +29,20 @@ def coverage(evidence: Evidence) -> str:
     )
 
 
-def _parts(board: EvidenceIndex) -> Iterator[str]:
-    evidence = board.evidence
-    yield f"# {_plain(evidence.study.name)}"
-    yield _plain(evidence.summary)
-    if board.notice:
-        yield _plain(board.notice)
+def _parts(index: EvidenceIndex) -> Iterator[str]:
+    evidence = index.evidence
+    yield f"# {escaped(evidence.study.name)}"
+    yield escaped(evidence.summary)
+    if index.notice:
+        yield escaped(index.notice)
     yield coverage(evidence)
-    judged = board.sizes if board.transferred_to else ()
+    judged = index.sizes if index.transferred_to else ()
     if judged:
-        yield "## Transfer against what else could be done"
-        yield _table(readable.tally(board))
+        yield "## Transfer against the alternatives"
+        yield _table(readable.tally(index))
     for size in judged:
         yield f"## Verdicts with {counted(size, 'window')}"
-        verdicts = readable.brief(board, size)
+        verdicts = readable.brief(index, size)
         yield verdicts.caption
         yield _table(verdicts)
     carried = readable.sensors(evidence)
@@ -66,21 +62,11 @@ def _parts(board: EvidenceIndex) -> Iterator[str]:
         yield _table(shared)
     yield "## Findings"
     for finding in evidence.findings:
-        yield f"**{_plain(finding.question)}** {_plain(finding.sentence)}"
+        yield f"**{escaped(finding.question)}** {escaped(finding.sentence)}"
     if not evidence.findings:
-        yield "None: there is too little to put a reading to the test."
+        yield "None: there are too few results to test a hypothesis."
 
 
-def _table(table: Readable) -> str:
-    return tabulate(
-        [[_plain(cell) for cell in row] for row in table.rows],
-        headers=table.headings,
-        tablefmt="pipe",
-        disable_numparse=True,
-        colalign=table.alignment if table.rows else None,
-    )
-
-
-def _plain(text: str) -> str:
-    """A text as text: nothing in it is markup, and it stays on its line."""
-    return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+def _table(shown: TextTable) -> str:
+    rows = [[escaped(cell) for cell in row] for row in shown.rows]
+    return table(shown.headings, rows, shown.names)

@@ -1,4 +1,4 @@
-"""What the evidence of a study consists of. Plain data: tables and pages are made from it.
+"""Plain data that the evidence of a study consists of: scores, contrasts, verdicts, findings.
 
 Scores and differences of scores are shares from 0 to 1 (-1 to 1), not per cent.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
 from crosswear.grid.experiment import UNTRAINED, Method, StudyDesign
 from crosswear.grid.labels import ALIGNMENTS, Alignment
@@ -27,12 +29,11 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, order=True)
 class LearningMethod:
-    """One way to learn from the adaptation set.
+    """A method that learns from the adaptation set.
 
     Attributes:
-        method: as in `crosswear.grid.experiment.Cell`; `source` networks rival nothing, but are
-            scored alike.
-        source: as the study calls it: a domain, several joined by `+`, `others`, or `random`;
+        method: as in `crosswear.grid.experiment.Cell`; `source` networks are only scored.
+        source: its name in the study: a domain, several joined by `+`, `others`, or `random`;
             empty where nothing is transferred.
         blocks: transferred blocks; 0 where nothing is transferred.
         branches: of the network, that are transferred.
@@ -45,7 +46,7 @@ class LearningMethod:
 
     @property
     def label(self) -> str:
-        """What people read: `scratch`, `forest`, `transfer from dsads, 3 blocks`."""
+        """Return the name in reports: `scratch`, `forest`, `transfer from dsads, 3 blocks`."""
         origin = "an untrained network" if self.source == UNTRAINED else self.source
         match self.method:
             case "network" if self.source:
@@ -70,21 +71,7 @@ CLASSICAL: tuple[LearningMethod, ...] = (
     LearningMethod("minirocket"),
     LearningMethod("vote"),
 )
-"""What a user would do without a source. Majority is the floor, no rival to beat."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over repetitions with its 95 % interval over repetitions and test people.
-
-    Attributes:
-        mean: of all test windows of all repetitions, pooled.
-        low, high: None where neither repetitions nor groups tell how sure it is.
-    """
-
-    mean: float
-    low: float | None
-    high: float | None
+"""Methods without a source that a user has. The majority classifier is only a floor."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ class Contrast:
 
     Attributes:
         difference: ours less theirs.
-        p: two-sided, that there is none; None where nothing tells.
+        p: two-sided, of no true difference; None where it is unknown.
         adjusted_p: corrected for all contrasts of its kind in the study (Holm).
     """
 
@@ -103,21 +90,21 @@ class Contrast:
 
     @property
     def effect(self) -> Effect:
-        """What may be said of ours after the correction."""
+        """Return the effect of ours after the correction."""
         if self.adjusted_p is None:
             return "unknown"
         if self.adjusted_p >= ALPHA:
             return "no difference"
-        return "helps" if self.difference.mean > 0 else "hurts"
+        return "helps" if self.difference.value > 0 else "hurts"
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A rival on one target with one size of the adaptation set.
+    """A method on one target with one size of the adaptation set.
 
     Attributes:
-        target, rival, size: what was done.
-        done, repetitions: how many repetitions have a record, and how many there shall be.
+        target, approach, size: the subject of the score.
+        done, repetitions: number of repetitions with a record, and number planned.
         micro_f1: None unless all are done; so are the others.
         macro_f1: mean over the repetitions.
         confusion: int64 [C, C], sum over the repetitions; row: true class.
@@ -125,7 +112,7 @@ class Score:
     """
 
     target: str
-    rival: LearningMethod
+    approach: LearningMethod
     size: int
     done: int
     repetitions: int
@@ -142,14 +129,14 @@ class Score:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Does transfer from a source help on a target at a size?
+    """The verdict on transfer from a source to a target at a size.
 
-    Judged is the transfer of the branches that `StudyDesign.judged` names. The number of blocks is
+    It is on the transfer of the branches that `StudyDesign.judged` names. The number of blocks is
     the one that was best on the *other* targets, so that it is not chosen on the windows that judge
     it.
 
     Attributes:
-        target, source, size: of the question.
+        target, source, size: the subject of the verdict.
         blocks: transferred; None where no other target has all its scores.
         micro_f1: of that transfer.
         over_scratch: against the network from scratch.
@@ -171,7 +158,7 @@ class Verdict:
 
     @property
     def effect(self) -> Effect:
-        """Against scratch: *helps*, *no difference*, *hurts*, or *unknown*."""
+        """Return the effect against scratch: *helps*, *no difference*, *hurts*, or *unknown*."""
         return self.over_scratch.effect if self.over_scratch else "unknown"
 
 
@@ -180,11 +167,11 @@ class ZeroLabel:
     """A network on the classes that a source and a target share.
 
     Attributes:
-        alignment: what it had of the target.
-        classes: how many they share.
-        score: its rival is the alignment from that source; its size is 0.
-        over_source_only: against the network that had nothing of the target; None for that, and
-            for the one that had its labels.
+        alignment: its use of the target.
+        classes: number of shared classes.
+        score: its approach is the alignment from that source; its size is 0.
+        over_source_only: against the network that saw nothing of the target; None for that, and
+            for the one that saw its labels.
     """
 
     alignment: Alignment
@@ -194,13 +181,13 @@ class ZeroLabel:
 
     @property
     def target(self) -> str:
-        """Where it was tested."""
+        """The domain it was tested on."""
         return self.score.target
 
     @property
     def source(self) -> str:
-        """Where the labels are from, but for `target-labels`."""
-        return self.score.rival.source
+        """The domain its labels are from, except with `target-labels`."""
+        return self.score.approach.source
 
 
 @dataclass(frozen=True)
@@ -214,19 +201,29 @@ class Similarity:
     label_overlap: float
 
 
+MEASURES: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "a_distance": ("proxy A-distance", -1),
+        "mmd": ("MMD", -1),
+        "label_overlap": ("overlap of the class names", 1),
+    }
+)
+"""Attribute of `Similarity`: its name, and 1 where large values mean similar domains, else -1."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A reading of the study, put to the test.
+    """A hypothesis, tested.
 
     Attributes:
         name: short, unique.
-        question: what is asked.
-        support: what the numbers say.
+        question: the hypothesis as a question.
+        support: the result.
         sentence: the answer with its numbers.
-        measure: what `value` is, e.g. `Spearman's rho`.
+        measure: the meaning of `value`, e.g. `Spearman's rho`.
         value: correlation, contrast or windows, with its interval; None where undecidable.
         p: two-sided; None where there is none.
-        n: how many observations it rests on.
+        n: number of observations.
     """
 
     name: str
@@ -241,22 +238,22 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All of it.
+    """The evidence of a study.
 
     Attributes:
         study: the study.
         text: its file.
         domains: the prepared domains of its first split, by name.
         done, failed, expected: cells.
-        scores: by target, size and rival, in the order of the study.
+        scores: by target, size and approach, in the order of the study.
         verdicts: by target, source and size; the untrained source has none.
         similarities: of each target with each trained source.
-        findings: see `crosswear.evidence.findings`.
+        findings: see `crosswear.evidence.hypotheses`.
         summary: the verdict in one paragraph.
         provenance: versions, hosts and times of the records, each value once.
         zero_label: every alignment on every pair of domains that share classes.
-        source_networks: every source network on every domain that it has learned; its rival's
-            source are its domains, its size is 0.
+        source_networks: every source network on every domain that it was trained on; their size
+            is 0.
     """
 
     study: StudyDesign

@@ -1,7 +1,7 @@
-"""The study's readings of its heatmaps, and the questions that a user asks, put to the test.
+"""Tests of the hypotheses of the 2019 study, and of the questions that a user asks.
 
 Every target counts once: its sources and sizes are not independent of each other. With few targets
-most answers are therefore "undecided", and that is what may be said.
+most answers are therefore "undecided".
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.by_blocks import block_findings
 from crosswear.evidence.by_branch import branch_findings
@@ -23,17 +24,9 @@ from crosswear.evidence.inference import (
     finding,
     mean_over,
 )
-from crosswear.evidence.model import Contrast, Finding, Interval, Similarity, Support, Verdict
 from crosswear.evidence.scores import Scores
+from crosswear.evidence.statements import MEASURES, Contrast, Finding, Similarity, Support, Verdict
 from crosswear.grid.experiment import StudyDesign
-
-MEASURES = (
-    ("a_distance", "proxy A-distance", -1),
-    ("mmd", "MMD", -1),
-    ("label_overlap", "overlap of the class names", 1),
-)
-"""Attribute of `Similarity`, its name, and the sign of its correlation with gain if the study's
-reading holds."""
 
 
 def findings_of(
@@ -43,7 +36,7 @@ def findings_of(
     similarities: Sequence[Similarity],
     domains: Mapping[str, DomainSummary],
 ) -> tuple[Finding, ...]:
-    """All findings that the grid of a study allows; on transfer none while no verdict is known."""
+    """Return all findings that the grid of a study allows; on transfer, once a verdict is known."""
     judged = [verdict for verdict in verdicts if verdict.over_scratch is not None]
     of_transfer = (
         (
@@ -63,7 +56,7 @@ def findings_of(
 
 
 def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """Mean difference over sources and sizes, over the targets."""
+    """Test the mean difference over sources and sizes, over the targets."""
     contrasts: tuple[tuple[str, str, Callable[[Verdict], Contrast | None]], ...] = (
         ("over_scratch", "the network from scratch", lambda v: v.over_scratch),
         ("over_untrained", "an untrained source", lambda v: v.over_untrained),
@@ -73,34 +66,29 @@ def _gains(judged: Sequence[Verdict]) -> Iterator[Finding]:
         gains: dict[str, list[float]] = {}
         for verdict in judged:
             if one := contrast(verdict):
-                gains.setdefault(verdict.target, []).append(one.difference.mean)
+                gains.setdefault(verdict.target, []).append(one.difference.value)
         if not gains:
             continue
         test = mean_over([float(np.mean(values)) for values in gains.values()])
-        support = test.support(1)
         yield finding(
             name=name,
             question=f"Does transfer beat {against}, over all sources and sizes?",
             test=test,
-            support=support,
             answer=f"{test.points()} on average over {test.n} targets.",
-            measure="difference of micro-F1",
         )
 
 
 def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """The fewer labels, the larger the gain."""
+    """Test that the gain is larger with fewer labels."""
     sizes = sorted({verdict.size for verdict in judged})
     if len(sizes) < 2:
         return
     few, many = (_by_target(v for v in judged if v.size == size) for size in (sizes[0], sizes[-1]))
     test = mean_over([few[target] - many[target] for target in few if target in many])
-    support = test.support(1)
     yield finding(
         name="labels",
         question="Is the gain larger with few labels than with many?",
         test=test,
-        support=support,
         answer=f"the gain over scratch with {sizes[0]} windows less that with "
         f"{sizes[-1]} is {test.points()}, over {test.n} targets.",
         measure="difference of gains in micro-F1",
@@ -108,7 +96,7 @@ def _by_labels(judged: Sequence[Verdict]) -> Iterator[Finding]:
 
 
 def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
-    """The size from which transfer stops helping, on each target."""
+    """Find the size from which transfer stops helping, on each target."""
     for target in dict.fromkeys(verdict.target for verdict in judged):
         mine = [verdict for verdict in judged if verdict.target == target]
         sizes = sorted({verdict.size for verdict in mine})
@@ -125,7 +113,7 @@ def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
             support = "supported"
             answer = f"From {beyond[0]} windows on it is shown to help from no source"
         hurt = sum(verdict.effect == "hurts" for verdict in mine)
-        size = Interval(beyond[0], None, None) if support == "supported" else None
+        size = Interval(beyond[0]) if support == "supported" else None
         yield finding(
             name=f"threshold_{target}",
             question=f"Is there a size from which transfer stops helping on {target}?",
@@ -137,17 +125,16 @@ def _thresholds(judged: Sequence[Verdict]) -> Iterator[Finding]:
 
 
 def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary]) -> Finding:
-    """Small adaptation sets help more where there are few classes."""
+    """Test that small adaptation sets gain more where there are few classes."""
     sizes = sorted({verdict.size for verdict in judged})
     small = sizes[: math.ceil(len(sizes) / 2)]
     gains = _by_target(verdict for verdict in judged if verdict.size in small)
     test = correlation([len(domains[target].classes) for target in gains], list(gains.values()))
-    support = test.support(-1)
     return finding(
         name="classes",
         question="Do small adaptation sets gain more where the target has few classes?",
         test=test,
-        support=support,
+        support=test.support(-1),
         answer=f"{test.rho()} of the number of classes with the gain over "
         f"scratch at up to {small[-1]} windows, over {test.n} targets.",
         measure="Spearman's rho",
@@ -157,18 +144,17 @@ def _by_classes(judged: Sequence[Verdict], domains: Mapping[str, DomainSummary])
 def _by_similarity(
     judged: Sequence[Verdict], similarities: Sequence[Similarity]
 ) -> Iterator[Finding]:
-    """Similar domains transfer better: within each target, which of its sources gains more?"""
+    """Test that, within each target, sources that are more similar gain more."""
     gains = _by_pair(judged)
     known = {(one.target, one.source): one for one in similarities}
-    for name, what, sign in MEASURES:
+    for name, (what, sign) in MEASURES.items():
         measured = {pair: float(getattr(one, name)) for pair, one in known.items()}
         test = correlation_within(measured, gains)
-        support = test.support(sign)
         yield finding(
             name=f"similarity_{name}",
             question=f"Do sources that are more like the target ({what}) transfer better?",
             test=test,
-            support=support,
+            support=test.support(sign),
             answer=f"{test.rho()} of {what} with the gain over scratch, "
             f"within targets, over {test.n} pairs.",
             measure="mean Spearman's rho within targets",
@@ -176,12 +162,12 @@ def _by_similarity(
 
 
 def _by_pair(judged: Iterable[Verdict]) -> dict[tuple[str, str], float]:
-    """Mean gain over scratch by target and source."""
+    """Return the mean gain over scratch by target and source."""
     gains: dict[tuple[str, str], list[float]] = {}
     for verdict in judged:
         if verdict.over_scratch:
             pair = verdict.target, verdict.source
-            gains.setdefault(pair, []).append(verdict.over_scratch.difference.mean)
+            gains.setdefault(pair, []).append(verdict.over_scratch.difference.value)
     return {pair: float(np.mean(values)) for pair, values in gains.items()}
 
 

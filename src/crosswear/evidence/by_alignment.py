@@ -1,4 +1,4 @@
-"""Zero-label transfer: does it help to have seen the target's windows without their labels?"""
+"""Zero-label transfer: the gain from the target's windows without their labels."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import replace
 import numpy as np
 
 from crosswear.core.texts import counted
-from crosswear.evidence import words
+from crosswear.evidence import phrases
 from crosswear.evidence.inference import finding, mean_over
-from crosswear.evidence.model import Finding, LearningMethod, ZeroLabel
 from crosswear.evidence.scores import ScoreKey, Scores, holm
+from crosswear.evidence.statements import Finding, LearningMethod, ZeroLabel
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.labels import Alignment
 
 REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
-"""What brackets the alignments proper: nothing of the target, and its labels."""
+"""References beside the alignments: without the target, and with its labels."""
 
 
 def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
-    """Every alignment on every pair; p-values are corrected over all alignments and pairs.
+    """Judge every alignment on every pair; p-values are corrected over all alignments and pairs.
 
     Args:
         study: the study.
@@ -31,11 +31,11 @@ def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
         ZeroLabel(
             alignment,
             len(study.shared_between(source, target)),
-            scores.by_question[_question(source, target, alignment)],
+            scores.by_key[_key(source, target, alignment)],
             None
             if alignment in REFERENCES
             else scores.contrast(
-                _question(source, target, alignment), _question(source, target, "source-only")
+                _key(source, target, alignment), _key(source, target, "source-only")
             ),
         )
         for source, target in study.shared_pairs
@@ -49,28 +49,26 @@ def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
 
 
 def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
-    """For each alignment, whether it beats source only on the targets."""
+    """Test for each alignment whether it beats source only on the targets."""
     for alignment in dict.fromkeys(row.alignment for row in rows if row.over_source_only):
         mine = [row for row in rows if row.alignment == alignment]
         gains: dict[str, list[float]] = {}
         for row in mine:
             if row.over_source_only:
-                gains.setdefault(row.target, []).append(row.over_source_only.difference.mean)
+                gains.setdefault(row.target, []).append(row.over_source_only.difference.value)
         test = mean_over([float(np.mean(values)) for values in gains.values()])
         yield finding(
             name=f"alignment_{alignment}",
-            question=f"Without a label of the target, does {words.ALIGNMENTS[alignment]} beat "
+            question=f"Without a label of the target, does {phrases.ALIGNMENTS[alignment]} beat "
             "the source alone?",
             test=test,
-            support=test.support(1),
             answer=f"{test.points()} on average over {counted(test.n, 'target')}; "
             f"{_counted(mine)}.",
-            measure="difference of micro-F1",
         )
 
 
 def zero_label_summary(rows: Sequence[ZeroLabel]) -> str:
-    """What a reader should know of them at first sight; empty where there are none."""
+    """Return the result in one sentence; empty where there is none."""
     judged = [row for row in rows if row.over_source_only]
     if not judged:
         return ""
@@ -86,5 +84,5 @@ def _counted(rows: Sequence[ZeroLabel]) -> str:
     return f"better in {effects['helps']} of {comparisons}, worse in {effects['hurts']}"
 
 
-def _question(source: str, target: str, alignment: Alignment) -> ScoreKey:
+def _key(source: str, target: str, alignment: Alignment) -> ScoreKey:
     return ScoreKey(target, 0, LearningMethod(alignment, source))
