@@ -15,6 +15,7 @@ from crosswear.evidence.compare import Compared, compare
 from crosswear.evidence.inference import mean_over
 from crosswear.evidence.model import Contrast
 from crosswear.evidence.scores import holm
+from crosswear.grid.methods import Role
 from crosswear.networks.models import summarise
 from crosswear.report.evidence_index import EvidenceIndex
 from result_tables import markdown, records_of, source_cells, told
@@ -85,7 +86,7 @@ def settings(base: EvidenceIndex, *others: EvidenceIndex) -> str:
     for other in others:
         study = other.evidence.study
         found = compare(records_of(other), records_of(base)).compared
-        networks = [one for one in found if one.question.rival.method == "network"]
+        networks = [one for one in found if one.question.rival.role is Role.NETWORK]
         effects.update(one.contrast.effect for one in networks if one.contrast.p is not None)
         for size, (way, kind) in product(other.sizes, WAYS.items()):
             gains = _by_target(networks, size, *kind)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from crosswear.evidence import words
 from crosswear.evidence.model import LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import METHODS
 from crosswear.report import readable
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.signal.metrics import per_class_f1
@@ -106,5 +107,5 @@ def shared_classes(board: EvidenceIndex) -> str:
         shared = evidence.study.shared_between(one.source, one.target)
         classes = [found.name for found in shared]
         f1 = [] if one.score.confusion is None else per_class_f1(one.score.confusion)
-        rows.append((one.target, words.ALIGNMENTS[one.alignment], *map(words.percent, f1)))
+        rows.append((one.target, METHODS[one.alignment].label, *map(words.percent, f1)))
     return markdown(("target", "seen of the target", *classes), rows, 2)

@@ -26,6 +26,7 @@ from crosswear.adaptation.sources import (
     train_source,
     training_seconds,
 )
+from crosswear.baselines import BASELINES
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
@@ -141,10 +142,10 @@ def adapt(
 
 def _used(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:
     """The sources that the chosen model has learned from."""
-    if chosen.learner.kind == "vote":
-        return list(offered)
     plan = chosen.learner.plan
-    return [one for one in offered if plan and one.name == plan.source]
+    if plan is None:
+        return list(offered) if BASELINES[chosen.learner.kind].fit_with_others else []
+    return [one for one in offered if one.name == plan.source]
 
 
 def _take(

@@ -25,14 +25,16 @@ from crosswear.adaptation.learners import (
 from crosswear.adaptation.network import NetworkTrainer, model_for, plans
 from crosswear.adaptation.race import CLASSICAL_SHARE, Entry, Note, race
 from crosswear.adaptation.scoring import Interval, expected_share, paired_gain
+from crosswear.baselines import BASELINES
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import UsageError
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import install
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.grid.methods import METHODS, Role
 from crosswear.networks.checkpoint import Checkpoint
-from crosswear.networks.threads import one_torch_thread
+from crosswear.networks.models import one_torch_thread
 from crosswear.signal.windows import in_steps
 
 KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
@@ -143,9 +145,10 @@ def choose(
     material = TrainingData(x, y, classes, rate_hz, seed, drawn)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
     model = model or model_for(x.shape[2])
-    if model is None and "network" in kinds:
+    asked = any(METHODS[kind].role is Role.NETWORK for kind in kinds)
+    if model is None and asked:
         note(f"no network takes part: windows of {x.shape[2]} samples are too short")
-    with_networks = model is not None and "network" in kinds
+    with_networks = model is not None and asked
     trainer = NetworkTrainer(x, y, classes, sources, model or ModelConfig(), seed)
     networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if with_networks]
     with one_thread():
@@ -205,7 +208,7 @@ def prefer(right: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
 def _classical(
     kinds: Sequence[Kind], material: TrainingData, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
-    chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
+    chosen: list[Kind] = [kind for kind in KINDS if kind in {*kinds} & {*BASELINES}]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
         chosen = [kind for kind in chosen if kind not in OF_AEON]
         note(f"nothing with MiniRocket takes part; {install('minirocket')}")

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
 from crosswear.baselines import BASELINES, Classifier
-from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.keys import seed_for
 from crosswear.deploy.bundle.manifest import Kind
@@ -79,8 +78,6 @@ class Learner(Protocol):
         ...
 
 
-GROWTH: Mapping[Kind, float] = {"vote": 2.0, "minirocket": 2.0, "forest": 1.1}
-"""Time grows with this power of the windows: a ridge classifier's is between square and cube."""
 PROBE = 400
 """Windows that are learned from to see how long it takes; fewer are not worth it."""
 LARGEST = 10_000
@@ -111,13 +108,14 @@ class ClassicalLearner:
         if windows > 2 * PROBE:
             self._probe(PROBE // 8)  # what is slow at first
             probed = max(self._probe(PROBE), 1e-3)
-            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / GROWTH[kind])
+            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / BASELINES[kind].growth)
             self.most = int(np.clip(room, PROBE, self.most))
 
     @property
     def name(self) -> str:
         """The name in the registry, and whether others' windows are in it."""
-        return "vote, whitened" if self.kind == "vote" and self._material.others else self.kind
+        with_others = self._material.others and BASELINES[self.kind].fit_with_others
+        return f"{self.kind}, whitened" if with_others else self.kind
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
@@ -133,16 +131,17 @@ class ClassicalLearner:
     def seconds(self, windows: int) -> float:
         """From the last time that it learned; 0 before."""
         seconds, learned = self._took
-        return float(seconds * (min(windows, self.most) / learned) ** GROWTH[self.kind])
+        return float(seconds * (min(windows, self.most) / learned) ** BASELINES[self.kind].growth)
 
     def _fit(self, train: Rows) -> Classifier:
         data = self._material
         if len(train) > self.most:
             train = np.sort(self._order[np.isin(self._order, train)][: self.most])
         known = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
-        if self.kind == "vote":
-            return fit_vote(*known, data.others)
-        return BASELINES[self.kind].fit(*known)
+        baseline = BASELINES[self.kind]
+        if baseline.fit_with_others:
+            return baseline.fit_with_others(*known, data.others)
+        return baseline.fit(*known)
 
     def _probe(self, windows: int) -> float:
         start = time.perf_counter()

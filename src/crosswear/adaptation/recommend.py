@@ -19,6 +19,7 @@ from crosswear.engine.subsets import adaptation_set
 from crosswear.evidence.inference import Tested, correlation_within
 from crosswear.evidence.similarity import a_distance, draw, label_overlap, mmd
 from crosswear.grid.experiment import Cell
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.signal.features import window_features
@@ -188,7 +189,7 @@ def _gains(opened: LoadedStudy, store: Store) -> Mapping[tuple[int, str, str], f
     transferred: dict[tuple[int, str, str], list[tuple[tuple[str, int, int, int], float]]] = {}
     done = store.done(opened.cells)
     for key, cell in opened.cells.items():
-        if key not in done or cell.method != "network" or len(cell.sources) > 1:
+        if key not in done or cell.role is not Role.NETWORK or len(cell.sources) > 1:
             continue
         matrix = store.read(key).result.confusion
         share = float(np.trace(matrix) / matrix.sum())

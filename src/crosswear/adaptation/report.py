@@ -16,6 +16,7 @@ from crosswear.adaptation.findings import Findings
 from crosswear.adaptation.scoring import Interval
 from crosswear.core.files import write_bytes, write_text
 from crosswear.core.keys import to_json
+from crosswear.grid.methods import METHODS, Role
 
 BLUE, GREY = "#0072b2", "#777777"
 _MARKUP = re.compile(r"([\\`*_\[\]#|<>~])")
@@ -70,10 +71,11 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
 
 def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
     """By how much, and how surely, the chosen one is better than the best of another kind."""
+    of_networks = METHODS[findings.kind].role is Role.NETWORK
     rivals = [
         one
         for one in findings.standings[1:]
-        if one.behind is not None and (one.kind != findings.kind or findings.kind == "network")
+        if one.behind is not None and (one.kind != findings.kind or of_networks)
     ]
     if not rivals:
         return "nothing else ran all folds"

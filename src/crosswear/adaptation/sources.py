@@ -14,6 +14,7 @@ from crosswear.core.errors import CheckpointError, CrosswearError, MissingDataEr
 from crosswear.core.keys import digest, seed_for
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import (
     Checkpoint,
@@ -193,7 +194,7 @@ def study_sources(opened: LoadedStudy, store: Store) -> list[Source]:
     split = opened.study.splits[0]
     found = []
     for cell in opened.cells.values():
-        if cell.method == "source" and cell.split == split and cell.target in opened.study.domains:
+        if cell.role is Role.SOURCE and cell.split == split and cell.target in opened.study.domains:
             path = store.checkpoint(cell.key(opened.facts))
             domain = of_acceleration(opened.domains[cell.target, split])
             found.append(Source(cell.target, domain, path))

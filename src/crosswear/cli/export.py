@@ -63,7 +63,7 @@ def export(
     from crosswear.deploy.bundle import load_bundle
     from crosswear.deploy.export import export_onnx, simulated_windows
     from crosswear.deploy.export.dataset import windows_of_dataset
-    from crosswear.networks.threads import one_torch_thread
+    from crosswear.networks.models import one_torch_thread
 
     spare([bundle], out, *([examples] if examples else []))
     model = load_bundle(bundle)

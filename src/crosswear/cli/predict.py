@@ -52,7 +52,7 @@ def predict(
     from crosswear.deploy.recognise.files import recognise_files
     from crosswear.deploy.recognise.layout import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
-    from crosswear.networks.threads import one_torch_thread
+    from crosswear.networks.models import one_torch_thread
 
     expect_writable(out)  # before its name is changed: a folder may have none
     picture = out.with_suffix(".png")

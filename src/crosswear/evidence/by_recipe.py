@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
-from crosswear.grid.experiment import Method, Study
+from crosswear.grid.experiment import Study
+from crosswear.grid.methods import MethodName
 
-Kind = tuple[Method, bool]
+Kind = tuple[MethodName, bool]
 """A classical method, and whether windows of the other domains whiten it."""
 
 PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (

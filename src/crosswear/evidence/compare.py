@@ -17,6 +17,7 @@ from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, correct_counts, holm, score_key
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import Role
 
 OVERALL: Mapping[str, tuple[str, str]] = {
     "scratch": (
@@ -177,7 +178,7 @@ def _overall(pairs: Pairs) -> Iterator[Finding]:
     }
     for question, pair in pairs.items():
         rival, target = question.rival, question.target
-        if rival.method != "network" or rival.source == UNTRAINED or len(pair[0].hits) < most:
+        if rival.role is not Role.NETWORK or rival.source == UNTRAINED or len(pair[0].hits) < most:
             continue
         kind = "transfer" if rival.source else "scratch"
         groups[kind].setdefault(target, []).append(pair)

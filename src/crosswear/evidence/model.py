@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
+from crosswear.core.texts import counted
 from crosswear.datasets.domain import DomainSummary
-from crosswear.grid.experiment import UNTRAINED, Method, Study
-from crosswear.grid.labels import ALIGNMENTS, Alignment
+from crosswear.grid.experiment import UNTRAINED, Study
+from crosswear.grid.methods import BASELINES, METHODS, Alignment, MethodName, Role
 from crosswear.signal.metrics import majority_f1
 
 Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
@@ -38,7 +39,7 @@ class LearningMethod:
         branches: of the network, that are transferred.
     """
 
-    method: Method
+    method: MethodName
     source: str = ""
     blocks: int = 0
     branches: Branches = "both"
@@ -46,30 +47,22 @@ class LearningMethod:
     @property
     def label(self) -> str:
         """What people read: `scratch`, `forest`, `transfer from dsads, 3 blocks`."""
+        method = METHODS[self.method]
+        if not self.source or not method.with_sources:
+            return method.label
         origin = "an untrained network" if self.source == UNTRAINED else self.source
-        match self.method:
-            case "network" if self.source:
-                blocks = "block" if self.blocks == 1 else "blocks"
-                branch = "" if self.branches == "both" else f"{self.branches} branch, "
-                return f"transfer from {origin}, {branch}{self.blocks} {blocks}"
-            case "network":
-                return "scratch"
-            case "minirocket" | "vote" if self.source:
-                return f"{self.method}, whitened"
-            case "logistic":
-                return f"logistic on {origin}"
-            case method if method in ALIGNMENTS:
-                return f"{method}, classes shared with {origin}"
-        return self.method
+        branch = "" if self.branches == "both" else f"{self.branches} branch, "
+        part = f"{branch}{counted(self.blocks, 'block')}"
+        return method.with_sources.format(origin=origin, part=part)
+
+    @property
+    def role(self) -> Role:
+        """The part of the method in the study."""
+        return METHODS[self.method].role
 
 
 SCRATCH = LearningMethod("network")
-CLASSICAL: tuple[LearningMethod, ...] = (
-    LearningMethod("forest"),
-    LearningMethod("extra-trees"),
-    LearningMethod("minirocket"),
-    LearningMethod("vote"),
-)
+CLASSICAL = tuple(LearningMethod(name) for name in BASELINES)
 """What a user would do without a source. Majority is the floor, no rival to beat."""
 
 

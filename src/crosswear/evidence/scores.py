@@ -14,7 +14,7 @@ from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import ALPHA, Contrast, LearningMethod, Score
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.grid.experiment import Cell, Study
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.methods import METHODS, Role
 from crosswear.signal.metrics import macro_f1
 
 
@@ -64,10 +64,10 @@ def score_key(cell: Cell) -> ScoreKey | None:
 
     Its source is called by all of its domains. Alignments have no adaptation set; their size is 0.
     """
-    if cell.method in ("source", "majority"):
+    if cell.role in (Role.SOURCE, Role.FLOOR):
         return None
-    blocks = cell.blocks if cell.method == "network" else 0
-    size = 0 if cell.method in ALIGNMENTS else cell.size
+    blocks = cell.blocks if cell.role is Role.NETWORK else 0
+    size = 0 if cell.role is Role.ALIGNMENT else cell.size
     rival = LearningMethod(cell.method, "+".join(cell.sources), blocks, cell.branches)
     return ScoreKey(cell.target, size, rival)
 
@@ -75,16 +75,16 @@ def score_key(cell: Cell) -> ScoreKey | None:
 def scores_of(records: StudyRecords) -> Scores:
     """Score every rival of a study, on every target with every size."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
-    cells = [(key, cell) for key, cell in records.cells() if cell.method not in ALIGNMENTS]
+    cells = [(key, cell) for key, cell in records.cells() if cell.role is not Role.ALIGNMENT]
     called = _names_of_sources(records.study)
     sizes = sorted({cell.size for _, cell in cells if score_key(cell)})
     for key, cell in cells:
         one = records.observed.get(key)
-        if cell.method == "majority":  # the same with every size
+        if cell.role is Role.FLOOR:  # the same with every size
             for size in sizes:
-                repetitions[ScoreKey(cell.target, size, LearningMethod("majority"))].append(one)
+                repetitions[ScoreKey(cell.target, size, LearningMethod(cell.method))].append(one)
         elif question := score_key(cell):
-            if cell.method in ("network", "logistic") and cell.sources:
+            if cell.sources and METHODS[cell.method].reads == "weights":
                 rival = replace(question.rival, source=called[cell.target, cell.sources])
                 question = replace(question, rival=rival)
             repetitions[question].append(one)
@@ -104,7 +104,7 @@ def shared_scores_of(records: StudyRecords) -> Scores:
     """Score every alignment of a study, on every pair of domains that share classes."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
     for key, cell in records.cells():
-        if cell.method in ALIGNMENTS and (question := score_key(cell)):
+        if cell.role is Role.ALIGNMENT and (question := score_key(cell)):
             repetitions[question].append(records.observed.get(key))
     return score_all(records, repetitions)
 

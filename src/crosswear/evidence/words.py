@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from crosswear.evidence.model import Contrast, Effect, Interval
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.grid.labels import Alignment
 
 NOTHING = "–"
 """Where there is no number."""
@@ -19,18 +18,6 @@ SIGNS: MappingProxyType[Effect, str] = MappingProxyType(
     {"helps": "▲", "no difference": "=", "hurts": "▼", "unknown": "?"}
 )
 """An effect where there is no room for a word."""
-
-
-ALIGNMENTS: MappingProxyType[Alignment, str] = MappingProxyType(
-    {
-        "source-only": "source only",
-        "adabn": "AdaBN",
-        "mmd": "MMD",
-        "adversarial": "adversarial training",
-        "target-labels": "target labels",
-    }
-)
-"""Alignments as people read them."""
 
 
 def source_name(source: str) -> str:

@@ -9,15 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from crosswear.core.texts import counted
-from crosswear.evidence import words
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.model import Finding, LearningMethod, ZeroLabel
 from crosswear.evidence.scores import ScoreKey, Scores, holm
 from crosswear.grid.experiment import Study
-from crosswear.grid.labels import Alignment
-
-REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
-"""What brackets the alignments proper: nothing of the target, and its labels."""
+from crosswear.grid.methods import METHODS, Alignment
 
 
 def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
@@ -33,7 +29,7 @@ def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
             len(study.shared_between(source, target)),
             scores.by_question[_question(source, target, alignment)],
             None
-            if alignment in REFERENCES
+            if METHODS[alignment].sees != "windows"  # nothing, or labels: they bracket the others
             else scores.contrast(
                 _question(source, target, alignment), _question(source, target, "source-only")
             ),
@@ -59,7 +55,7 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
         test = mean_over([float(np.mean(values)) for values in gains.values()])
         yield finding(
             name=f"alignment_{alignment}",
-            question=f"Without a label of the target, does {words.ALIGNMENTS[alignment]} beat "
+            question=f"Without a label of the target, does {METHODS[alignment].label} beat "
             "the source alone?",
             test=test,
             support=test.support(1),

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosswear.evidence.model import Contrast, Evidence, Interval, Score
+from crosswear.grid.methods import Role
 from crosswear.signal.metrics import per_class_f1
 
 TEXT, NUMBER, COUNT = pa.string(), pa.float64(), pa.int64()
@@ -231,7 +232,7 @@ def _per_class(evidence: Evidence) -> pa.Table:
 
 def _rival(score: Score) -> dict[str, Any]:
     rival = score.rival
-    transferred = rival.method == "network" and rival.source
+    transferred = rival.role is Role.NETWORK and rival.source
     return {
         "target": score.target,
         "size": score.size,

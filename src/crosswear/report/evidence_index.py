@@ -8,6 +8,7 @@ from functools import cached_property
 from crosswear.core.config import Branches
 from crosswear.evidence.model import CLASSICAL, SCRATCH, Evidence, LearningMethod, Score, Verdict
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import Role
 from crosswear.report.notice import notice
 
 
@@ -65,7 +66,7 @@ class EvidenceIndex:
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
         """What is transferred from each source: branches and numbers of blocks."""
         rivals = (score.rival for score in self.evidence.scores)
-        found = {(r.branches, r.blocks) for r in rivals if r.method == "network" and r.source}
+        found = {(r.branches, r.blocks) for r in rivals if r.role is Role.NETWORK and r.source}
         return tuple(one for one in self.evidence.study.transfers if one in found)
 
     @cached_property

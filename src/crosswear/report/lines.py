@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Score
-from crosswear.grid.experiment import UNTRAINED, WHITENED
+from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import BASELINES, WHITENED, Role, names_of
 from crosswear.report.evidence_index import EvidenceIndex
 
 Kind: TypeAlias = Literal[
@@ -30,12 +31,14 @@ class Line:
             source; the majority classifier.
         source: of a transfer or of features, otherwise empty.
         scores: one for each size of the study; None where there is none.
+        number: place of a classical method among all of them, which decides its mark.
     """
 
     label: str
     kind: Kind
     source: str
     scores: tuple[Score | None, ...]
+    number: int = 0
 
 
 def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
@@ -46,7 +49,8 @@ def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
 
     def rival(kind: Kind, rival: LearningMethod) -> Line:
         scores = (board.score(target, size, rival) for size in board.sizes)
-        return line(rival.label, kind, rival.source, scores)
+        number = BASELINES.index(rival.method) if rival.method in BASELINES else 0
+        return Line(rival.label, kind, rival.source, tuple(scores), number)
 
     def transfer(source: str) -> Line:
         scores = (board.transfer(target, source, size) for size in board.sizes)
@@ -61,8 +65,12 @@ def lines_of(board: EvidenceIndex, target: str) -> tuple[Line, ...]:
         *map(transfer, others),
         *(rival("classical", one) for one in CLASSICAL),
         *(rival("whitened", LearningMethod(method, joined)) for method in WHITENED),
-        *(rival("features", LearningMethod("logistic", source)) for source in others),
-        rival("floor", LearningMethod("majority")),
+        *(
+            rival("features", LearningMethod(method, source))
+            for method in names_of(Role.FEATURES)
+            for source in others
+        ),
+        *(rival("floor", LearningMethod(method)) for method in names_of(Role.FLOOR)),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
 

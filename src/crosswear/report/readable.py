@@ -15,6 +15,7 @@ from crosswear.core.texts import counted
 from crosswear.evidence import words
 from crosswear.evidence.model import CLASSICAL, Evidence, Finding, LearningMethod, Score, Verdict
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import METHODS
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.lines import lines_of
 from crosswear.signal.metrics import per_class_f1
@@ -269,8 +270,8 @@ def zero_label(evidence: Evidence) -> Readable:
         tuple(
             (
                 one.target,
-                one.target if one.alignment == "target-labels" else one.source,
-                words.ALIGNMENTS[one.alignment],
+                one.target if METHODS[one.alignment].sees == "labels" else one.source,
+                METHODS[one.alignment].label,
                 str(one.classes),
                 words.percent(one.score.majority_f1),
                 words.score(one.score.micro_f1),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
-from crosswear.engine.grouping import group, may_be_compiled
+from crosswear.engine.grouping import group
+from crosswear.engine.methods.network import may_be_compiled
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.kernels.residual import implementation
 from crosswear.study.execution import ExecutionSettings
@@ -45,10 +47,9 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     """
     done = store.done(opened.cells) - damage(opened, store).keys()
     counts: dict[str, int] = {}
-    name: str
     for cell in opened.cells.values():
         name = cell.method
-        if name == "network":
+        if cell.role is Role.NETWORK:
             name = "transfer" if cell.sources else "scratch"
         counts[name] = counts.get(name, 0) + 1
     tasks = pending_tasks(opened, store, done)
@@ -60,7 +61,7 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     )
     return Plan(
         cells=counts,
-        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role is Role.NETWORK})),
         multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
         seconds=expected.seconds,

@@ -103,7 +103,7 @@ class Bundle:
         Raises:
             BundleError: if the weights are not those of such a model.
         """
-        if self.manifest.kind == "network":
+        if self.manifest.model is not None:
             logits = logits_of_network(self.network())
         else:
             logits = logits_of_classifier(self.baseline())

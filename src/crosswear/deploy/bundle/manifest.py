@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS, ModelConfig, Strategy, TrainConfig
+from crosswear.grid.methods import METHODS, Role
 
 SCHEMA: Final = 1
 """Raised by hand whenever a bundle of before would be read as something else."""
@@ -188,7 +189,7 @@ class Manifest:
         """Values that do not go together: key, what was found, what was expected."""
         checks = (
             (
-                (self.kind == "network") != (self.model is not None),
+                (METHODS[self.kind].role is Role.NETWORK) != (self.model is not None),
                 "model",
                 f"{'settings' if self.model else 'no settings'} of a network for {self.kind!r}",
                 "settings for a network, and for nothing else",

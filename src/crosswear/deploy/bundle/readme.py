@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 
+from crosswear.baselines import BASELINES
 from crosswear.core.texts import counted
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
-_KINDS = {
-    "network": "a neural network",
-    "forest": "a random forest on features of each window",
-    "minirocket": "MiniRocket (random convolutions and a linear classifier)",
-    "vote": "a vote of randomised trees on features of each window and MiniRocket (random "
-    "convolutions and a linear classifier)",
-}
 
 
 def readme(about: Manifest) -> str:
@@ -22,10 +16,11 @@ def readme(about: Manifest) -> str:
     rows = zip(about.classes, about.adaptation.windows, strict=True)
     classes = "\n".join(f"| {_plain(name)} | {count} |" for name, count in rows)
     origins = "\n".join(map(_origin, about.origins))
+    kind = "a neural network" if about.model else BASELINES[about.kind].description
     return f"""# {_plain(about.name)}
 
 This folder holds a model that recognises {len(about.classes)} activities from an accelerometer: \
-{_KINDS[about.kind]}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
+{kind}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
 
 ## What it needs
 

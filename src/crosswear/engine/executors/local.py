@@ -25,7 +25,7 @@ import torch
 from crosswear.core.errors import UsageError
 from crosswear.engine.dispatch import Completed, Executor, attempt
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
-from crosswear.networks.threads import one_torch_thread
+from crosswear.networks.models import one_torch_thread
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
@@ -27,7 +28,7 @@ class Network(Protocol):
 
     @property
     def sensors(self) -> Sensors:
-        """Sensors whose channels its windows have; see `crosswear.networks.models.sensors`."""
+        """Sensors whose channels its windows have; see `crosswear.networks.models.layers`."""
         ...
 
     @property
@@ -208,3 +209,14 @@ def _recurrent_flops(
 ) -> int:
     """Of a recurrent layer over [T, N, before], from the shapes of its weights."""
     return 2 * x[0] * x[1] * (math.prod(of_input) + math.prod(of_hidden))
+
+
+@contextlib.contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread in this process until the block ends."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
