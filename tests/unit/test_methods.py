@@ -9,19 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import crosswear
 from crosswear.core.config import TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
-from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.estimate import work_of
 from crosswear.engine.methods import TRAINABLE
+from crosswear.engine.methods.base import Resources
 from crosswear.engine.methods.classical import ClassicalMethod
 from crosswear.engine.task import Task
 from crosswear.engine.timing import time_classical
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ALIGNMENTS, BASELINES, METHODS, WHITENED, Role, names_of
+from crosswear.grid.result import CellResult
 
 PACKAGE = Path(crosswear.__file__).parent
 OTHER_MEANINGS = {"source", "mmd"}
@@ -46,37 +48,57 @@ def test_facts_go_together() -> None:
     assert {n for n, method in METHODS.items() if method.sees == "windows"} < set(ALIGNMENTS)
 
 
+def with_few_test_windows(gestures: Domain, classes: range = range(10)) -> Domain:
+    """The domain with the train windows of some classes, and every tenth test window."""
+    subset = gestures.subset.copy()
+    elsewhere = (subset == Subset.TRAIN) & ~np.isin(gestures.windows.y, classes)
+    tested = gestures.indices(Subset.TEST)
+    subset[[*np.flatnonzero(elsewhere), *np.delete(tested, np.s_[::10])]] = Subset.VALIDATION
+    return replace(gestures, subset=subset)
+
+
+def answers(name: str, domain: Domain, seeds: tuple[int, ...], size: int) -> list[CellResult]:
+    """The results of cells on one worker, one after another."""
+    method, resources = TRAINABLE[name], Resources()
+    assert isinstance(method, ClassicalMethod)
+    tasks = [Task(Cell(name, "t", 7, size, seed), "", domain.folder) for seed in seeds]
+    return [method.fit_and_test(task, domain, resources).result for task in tasks]
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_learns_and_its_cells_know_nothing_of_each_other(
     gestures: Domain, name: str
 ) -> None:
-    cells = [Cell(name, "t", 7, 60, seed) for seed in (0, 1)]
-    tasks = tuple(Task(cell, str(n), gestures.folder) for n, cell in enumerate(cells))
-    trainer = CohortTrainer()
-    there = [one.result for one in trainer(tasks)]
-    back = [one.result for one in trainer(tasks[::-1])]
-    assert there == back[::-1] == [CohortTrainer()((task,))[0].result for task in tasks]
+    domain = with_few_test_windows(gestures)
+    there = answers(name, domain, (0, 1), 40)
+    np.random.default_rng().random()
+    torch.rand(3)
+    assert answers(name, domain, (1, 0), 40) == there[::-1]
     assert there[0].counts != there[1].counts
-    y = gestures.windows.y
-    most = np.bincount(y[gestures.indices(Subset.TRAIN)]).argmax()
-    floor = (y[gestures.indices(Subset.TEST)] == most).mean()
+    most = np.bincount(domain.windows.y[domain.indices(Subset.TRAIN)]).argmax()
+    floor = (domain.windows.y[domain.indices(Subset.TEST)] == most).mean()
     for result in there:
         assert np.trace(result.confusion) / result.confusion.sum() > floor + 0.15
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_of_the_one_class_that_it_knows(gestures: Domain, name: str) -> None:
-    cell = Cell(name, "t", 7, 2)
-    y = gestures.windows.y
-    alone = np.flatnonzero((y == 3) & (gestures.subset == Subset.TRAIN))
-    subset = gestures.subset.copy()
-    subset[(subset == Subset.TRAIN) & (y != 3)] = Subset.VALIDATION
-    assert len(alone) >= 2
-    method = TRAINABLE[name]
-    assert isinstance(method, ClassicalMethod)
-    task, domain = Task(cell, "", gestures.folder), replace(gestures, subset=subset)
-    outcome = method.fit_and_test(task, domain, CohortTrainer().resources)
-    assert not np.delete(outcome.result.confusion, 3, axis=1).any()
+    (result,) = answers(name, with_few_test_windows(gestures, range(3, 4)), (0,), 2)
+    assert not np.delete(result.confusion, 3, axis=1).any()
+
+
+def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) -> None:
+    pytest.importorskip("aeon")
+    torch.manual_seed(5)
+    expected, threads = torch.rand(3), torch.get_num_threads()
+    torch.manual_seed(5)
+    torch.set_num_threads(2)
+    try:
+        answers("hydra-multirocket", with_few_test_windows(gestures), (0,), 20)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    torch.testing.assert_close(torch.rand(3), expected)
 
 
 @pytest.mark.parametrize("name", BASELINES)

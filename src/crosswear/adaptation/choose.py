@@ -145,10 +145,10 @@ def choose(
     material = TrainingData(x, y, classes, rate_hz, seed, drawn)
     folds = make_folds(y, groups, seed_for(seed, "folds"))
     model = model or model_for(x.shape[2])
-    asked = any(METHODS[kind].role is Role.NETWORK for kind in kinds)
-    if model is None and asked:
+    of_networks = any(METHODS[kind].role is Role.NETWORK for kind in kinds)
+    if model is None and of_networks:
         note(f"no network takes part: windows of {x.shape[2]} samples are too short")
-    with_networks = model is not None and asked
+    with_networks = model is not None and of_networks
     trainer = NetworkTrainer(x, y, classes, sources, model or ModelConfig(), seed)
     networks = [NetworkLearner(plan, trainer) for plan in plans(sources) if with_networks]
     with one_thread():

@@ -20,6 +20,8 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
     ("voting", "MiniRocket", ("vote", False), ("minirocket", False)),
     ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
     ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
+    ("hydra_over_minirocket", "MiniRocket", ("hydra-multirocket", False), ("minirocket", False)),
+    ("hydra_over_vote", "the vote", ("hydra-multirocket", False), ("vote", False)),
 )
 """Name of the finding, what is to be beaten, and the two that are paired."""
 

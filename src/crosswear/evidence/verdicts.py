@@ -50,7 +50,7 @@ def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) 
 
 def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
     sizes = sorted({question.size for question in scores.by_question})
-    for target in study.domains:
+    for target in study.domains if study.grid.blocks else ():
         for size in sizes:
             blocks = blocks_for(study, scores, target, size)
             for source in study.trained_origins(target):

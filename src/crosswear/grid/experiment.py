@@ -57,7 +57,8 @@ class Grid:
 
     Attributes:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
-        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
+        blocks: numbers of blocks that are transferred (0: none is frozen or copied); without any,
+            baselines are compared alone, and no network is trained.
         branches: which branches of the network are transferred: `both`, or one alone. The
             spectral branch is one unit, and counts as no block or as all of them.
         seeds: how often each cell is repeated, with another draw and other fresh weights.
@@ -135,6 +136,13 @@ class Study:
             for blocks in depths
             if branches != "spectral" or blocks in (0, self.model.blocks)
         )
+
+    @property
+    def baselines_alone(self) -> bool:
+        """Whether the study trains no network: it compares baselines that need none."""
+        asked = {METHODS[name].role for name in self.grid.baselines}
+        alone = not (self.grid.blocks or self.grid.alignments)
+        return alone and Role.BASELINE in asked and Role.FEATURES not in asked
 
     @property
     def judged(self) -> Branches:
@@ -316,9 +324,9 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
             whole = Cell("source", name, study.seed, windows, split=split)
             for floor in _asked(study, Role.FLOOR):
                 yield replace(whole, method=floor)
-            if name in study.sources:
+            if name in study.sources and not study.baselines_alone:
                 yield replace(whole, model=study.model, train=study.source)
-        yield from _joint_sources(study, domains, split) if sizes else ()
+        yield from _joint_sources(study, domains, split) if study.grid.blocks else ()
         for seed in range(study.grid.seeds):
             for target in study.domains:
                 for size in sizes:
@@ -342,6 +350,8 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
         yield replace(cell, method=baseline)
         if baseline in WHITENED and study.grid.whitening:
             yield replace(cell, method=baseline, sources=study.others(cell.target))
+    if study.baselines_alone:
+        return
     # Rates of layers decay where something is copied: from scratch, it is the cell without decay.
     fresh = replace(study.adaptation, layer_decay=1.0)
     yield replace(cell, model=study.model, train=fresh)

@@ -61,7 +61,7 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     )
     return Plan(
         cells=counts,
-        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role is Role.NETWORK})),
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role in (Role.NETWORK, Role.BASELINE)})),
         multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
         seconds=expected.seconds,
