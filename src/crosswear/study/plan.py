@@ -14,6 +14,9 @@ from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
 
+LEARNERS = (Role.NETWORK, Role.BASELINE)
+"""Methods that learn from the adaptation set."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -61,7 +64,7 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     )
     return Plan(
         cells=counts,
-        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role in (Role.NETWORK, Role.BASELINE)})),
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role in LEARNERS})),
         multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
         seconds=expected.seconds,
