@@ -17,7 +17,7 @@ from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.joint import open_target
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.methods.base import Resources
-from crosswear.engine.methods.network import NetworkMethod
+from crosswear.engine.methods.networks import NetworkMethod
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import (
     adaptation_set,

@@ -16,7 +16,7 @@ from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, T
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
-from crosswear.engine.methods.network import WIDTH, NetworkMethod
+from crosswear.engine.methods.networks import WIDTH, NetworkMethod
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.experiment import UNTRAINED, Cell

@@ -27,25 +27,31 @@ class HydraMultiRocket:
 
     Attributes:
         model: of aeon; none where all windows were of one class.
-        only: that class.
+        classes: number of classes C.
+        only: the class of all windows, where there is no model.
     """
 
     model: Any
+    classes: int
     only: int
 
-    def classify(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Return the classes [n] of windows [n, 3, L] in g."""
-        if self.model is None:
-            return np.full(len(x), self.only)
-        starts = range(0, len(x), BATCH)
-        parts = [self.model.predict(_whole(x[start : start + BATCH])) for start in starts]
-        return np.concatenate([np.empty(0, np.int64), *parts])
+    def scores(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return 1 for the class of each window and 0 for the others [n, C], of windows [n, 3, L].
+
+        A ridge classifier has no probabilities.
+        """
+        found = np.full(len(x), self.only)
+        for start in range(0, 0 if self.model is None else len(x), BATCH):
+            part = slice(start, start + BATCH)
+            found[part] = self.model.predict(_whole(x[part]))
+        scores: NDArray[np.float64] = np.eye(self.classes)[found]
+        return scores
 
 
 def fit_hydra_multirocket(
-    x: NDArray[np.float32], y: NDArray[np.integer], seed: int
+    x: NDArray[np.float32], y: NDArray[np.integer], classes: int, rate_hz: float, seed: int
 ) -> HydraMultiRocket:
-    """Fit on windows [n, 3, L] in g and their classes [n]; equal arguments give equal classifiers.
+    """Fit on windows, at any rate; see `crosswear.baselines.Baseline`.
 
     torch computes with one thread from then on.
 
@@ -56,11 +62,11 @@ def fit_hydra_multirocket(
         # Imported here: an optional extra, and seconds of compilation.
         from aeon.classification.convolution_based import MultiRocketHydraClassifier
     if len(np.unique(y)) == 1:
-        return HydraMultiRocket(None, int(y[0]))
+        return HydraMultiRocket(None, classes, int(y[0]))
     model = MultiRocketHydraClassifier(n_jobs=1, random_state=seed % 2**31)
     with torch.random.fork_rng(devices=[]):  # it seeds the generator of the whole process
         model.fit(_whole(x), y.astype(np.int64))
-    return HydraMultiRocket(model, -1)
+    return HydraMultiRocket(model, classes, -1)
 
 
 def _whole(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group
-from crosswear.engine.methods.network import may_be_compiled
+from crosswear.engine.methods.networks import may_be_compiled
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.kernels.residual import implementation
