@@ -10,7 +10,7 @@ from crosswear.core.keys import seed_for
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.model import Similarity
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
-from crosswear.grid.experiment import Cell, Study, enumerate_cells
+from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.study_file import parse_study
 from crosswear.signal.splits import SplitReport
@@ -102,7 +102,7 @@ def observe(cell: Cell, share: float, noise: float, *classes: int) -> Observed:
     return Observed(cell, sum(classes), counts, 3, Timing(1.5, 0.5), about)
 
 
-def _similarities(study: Study) -> tuple[Similarity, ...]:
+def _similarities(study: StudyDesign) -> tuple[Similarity, ...]:
     names = [name for name in study.sources if name in study.domains]
     return tuple(
         Similarity(t, s, a_distance=1 + 0.1 * j, mmd=0.2 + 0.05 * j, label_overlap=0.0)

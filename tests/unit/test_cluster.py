@@ -24,7 +24,7 @@ from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy, load_study
-from crosswear.study.run import Progress, Progressed, run_study
+from crosswear.study.run import Progress, RunSummary, run_study
 
 TEXT = """
 name = "clustered"
@@ -148,7 +148,7 @@ def test_a_worker_is_killed_and_another_joins(
     progressed = run_study(
         opened, Store(out), ExecutionSettings(cluster=hosts.address), report, ignore
     )
-    assert progressed == Progressed(found=0, trained=CELLS, failed=())
+    assert progressed == RunSummary(found=0, trained=CELLS, failed=())
     assert done == list(range(CELLS + 1))  # none twice
     assert results(opened, out) == expected
     assert not list((out / "cells").glob(".partial-*"))

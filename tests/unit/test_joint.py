@@ -33,7 +33,7 @@ from crosswear.study.collect import collect
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.plan import plan_study
-from crosswear.study.run import Progressed, run_study
+from crosswear.study.run import RunSummary, run_study
 from reference_trainer import train_cell
 
 PREPARATION = PreparationConfig(window_s=2.0, hop_s=6.0)
@@ -270,7 +270,7 @@ def opened(cache: Path) -> LoadedStudy:
 def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("joint") / "out"
     done = run_study(opened, Store(out), ExecutionSettings(), ignore, ignore)
-    assert done == Progressed(0, len(opened.cells), ())
+    assert done == RunSummary(0, len(opened.cells), ())
     return out
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from crosswear.core.errors import StudyFileError
 from crosswear.datasets import lookup
-from crosswear.grid.experiment import DomainFacts, Study, enumerate_cells
+from crosswear.grid.experiment import DomainFacts, StudyDesign, enumerate_cells
 from crosswear.grid.labels import SharedClass, check_classes
 from crosswear.grid.study_file import parse_study
 
@@ -33,7 +33,7 @@ FACTS = {
 }
 
 
-def study(grid: str = GRID, labels: str = LABELS) -> Study:
+def study(grid: str = GRID, labels: str = LABELS) -> StudyDesign:
     domains = "\n".join(f'{name} = "dsads"' for name, _ in FACTS)
     text = f'name = "demo"\n[domains]\n{domains}\n[grid]\n{grid}\n{labels}'
     return parse_study(text, "s.toml")

@@ -19,7 +19,7 @@ from crosswear.grid.study_file import parse_study
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.plan import plan_study
-from crosswear.study.run import Progress, Progressed, run_study
+from crosswear.study.run import Progress, RunSummary, run_study
 
 TEXT = """
 name = "tiny"
@@ -52,7 +52,7 @@ def run(
     workers: int = 1,
     report: Callable[[Progress], None] = ignore,
     note: Callable[[str], None] = ignore,
-) -> Progressed:
+) -> RunSummary:
     return run_study(opened, Store(out), ExecutionSettings(workers), report, note)
 
 
@@ -60,7 +60,7 @@ def run(
 def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of an uninterrupted run."""
     out = tmp_path_factory.mktemp("whole") / "out"
-    assert run(opened, out) == Progressed(found=0, trained=CELLS, failed=())
+    assert run(opened, out) == RunSummary(found=0, trained=CELLS, failed=())
     return out
 
 
@@ -75,7 +75,7 @@ def test_every_cell_has_a_record(opened: LoadedStudy, whole: Path) -> None:
 
 def test_a_finished_study_trains_nothing(opened: LoadedStudy, whole: Path) -> None:
     before = written(whole)
-    assert run(opened, whole) == Progressed(found=CELLS, trained=0, failed=())
+    assert run(opened, whole) == RunSummary(found=CELLS, trained=0, failed=())
     assert written(whole) == before
 
 
@@ -91,7 +91,7 @@ def test_an_interrupted_study_continues(
         run(opened, tmp_path, report=interrupt)
     first = written(tmp_path)
     assert len(first) == after
-    assert run(opened, tmp_path) == Progressed(after, CELLS - after, ())
+    assert run(opened, tmp_path) == RunSummary(after, CELLS - after, ())
     assert first.items() <= written(tmp_path).items()
     assert results(opened, tmp_path) == results(opened, whole)
 
@@ -136,7 +136,7 @@ def test_transfers_wait_for_a_source_that_is_trained_again(
     for key, cell in opened.cells.items():
         if cell.sources:
             (out / "cells" / f"{key}.json").unlink()
-    assert run(opened, out, workers=2) == Progressed(CELLS - 9, 9, ())
+    assert run(opened, out, workers=2) == RunSummary(CELLS - 9, 9, ())
     assert results(opened, out) == results(opened, whole)
 
 
@@ -156,7 +156,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
     store = Store(tmp_path)
     assert store.failed(opened.cells) == set(done.failed)
     assert "cosmic ray" in store.traceback(done.failed[0])
-    assert run(opened, tmp_path) == Progressed(CELLS - 6, 6, ())
+    assert run(opened, tmp_path) == RunSummary(CELLS - 6, 6, ())
     assert store.failed(opened.cells) == set()
     assert results(opened, tmp_path) == results(opened, whole)
 
@@ -192,7 +192,7 @@ def test_more_seeds_keep_the_cells_that_are_there(
     shutil.copytree(whole, out)
     text = TEXT.replace("seeds = 1", "seeds = 2")
     larger = load_study(parse_study(text, "tiny.toml"), text, None, cache, ignore)
-    assert run(larger, out) == Progressed(found=CELLS, trained=12, failed=())
+    assert run(larger, out) == RunSummary(found=CELLS, trained=12, failed=())
 
 
 def test_the_plan_counts_what_is_missing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path)
     assert plan.seconds > 1
     reported: list[Progress] = []
     done = run_study(rich, Store(tmp_path / "one"), ExecutionSettings(), reported.append, ignore)
-    assert done == Progressed(0, 2 * once, ())
+    assert done == RunSummary(0, 2 * once, ())
     assert reported[-1].share == 1
     run(rich, tmp_path / "two", workers=2)
     found = results(rich, tmp_path / "one")

@@ -13,13 +13,13 @@ from crosswear.evidence.inference import FEWEST, finding, mean_over, rank_correl
 from crosswear.evidence.model import ALPHA, SCRATCH, Finding, Support
 from crosswear.evidence.scores import ScoreKey, Scores
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 Gains = dict[str, list[float]]
 """By target: of each number of blocks, the mean gain over scratch of all sources."""
 
 
-def block_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def block_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """The best number of blocks at each size, then their trend over the sizes."""
     blocks = study.judged_blocks
     sizes = sorted({question.size for question in scores.by_question})
@@ -78,7 +78,7 @@ def _trend(
     )
 
 
-def _gains(study: Study, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
+def _gains(study: StudyDesign, scores: Scores, blocks: Sequence[int], size: int) -> Gains:
     """Of targets that have all scores at that size."""
     gains = {}
     for target in study.domains:

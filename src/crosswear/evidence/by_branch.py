@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 
-def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def branch_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """Temporal less spectral transfer: fine-tuned and frozen, as far as the grid has both."""
     for blocks, way in _ways(study).items():
         if {("temporal", blocks), ("spectral", blocks)} <= set(study.transfers):
@@ -28,7 +28,7 @@ def branch_findings(study: Study, scores: Scores) -> Iterator[Finding]:
                 yield found
 
 
-def _ways(study: Study) -> dict[int, str]:
+def _ways(study: StudyDesign) -> dict[int, str]:
     """What becomes of a branch, by the number of blocks; those that copy nothing are left out."""
     match study.transfer.strategy:
         case "freeze":
@@ -39,7 +39,7 @@ def _ways(study: Study) -> dict[int, str]:
 
 
 def _pairs(
-    study: Study, scores: Scores, target: str, blocks: int
+    study: StudyDesign, scores: Scores, target: str, blocks: int
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     sizes = sorted({question.size for question in scores.by_question})
     for source in study.trained_origins(target):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crosswear.evidence.model import Finding, LearningMethod
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.methods import MethodName
 
 Kind = tuple[MethodName, bool]
@@ -26,7 +26,7 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
 """Name of the finding, what is to be beaten, and the two that are paired."""
 
 
-def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
+def recipe_findings(study: StudyDesign, scores: Scores) -> Iterator[Finding]:
     """One less the other over all sizes, with equal labels; as far as the study has both."""
     for name, beaten, ours, theirs in PAIRS:
         by_target = {
@@ -44,7 +44,7 @@ def recipe_findings(study: Study, scores: Scores) -> Iterator[Finding]:
 
 
 def _pairs(
-    study: Study, scores: Scores, target: str, ours: Kind, theirs: Kind
+    study: StudyDesign, scores: Scores, target: str, ours: Kind, theirs: Kind
 ) -> Iterator[tuple[CorrectCounts, CorrectCounts]]:
     for size in sorted({question.size for question in scores.by_question}):
         one, other = (
@@ -55,7 +55,7 @@ def _pairs(
             yield one, other
 
 
-def learning_method_of(study: Study, target: str, kind: Kind) -> LearningMethod:
+def learning_method_of(study: StudyDesign, target: str, kind: Kind) -> LearningMethod:
     """A classical method on a target."""
     method, whitened = kind
     return LearningMethod(method, "+".join(study.others(target)) if whitened else "")

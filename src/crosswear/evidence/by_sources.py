@@ -10,10 +10,12 @@ from crosswear.evidence.model import Finding, Verdict
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, Scores
 from crosswear.evidence.verdicts import transfer_of
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 
-def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+def source_findings(
+    study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict]
+) -> Iterator[Finding]:
     """Each joint source against the single ones that it is made of, by the judged transfers.
 
     Which single source is best is only known from test windows. To take the one with the highest
@@ -54,7 +56,7 @@ def source_findings(study: Study, scores: Scores, verdicts: Sequence[Verdict]) -
 
 
 def _matches(
-    study: Study, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
+    study: StudyDesign, scores: Scores, verdicts: Sequence[Verdict], target: str, name: str
 ) -> list[tuple[CorrectCounts, list[CorrectCounts]]]:
     """A joint source and all its single ones at each size, where all of them are done."""
     origins = study.trained_origins(target)

@@ -25,7 +25,7 @@ from crosswear.evidence.inference import (
 )
 from crosswear.evidence.model import Contrast, Finding, Interval, Similarity, Support, Verdict
 from crosswear.evidence.scores import Scores
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 MEASURES = (
     ("a_distance", "proxy A-distance", -1),
@@ -37,7 +37,7 @@ reading holds."""
 
 
 def findings_of(
-    study: Study,
+    study: StudyDesign,
     scores: Scores,
     verdicts: Sequence[Verdict],
     similarities: Sequence[Similarity],

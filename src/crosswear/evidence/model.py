@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosswear.core.config import Branches
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import DomainSummary
-from crosswear.grid.experiment import UNTRAINED, Study
+from crosswear.grid.experiment import UNTRAINED, StudyDesign
 from crosswear.grid.methods import BASELINES, METHODS, Alignment, MethodName, Role
 from crosswear.signal.metrics import majority_f1
 
@@ -137,7 +137,7 @@ class Score:
 class Verdict:
     """Does transfer from a source help on a target at a size?
 
-    Judged is the transfer of the branches that `Study.judged` names. The number of blocks is the
+    Judged is the transfer of the branches that `StudyDesign.judged` names. The number of blocks is the
     one that was best on the *other* targets, so that it is not chosen on the windows that judge it.
 
     Attributes:
@@ -251,7 +251,7 @@ class Evidence:
             source are its domains, its size is 0.
     """
 
-    study: Study
+    study: StudyDesign
     text: str
     domains: Mapping[str, DomainSummary]
     done: int

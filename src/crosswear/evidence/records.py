@@ -25,7 +25,7 @@ from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.model import Similarity
-from crosswear.grid.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
 from crosswear.grid.study_file import parse_study
@@ -82,7 +82,7 @@ class StudyRecords:
         similarities: of its domains.
     """
 
-    study: Study
+    study: StudyDesign
     text: str
     domains: Mapping[tuple[str, int], DomainSummary]
     observed: Mapping[str, Observed]

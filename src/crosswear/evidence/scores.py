@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.model import ALPHA, Contrast, LearningMethod, Score
 from crosswear.evidence.records import Observed, StudyRecords
-from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.methods import METHODS, Role
 from crosswear.signal.metrics import macro_f1
 
@@ -91,7 +91,7 @@ def scores_of(records: StudyRecords) -> Scores:
     return score_all(records, repetitions)
 
 
-def _names_of_sources(study: Study) -> dict[tuple[str, tuple[str, ...]], str]:
+def _names_of_sources(study: StudyDesign) -> dict[tuple[str, tuple[str, ...]], str]:
     """What a study calls its sources, by the target and the domains."""
     return {
         (target, domains): name

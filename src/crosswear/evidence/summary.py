@@ -12,14 +12,14 @@ from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence import words
 from crosswear.evidence.model import Contrast, Verdict
 from crosswear.evidence.scores import Scores
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 
 MOST = 0.5
 """Share of a domain's test windows above which one person or occurrence is named."""
 
 
 def summarise(
-    study: Study,
+    study: StudyDesign,
     domains: Mapping[str, DomainSummary],
     scores: Scores,
     verdicts: Sequence[Verdict],

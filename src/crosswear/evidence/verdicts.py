@@ -9,10 +9,10 @@ import numpy as np
 
 from crosswear.evidence.model import CLASSICAL, SCRATCH, LearningMethod, Verdict
 from crosswear.evidence.scores import ScoreKey, Scores, holm
-from crosswear.grid.experiment import UNTRAINED, Study
+from crosswear.grid.experiment import UNTRAINED, StudyDesign
 
 
-def verdicts_of(study: Study, scores: Scores) -> tuple[Verdict, ...]:
+def verdicts_of(study: StudyDesign, scores: Scores) -> tuple[Verdict, ...]:
     """Judge every transfer of a study; p-values are corrected within each kind of contrast."""
     verdicts = list(_uncorrected(study, scores))
     scratch = holm(verdict.over_scratch for verdict in verdicts)
@@ -24,7 +24,7 @@ def verdicts_of(study: Study, scores: Scores) -> tuple[Verdict, ...]:
     )
 
 
-def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | None:
+def blocks_for(study: StudyDesign, scores: Scores, target: str, size: int) -> int | None:
     """The number of blocks with the highest mean gain over scratch on the other targets."""
     gains = {
         blocks: [
@@ -43,12 +43,12 @@ def blocks_for(study: Study, scores: Scores, target: str, size: int) -> int | No
     return max(known, key=lambda blocks: known[blocks]) if known else None
 
 
-def transfer_of(study: Study, target: str, size: int, source: str, blocks: int) -> ScoreKey:
+def transfer_of(study: StudyDesign, target: str, size: int, source: str, blocks: int) -> ScoreKey:
     """The transfer that is judged, of those with so many blocks."""
     return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged))
 
 
-def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
+def _uncorrected(study: StudyDesign, scores: Scores) -> Iterator[Verdict]:
     sizes = sorted({question.size for question in scores.by_question})
     for target in study.domains if study.grid.blocks else ():
         for size in sizes:
@@ -58,7 +58,7 @@ def _uncorrected(study: Study, scores: Scores) -> Iterator[Verdict]:
                 yield verdict if blocks is None else _judge(study, verdict, blocks, scores)
 
 
-def _judge(study: Study, verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
+def _judge(study: StudyDesign, verdict: Verdict, blocks: int, scores: Scores) -> Verdict:
     target, size = verdict.target, verdict.size
     ours = transfer_of(study, target, size, verdict.source, blocks)
     untrained = transfer_of(study, target, size, UNTRAINED, blocks)

@@ -12,11 +12,11 @@ from crosswear.core.texts import counted
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.model import Finding, LearningMethod, ZeroLabel
 from crosswear.evidence.scores import ScoreKey, Scores, holm
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.methods import METHODS, Alignment
 
 
-def zero_labels_of(study: Study, scores: Scores) -> tuple[ZeroLabel, ...]:
+def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
     """Every alignment on every pair; p-values are corrected over all alignments and pairs.
 
     Args:

@@ -86,7 +86,7 @@ class Grid:
 
 
 @settings(frozen=True, config=SETTINGS)
-class Study:
+class StudyDesign:
     """A study file, checked.
 
     Attributes:
@@ -285,7 +285,7 @@ class Cell:
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
-def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
+def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
     """The adaptation sizes in windows, rising, each once.
 
     Raises:
@@ -309,7 +309,7 @@ def resolve_sizes(study: Study, domains: Domains) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
+def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
     Last come, of each split and repetition, those that learn without labels of the target.
@@ -335,7 +335,7 @@ def enumerate_cells(study: Study, domains: Domains) -> Iterator[Cell]:
             yield from _on_shared_classes(study, domains, seed, split)
 
 
-def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]:
+def _joint_sources(study: StudyDesign, domains: Domains, split: int) -> Iterator[Cell]:
     """The networks that learn several domains at once, each once."""
     origins = (names for target in study.domains for names in study.origins(target).values())
     for names in dict.fromkeys(names for names in origins if len(names) > 1):
@@ -344,7 +344,7 @@ def _joint_sources(study: Study, domains: Domains, split: int) -> Iterator[Cell]
         yield replace(cell, model=study.model, train=study.source)
 
 
-def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
+def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
     """All that learn from the same windows."""
     for baseline in _asked(study, Role.BASELINE):
         yield replace(cell, method=baseline)
@@ -365,12 +365,14 @@ def _rivals(study: Study, cell: Cell) -> Iterator[Cell]:
             yield replace(transferred, branches=branches, blocks=blocks)
 
 
-def _asked(study: Study, role: Role) -> tuple[str, ...]:
+def _asked(study: StudyDesign, role: Role) -> tuple[str, ...]:
     """The baselines of one role that a study asks for."""
     return tuple(name for name in study.grid.baselines if METHODS[name].role is role)
 
 
-def _on_shared_classes(study: Study, domains: Domains, seed: int, split: int) -> Iterator[Cell]:
+def _on_shared_classes(
+    study: StudyDesign, domains: Domains, seed: int, split: int
+) -> Iterator[Cell]:
     """What is tried on the classes that two domains share."""
     for name in labelled_domains(study.labels):
         check_classes(study.labels, name, domains[name, split].classes)

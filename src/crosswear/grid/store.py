@@ -25,7 +25,7 @@ import pydantic
 from crosswear.core.errors import StoreError
 from crosswear.core.files import as_disk_error, expect_writable, remove_leftovers, write_text
 from crosswear.core.keys import canonical_json, digest, to_json
-from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.result import CellResult, Timing
 from crosswear.grid.study_file import parse_study
 
@@ -62,7 +62,7 @@ class Store:
         self.folder = Path(folder)
 
     @contextlib.contextmanager
-    def owned_by(self, study: Study, text: str) -> Iterator[None]:
+    def owned_by(self, study: StudyDesign, text: str) -> Iterator[None]:
         """Hold the folder for a run of the study; nobody else can run there meanwhile.
 
         Args:
@@ -158,7 +158,7 @@ class Store:
         path = self.folder / "cells" / f"{key}.json"
         return path.replace(path.with_suffix(".damaged"))
 
-    def check_owner(self, study: Study) -> None:
+    def check_owner(self, study: StudyDesign) -> None:
         """Refuse a folder that holds another study, or other things.
 
         Raises:

@@ -1,15 +1,15 @@
-"""Study files: from text to a `Study` whose parts go together."""
+"""Study files: from text to a `StudyDesign` whose parts go together."""
 
 from __future__ import annotations
 
 from crosswear.core.config import ARCHITECTURES, TrainConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
-from crosswear.grid.experiment import OTHERS, UNTRAINED, Study
+from crosswear.grid.experiment import OTHERS, UNTRAINED, StudyDesign
 from crosswear.grid.labels import check_labels
 
 
-def parse_study(text: str, where: str) -> Study:
+def parse_study(text: str, where: str) -> StudyDesign:
     """Check the text of a study file.
 
     Args:
@@ -19,7 +19,7 @@ def parse_study(text: str, where: str) -> Study:
     Raises:
         StudyFileError: naming the key, what was found and what was expected.
     """
-    study = parse_settings(text, Study, where, StudyFileError, "docs/study.md")
+    study = parse_settings(text, StudyDesign, where, StudyFileError, "docs/study.md")
     if study.model.name not in ARCHITECTURES:
         raise StudyFileError(
             f"no network is called {study.model.name!r}",
@@ -41,7 +41,7 @@ def parse_study(text: str, where: str) -> Study:
     return study
 
 
-def _check_alignments(study: Study, where: str) -> None:
+def _check_alignments(study: StudyDesign, where: str) -> None:
     grid = study.grid
     for axis, instead in (("sizes", False), ("blocks", study.baselines_alone)):
         if not getattr(grid, axis) and (grid.sizes or not grid.alignments) and not instead:
@@ -62,7 +62,7 @@ def _check_alignments(study: Study, where: str) -> None:
         )
 
 
-def _check_branches(study: Study, where: str) -> None:
+def _check_branches(study: StudyDesign, where: str) -> None:
     transfer, network = study.transfer, study.model.name
     branches = set(study.grid.branches)
     if branches != {"both"} and not ARCHITECTURES[network].spectral:
@@ -95,7 +95,7 @@ def _check_branches(study: Study, where: str) -> None:
     )
 
 
-def _check_training(study: Study, where: str) -> None:
+def _check_training(study: StudyDesign, where: str) -> None:
     if study.source.layer_decay < 1:
         raise StudyFileError(
             "a source network learns from fresh weights, in which no layer is to be kept",
@@ -113,7 +113,7 @@ def _check_training(study: Study, where: str) -> None:
             )
 
 
-def _check_sources(study: Study, where: str) -> None:
+def _check_sources(study: StudyDesign, where: str) -> None:
     reserved = {
         UNTRAINED: "it is the source that has learned nothing",
         OTHERS: "it is the joint source of all domains but the target",

@@ -10,7 +10,7 @@ from pathlib import Path
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
-from crosswear.grid.experiment import Cell, DomainFacts, Domains, Study, enumerate_cells
+from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.people import audit_people
@@ -30,7 +30,7 @@ class LoadedStudy:
         cells: every cell by its key, in order.
     """
 
-    study: Study
+    study: StudyDesign
     text: str
     domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
@@ -49,7 +49,7 @@ class LoadedStudy:
         return join_summaries(cell.targets, [domain.summary for domain in self.targets(cell)])
 
 
-def read_study(path: str | Path | None) -> tuple[Study, str]:
+def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
     """Read and check a study file; without one, the quickstart on simulated domains.
 
     Raises:
@@ -82,7 +82,7 @@ def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def load_study(
-    study: Study, text: str, data: str | Path | None, cache: str | Path, note: Note
+    study: StudyDesign, text: str, data: str | Path | None, cache: str | Path, note: Note
 ) -> LoadedStudy:
     """Prepare the domains of a study (or find them in the cache) and lay out its cells.
 
@@ -117,7 +117,7 @@ def load_study(
     return LoadedStudy(study, text, domains, cells)
 
 
-def _check_windows(study: Study) -> None:
+def _check_windows(study: StudyDesign) -> None:
     """Only the network knows how short its windows may be, so one is built."""
     try:
         build(study.model, 2, study.preparation.window, study.seed)

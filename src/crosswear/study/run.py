@@ -44,7 +44,7 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Progressed:
+class RunSummary:
     """What a run did: cells that were there before, trained now, and failed now."""
 
     found: int
@@ -58,7 +58,7 @@ def run_study(
     where: ExecutionSettings,
     report: Report,
     note: Note,
-) -> Progressed:
+) -> RunSummary:
     """Train every cell that has no record yet, and keep each as soon as it is done.
 
     Interrupted at any moment, it continues with what is missing; equal cells have equal results.
@@ -99,7 +99,7 @@ def run_study(
                 spent += costs[key]
                 cells_done = len(done) + finished - len(failed)
                 report(Progress(cells_done, len(opened.cells), spent / total, cell.describe()))
-    return Progressed(len(done), len(tasks) - len(failed), tuple(failed))
+    return RunSummary(len(done), len(tasks) - len(failed), tuple(failed))
 
 
 def provenance(device: str, outcome: Outcome) -> dict[str, str]:

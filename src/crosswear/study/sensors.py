@@ -12,7 +12,7 @@ from crosswear.core.config import ARCHITECTURES
 from crosswear.core.errors import StudyFileError
 from crosswear.core.recording import ACCELEROMETER
 from crosswear.datasets.domain import Domain
-from crosswear.grid.experiment import Cell, Study
+from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.methods import METHODS
 
 
@@ -23,7 +23,7 @@ def windows_read(cell: Cell) -> tuple[str, ...]:
 
 
 def check_sensors(
-    study: Study, domains: Mapping[tuple[str, int], Domain], cells: Iterable[Cell]
+    study: StudyDesign, domains: Mapping[tuple[str, int], Domain], cells: Iterable[Cell]
 ) -> None:
     """See to it that every cell can be learned from windows of one kind.
 

@@ -19,7 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from crosswear.core.texts import counted
 from crosswear.evidence import words
-from crosswear.grid.experiment import Study
+from crosswear.grid.experiment import StudyDesign
 from crosswear.report import readable
 from crosswear.report.coverage import coverage_table
 from crosswear.report.evidence_index import EvidenceIndex
@@ -79,7 +79,7 @@ def _json(data: Any) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _settings(study: Study) -> dict[str, str]:
+def _settings(study: StudyDesign) -> dict[str, str]:
     """Every setting by its key in a study file, those that the file leaves to defaults too."""
     grid, rest = dataclasses.asdict(study.grid), dataclasses.asdict(study)
     sections = {
