@@ -33,6 +33,7 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.subsets import adaptation_set, count
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
+from crosswear.grid.methods import Role
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
@@ -68,7 +69,7 @@ def main() -> None:
 
 def wanted(cell: Cell) -> bool:
     """The scratch cells name the adaptation sets."""
-    scratch = cell.method == "network" and not cell.sources
+    scratch = cell.role is Role.NETWORK and not cell.sources
     return scratch and cell.size in SIZES and cell.seed < SEEDS
 
 

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from crosswear.core.config import RESIDUAL
 from crosswear.engine.executors.local import keep_freed_memory
-from crosswear.networks.kernels import code, residual
+from crosswear.networks.kernels import SWITCH, compiled_code, residual
 from crosswear.networks.models.multi_resnet import ResidualBlock
 
 CHANNELS, SAMPLES, REPEATS = 3, 100, 15
@@ -82,8 +82,8 @@ def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> Non
         x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
         took = {}
         for way in WAYS:
-            os.environ[code.SWITCH] = "off" if way == "torch" else "on"
-            code.compiled_code.cache_clear()
+            os.environ[SWITCH] = "off" if way == "torch" else "on"
+            compiled_code.cache_clear()
             for what, batch in measure(block, x).items():
                 took[what, way] = batch / windows
         total.update(took)

@@ -13,6 +13,7 @@ run's records add up to.
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +30,14 @@ from rich.table import Table
 
 from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.output import print_note
-from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.study.load import load_study, read_study
 from crosswear.study.pending import pending_tasks
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from reference_trainer import train_cell
 
 SHORTER = 10
 
@@ -73,7 +77,7 @@ def main(
     groups: dict[str, list[Task]] = defaultdict(list)
     for task in pending_tasks(opened, store, ()):
         cell = task.cell
-        kind = f"{cell.size} windows" if cell.method == "network" else cell.method
+        kind = f"{cell.size} windows" if cell.role is Role.NETWORK else cell.method
         groups[kind].append(task)
     source_seconds(groups["source"][0])  # what is done once, is done
     chance = np.random.default_rng(2019)
@@ -85,7 +89,7 @@ def main(
         took, error, sampled = recorded, 0.0, 0
         if kind == "source":
             took = sum(source_seconds(task) for task in tasks)
-        elif tasks[0].cell.method == "network":
+        elif tasks[0].cell.role is Role.NETWORK:
             chosen = [tasks[n] for n in chance.permutation(len(tasks))[:sample]]
             (took, error), sampled = estimate(tasks, chosen), len(chosen)
         found.append((took, error, recorded))

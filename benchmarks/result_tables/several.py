@@ -17,6 +17,7 @@ from crosswear.evidence.compare import Compared, compare
 from crosswear.evidence.inference import mean_over
 from crosswear.evidence.scores import holm
 from crosswear.evidence.statements import Contrast
+from crosswear.grid.methods import Role
 from crosswear.networks.models import summarise
 from crosswear.report.evidence_index import EvidenceIndex
 from result_tables import findings_table, records_of, source_cells
@@ -86,7 +87,7 @@ def settings(base: EvidenceIndex, *others: EvidenceIndex) -> str:
     for other in others:
         study = other.evidence.study
         found = compare(records_of(other), records_of(base)).compared
-        networks = [one for one in found if one.key.approach.method == "network"]
+        networks = [one for one in found if one.key.approach.role is Role.NETWORK]
         effects.update(one.contrast.effect for one in networks if one.contrast.p is not None)
         for size, (way, kind) in product(other.sizes, WAYS.items()):
             gains = _by_target(networks, size, *kind)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from crosswear.core.intervals import percent
 from crosswear.core.markdown import table
-from crosswear.evidence import phrases
 from crosswear.evidence.statements import LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import METHODS
 from crosswear.report import readable
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.signal.metrics import per_class_f1
@@ -108,5 +108,5 @@ def shared_classes(index: EvidenceIndex) -> str:
         shared = evidence.study.shared_between(one.source, one.target)
         classes = [found.name for found in shared]
         f1 = [] if one.score.confusion is None else per_class_f1(one.score.confusion)
-        rows.append((one.target, phrases.ALIGNMENTS[one.alignment], *map(percent, f1)))
+        rows.append((one.target, METHODS[one.alignment].label, *map(percent, f1)))
     return table(("target", "seen of the target", *classes), rows, 2)

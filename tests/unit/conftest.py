@@ -8,10 +8,10 @@ import pytest
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.datasets.domain import Domain, prepare
-from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.networks.checkpoint import save_checkpoint
+from reference_trainer import train_cell
 
 
 @pytest.fixture(scope="session")

@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.grouping import CLASSICAL, WIDTH, cohort_width, group
-from crosswear.engine.reference import train_cell
+from crosswear.engine.grouping import group
+from crosswear.engine.methods.networks import WIDTH, NetworkMethod
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
-from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.grid.experiment import UNTRAINED, Cell
+from crosswear.grid.methods import WHITENED, Role, names_of
 from crosswear.grid.result import CellResult
 from crosswear.networks.kernels.residual import implementation
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side
+from reference_trainer import train_cell
 
 FILTERS = ((16, 16, 16), (16, 32, 16, 16), (16, 16, 16, 16, 16))
 
@@ -161,7 +163,7 @@ def test_the_untrained_source_is_a_network_as_it_was_made(
 
 
 def classical_tasks(gestures: Domain, source: Task, method: str) -> list[Task]:
-    cells = [Cell(method, "t", 7, size, seed) for size, seed in ((20, 0), (20, 1), (60, 0))]  # type: ignore[arg-type]
+    cells = [Cell(method, "t", 7, size, seed) for size, seed in ((20, 0), (20, 1), (60, 0))]
     if method != "logistic":
         return [Task(cell, str(n), gestures.folder) for n, cell in enumerate(cells)]
     cells = [replace(cell, model=source.cell.model, blocks=3) for cell in cells]
@@ -171,7 +173,7 @@ def classical_tasks(gestures: Domain, source: Task, method: str) -> list[Task]:
     return [*tasks, *(Task(c, f"{n}u", gestures.folder) for n, c in enumerate(untrained))]
 
 
-@pytest.mark.parametrize("method", CLASSICAL)
+@pytest.mark.parametrize("method", names_of(Role.BASELINE, Role.FEATURES))
 def test_classical_cells_learn_and_have_their_own_numbers(
     gestures: Domain, wide_source: Task, method: str
 ) -> None:
@@ -292,7 +294,7 @@ def test_every_task_is_in_one_cohort_of_its_like(tasks: list[Task]) -> None:
         cells = [task.cell for task in cohort]
         assert len({cell.size for cell in cells}) == 1
         assert len({cell.blocks for cell in cells if cell.sources}) <= 1
-        assert len(cells) <= cohort_width(cells[0], "cpu")
+        assert len(cells) <= NetworkMethod().width(cells[0], "cpu")
         assert len(cells) == 1 or len(cells) * cells[0].size <= WIDTH["cpu"]
 
 
@@ -305,14 +307,14 @@ def test_few_cells_are_enough_for_every_worker(workers: int) -> None:
 
 def test_networks_with_compiled_blocks_stand_beside_more_of_their_like() -> None:
     wide = network_task(100, 0, "s", 1).cell
-    assert cohort_width(wide, "cpu") == 1
+    assert NetworkMethod().width(wide, "cpu") == 1
     half = replace(wide, train=TrainConfig(precision="bfloat16"))
-    assert cohort_width(half, "cpu") == (8 if implementation() == "compiled" else 1)
+    assert NetworkMethod().width(half, "cpu") == (8 if implementation() == "compiled" else 1)
 
 
 def test_networks_that_do_not_fill_the_lanes_are_trained_alone() -> None:
     narrow = replace(network_task(20, 0, "s", 1).cell, model=ModelConfig(filters=(8, 16, 16)))
-    assert cohort_width(narrow, "cpu") == 1
+    assert NetworkMethod().width(narrow, "cpu") == 1
 
 
 def test_sources_come_first() -> None:

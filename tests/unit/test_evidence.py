@@ -20,7 +20,8 @@ from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.scores import ScoreKey, scores_of
 from crosswear.evidence.statements import SCRATCH, Evidence, Finding, Verdict
 from crosswear.evidence.verdicts import blocks_for
-from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.grid.experiment import UNTRAINED, Cell
+from crosswear.grid.methods import WHITENED
 from generators.records import TEXT, planted_records
 
 BOTH: Sensors = ("accelerometer", "gyroscope")

@@ -22,7 +22,6 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import Heads
 from crosswear.engine.joint import open_target
-from crosswear.engine.reference import train_cell
 from crosswear.engine.subsets import adaptation_set, groups_of, passes
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell, DomainFacts, enumerate_cells
@@ -35,6 +34,7 @@ from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import RunSummary, run_study
+from reference_trainer import train_cell
 
 PREPARATION = PreparationConfig(window_s=2.0, hop_s=6.0)
 MODEL = ModelConfig(filters=(16, 16, 16))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from crosswear.core.config import ModelConfig
-from crosswear.networks.kernels import code, masks, residual
+from crosswear.networks.kernels import SWITCH, compiled_code, masks, residual
 from crosswear.networks.kernels.masks import Masks
 from crosswear.networks.models import build
 from crosswear.networks.models.multi_resnet import ResidualBlock
@@ -208,16 +208,16 @@ def test_weights_must_stay_until_gradients_are_there() -> None:
 
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(code.SWITCH, "off")
-    code.compiled_code.cache_clear()
+    monkeypatch.setenv(SWITCH, "off")
+    compiled_code.cache_clear()
     try:
-        assert code.compiled_code() is None
+        assert compiled_code() is None
         assert residual.implementation() == "torch"
     finally:
-        code.compiled_code.cache_clear()
+        compiled_code.cache_clear()
 
 
-@pytest.mark.skipif(code.compiled_code() is None, reason="needs compiled code")
+@pytest.mark.skipif(compiled_code() is None, reason="needs compiled code")
 @given(
     seed=st.integers(0, 2**63 - 1),
     sizes=st.lists(st.integers(0, 1500), min_size=1, max_size=6),

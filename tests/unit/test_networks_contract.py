@@ -30,13 +30,13 @@ from crosswear.core.keys import to_json
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
-from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint, save_checkpoint
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side, summarise
 from crosswear.networks.transfer import set_training
+from reference_trainer import train_cell
 
 FILTERS = (16, 16, 16)
 TRAIN = TrainConfig(epochs=1, batch_size=16, selection="last")

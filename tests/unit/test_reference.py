@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from crosswear.core.config import ModelConfig, TrainConfig, TransferConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
-from crosswear.engine.reference import Examples, fit, scores, train_cell
 from crosswear.engine.subsets import adaptation_set, batches
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.networks.models import build
+from reference_trainer import Examples, Known, fit, scores, train_cell
 
 MODEL = ModelConfig(filters=(4, 4, 4))
 CELL = Cell("network", "t", 7, 20, model=MODEL, train=TrainConfig(epochs=2))
@@ -90,7 +90,7 @@ def test_the_best_validation_epoch_is_the_one_that_is_kept() -> None:
     network = build(MODEL, 3, 100, seed=0)
     validation = learnable(30)
     config = TrainConfig(epochs=8, batch_size=16, learning_rate=0.03)
-    history, epoch = fit(network, learnable(64), validation, config, *chance())
+    history, epoch = fit(network, Known(learnable(64), validation), config, *chance())
     ranks = [(s.validation_micro_f1 or 0, -(s.validation_loss or 0)) for s in history]
     assert epoch == ranks.index(max(ranks)) + 1
     accuracy = (scores(network, validation.x, config).argmax(1) == validation.y).float().mean()
@@ -101,7 +101,7 @@ def test_selection_last_never_looks_at_validation() -> None:
     network = build(MODEL, 3, 100, seed=0)
     config = TrainConfig(epochs=3, selection="last")
     nothing = Examples(torch.empty(0, 3, 100), torch.empty(0, dtype=torch.int64))
-    history, epoch = fit(network, learnable(16), nothing, config, *chance())
+    history, epoch = fit(network, Known(learnable(16), nothing), config, *chance())
     assert epoch == 3
     assert all(score.validation_micro_f1 is None for score in history)
 

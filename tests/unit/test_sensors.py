@@ -22,7 +22,6 @@ from crosswear.core.recording import ACCELEROMETER, Sensors
 from crosswear.datasets.domain import Domain, DomainSummary, load_domain
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
-from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.grid.store import Store
@@ -36,6 +35,7 @@ from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import load_study
 from crosswear.study.run import run_study
 from generators import GENERATORS
+from reference_trainer import train_cell
 
 BOTH: Sensors = ("accelerometer", "gyroscope")
 FILTERS = (16, 16, 16)

@@ -28,7 +28,6 @@ from crosswear.engine.estimate import work_of
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import ONE_HEAD
 from crosswear.engine.rates import layer_factors
-from crosswear.engine.reference import Examples, fit, train_cell
 from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
@@ -37,6 +36,7 @@ from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import NETWORKS, build, declared
 from crosswear.networks.transfer import plan_transfer
 from crosswear.signal.augmentation import augment
+from reference_trainer import Examples, Known, fit, train_cell
 
 MODEL = ModelConfig(filters=(16, 16, 16))
 PLAIN = TrainConfig(epochs=2, batch_size=16, selection="last")
@@ -221,7 +221,8 @@ def test_a_low_rate_leaves_copied_blocks_where_they_were() -> None:
     y = torch.arange(32) % 3
     windows = Examples(torch.randn(32, 3, 100) + y[:, None, None], y)
     train = replace(PLAIN, epochs=4, layer_decay=0.01)
-    fit(network, windows, windows, train, *map(np.random.default_rng, (0, 1)), report)
+    chance = map(np.random.default_rng, (0, 1))
+    fit(network, Known(windows, windows), train, *chance, report)
     moved = {
         name: float((weight.detach() - before[name]).abs().max())
         for name, weight in network.named_parameters()

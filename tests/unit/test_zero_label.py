@@ -20,10 +20,10 @@ from crosswear.datasets.domain import Domain, load_domain, prepare
 from crosswear.engine.alignment import Adversary, adversarial_weight, reverse_gradient, squared_mmd
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
-from crosswear.engine.reference import train_cell
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
-from crosswear.grid.labels import ALIGNMENTS, Alignment, SharedClass
+from crosswear.grid.labels import SharedClass
+from crosswear.grid.methods import ALIGNMENTS, Alignment
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
@@ -34,6 +34,7 @@ from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import load_study
 from crosswear.study.plan import plan_study
 from crosswear.study.run import run_study
+from reference_trainer import train_cell
 
 Change = Callable[[Domain, dict[str, NDArray[np.generic]]], None]
 

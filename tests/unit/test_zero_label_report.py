@@ -12,7 +12,7 @@ from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, read_records, write_records
 from crosswear.evidence.statements import ZeroLabel
 from crosswear.grid.experiment import Cell
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.methods import ALIGNMENTS
 from crosswear.report.whole import report_study
 from generators.records import planted_records
 

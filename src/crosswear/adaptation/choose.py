@@ -37,6 +37,7 @@ from crosswear.core.texts import Note, install
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.transfer_source import model_for
+from crosswear.grid.methods import METHODS, Role
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
 from crosswear.signal.windows import in_steps
@@ -149,9 +150,10 @@ def choose(
     y, groups = data.y, data.groups
     folds = make_folds(y, groups, seed_for(data.seed, "folds"))
     model = model or model_for(x.shape[2])
-    if model is None and "network" in kinds:
+    of_networks = any(METHODS[kind].role is Role.NETWORK for kind in kinds)
+    if model is None and of_networks:
         note(f"no network takes part: windows of {x.shape[2]} samples are too short")
-    with_networks = model is not None and "network" in kinds
+    with_networks = model is not None and of_networks
     trainer = NetworkTrainer(x, y, data.classes, sources, model or ModelConfig(), data.seed)
     networks = [NetworkLearner(plan, trainer) for plan in network_plans(sources) if with_networks]
     with one_thread():
@@ -219,7 +221,7 @@ def _expected(
 def _classical(
     kinds: Sequence[Kind], data: TrainingData, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
-    chosen: list[Kind] = [kind for kind in KINDS if kind in kinds and kind != "network"]
+    chosen: list[Kind] = [kind for kind in KINDS if kind in {*kinds} & {*BASELINES}]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
         chosen = [kind for kind in chosen if kind not in OF_AEON]
         note(f"nothing with MiniRocket takes part; {install('minirocket')}")

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
 from crosswear.baselines import BASELINES, Classifier
-from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.keys import seed_for
 from crosswear.deploy.bundle.manifest import Kind
@@ -81,8 +80,6 @@ class Learner(Protocol):
         ...
 
 
-TIME_EXPONENT: Mapping[Kind, float] = {"vote": 2.0, "minirocket": 2.0, "forest": 1.1}
-"""Exponent of time over windows: a ridge classifier is between square and cube."""
 PROBE = 400
 """Windows of a timing; the time for fewer is negligible."""
 LARGEST = 10_000
@@ -104,7 +101,7 @@ class ClassicalLearner:
 
     def __init__(self, kind: Kind, data: TrainingData, seconds: float) -> None:
         self.kind = kind
-        self.name = "vote, whitened" if kind == "vote" and data.others else kind
+        self.name = f"{kind}, whitened" if data.others and BASELINES[kind].fit_with_others else kind
         self._data = data
         self._seed = seed_for(data.seed, kind)
         self._last_timing = (0.0, 1)
@@ -114,7 +111,7 @@ class ClassicalLearner:
         if windows > 2 * PROBE:
             self._probe(PROBE // 8)  # the first call is slower
             probed = max(self._probe(PROBE), 1e-3)
-            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / TIME_EXPONENT[kind])
+            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / BASELINES[kind].growth)
             self.max_windows = int(np.clip(room, PROBE, self.max_windows))
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
@@ -132,7 +129,7 @@ class ClassicalLearner:
         """Extrapolate from the last training; 0 before the first."""
         seconds, trained = self._last_timing
         return float(
-            seconds * (min(windows, self.max_windows) / trained) ** TIME_EXPONENT[self.kind]
+            seconds * (min(windows, self.max_windows) / trained) ** BASELINES[self.kind].growth
         )
 
     def _fit(self, train: Rows) -> Classifier:
@@ -140,9 +137,10 @@ class ClassicalLearner:
         if len(train) > self.max_windows:
             train = np.sort(self._order[np.isin(self._order, train)][: self.max_windows])
         arguments = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
-        if self.kind == "vote":
-            return fit_vote(*arguments, data.others)
-        return BASELINES[self.kind].fit(*arguments)
+        baseline = BASELINES[self.kind]
+        if baseline.fit_with_others:
+            return baseline.fit_with_others(*arguments, data.others)
+        return baseline.fit(*arguments)
 
     def _probe(self, windows: int) -> float:
         start = time.perf_counter()

@@ -17,6 +17,7 @@ from crosswear.core.intervals import percent, points
 from crosswear.core.keys import to_json
 from crosswear.core.markdown import escaped, table
 from crosswear.core.recording import GROUP_NAMES
+from crosswear.grid.methods import METHODS, Role
 
 BLUE, GREY = "#0072b2", "#777777"
 
@@ -71,10 +72,11 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
 
 def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
     """Return the gain over the best candidate of another kind, and whether it is clear."""
+    of_networks = METHODS[findings.kind].role is Role.NETWORK
     others = [
         (one.micro_f1 or 0.0, one.behind, one.name)
         for one in findings.standings[1:]
-        if one.behind and (one.kind != findings.kind or findings.kind == "network")
+        if one.behind and (one.kind != findings.kind or of_networks)
     ]
     if not others:
         return "nothing else ran all folds"

@@ -41,20 +41,39 @@ class Baseline:
     """How to come by a classifier.
 
     Attributes:
+        name: in the manifests of bundles, as in `crosswear.grid.methods`.
+        description: for the people who receive one.
+        growth: the time to fit it grows with this power of the windows; a ridge classifier's is
+            between square and cube.
         fit: from windows [n, 3, L] in g, their classes [n], the number of classes C, the rate of
             the windows in Hz and a seed. Equal arguments give equal classifiers.
         load: from what `Classifier.state` gave.
+        fit_with_others: like `fit`, from labelled windows of other datasets too; None where
+            `crosswear adapt` uses none.
     """
 
+    name: str
+    description: str
+    growth: float
     fit: Callable[[NDArray[np.float32], NDArray[np.integer], int, float, int], Classifier]
     load: Callable[[State], Classifier]
+    fit_with_others: Callable[..., Classifier] | None = None
 
+
+_FOREST = "a random forest on features of each window"
+_TREES = "randomised trees on features of each window"
+_ROCKET = "MiniRocket (random convolutions and a linear classifier)"
 
 BASELINES: Mapping[str, Baseline] = MappingProxyType(
     {
-        "forest": Baseline(fit_forest, load_forest),
-        "extra-trees": Baseline(fit_extra_trees, load_forest),
-        "minirocket": Baseline(fit_minirocket, load_minirocket),
-        "vote": Baseline(fit_vote, load_vote),
+        one.name: one
+        for one in (
+            Baseline("forest", _FOREST, 1.1, fit_forest, load_forest),
+            Baseline("extra-trees", _TREES, 1.1, fit_extra_trees, load_forest),
+            Baseline("minirocket", _ROCKET, 2.0, fit_minirocket, load_minirocket),
+            Baseline(
+                "vote", f"a vote of {_TREES} and {_ROCKET}", 2.0, fit_vote, load_vote, fit_vote
+            ),
+        )
     }
 )

@@ -9,8 +9,9 @@ and what is shipped use the same one.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,15 +121,25 @@ def fit_minirocket(
     rate_hz: float,
     seed: int,
     sources: Sequence[LabelledWindows] = (),
+) -> MiniRocket:
+    """Fit on windows, at any rate; see `crosswear.baselines.Baseline` and `fit_sharpened`."""
+    return fit_sharpened(x, y, classes, seed, sources)
+
+
+def fit_sharpened(
+    x: NDArray[np.float32],
+    y: NDArray[np.integer],
+    classes: int,
+    seed: int,
+    sources: Sequence[LabelledWindows] = (),
     sharpness: float = 1.0,
 ) -> MiniRocket:
-    """Fit on windows; see `crosswear.baselines.Baseline`.
+    """Fit on windows.
 
     Args:
         x: windows [n, 3, L] in g.
         y: their classes [n].
         classes: number of classes C.
-        rate_hz: has no part in it.
         seed: of the choice of biases and channels.
         sources: windows of others, by which the features are whitened.
         sharpness: factor of the ridge classifier's decisions.
@@ -174,15 +185,22 @@ def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
     return MiniRocket(state)
 
 
-def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]]:
+@contextlib.contextmanager
+def needs_aeon(baseline: str) -> Iterator[None]:
+    """Raise a UsageError if what is imported in the block is not installed."""
     try:
-        # Imported here: an optional extra, and seconds of compilation.
-        from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
+        yield
     except ImportError as error:
         raise UsageError(
-            "the baseline 'minirocket' needs a package that is not installed",
+            f"the baseline {baseline!r} needs a package that is not installed",
             todo=f"{install('minirocket')}; or leave it out of grid.baselines",
         ) from error
+
+
+def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]]:
+    with needs_aeon("minirocket"):
+        # Imported here: an optional extra, and seconds of compilation.
+        from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
     chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
     chooser.fit(np.ascontiguousarray(x))
     counts, indices, dilations, quantiles, biases = chooser.parameters

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.baselines.forest import Forest, grow_forest, load_forest
-from crosswear.baselines.minirocket import MiniRocket, fit_minirocket, load_minirocket
+from crosswear.baselines.minirocket import MiniRocket, fit_sharpened, load_minirocket
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.signal.features import window_features
 
@@ -41,8 +41,8 @@ class Vote:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """The arrays of both."""
-        parts = {"trees": self.trees.state(), "minirocket": self.minirocket.state()}
-        return {f"{part}.{name}": a for part, state in parts.items() for name, a in state.items()}
+        parts = (("trees", self.trees.state()), ("minirocket", self.minirocket.state()))
+        return {f"{part}.{name}": a for part, state in parts for name, a in state.items()}
 
 
 def fit_vote(
@@ -52,23 +52,33 @@ def fit_vote(
     rate_hz: float,
     seed: int,
     sources: Sequence[LabelledWindows] = (),
-    features: NDArray[np.float64] | None = None,
 ) -> Vote:
-    """Fit on windows; see `crosswear.baselines.Baseline`.
+    """Fit on windows; see `crosswear.baselines.Baseline` and `vote_of`."""
+    features = window_features(x, rate_hz)
+    return vote_of(LabelledWindows(x, y), features, classes, rate_hz, seed, sources)
+
+
+def vote_of(
+    windows: LabelledWindows,
+    features: NDArray[np.float64],
+    classes: int,
+    rate_hz: float,
+    seed: int,
+    sources: Sequence[LabelledWindows] = (),
+) -> Vote:
+    """Fit on windows whose features are there already.
 
     Args:
-        x: windows [n, 3, L] in g.
-        y: their classes [n].
+        windows: with their classes.
+        features: `window_features` [n, F] of them.
         classes: number of classes C.
         rate_hz: sampling rate of the windows.
         seed: of the trees, and of MiniRocket's biases and channels.
         sources: windows of others, by which MiniRocket's features are whitened.
-        features: `window_features` [n, F] of the windows, where they are there already.
     """
-    if features is None:
-        features = window_features(x, rate_hz)
+    x, y = windows.x, windows.y
     trees = grow_forest(features, y, classes, rate_hz, seed, extra=True)
-    return Vote(trees, fit_minirocket(x, y, classes, rate_hz, seed, sources, SHARPNESS))
+    return Vote(trees, fit_sharpened(x, y, classes, seed, sources, SHARPNESS))
 
 
 def load_vote(state: Mapping[str, NDArray[Any]]) -> Vote:

@@ -9,8 +9,6 @@ pytorch-revgrad are older still.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -60,12 +58,6 @@ class Adversary(nn.Module):
         domain = torch.cat([source.new_zeros(len(source)), target.new_ones(len(target))])
         scores = self.classifier(reverse_gradient(features, adversarial_weight(progress)))
         return functional.binary_cross_entropy_with_logits(scores.squeeze(1), domain)
-
-
-LOSSES: Mapping[str, Callable[[int], nn.Module]] = MappingProxyType(
-    {"mmd": Discrepancy, "adversarial": Adversary}
-)
-"""By alignment, those that look at windows of both domains in every step."""
 
 
 def squared_mmd(a: Tensor, b: Tensor) -> Tensor:

@@ -35,13 +35,12 @@ from crosswear.core.recording import Sensors
 from crosswear.datasets.domain import DomainSummary
 from crosswear.engine.cached_inputs import KEPT, forward_frozen, raw_input
 from crosswear.engine.executors.local import keep_freed_memory
-from crosswear.engine.grouping import CLASSICAL, cohort_width, frozen_parts
 from crosswear.engine.heads import epoch_of
+from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.subsets import order_of, passes_in_epoch
 from crosswear.engine.task import Cohort, Task
 from crosswear.engine.timing import time_classical
 from crosswear.engine.training import Member, Target, Training, evaluation_batch
-from crosswear.engine.zero_label import PAIRED
 from crosswear.networks.models import ModelSummary, build, summarise
 from crosswear.networks.transfer import plan_transfer
 from crosswear.networks.transfer_report import TransferReport
@@ -108,7 +107,7 @@ def work_of(task: Task, domain: DomainSummary, copies: int = 1, device: str = "c
     return Work(
         updates=updates,
         weights=copies * weights * updates,
-        training=copies * step * seen * passes * (2 if cell.method in PAIRED else 1),
+        training=copies * step * seen * passes * TRAINABLE[cell.method].windows_per_step,
         passes=scored[0] * looks + scored[1],
         scoring=copies * adds * (validation * looks + test),
         networks=copies,
@@ -218,7 +217,7 @@ _summarised = functools.cache(summarise)
 
 def _frozen(task: Task, domain: DomainSummary) -> tuple[str, ...]:
     cell = task.cell
-    transfer = TransferConfig(freeze_spectral=True) if cell.method == "logistic" else cell.transfer
+    transfer = TRAINABLE[cell.method].transfer(cell)
     if cell.model is None or transfer is None:
         return ()
     what = (transfer, cell.blocks, cell.branches)
@@ -241,21 +240,25 @@ def _modules(
 def _samples(cohorts: Sequence[Cohort]) -> list[Task]:
     """A task of the smallest and of the largest step, for few, some and many frozen blocks."""
     tasks = [cohort[0] for cohort in cohorts if cohort[0].cell.train is not None]
-    depths = sorted({frozen_parts(task.cell)[0] for task in tasks})
+    depths = sorted({_depth(task) for task in tasks})
     chosen = {}
     for depth in {depths[i * (len(depths) - 1) // 2] for i in range(3)} if depths else ():
-        alike = [task for task in tasks if frozen_parts(task.cell)[0] == depth]
+        alike = [task for task in tasks if _depth(task) == depth]
         for pick in (min, max):
             task = pick(alike, key=lambda one: one.cell.size)
             chosen[depth, task.cell.size] = task
     return list(chosen.values())
 
 
+def _depth(task: Task) -> int:
+    return TRAINABLE[task.cell.method].frozen_parts(task.cell)[0]
+
+
 def _classical(cohorts: Sequence[Cohort]) -> list[Task]:
-    """A task of the largest size of each classical method."""
+    """A task of the largest size of each method that is timed."""
     chosen: dict[str, Task] = {}
     for task in sorted((task for cohort in cohorts for task in cohort), key=lambda t: t.cell.size):
-        if task.cell.method in CLASSICAL:
+        if TRAINABLE[task.cell.method].timed:
             chosen[task.cell.method] = task
     return list(chosen.values())
 
@@ -280,7 +283,7 @@ def _measure(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> _Mea
     seconds = [1e-9]
     largest = 0.0
     for task, domain in samples:
-        copies = cohort_width(task.cell, device)
+        copies = TRAINABLE[task.cell.method].width(task.cell, device)
         begun = time.perf_counter()
         training, rows = _mock(task, domain, copies, device)
         work.append(Work(networks=copies).vector())

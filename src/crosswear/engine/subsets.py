@@ -7,7 +7,6 @@ the same numbers whatever was trained before or beside it.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -19,9 +18,10 @@ from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
-from crosswear.engine.task import Outcome, Task
+from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
-from crosswear.grid.result import CellResult, Counts, Timing
+from crosswear.grid.methods import Role
+from crosswear.grid.result import Counts
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.networks.models import build
 from crosswear.signal.leakage import chains
@@ -30,7 +30,7 @@ from crosswear.signal.leakage import chains
 def adaptation_set(cell: Cell, domain: Domain) -> NDArray[np.int64]:
     """Windows of the train subset that a cell may learn from; nested over sizes, within a seed."""
     train = domain.indices(Subset.TRAIN)
-    if cell.method == "source":
+    if cell.role is Role.SOURCE:
         return train
     seed = seed_for(cell.study_seed, "adaptation", cell.target, cell.split, cell.seed)
     return np.random.default_rng(seed).permutation(train)[: cell.size]
@@ -120,16 +120,6 @@ def groups_of(domain: Domain) -> NDArray[np.integer]:
     """The subject or the chain of occurrences of each window: what the split keeps whole."""
     by_subject = domain.summary.split.unit == "subject"
     return domain.windows.subject if by_subject else chains(domain.windows)
-
-
-def majority(task: Task, domain: Domain) -> Outcome:
-    """Predict the most frequent class of the train subset."""
-    start = time.perf_counter()
-    train = domain.windows.y[domain.indices(Subset.TRAIN)]
-    guess = np.bincount(train).argmax()
-    counts = count(domain, np.full(len(domain.indices(Subset.TEST)), guess))
-    result = CellResult(len(domain.classes), counts)
-    return Outcome(task, result, Timing(0.0, time.perf_counter() - start))
 
 
 def _repetition(cell: Cell) -> tuple[str | int, ...]:

@@ -41,7 +41,7 @@ class Task:
     @property
     def domains(self) -> tuple[Path, ...]:
         """Folders of the domains that it is tested on: one, but for joint sources."""
-        return (self.target, *(self.source_domains if self.cell.method == "source" else ()))
+        return (self.target, *self.source_domains[: len(self.cell.targets) - 1])
 
 
 Cohort: TypeAlias = tuple[Task, ...]

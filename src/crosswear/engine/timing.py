@@ -11,10 +11,12 @@ import numpy as np
 from crosswear.baselines.whitening import OF_EACH
 from crosswear.core.recording import Subset, Windows
 from crosswear.datasets.domain import Domain, DomainSummary
-from crosswear.engine.cached_inputs import InputCache
-from crosswear.engine.classical import ClassicalTrainer
+from crosswear.engine.methods import TRAINABLE
+from crosswear.engine.methods.base import Resources
+from crosswear.engine.methods.classical import ClassicalMethod
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
+from crosswear.grid.experiment import UNTRAINED, Cell
+from crosswear.grid.methods import METHODS
 
 TEST = 256
 
@@ -31,7 +33,8 @@ class Rate:
 
         Windows that whiten it are transformed like windows of the test.
         """
-        others = OF_EACH * len(cell.sources) if cell.method in WHITENED else 0
+        whitened = METHODS[cell.method].reads == "windows"
+        others = OF_EACH * len(cell.sources) if whitened else 0
         return self.fit_s * cell.size + self.test_s * (domain.split.windows[2] + others)
 
 
@@ -39,14 +42,17 @@ def time_classical(
     samples: Sequence[tuple[Cell, DomainSummary]], device: str
 ) -> Mapping[str, Rate]:
     """Train cells like the given ones, of a method each, on random windows."""
-    trainer = ClassicalTrainer(InputCache(device))
+    resources = Resources(device)
     found: dict[str, Rate] = {}
     for cell, summary in samples:
-        sources = (UNTRAINED,) if cell.method == "logistic" else ()
+        method = TRAINABLE[cell.method]
+        if not isinstance(method, ClassicalMethod):
+            continue
+        sources = (UNTRAINED,) if METHODS[cell.method].reads == "weights" else ()
         task = Task(replace(cell, sources=sources), "", Path(), source_sensors=summary.sensors)
         domain = _random_domain(cell, summary)
-        trainer((task,), domain)  # what is slow only once
-        timing = trainer((task,), domain)[0].timing
+        method.fit_and_test(task, domain, resources)  # what is slow only once
+        timing = method.fit_and_test(task, domain, resources).timing
         found[cell.method] = Rate(timing.train_s / cell.size, timing.test_s / TEST)
     return found
 

@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from crosswear.core.config import NO_AUGMENTATION, ModelConfig, TrainConfig
 from crosswear.engine.cached_inputs import CachedInput, abreast, rows_of
-from crosswear.engine.grouping import LANES
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
@@ -28,6 +27,12 @@ from crosswear.networks.models import declared, side_by_side
 from crosswear.networks.transfer import set_training
 from crosswear.networks.transfer_report import TransferReport
 from crosswear.signal.augmentation import augment
+
+LANES = 16
+"""Kernels round whole vectors and the few values behind the last one in two ways.
+
+Networks whose layers do not fill them would change with their neighbours: they are trained alone.
+"""
 
 
 def evaluation_batch(config: TrainConfig, device: str) -> int:

@@ -9,15 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from crosswear.core.texts import counted
-from crosswear.evidence import phrases
 from crosswear.evidence.inference import finding, mean_over
 from crosswear.evidence.scores import ScoreKey, Scores, holm
 from crosswear.evidence.statements import Finding, LearningMethod, ZeroLabel
 from crosswear.grid.experiment import StudyDesign
-from crosswear.grid.labels import Alignment
-
-REFERENCES: tuple[Alignment, ...] = ("source-only", "target-labels")
-"""References beside the alignments: without the target, and with its labels."""
+from crosswear.grid.methods import METHODS, Alignment
 
 
 def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
@@ -33,7 +29,8 @@ def zero_labels_of(study: StudyDesign, scores: Scores) -> tuple[ZeroLabel, ...]:
             len(study.shared_between(source, target)),
             scores.by_key[_key(source, target, alignment)],
             None
-            if alignment in REFERENCES
+            if METHODS[alignment].sees
+            != "windows"  # references: nothing of the target, or its labels
             else scores.contrast(
                 _key(source, target, alignment), _key(source, target, "source-only")
             ),
@@ -59,7 +56,7 @@ def zero_label_findings(rows: Sequence[ZeroLabel]) -> Iterator[Finding]:
         test = mean_over([float(np.mean(values)) for values in gains.values()])
         yield finding(
             name=f"alignment_{alignment}",
-            question=f"Without a label of the target, does {phrases.ALIGNMENTS[alignment]} beat "
+            question=f"Without a label of the target, does {METHODS[alignment].label} beat "
             "the source alone?",
             test=test,
             answer=f"{test.points()} on average over {counted(test.n, 'target')}; "

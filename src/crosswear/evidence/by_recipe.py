@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from crosswear.evidence.pairing import paired_finding, pooled
 from crosswear.evidence.scores import CorrectCounts, ScoreKey, Scores
 from crosswear.evidence.statements import Finding, LearningMethod
-from crosswear.grid.experiment import Method, StudyDesign
+from crosswear.grid.experiment import StudyDesign
+from crosswear.grid.methods import MethodName
 
-Kind = tuple[Method, bool]
+Kind = tuple[MethodName, bool]
 """A classical method, and whether windows of the other domains whiten it."""
 
 PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
@@ -19,6 +20,8 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
     ("voting", "MiniRocket", ("vote", False), ("minirocket", False)),
     ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
     ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
+    ("hydra_over_minirocket", "MiniRocket", ("hydra-multirocket", False), ("minirocket", False)),
+    ("hydra_over_vote", "the vote", ("hydra-multirocket", False), ("vote", False)),
 )
 """Name of the finding, name of the baseline, and the two methods that are paired."""
 

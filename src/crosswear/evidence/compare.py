@@ -24,6 +24,7 @@ from crosswear.evidence.scores import (
 )
 from crosswear.evidence.statements import SCRATCH, Contrast, Finding
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import Role
 
 OVERALL: Mapping[str, tuple[str, str]] = {
     "scratch": (
@@ -178,7 +179,7 @@ def _overall(pairs: Pairs) -> Iterator[Finding]:
     }
     for key, pair in pairs.items():
         approach, target = key.approach, key.target
-        if approach.method != "network" or approach.source == UNTRAINED:
+        if approach.role is not Role.NETWORK or approach.source == UNTRAINED:
             continue
         if len(pair[0].correct) < most:
             continue

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from crosswear.core.intervals import NOTHING, points
 from crosswear.evidence.statements import Contrast, Effect
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.grid.labels import Alignment
 
 COMPARED: MappingProxyType[Effect, str] = MappingProxyType(
     {"helps": "better", "no difference": "no difference", "hurts": "worse", "unknown": "unknown"}
@@ -18,17 +17,6 @@ SIGNS: MappingProxyType[Effect, str] = MappingProxyType(
     {"helps": "▲", "no difference": "=", "hurts": "▼", "unknown": "?"}
 )
 """An effect where there is no room for a word."""
-
-ALIGNMENTS: MappingProxyType[Alignment, str] = MappingProxyType(
-    {
-        "source-only": "source only",
-        "adabn": "AdaBN",
-        "mmd": "MMD",
-        "adversarial": "adversarial training",
-        "target-labels": "target labels",
-    }
-)
-"""Names of the alignments."""
 
 
 def source_name(source: str) -> str:

@@ -15,7 +15,7 @@ from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.statements import ALPHA, Contrast, LearningMethod, Score
 from crosswear.grid.experiment import Cell, StudyDesign
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.methods import METHODS, Role
 from crosswear.signal.metrics import macro_f1
 
 
@@ -87,10 +87,10 @@ def score_key(cell: Cell) -> ScoreKey | None:
     The name of its source is made of all of its domains. Alignments have no adaptation set; their
     size is 0.
     """
-    if cell.method in ("source", "majority"):
+    if cell.role in (Role.SOURCE, Role.FLOOR):
         return None
-    blocks = cell.blocks if cell.method == "network" else 0
-    size = 0 if cell.method in ALIGNMENTS else cell.size
+    blocks = cell.blocks if cell.role is Role.NETWORK else 0
+    size = 0 if cell.role is Role.ALIGNMENT else cell.size
     approach = LearningMethod(cell.method, "+".join(cell.sources), blocks, cell.branches)
     return ScoreKey(cell.target, size, approach)
 
@@ -98,16 +98,16 @@ def score_key(cell: Cell) -> ScoreKey | None:
 def scores_of(records: StudyRecords) -> Scores:
     """Score every method of a study, on every target with every size."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
-    cells = [(digest, cell) for digest, cell in records.cells() if cell.method not in ALIGNMENTS]
+    cells = [(digest, cell) for digest, cell in records.cells() if cell.role is not Role.ALIGNMENT]
     names = _names_of_sources(records.study)
     sizes = sorted({cell.size for _, cell in cells if score_key(cell)})
     for digest, cell in cells:
         one = records.observed.get(digest)
-        if cell.method == "majority":  # the same with every size
+        if cell.role is Role.FLOOR:  # the same with every size
             for size in sizes:
-                repetitions[ScoreKey(cell.target, size, LearningMethod("majority"))].append(one)
+                repetitions[ScoreKey(cell.target, size, LearningMethod(cell.method))].append(one)
         elif key := score_key(cell):
-            if cell.method in ("network", "logistic") and cell.sources:
+            if cell.sources and METHODS[cell.method].reads == "weights":
                 approach = replace(key.approach, source=names[cell.target, cell.sources])
                 key = replace(key, approach=approach)
             repetitions[key].append(one)
@@ -127,7 +127,7 @@ def shared_scores_of(records: StudyRecords) -> Scores:
     """Score every alignment of a study, on every pair of domains that share classes."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
     for digest, cell in records.cells():
-        if cell.method in ALIGNMENTS and (key := score_key(cell)):
+        if cell.role is Role.ALIGNMENT and (key := score_key(cell)):
             repetitions[key].append(records.observed.get(digest))
     return _score_all(records, repetitions)
 
@@ -136,10 +136,10 @@ def source_networks_of(records: StudyRecords) -> tuple[Score, ...]:
     """Score every source network on every domain that it was trained on, in the study's order."""
     repetitions: dict[ScoreKey, list[Observed | None]] = defaultdict(list)
     for digest, cell in records.cells():
-        if cell.method == "source":
+        if cell.role is Role.SOURCE:
             done = records.on_each_domain(digest) if digest in records.observed else {}
             for domain in cell.targets:
-                key = ScoreKey(domain, 0, LearningMethod("source", cell.target))
+                key = ScoreKey(domain, 0, LearningMethod(cell.method, cell.target))
                 repetitions[key].append(done.get(domain))
     scores = _score_all(records, repetitions).by_key
     return tuple(scores[key] for key in repetitions)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from crosswear.core.config import Branches
 from crosswear.core.intervals import Interval
+from crosswear.core.texts import counted
 from crosswear.datasets.domain import DomainSummary
-from crosswear.grid.experiment import UNTRAINED, Method, StudyDesign
-from crosswear.grid.labels import ALIGNMENTS, Alignment
+from crosswear.grid.experiment import UNTRAINED, StudyDesign
+from crosswear.grid.methods import BASELINES, METHODS, Alignment, MethodName, Role
 from crosswear.signal.metrics import majority_f1
 
 Effect: TypeAlias = Literal["helps", "no difference", "hurts", "unknown"]
@@ -39,7 +40,7 @@ class LearningMethod:
         branches: of the network, that are transferred.
     """
 
-    method: Method
+    method: MethodName
     source: str = ""
     blocks: int = 0
     branches: Branches = "both"
@@ -47,30 +48,22 @@ class LearningMethod:
     @property
     def label(self) -> str:
         """Return the name in reports: `scratch`, `forest`, `transfer from dsads, 3 blocks`."""
+        method = METHODS[self.method]
+        if not self.source or not method.with_sources:
+            return method.label
         origin = "an untrained network" if self.source == UNTRAINED else self.source
-        match self.method:
-            case "network" if self.source:
-                blocks = "block" if self.blocks == 1 else "blocks"
-                branch = "" if self.branches == "both" else f"{self.branches} branch, "
-                return f"transfer from {origin}, {branch}{self.blocks} {blocks}"
-            case "network":
-                return "scratch"
-            case "minirocket" | "vote" if self.source:
-                return f"{self.method}, whitened"
-            case "logistic":
-                return f"logistic on {origin}"
-            case method if method in ALIGNMENTS:
-                return f"{method}, classes shared with {origin}"
-        return self.method
+        branch = "" if self.branches == "both" else f"{self.branches} branch, "
+        part = f"{branch}{counted(self.blocks, 'block')}"
+        return method.with_sources.format(origin=origin, part=part)
+
+    @property
+    def role(self) -> Role:
+        """The part of the method in the study."""
+        return METHODS[self.method].role
 
 
 SCRATCH = LearningMethod("network")
-CLASSICAL: tuple[LearningMethod, ...] = (
-    LearningMethod("forest"),
-    LearningMethod("extra-trees"),
-    LearningMethod("minirocket"),
-    LearningMethod("vote"),
-)
+CLASSICAL = tuple(LearningMethod(name) for name in BASELINES)
 """Methods without a source that a user has. The majority classifier is only a floor."""
 
 

@@ -48,7 +48,7 @@ def transfer_of(study: StudyDesign, target: str, size: int, source: str, blocks:
 
 def _uncorrected(study: StudyDesign, scores: Scores) -> Iterator[Verdict]:
     sizes = scores.sizes
-    for target in study.domains:
+    for target in study.domains if study.grid.blocks else ():
         for size in sizes:
             blocks = blocks_for(study, scores, target, size)
             for source in study.trained_origins(target):

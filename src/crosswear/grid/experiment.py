@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import pydantic
 from pydantic import Field
@@ -25,23 +25,11 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
-from crosswear.grid.labels import (
-    ALIGNMENTS,
-    Alignment,
-    SharedClass,
-    check_classes,
-    labelled_domains,
-    shared_classes,
-)
+from crosswear.grid.labels import SharedClass, check_classes, labelled_domains, shared_classes
+from crosswear.grid.methods import METHODS, WHITENED, Alignment, Baseline, MethodName, Role
 
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
-
-Baseline: TypeAlias = Literal["majority", "forest", "extra-trees", "minirocket", "vote", "logistic"]
-Method: TypeAlias = Literal["source", "network"] | Baseline | Alignment
-
-WHITENED: tuple[Baseline, ...] = ("minirocket", "vote")
-"""Baselines that windows of other domains can whiten."""
 
 UNTRAINED = "random"
 """Name of the source that has learned nothing: a network with its initial weights."""
@@ -69,7 +57,8 @@ class Grid:
 
     Attributes:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
-        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
+        blocks: numbers of blocks that are transferred (0: none is frozen or copied); without any,
+            baselines are compared alone, and no network is trained.
         branches: which branches of the network are transferred: `both`, or one alone. The
             spectral branch is one unit, and counts as no block or as all of them.
         seeds: how often each cell is repeated, with another draw and other fresh weights.
@@ -149,6 +138,13 @@ class StudyDesign:
         )
 
     @property
+    def baselines_alone(self) -> bool:
+        """Whether the study trains no network: it compares baselines that need none."""
+        asked = {METHODS[name].role for name in self.grid.baselines}
+        alone = not (self.grid.blocks or self.grid.alignments)
+        return alone and Role.BASELINE in asked and Role.FEATURES not in asked
+
+    @property
     def judged(self) -> Branches:
         """The branches whose transfer is judged: both, or else those that are named first."""
         return "both" if "both" in self.grid.branches else self.grid.branches[0]
@@ -202,14 +198,10 @@ class Cell:
     """One number of the study.
 
     Attributes:
-        method: `source` trains on the whole train subset of `target`, or of each domain of a joint
-            source, with `train`; `network`
-            adapts `sources` (or, without, fresh weights: the network from scratch) on `size`
-            windows of `target`; `majority` predicts the most frequent class of the train subset;
-            `forest`, `extra-trees`, `minirocket` and `vote` train on the adaptation set (the
-            latter two may have `sources`, whose windows whiten them), `logistic` on what the
-            frozen blocks of a source network make of it, see `crosswear.engine.classical`;
-            for an `Alignment`, see `crosswear.engine.zero_label`.
+        method: how it learns, see `crosswear.grid.methods`. A source network trains on the whole
+            train subset of `target`, or of each domain of a joint source; a network adapts
+            `sources` (or, without, fresh weights: the network from scratch) on `size` windows of
+            `target`, on which baselines are fitted too; the sources of a baseline whiten it.
         target: the domain; the domains of a joint source, joined by `+`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many blocks are transferred.
@@ -223,7 +215,7 @@ class Cell:
         shared: with an alignment, the classes of source and target that are told apart.
     """
 
-    method: Method
+    method: MethodName
     target: str
     study_seed: int
     size: int
@@ -255,6 +247,11 @@ class Cell:
         return digest({"schema": CELL_SCHEMA, "cell": essentials(self), "domains": digests})
 
     @property
+    def role(self) -> Role:
+        """The part of its method in the study."""
+        return METHODS[self.method].role
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """The domains that it learns from and is tested on: one, but for joint sources."""
         return tuple(self.target.split("+"))
@@ -274,16 +271,16 @@ class Cell:
     def describe(self) -> str:
         """One readable line."""
         split = f", split {self.split}" if self.split else ""
-        if self.method in ("source", "majority"):
+        if self.role in (Role.SOURCE, Role.FLOOR):
             return f"{self.method} {self.target}{split}"
-        if self.method in ALIGNMENTS:
+        if self.role is Role.ALIGNMENT:
             classes = f"{len(self.shared)} classes shared with {self.sources[0]}"
             return f"{self.target}, {self.method}, {classes}, seed {self.seed}{split}"
         branch = "" if self.branches == "both" else f" of the {self.branches} branch"
         sources = "+".join(self.sources)
         origin = f"from {sources}, {self.blocks} blocks{branch}" if sources else "from scratch"
-        if self.method != "network":
-            how = "on" if self.method == "logistic" else "whitened by"
+        if self.role is not Role.NETWORK:
+            how = "on" if self.role is Role.FEATURES else "whitened by"
             origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
@@ -325,11 +322,11 @@ def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
         for name in study.domains if sizes else ():
             windows = domains[name, split].train_windows
             whole = Cell("source", name, study.seed, windows, split=split)
-            if "majority" in study.grid.baselines:
-                yield replace(whole, method="majority")
-            if name in study.sources:
+            for floor in _asked(study, Role.FLOOR):
+                yield replace(whole, method=floor)
+            if name in study.sources and not study.baselines_alone:
                 yield replace(whole, model=study.model, train=study.source)
-        yield from _joint_sources(study, domains, split) if sizes else ()
+        yield from _joint_sources(study, domains, split) if study.grid.blocks else ()
         for seed in range(study.grid.seeds):
             for target in study.domains:
                 for size in sizes:
@@ -349,22 +346,28 @@ def _joint_sources(study: StudyDesign, domains: Domains, split: int) -> Iterator
 
 def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
     """All that learn from the same windows."""
-    for baseline in study.grid.baselines:
-        if baseline not in ("majority", "logistic"):
-            yield replace(cell, method=baseline)
+    for baseline in _asked(study, Role.BASELINE):
+        yield replace(cell, method=baseline)
         if baseline in WHITENED and study.grid.whitening:
             yield replace(cell, method=baseline, sources=study.others(cell.target))
+    if study.baselines_alone:
+        return
     # Rates of layers decay where something is copied: from scratch, it is the cell without decay.
     fresh = replace(study.adaptation, layer_decay=1.0)
     yield replace(cell, model=study.model, train=fresh)
     for source, domains in study.origins(cell.target).items():
         trained = None if source == UNTRAINED else study.source
         from_source = replace(cell, sources=domains, model=study.model, source_train=trained)
-        if "logistic" in study.grid.baselines:
-            yield replace(from_source, method="logistic", blocks=study.model.blocks)
+        for features in _asked(study, Role.FEATURES):
+            yield replace(from_source, method=features, blocks=study.model.blocks)
         transferred = replace(from_source, train=study.adaptation, transfer=study.transfer)
         for branches, blocks in study.transfers:
             yield replace(transferred, branches=branches, blocks=blocks)
+
+
+def _asked(study: StudyDesign, role: Role) -> tuple[str, ...]:
+    """The baselines of one role that a study asks for."""
+    return tuple(name for name in study.grid.baselines if METHODS[name].role is role)
 
 
 def _on_shared_classes(
@@ -377,7 +380,7 @@ def _on_shared_classes(
     for source, target in study.shared_pairs:
         shared = study.shared_between(source, target)
         for alignment in study.grid.alignments:
-            teacher = target if alignment == "target-labels" else source
+            teacher = target if METHODS[alignment].sees == "labels" else source
             yield Cell(
                 alignment,
                 target,

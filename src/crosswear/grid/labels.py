@@ -9,17 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 from crosswear.core.errors import StudyFileError
-
-Alignment: TypeAlias = Literal["source-only", "adabn", "mmd", "adversarial", "target-labels"]
-ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
-"""How a network that is tested on shared classes came by them, see `crosswear.engine.zero_label`.
-
-`source-only` saw nothing of the target, `target-labels` its labelled windows instead of the
-source's; the others its windows without labels.
-"""
 
 FEWEST = 2
 """Shared classes of a pair of domains: with fewer there is nothing to tell apart."""

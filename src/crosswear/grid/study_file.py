@@ -43,12 +43,13 @@ def parse_study(text: str, where: str) -> StudyDesign:
 
 def _check_alignments(study: StudyDesign, where: str) -> None:
     grid = study.grid
-    for axis in ("sizes", "blocks"):
-        if not getattr(grid, axis) and (grid.sizes or not grid.alignments):
+    for axis, instead in (("sizes", False), ("blocks", study.baselines_alone)):
+        if not getattr(grid, axis) and (grid.sizes or not grid.alignments) and not instead:
             raise StudyFileError(
                 "nothing is asked for",
                 where=f"{where}: grid.{axis}",
-                expected="at least one number; none only where there are alignments instead",
+                expected="at least one number; none only where there are alignments instead, or, "
+                "of blocks, where baselines that need no network are compared alone",
             )
     check_labels(study.labels, study.domains, study.shared_pairs, where)
     if bool(grid.alignments) != bool(study.shared_pairs):

@@ -16,7 +16,7 @@ from crosswear.core.config import SETTINGS, Branches, TransferConfig
 from crosswear.core.errors import TransferError
 from crosswear.core.recording import ACCELEROMETER, Sensors
 from crosswear.networks.models import Network, declared
-from crosswear.networks.models.sensors import sensor_of
+from crosswear.networks.models.layers import sensor_of
 from crosswear.networks.transfer_report import TransferReport
 
 

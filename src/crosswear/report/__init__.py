@@ -43,8 +43,10 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
     for name, text in texts.items():
         write_text(folder / name, text)
     paths = [folder / name for name in texts]
+    if index.sources:
+        paths += draw_heatmaps(index, folder)
     if index.sizes:
-        paths += [*draw_heatmaps(index, folder), *draw_curves(index, folder)]
+        paths += draw_curves(index, folder)
     for name, table in {"results": cells, **evidence_tables(evidence)}.items():
         paths += write_table(table, name, folder)
     for_people = {

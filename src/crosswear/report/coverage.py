@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import METHODS, Role
 from crosswear.report.evidence_index import EvidenceIndex
 
 
@@ -60,6 +61,7 @@ def coverage_table(index: EvidenceIndex, cells: pa.Table) -> Coverage:
 
 
 def _kind(method: str, source: str) -> str:
-    if method == "network":
+    role = METHODS[method].role
+    if role is Role.NETWORK:
         return {"": "scratch", UNTRAINED: "untrained control"}.get(source, "transfer")
-    return {"source": "source network"}.get(method, method)
+    return METHODS[method].label if role is Role.SOURCE else method

@@ -21,15 +21,8 @@ ACROSS = 3
 """Plots side by side."""
 LONGEST = 42
 """Characters of a name at most."""
-MARKERS = {
-    "forest": "s",
-    "extra-trees": "P",
-    "minirocket": "^",
-    "minirocket, whitened": "<",
-    "vote": "h",
-    "vote, whitened": "*",
-}
-"""Markers of the classical methods, all of one grey."""
+MARKERS = {"classical": "sP^hpd", "whitened": "sP<*>d"}
+"""Markers of the classical methods, all of one grey, in the order of `crosswear.grid.methods`."""
 BAND = 0.12
 """Opacity of the intervals."""
 
@@ -136,7 +129,8 @@ def _look(line: Line, index: EvidenceIndex) -> dict[str, Any]:
             return {"color": "black", "marker": "o"}
         case "classical" | "whitened":
             dashes = "--" if line.kind == "classical" else "-"
-            return {"color": "0.35", "marker": MARKERS[line.label], "linestyle": dashes}
+            marker = MARKERS[line.kind][line.number % len(MARKERS[line.kind])]
+            return {"color": "0.35", "marker": marker, "linestyle": dashes}
         case "floor":
             return {"color": "0.6", "linestyle": ":"}
         case "control":

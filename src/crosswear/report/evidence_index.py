@@ -15,6 +15,7 @@ from crosswear.evidence.statements import (
     Verdict,
 )
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import Role
 from crosswear.report.notice import notice
 
 
@@ -72,7 +73,7 @@ class EvidenceIndex:
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
         """Transfers from each source: branches and numbers of blocks."""
         approaches = (score.approach for score in self.evidence.scores)
-        found = {(r.branches, r.blocks) for r in approaches if r.method == "network" and r.source}
+        found = {(r.branches, r.blocks) for r in approaches if r.role is Role.NETWORK and r.source}
         return tuple(one for one in self.evidence.study.transfers if one in found)
 
     @cached_property

@@ -15,6 +15,7 @@ import pyarrow as pa
 from crosswear.core.intervals import Interval
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.statements import Contrast, Evidence, Score
+from crosswear.grid.methods import Role
 from crosswear.signal.metrics import macro_f1, micro_f1, per_class_f1
 
 CONTRASTS = ("over_scratch", "over_untrained", "over_classical")
@@ -202,7 +203,7 @@ def _per_class(evidence: Evidence) -> pa.Table:
 
 def _approach(score: Score) -> dict[str, Any]:
     approach = score.approach
-    transferred = approach.method == "network" and approach.source
+    transferred = approach.role is Role.NETWORK and approach.source
     return {
         "target": score.target,
         "size": score.size,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crosswear.evidence.statements import CLASSICAL, SCRATCH, LearningMethod, Score
-from crosswear.grid.experiment import UNTRAINED, WHITENED
+from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import BASELINES, WHITENED, Role, names_of
 from crosswear.report.evidence_index import EvidenceIndex
 
 Kind: TypeAlias = Literal[
@@ -30,12 +31,14 @@ class Line:
             source; the majority classifier.
         source: of a transfer or of features, otherwise empty.
         scores: one for each size of the study; None where there is none.
+        number: place of a classical method among all of them; it decides the marker.
     """
 
     label: str
     kind: Kind
     source: str
     scores: tuple[Score | None, ...]
+    number: int = 0
 
 
 def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
@@ -46,7 +49,8 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
 
     def approach(kind: Kind, approach: LearningMethod) -> Line:
         scores = (index.score(target, size, approach) for size in index.sizes)
-        return line(approach.label, kind, approach.source, scores)
+        number = BASELINES.index(approach.method) if approach.method in BASELINES else 0
+        return Line(approach.label, kind, approach.source, tuple(scores), number)
 
     def transfer(source: str) -> Line:
         scores = (index.transfer(target, source, size) for size in index.sizes)
@@ -61,8 +65,12 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
         *map(transfer, others),
         *(approach("classical", one) for one in CLASSICAL),
         *(approach("whitened", LearningMethod(method, joined)) for method in WHITENED),
-        *(approach("features", LearningMethod("logistic", source)) for source in others),
-        approach("floor", LearningMethod("majority")),
+        *(
+            approach("features", LearningMethod(method, source))
+            for method in names_of(Role.FEATURES)
+            for source in others
+        ),
+        *(approach("floor", LearningMethod(method)) for method in names_of(Role.FLOOR)),
     ]
     return tuple(one for one in lines if any(s is not None for s in one.scores))
 

@@ -21,6 +21,7 @@ from crosswear.evidence.statements import (
     Verdict,
 )
 from crosswear.grid.experiment import UNTRAINED
+from crosswear.grid.methods import METHODS
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.formats import Row, TextTable
 from crosswear.report.lines import lines_of
@@ -236,8 +237,8 @@ def zero_label(evidence: Evidence) -> TextTable:
         tuple(
             (
                 one.target,
-                one.target if one.alignment == "target-labels" else one.source,
-                phrases.ALIGNMENTS[one.alignment],
+                one.target if METHODS[one.alignment].sees == "labels" else one.source,
+                METHODS[one.alignment].label,
                 str(one.classes),
                 percent(one.score.majority_f1),
                 percent(one.score.micro_f1),

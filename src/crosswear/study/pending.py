@@ -10,8 +10,8 @@ from crosswear.core.errors import CheckpointError, StoreError
 from crosswear.core.recording import Sensors
 from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import UNTRAINED, WHITENED, Cell
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.experiment import UNTRAINED, Cell
+from crosswear.grid.methods import METHODS, Role
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.study.load import LoadedStudy
@@ -59,7 +59,7 @@ def damage(opened: LoadedStudy, store: Store) -> dict[str, StoreError | Checkpoi
     for key in sorted(store.done(opened.cells)):
         try:
             store.read(key)
-            if opened.cells[key].method == "source":
+            if opened.cells[key].role is Role.SOURCE:
                 load_checkpoint(store.checkpoint(key))
         except (StoreError, CheckpointError) as error:
             found[key] = error
@@ -92,7 +92,7 @@ def cost_of(opened: LoadedStudy, task: Task) -> int:
 
 def _source(opened: LoadedStudy, store: Store, cell: Cell) -> Path | None:
     """Where the source network of a transfer is, or will be."""
-    no_network = cell.method in (*ALIGNMENTS, *WHITENED)
+    no_network = METHODS[cell.method].reads != "weights"
     if not cell.sources or cell.sources == (UNTRAINED,) or no_network:
         return None
     facts = opened.facts

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
-from crosswear.engine.grouping import group, may_be_compiled
+from crosswear.engine.grouping import group
+from crosswear.engine.methods.networks import may_be_compiled
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.kernels.residual import implementation
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
+
+LEARNERS = (Role.NETWORK, Role.BASELINE)
+"""Methods that learn from the adaptation set."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,9 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     """
     done = store.done(opened.cells) - damage(opened, store).keys()
     counts: dict[str, int] = {}
-    name: str
     for cell in opened.cells.values():
         name = cell.method
-        if name == "network":
+        if cell.role is Role.NETWORK:
             name = "transfer" if cell.sources else "scratch"
         counts[name] = counts.get(name, 0) + 1
     tasks = pending_tasks(opened, store, done)
@@ -62,7 +66,7 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
     )
     return Plan(
         cells=counts,
-        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.method == "network"})),
+        sizes=tuple(sorted({c.size for c in opened.cells.values() if c.role in LEARNERS})),
         multiply_adds=sum(cost_of(opened, task) for task in tasks),
         missing=len(tasks),
         workers=where.workers,

@@ -14,6 +14,7 @@ from crosswear.core.texts import Note
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Outcome
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Record, Store
 from crosswear.networks.checkpoint import forget_checkpoint, save_checkpoint
 from crosswear.study.execution import ExecutionSettings
@@ -82,7 +83,7 @@ def run_study(
         total, spent, failed = sum(costs.values()), 0, []
         report(Progress(len(done), len(opened.cells), 0.0, ""))
         for task in tasks:
-            if task.cell.method == "source":  # a damaged network must not be taken for a new one
+            if task.cell.role is Role.SOURCE:  # a damaged network must not be taken for a new one
                 forget_checkpoint(store.checkpoint(task.key))
         cohorts = group(tasks, where.device, where.workers)
         with contextlib.closing(run_cohorts(cohorts, where.executor())) as outcomes:

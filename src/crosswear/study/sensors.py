@@ -12,13 +12,13 @@ from crosswear.core.config import ARCHITECTURES
 from crosswear.core.errors import StudyFileError
 from crosswear.core.recording import ACCELEROMETER
 from crosswear.datasets.domain import Domain
-from crosswear.grid.experiment import WHITENED, Cell, StudyDesign
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.experiment import Cell, StudyDesign
+from crosswear.grid.methods import METHODS
 
 
 def windows_read(cell: Cell) -> tuple[str, ...]:
     """Names of the domains whose windows a cell learns from or is tested on, its target first."""
-    others = cell.sources if cell.method in (*ALIGNMENTS, *WHITENED) else ()
+    others = cell.sources if METHODS[cell.method].reads == "windows" else ()
     return (*cell.targets, *others)
 
 

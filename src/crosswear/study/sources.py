@@ -16,6 +16,7 @@ from crosswear.datasets.domain import of_acceleration
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.transfer_source import Source, StudyTransfers, dataset_sources
 from crosswear.grid.experiment import Cell
+from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.study.load import LoadedStudy, load_study, read_study
 
@@ -119,7 +120,7 @@ def _trained_sources(opened: LoadedStudy, store: Store) -> list[Source]:
     split = opened.study.splits[0]
     found = []
     for cell in opened.cells.values():
-        if cell.method == "source" and cell.split == split and cell.target in opened.study.domains:
+        if cell.role is Role.SOURCE and cell.split == split and cell.target in opened.study.domains:
             path = store.checkpoint(cell.key(opened.facts))
             domain = of_acceleration(opened.domains[cell.target, split])
             found.append(Source(cell.target, domain, path))
@@ -132,7 +133,7 @@ def _gains(opened: LoadedStudy, store: Store) -> dict[tuple[int, str, str], floa
     transferred = defaultdict(list)
     done = store.done(opened.cells)
     for key, cell in opened.cells.items():
-        if key not in done or cell.method != "network" or len(cell.sources) > 1:
+        if key not in done or cell.role is not Role.NETWORK or len(cell.sources) > 1:
             continue
         matrix = store.read(key).result.confusion
         accuracy = float(np.trace(matrix) / matrix.sum())

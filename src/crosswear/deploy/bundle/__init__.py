@@ -98,7 +98,7 @@ class Bundle:
         Raises:
             BundleError: if the weights do not fit the model.
         """
-        if self.manifest.kind == "network":
+        if self.manifest.model is not None:
             logits = logits_of_network(self.network())
         else:
             logits = logits_of_classifier(self.baseline())

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS, ModelConfig, Strategy, TrainConfig
 from crosswear.core.recording import GroupUnit
+from crosswear.grid.methods import METHODS, Role
 
 SCHEMA: Final = 1
 """Raised by hand whenever the meaning of a stored bundle changes."""
@@ -192,7 +193,12 @@ class Manifest:
         settings = f"{'settings' if network else 'no settings'} of a network for {self.kind!r}"
         window = f"a window of {self.window} samples"
         checks = (
-            ((self.kind == "network") != network, "model", settings, "settings for networks only"),
+            (
+                (METHODS[self.kind].role is Role.NETWORK) != network,
+                "model",
+                settings,
+                "settings for networks only",
+            ),
             (len(set(self.classes)) < classes, "classes", "one name twice", "different names"),
             (
                 not 1 < self.window <= LONGEST_WINDOW,

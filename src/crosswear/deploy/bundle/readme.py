@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
+from crosswear.baselines import BASELINES
 from crosswear.core.markdown import escaped, table
 from crosswear.core.texts import counted
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
-
-_KINDS = {
-    "network": "a neural network",
-    "forest": "a random forest on features of each window",
-    "minirocket": "MiniRocket (random convolutions and a linear classifier)",
-    "vote": "a vote of randomised trees on features of each window and MiniRocket (random "
-    "convolutions and a linear classifier)",
-}
 
 
 def readme(about: Manifest) -> str:
@@ -20,10 +13,11 @@ def readme(about: Manifest) -> str:
     windows = map(str, about.adaptation.windows)
     rows = zip(map(escaped, about.classes), windows, strict=True)
     origins = "\n".join(map(_origin, about.origins))
+    kind = "a neural network" if about.model else BASELINES[about.kind].description
     return f"""# {escaped(about.name)}
 
 This folder holds a model that recognises {len(about.classes)} activities from an accelerometer: \
-{_KINDS[about.kind]}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
+{kind}{_transfer(about)}. It was made with crosswear on {about.created[:10]}.
 
 ## What it needs
 

@@ -46,7 +46,7 @@ class Probabilities(nn.Module):
         super().__init__()
         about = bundle.manifest
         self.temperature = about.temperature
-        self.gives_probabilities = about.kind != "network"
+        self.gives_probabilities = about.model is None
         model = _module(bundle)
         for name, child in model.named_children():
             if isinstance(child, Spectrogram):
@@ -66,7 +66,7 @@ class Probabilities(nn.Module):
 def _module(bundle: Bundle) -> nn.Module:
     """Return the model: class scores of a network, probabilities of the other kinds."""
     about = bundle.manifest
-    if about.kind == "network":
+    if about.model is not None:
         return bundle.network()
     model = bundle.baseline()
     if isinstance(model, Forest):

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from crosswear.networks.kernels.code import compiled_code
+from crosswear.networks.kernels import compiled_code
 
 _DRAWS = {torch.bfloat16: "draw_halves", torch.float32: "draw_floats"}
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from crosswear.networks.kernels.code import compiled_code
+from crosswear.networks.kernels import compiled_code
 
 LANES = 16
 """Filters of a group come in whole vectors of so many."""

@@ -27,7 +27,7 @@ class Network(Protocol):
 
     @property
     def sensors(self) -> Sensors:
-        """Sensors whose channels its windows have; see `crosswear.networks.models.sensors`."""
+        """Sensors whose channels its windows have; see `crosswear.networks.models.layers`."""
         ...
 
     @property

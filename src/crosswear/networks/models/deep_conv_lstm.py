@@ -54,7 +54,7 @@ class Convolution(nn.Module):
 
     def __init__(self, before: int, after: int, copies: int) -> None:
         super().__init__()
-        self.convolution = GroupedConvolution(copies, before, after, WIDTH, copies, bias=True)
+        self.convolution = GroupedConvolution(copies, before, after, WIDTH, copies, same=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""

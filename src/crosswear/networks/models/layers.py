@@ -8,13 +8,14 @@ copy. What one copy computes does not depend on the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from crosswear.core.recording import ACCELEROMETER, Sensor
 from crosswear.networks.kernels.masks import Masks
 
 
@@ -176,8 +177,8 @@ class GroupedConvolution(nn.Conv2d):
         after: filters of a group.
         width: of a filter.
         copies: networks side by side, each of `groups / copies` groups.
-        padding: zeros at either end.
-        bias: whether there is one.
+        same: as long as the input, with zeros at either end, and without the bias that a norm
+            behind it has.
     """
 
     def __init__(
@@ -188,14 +189,11 @@ class GroupedConvolution(nn.Conv2d):
         width: int,
         copies: int,
         *,
-        padding: int = 0,
-        bias: bool = False,
+        same: bool,
     ) -> None:
-        size = (1, width)
-        ends = (0, padding)
-        super().__init__(
-            groups * before, groups * after, size, padding=ends, groups=groups, bias=bias
-        )
+        size, channels = (1, width), (groups * before, groups * after)
+        ends = (0, width // 2 if same else 0)
+        super().__init__(*channels, size, padding=ends, groups=groups, bias=not same)
         # oneDNN has other kernels for one group than for several, and with AVX2 for three channels
         # in all than for more. They round differently: such networks are computed one by one.
         self.calls = copies if groups == copies or before == 1 else 1
@@ -226,9 +224,7 @@ class NormalisedConvolution(nn.Module):
 
     def __init__(self, groups: int, before: int, after: int, width: int, copies: int) -> None:
         super().__init__()
-        self.convolution = GroupedConvolution(
-            groups, before, after, width, copies, padding=width // 2
-        )
+        self.convolution = GroupedConvolution(groups, before, after, width, copies, same=True)
         self.norm = nn.BatchNorm2d(groups * after)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -303,3 +299,17 @@ def statistics(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("a batch norm without statistics")
     return norm.running_mean, norm.running_var
+
+
+def prefix_of(sensor: Sensor) -> str:
+    """Return what the names of a sensor's modules begin with: nothing for the accelerometer.
+
+    Its modules have the names of networks that know no other sensor.
+    """
+    return "" if sensor in ACCELEROMETER else f"{sensor}_"
+
+
+def sensor_of(name: str) -> Sensor:
+    """The sensor of a module before the layers that all share, or of a weight of it."""
+    named: tuple[Sensor, ...] = get_args(Sensor)
+    return next((one for one in named if name.startswith(f"{one}_")), ACCELEROMETER[0])

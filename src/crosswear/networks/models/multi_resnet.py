@@ -36,10 +36,10 @@ from crosswear.networks.models.layers import (
     SideBySideNorm,
     channels_last,
     flat,
+    prefix_of,
     relu_,
     relu_pool,
 )
-from crosswear.networks.models.sensors import prefix_of
 
 WIDTH = 3
 CONVOLUTIONS = 3

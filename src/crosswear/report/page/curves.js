@@ -7,9 +7,7 @@ const SHAPES = { // as paths around (0, 0), for the legend
   bowtie: "M-5-4L5 4V-4L-5 4Z", x: "M-4-4L4 4M4-4L-4 4", "line-ew": "M-4 0H4",
 };
 const MARKS = Object.keys(SHAPES).slice(0, 8);
-const CLASSICAL = {
-  forest: "square", "extra-trees": "bowtie", minirocket: "triangle-up", vote: "hexagon",
-};
+const CLASSICAL = ["square", "bowtie", "triangle-up", "hexagon", "pentagon", "diamond"];
 function look(line) {
   const number = data.sources.indexOf(data.sources[line.source]);
   const own = line.source === null || data.sources[line.source] === "random"
@@ -19,9 +17,9 @@ function look(line) {
     case "transfer": return { colour: own, dash: "solid", mark: MARKS[number % 8], width: 2 };
     case "control": return { colour: own, dash: "dashdot", mark: "x-thin-open", width: 2 };
     case "classical": return { colour: colour("classical"), dash: "dash", width: 2.5,
-      mark: `${CLASSICAL[line.label]}-open` };
+      mark: `${CLASSICAL[line.number % CLASSICAL.length]}-open` };
     case "whitened": return { colour: colour("classical"), dash: "solid", width: 2.5,
-      mark: CLASSICAL[line.label.split(",")[0]] };
+      mark: CLASSICAL[line.number % CLASSICAL.length] };
     case "features": return { colour: own, dash: "dot", mark: "circle-open", width: 1.3 };
     default: return { colour: colour("floor"), dash: "dot", mark: "line-ew-open", width: 1 };
   }

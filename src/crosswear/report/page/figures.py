@@ -65,6 +65,7 @@ def figures_data(index: EvidenceIndex) -> dict[str, Any]:
                 {
                     "label": line.label,
                     "kind": line.kind,
+                    "number": line.number,
                     "source": sources.get(line.source),
                     "scores": places(line.scores),
                 }

@@ -13,25 +13,23 @@ from torch.nn import functional
 from crosswear.core.config import NO_AUGMENTATION, TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
-from crosswear.engine.cached_inputs import InputCache
-from crosswear.engine.classical import ClassicalTrainer
-from crosswear.engine.grouping import CLASSICAL
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.joint import open_target
+from crosswear.engine.methods import TRAINABLE
+from crosswear.engine.methods.base import Resources
+from crosswear.engine.methods.networks import NetworkMethod
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import (
     adaptation_set,
     arithmetic,
     count,
-    majority,
     noise_of,
     order_of,
     source_weights,
     weight_seed,
 )
 from crosswear.engine.task import Outcome, Task
-from crosswear.engine.zero_label import train_on_shared_classes
-from crosswear.grid.labels import ALIGNMENTS
+from crosswear.grid.methods import Role
 from crosswear.grid.result import CellResult, EpochScore, Timing
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.models import build, declared
@@ -50,33 +48,48 @@ class Examples:
     y: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a network learns from.
+
+    Attributes:
+        train: the windows of its steps.
+        validation: those that choose the epoch.
+        heads: of several domains, whose classes are whose.
+    """
+
+    train: Examples
+    validation: Examples
+    heads: Heads = ONE_HEAD
+
+
 def train_cell(task: Task, device: str = "cpu") -> Outcome:
     """Train and test one cell on a torch device."""
     cell = task.cell
+    method = TRAINABLE[cell.method]
+    if not isinstance(method, NetworkMethod):
+        return method.train((task,), Resources(device))[0]
     domain, heads = open_target(task)
-    if cell.method == "majority":
-        return majority(task, domain)
-    if cell.method in CLASSICAL:
-        return ClassicalTrainer(InputCache(device))((task,), domain)[0]
-    if cell.method in ALIGNMENTS:
-        return train_on_shared_classes(task, device)
     if cell.model is None or cell.train is None:
         raise ValueError("a network's cell has model and train settings")
     start = time.perf_counter()
-    adaptation = labelled(domain, adaptation_set(cell, domain), device)
-    validation = labelled(domain, domain.indices(Subset.VALIDATION), device)
+    known = Known(
+        labelled(domain, adaptation_set(cell, domain), device),
+        labelled(domain, domain.indices(Subset.VALIDATION), device),
+        heads,
+    )
     size = len(domain.classes), domain.samples
     network = build(cell.model, *size, weight_seed(cell), domain.sensors)
     network.to(device)
     transferred = None
     if cell.transfer is not None:
-        known = (cell.transfer, cell.blocks, cell.branches, task.source_sensors)
-        plan = plan_transfer(network, *known)
+        asked = (cell.transfer, cell.blocks, cell.branches, task.source_sensors)
+        plan = plan_transfer(network, *asked)
         transferred = plan.apply(network, source_weights(task, cell.model, domain))
         if cell.transfer.frozen_batchnorm == "adapt":
-            adapt_statistics(network, plan.frozen, adaptation.x)
+            adapt_statistics(network, plan.frozen, known.train.x)
     chance = order_of(cell), noise_of(cell)
-    history, epoch = fit(network, adaptation, validation, cell.train, *chance, transferred, heads)
+    history, epoch = fit(network, known, cell.train, *chance, transferred)
     trained = time.perf_counter()
     test = labelled(domain, domain.indices(Subset.TEST), device)
     found = heads.of_own_domain(scores(network, test.x, cell.train), test.y)
@@ -90,7 +103,7 @@ def train_cell(task: Task, device: str = "cpu") -> Outcome:
     )
     timing = Timing(train_s=trained - start, test_s=time.perf_counter() - trained)
     checkpoint = None
-    if cell.method == "source":
+    if cell.role is Role.SOURCE:
         state = network.cpu().state_dict()
         checkpoint = Checkpoint(cell.model, domain.classes, domain.samples, state, domain.sensors)
     return Outcome(task, result, timing, checkpoint)
@@ -106,13 +119,11 @@ def labelled(domain: Domain, indices: np.ndarray, device: str) -> Examples:
 
 def fit(
     network: nn.Module,
-    train: Examples,
-    validation: Examples,
+    known: Known,
     config: TrainConfig,
     order: np.random.Generator,
     noise: np.random.Generator,
     transferred: TransferReport | None = None,
-    heads: Heads = ONE_HEAD,
 ) -> tuple[tuple[EpochScore, ...], int]:
     """Train in place; the network is left with the weights of the chosen epoch.
 
@@ -121,6 +132,7 @@ def fit(
         that is the one with the best validation micro-F1; of equal ones, the one with the lowest
         validation loss.
     """
+    train, heads = known.train, known.heads
     frozen = transferred.frozen if transferred else ()
     factors = layer_factors(network, transferred, config.layer_decay)
     groups = {
@@ -157,7 +169,7 @@ def fit(
             seen += len(batch)
         score = EpochScore(train_loss=total / seen)
         if config.selection == "validation":
-            score = _validate(network, validation, config, score.train_loss, heads)
+            score = _validate(network, known, config, score.train_loss)
             rank = (score.validation_micro_f1 or 0.0, -(score.validation_loss or 0.0))
             if not weights or rank > best:
                 chosen, best = epoch, rank
@@ -178,14 +190,10 @@ def scores(network: nn.Module, x: Tensor, config: TrainConfig) -> Tensor:
 
 
 def _validate(
-    network: nn.Module,
-    validation: Examples,
-    config: TrainConfig,
-    train_loss: float,
-    heads: Heads,
+    network: nn.Module, known: Known, config: TrainConfig, train_loss: float
 ) -> EpochScore:
-    y = validation.y
-    logits = heads.of_own_domain(scores(network, validation.x, config), y)
+    heads, y = known.heads, known.validation.y
+    logits = heads.of_own_domain(scores(network, known.validation.x, config), y)
     losses = functional.cross_entropy(logits, y, reduction="none").double()
     right = (logits.argmax(dim=1) == y).double()
     loss, share = (

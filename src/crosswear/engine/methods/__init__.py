@@ -1,0 +1,39 @@
+"""How each method of `crosswear.grid.methods` trains: a file each, or one for a family.
+
+A new classifier of windows is a file in `crosswear.baselines` and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
+from crosswear.baselines.minirocket import fit_minirocket
+from crosswear.engine.alignment import Adversary, Discrepancy
+from crosswear.engine.methods.alignments import AlignmentMethod
+from crosswear.engine.methods.base import TrainableMethod
+from crosswear.engine.methods.baselines import ForestMethod, VoteMethod, WindowsMethod
+from crosswear.engine.methods.logistic import LogisticMethod
+from crosswear.engine.methods.majority import Majority
+from crosswear.engine.methods.networks import NetworkMethod
+
+TRAINABLE: Mapping[str, TrainableMethod] = MappingProxyType(
+    {
+        "source": NetworkMethod(),
+        "network": NetworkMethod(),
+        "majority": Majority(),
+        "forest": ForestMethod(),
+        "extra-trees": ForestMethod(extra=True),
+        "minirocket": WindowsMethod(fit_minirocket),
+        "vote": VoteMethod(),
+        "hydra-multirocket": WindowsMethod(fit_hydra_multirocket),
+        "logistic": LogisticMethod(),
+        "source-only": AlignmentMethod(),
+        "adabn": AlignmentMethod(adapts_statistics=True),
+        "mmd": AlignmentMethod(Discrepancy),
+        "adversarial": AlignmentMethod(Adversary),
+        "target-labels": AlignmentMethod(),
+    }
+)
+"""By the names of `crosswear.grid.methods.METHODS`."""

@@ -1,0 +1,80 @@
+"""The contract of a method: how it trains cohorts, and which cells make one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Hashable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.config import TransferConfig
+from crosswear.datasets.domain import Domain
+from crosswear.engine.cached_inputs import InputCache
+from crosswear.engine.task import Cohort, Outcome
+from crosswear.grid.experiment import Cell
+from crosswear.signal.features import window_features
+
+KEPT = 2
+"""Domains whose features are held: a worker goes from one target to the next."""
+
+
+class Resources:
+    """A worker's device, and what its cells have in common.
+
+    Args:
+        device: `cpu` or `cuda`.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.cached_inputs = InputCache(device)
+        self._features: OrderedDict[tuple[Path, float], NDArray[np.float64]] = OrderedDict()
+
+    def features(self, domain: Domain, rate_hz: float) -> NDArray[np.float64]:
+        """`window_features` [N, F] of all windows of a domain, computed once."""
+        key = (domain.folder, rate_hz)
+        if key not in self._features:
+            self._features[key] = window_features(domain.windows.x, rate_hz)
+            while len(self._features) > KEPT:
+                self._features.popitem(last=False)
+        return self._features[key]
+
+
+class TrainableMethod(ABC):
+    """How the cells of a method are trained.
+
+    Attributes:
+        timed: the estimate times a cell of it; otherwise it counts multiply-adds.
+        windows_per_step: in a training step, for each window of the batch.
+    """
+
+    timed = False
+    windows_per_step = 1
+
+    @abstractmethod
+    def train(self, cohort: Cohort, resources: Resources) -> list[Outcome]:
+        """Train the cells of a cohort (`crosswear.engine.grouping`) and test each."""
+
+    def width(self, cell: Cell, device: str) -> int:
+        """Return how many cells like this one a cohort has at most."""
+        return 1
+
+    def alike(self, cell: Cell) -> Hashable:
+        """Return what the cells of a cohort have in common, beside the domains that they read."""
+        return (cell.method, cell.size)
+
+    def transfer(self, cell: Cell) -> TransferConfig | None:
+        """Return how a cell's network comes by a source's weights; None without any."""
+        return cell.transfer
+
+    def frozen_parts(self, cell: Cell) -> tuple[int, bool]:
+        """Return how many blocks of a cell's network are frozen, and whether its spectrum is."""
+        transfer = self.transfer(cell)
+        if transfer is None or transfer.strategy == "copy":
+            return 0, False
+        if cell.branches == "spectral":
+            return 0, cell.blocks > 0
+        return cell.blocks, transfer.freeze_spectral

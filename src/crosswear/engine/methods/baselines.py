@@ -1,0 +1,70 @@
+"""The classifiers of `crosswear.baselines`, on windows or on their features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from crosswear.baselines.forest import grow_forest
+from crosswear.baselines.vote import vote_of
+from crosswear.baselines.whitening import LabelledWindows
+from crosswear.datasets.domain import Domain
+from crosswear.engine.methods.base import Resources
+from crosswear.engine.methods.classical import (
+    ClassicalMethod,
+    Indices,
+    Predict,
+    windows_of_sources,
+)
+from crosswear.engine.subsets import weight_seed
+from crosswear.engine.task import Task
+
+
+class WindowsMethod(ClassicalMethod):
+    """Fits windows.
+
+    Args:
+        classifier: makes one, see `crosswear.baselines.Baseline.fit`; where cells of it have
+            sources, from their windows too.
+    """
+
+    def __init__(self, classifier: Callable[..., Any]) -> None:
+        self.classifier = classifier
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        x, y = domain.windows.x, domain.windows.y[rows]
+        known = (y, len(domain.classes), task.rate_hz, weight_seed(task.cell))
+        sources = windows_of_sources(task)
+        fitted = self.classifier(x[rows], *known, *([sources] if sources else []))
+        return lambda test: fitted.scores(x[test]).argmax(axis=1)
+
+
+class ForestMethod(ClassicalMethod):
+    """Grows a forest on features.
+
+    Args:
+        extra: whether thresholds are drawn, not sought.
+    """
+
+    def __init__(self, *, extra: bool = False) -> None:
+        self.extra = extra
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        features = resources.features(domain, task.rate_hz)
+        known = (domain.windows.y[rows], len(domain.classes), task.rate_hz, weight_seed(task.cell))
+        forest = grow_forest(features[rows], *known, extra=self.extra)
+        return lambda test: forest.vote(features[test]).argmax(axis=1)
+
+
+class VoteMethod(ClassicalMethod):
+    """Fits the vote of trees on features and MiniRocket on windows."""
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        x, features = domain.windows.x, resources.features(domain, task.rate_hz)
+        known = (len(domain.classes), task.rate_hz, weight_seed(task.cell))
+        windows = LabelledWindows.of(domain.windows, rows)
+        vote = vote_of(windows, features[rows], *known, windows_of_sources(task))
+        return lambda test: vote.vote(x[test], features[test]).argmax(axis=1)

@@ -1,0 +1,73 @@
+"""A logistic regression on what a source network's frozen blocks make of windows.
+
+All blocks and the spectral branch: what a user gets of a source network without training any.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from crosswear.core.config import TrainConfig, TransferConfig
+from crosswear.core.recording import channel_names
+from crosswear.datasets.domain import Domain
+from crosswear.engine.methods.base import Resources
+from crosswear.engine.methods.classical import ClassicalMethod, Indices, Predict
+from crosswear.engine.subsets import source_weights
+from crosswear.engine.task import Task
+from crosswear.grid.experiment import Cell
+from crosswear.networks.models import build
+from crosswear.networks.transfer import plan_transfer
+
+ITERATIONS = 5000
+
+
+class LogisticMethod(ClassicalMethod):
+    """Fits the outputs of a source network."""
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        features, y = self._outputs(task, domain, resources), domain.windows.y[rows]
+        if len(np.unique(y)) == 1:
+            return lambda test: np.full(len(test), y[0])
+        # Scaled by the adaptation set alone.
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
+        model.fit(features[rows], y)
+
+        def predict(test: Indices) -> NDArray[np.integer]:
+            found: NDArray[np.integer] = model.predict(features[test])
+            return found
+
+        return predict
+
+    def transfer(self, cell: Cell) -> TransferConfig:
+        """See `TrainableMethod.transfer`."""
+        return TransferConfig(freeze_spectral=True)
+
+    def _outputs(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.float64]:
+        """What the source network's blocks make of all windows, [N, F]: means over time.
+
+        And over frequency for the spectral branch. Means do better than all values one by one for
+        few windows, and as well for many; the dense layers behind have forgotten what their own
+        classes do not need.
+        """
+        cell = task.cell
+        if cell.model is None:
+            raise ValueError("a cell that looks through a network has model settings")
+        # What the source has not it cannot look through.
+        sensors = tuple(one for one in domain.sensors if one in task.source_sensors)
+        network = build(cell.model, len(domain.classes), domain.samples, 0, sensors)
+        transfer = self.transfer(cell)
+        plan = plan_transfer(network, transfer, cell.blocks, source_sensors=task.source_sensors)
+        frozen = plan.apply(network, source_weights(task, cell.model, domain)).frozen
+        train = TrainConfig()
+        weights = str(task.source or cell.study_seed)
+        origin = (task.domains, sensors, cell.model, train.precision, weights)
+        x = domain.windows.x[:, : len(channel_names(sensors))]
+        cached_input = resources.cached_inputs.get(origin, x, network, frozen, train)
+        pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in cached_input], dim=1)
+        return pooled.numpy(force=True).astype(np.float64)
