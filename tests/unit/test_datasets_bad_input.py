@@ -12,7 +12,7 @@ from dataset_helpers import FILES, SEPARATORS, fails, read, write
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.tables import TextLayout, read_table
+from crosswear.datasets.published import TextLayout, read_table
 from crosswear.datasets.tree import FolderTree, fingerprint
 from generators import GENERATORS
 

@@ -17,8 +17,8 @@ from crosswear.core.errors import DomainError
 from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import prepare
-from crosswear.datasets.own.units import reading
 from crosswear.datasets.tree import FolderTree, fingerprint
+from crosswear.tables.units import reading
 
 
 class TestReading:

@@ -15,11 +15,10 @@ from typer.testing import CliRunner
 
 from crosswear.cli import app
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
-from crosswear.datasets.propose import sniff
 from crosswear.deploy.bundle import save_bundle
-from crosswear.deploy.recognise import reader
-from crosswear.deploy.recognise.files import recognise_files
-from crosswear.deploy.recognise.layout import Overrides
+from crosswear.deploy.recognise.inputs import Overrides
+from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.tables import reader, sniffing
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])
@@ -295,7 +294,7 @@ def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None
 
 def test_long_files_take_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "BLOCK_BYTES", 1 << 18)
-    monkeypatch.setattr(sniff, "SAMPLE_BYTES", 1 << 18)
+    monkeypatch.setattr(sniffing, "SAMPLE_BYTES", 1 << 18)
     peaks = []
     for minutes in (10, 10, 40):  # the first one is for what is cached
         path = write_csv(tmp_path / f"{minutes}.csv", movement(60 * minutes)[: 3000 * minutes])

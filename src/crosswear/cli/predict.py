@@ -16,7 +16,7 @@ from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable, spare
 
 if TYPE_CHECKING:
-    from crosswear.deploy.recognise.files import Recognised
+    from crosswear.deploy.recognise.recordings import Recognised
 
 
 def predict(
@@ -49,8 +49,8 @@ def predict(
 ) -> None:
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
     from crosswear.deploy.bundle import load_bundle
-    from crosswear.deploy.recognise.files import recognise_files
-    from crosswear.deploy.recognise.layout import Overrides
+    from crosswear.deploy.recognise.inputs import Overrides
+    from crosswear.deploy.recognise.recordings import recognise_files
     from crosswear.deploy.recognise.timeline import MOST_PANELS, draw_timeline, write_timeline
     from crosswear.networks.threads import one_torch_thread
 
@@ -97,7 +97,7 @@ def _columns(text: str | None) -> tuple[str | int, ...] | None:
 
 
 def _unit(text: str | None) -> str | float | None:
-    from crosswear.datasets.own.layout import UNITS
+    from crosswear.tables.units import UNITS
 
     if text is None or text in UNITS:
         return text

@@ -13,6 +13,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.matlab import read_matrices
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -20,7 +21,6 @@ from crosswear.datasets.spec import (
     ReadOptions,
     three_from,
 )
-from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("Data/subject[12]_gesture/data.mat",)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
+from crosswear.datasets.published import TextLayout, read_table
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -23,7 +25,6 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("data/a??/p?/s??.txt",)

@@ -11,6 +11,8 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+from crosswear.datasets.published import TextLayout, place, read_table
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -20,9 +22,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place
 
 PATTERNS = ("mHealth_subject*.log",)
 FILES = tuple(f"mHealth_subject{number}.log" for number in range(1, 11))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+from crosswear.datasets.published import TextLayout, elapsed_s, read_table
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -22,8 +24,6 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("Protocol/subject10[1-9].dat", "Optional/subject10[1-9].dat")

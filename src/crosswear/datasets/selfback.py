@@ -11,9 +11,9 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
+from crosswear.datasets.published import TextLayout, elapsed_s, read_table
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
-from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("raw/9_class/wrist50/*/*.csv",)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.matlab import read_matrices
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -21,7 +22,6 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
 )
-from crosswear.datasets.tables import to_g
 from crosswear.datasets.tree import FileTree, require
 
 FILES = {arm: f"{arm}_classall_clean.mat" for arm in ("right", "left")}

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
+from crosswear.datasets.published import TextLayout, place, read_labels, read_table
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place, read_labels
 
 PATTERNS = ("DATA/s??/s??_??_sw.csv",)
 RECORDINGS = 223

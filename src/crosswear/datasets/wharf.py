@@ -12,6 +12,8 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
+from crosswear.datasets.published import TextLayout, read_table
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -19,7 +21,6 @@ from crosswear.datasets.spec import (
     PublishedCounts,
     ReadOptions,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("WHARF Data Set/Data/*/Accelerometer-*.txt",)

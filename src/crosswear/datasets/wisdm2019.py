@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
+from crosswear.datasets.published import TextLayout, place, read_labels, read_table
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -25,9 +27,7 @@ from crosswear.datasets.spec import (
     ReadOptions,
     from_uci,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place, read_labels
 
 FOLDER = "raw/watch/accel"
 PATTERNS = (f"{FOLDER}/data_????_accel_watch.txt",)
