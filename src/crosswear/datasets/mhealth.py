@@ -11,7 +11,7 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.datasets.published import TextLayout, place, read_table
+from crosswear.datasets.published import TextLayout, place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -72,7 +72,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 expected="mHealth_subject1.log to mHealth_subject10.log",
                 todo="take the file away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, (*range(first, first + 3), LABEL))
+        values = read_numbers(tree, name, LAYOUT, (*range(first, first + 3), LABEL))
         codes = values[:, 3]
         wrong = np.flatnonzero(~np.isin(codes, range(NULL_CODE, len(CLASSES) + 1)))
         if len(wrong):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.datasets.published import TextLayout, elapsed_s, read_table
+from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -148,7 +148,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         where = tree.where(name)
         starts = (first, first + GYROSCOPE)[: len(options.sensors)]
         use = (column for start in starts for column in range(start, start + 3))
-        values = read_table(tree, name, LAYOUT, (TIME, ACTIVITY, *use))
+        values = read_numbers(tree, name, LAYOUT, (TIME, ACTIVITY, *use))
         folder, _, file = name.partition("/")
         yield Recording(
             acceleration=to_g(values[:, 2:5], STANDARD_GRAVITY, where),

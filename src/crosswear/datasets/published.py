@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NoReturn
@@ -44,7 +44,7 @@ class TextLayout:
         return Dialect(self.separator, has_header=self.header is not None)
 
 
-def read_table(
+def read_numbers(
     tree: FileTree, name: str, layout: TextLayout, use: Sequence[int]
 ) -> NDArray[np.float64]:
     """Read some columns of a table as numbers.
@@ -68,17 +68,20 @@ def read_table(
     use = tuple(use)
     file = table_file(tree, name)
     types = {str(c): pa.timestamp("us") if c in layout.stamps else pa.float64() for c in use}
+    pieces: list[list[NDArray[np.float64]]] = [[np.empty(0)] for _ in use]
     try:
-        table = _parse(file, layout, types)
+        for batch in _parse(file, layout, types):
+            for column, parts in zip(batch.columns, pieces, strict=True):
+                ticks = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+                parts.append(as_array(ticks).astype(np.float64, copy=False))
     except pa.ArrowException as error:
         _explain(file, layout, use, str(error))
-    if table.num_rows == 0:
+    values = np.empty((sum(map(len, pieces[0])), len(use)), order="F")
+    if not len(values):
         _explain(file, layout, use, "no line of numbers")
-    values = np.empty((table.num_rows, len(use)), order="F")
-    for position, column in enumerate(table.columns):
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.int64())
-        values[:, position] = as_array(column)
+    for position, parts in enumerate(pieces):
+        values[:, position] = np.concatenate(parts)
+        parts.clear()
     stamped = [column in layout.stamps for column in use]
     values[:, stamped] /= 1e6
     if np.isinf(values).any() or np.isnan(values[:, stamped]).any():
@@ -87,7 +90,7 @@ def read_table(
 
 
 def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Codes:
-    """Read one column as text, of a table that `read_table` has found sound.
+    """Read one column as text, of a table that `read_numbers` has found sound.
 
     Args:
         tree: the files of the dataset.
@@ -104,7 +107,8 @@ def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Co
     """
     types = {str(column): pa.dictionary(pa.int32(), pa.string())}
     try:
-        table = _parse(table_file(tree, name), layout, types)
+        batches = _parse(table_file(tree, name), layout, types)
+        return joined((batch.column(0) for batch in batches), str)
     except pa.ArrowException as error:
         raise DataFormatError(
             "a word is not UTF-8",
@@ -112,13 +116,12 @@ def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Co
             expected="text in UTF-8",
             todo="fetch the file again, or save it as UTF-8",
         ) from error
-    return joined(table.column(0).chunks, str)
 
 
 def read_labels(
     tree: FileTree, name: str, layout: TextLayout, column: int, labels: Mapping[str, int]
 ) -> NDArray[np.int16]:
-    """Read one column as labels, of a table that `read_table` has found sound.
+    """Read one column as labels, of a table that `read_numbers` has found sound.
 
     Args:
         tree: the files of the dataset.
@@ -187,15 +190,14 @@ def elapsed_s(
     return seconds
 
 
-def _parse(file: TableFile, layout: TextLayout, types: Mapping[str, pa.DataType]) -> pa.Table:
+def _parse(
+    file: TableFile, layout: TextLayout, types: Mapping[str, pa.DataType]
+) -> Iterator[pa.RecordBatch]:
     with file.content() as content:
         if layout.header is not None:
             _check_header(file, layout, layout.header, content.readline())
         options = {"delimiter": layout.separator, "quote_char": False, "null_values": _MISSING}
-        batches = list(parse(content, layout.columns, types, **options))
-    if not batches:
-        raise pa.ArrowInvalid("no line")
-    return pa.Table.from_batches(batches)
+        yield from parse(content, layout.columns, types, whole=True, **options)
 
 
 def _check_header(

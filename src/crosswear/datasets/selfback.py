@@ -11,7 +11,7 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.datasets.published import TextLayout, elapsed_s, read_table
+from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree, require
@@ -56,7 +56,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 expected=", ".join(codes),
                 todo="take the folder away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, range(4))
+        values = read_numbers(tree, name, LAYOUT, range(4))
         where = tree.where(name)
         yield Recording(
             acceleration=to_g(values[:, 1:], 1.0, where),

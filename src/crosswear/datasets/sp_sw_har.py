@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.published import TextLayout, place, read_labels, read_table
+from crosswear.datasets.published import TextLayout, place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree, require
@@ -67,7 +67,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 todo="take the file away, or rename it as the publisher does",
             )
         turning = GYROSCOPE if "gyroscope" in options.sensors else ()
-        values = read_table(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
+        values = read_numbers(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
         _check_even(tree, name, values[:, 0] / 1000)
         repeated += int((np.diff(values[:, 0]) == 0).sum())
         yield Recording(

@@ -9,6 +9,7 @@ import csv as plain_csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -79,7 +80,7 @@ def read_batches(
 
 
 def parse(
-    content: Any, width: int, types: Mapping[str, Any], **parsing: Any
+    content: Any, width: int, types: Mapping[str, Any], *, whole: bool = False, **options: Any
 ) -> Iterator[pa.RecordBatch]:
     """Yield some columns of a text, a block of lines after another.
 
@@ -87,19 +88,29 @@ def parse(
         content: an open file, after its header.
         width: cells of every line.
         types: of the columns to read, by position as text, in the order in which they come.
-        parsing: `delimiter` and `quote_char`; `null_values` and `decimal_point`.
+        whole: whether all blocks are kept: larger ones are read, and none ahead of its turn.
+        options: `delimiter` and `quote_char`; `null_values` and `decimal_point`.
     """
-    splitting = {key: parsing.pop(key) for key in ("delimiter", "quote_char") if key in parsing}
-    yield from csv.open_csv(
+    splitting = {key: options.pop(key) for key in ("delimiter", "quote_char") if key in options}
+    read = csv.read_csv if whole else csv.open_csv
+    found = read(
         content,
         read_options=csv.ReadOptions(
-            use_threads=False, column_names=list(map(str, range(width))), block_size=BLOCK_BYTES
+            use_threads=False,
+            column_names=list(map(str, range(width))),
+            block_size=2 * BLOCK_BYTES if whole else BLOCK_BYTES,
         ),
         parse_options=csv.ParseOptions(**splitting),
         convert_options=csv.ConvertOptions(
-            include_columns=list(types), column_types=types, **parsing
+            include_columns=list(types), column_types=types, **options
         ),
     )
+    yield from found.to_batches() if whole else found
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a Parquet file of our own, with its metadata."""
+    return parquet.read_table(path)
 
 
 def as_array(column: Any) -> NDArray[Any]:
