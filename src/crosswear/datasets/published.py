@@ -90,16 +90,7 @@ def read_numbers(
 
 
 def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Codes:
-    """Read one column as text, of a table that `read_numbers` has found sound.
-
-    Args:
-        tree: the files of the dataset.
-        name: the file.
-        layout: what every line looks like.
-        column: 0-based column.
-
-    Returns:
-        The words, each once, in the order in which they first come.
+    """Read one column, counted from 0, as text, of a table that `read_numbers` has found sound.
 
     Raises:
         MissingDataError: if there is no such file.
@@ -123,15 +114,8 @@ def read_labels(
 ) -> NDArray[np.int16]:
     """Read one column as labels, of a table that `read_numbers` has found sound.
 
-    Args:
-        tree: the files of the dataset.
-        name: the file.
-        layout: what every line looks like.
-        column: 0-based column.
-        labels: the label of every word that may stand there.
-
     Returns:
-        int16 [lines].
+        int16 [lines], as `labels` has them by word.
 
     Raises:
         MissingDataError: if there is no such file.
@@ -151,14 +135,9 @@ def read_labels(
 
 
 def place(tree: FileTree, name: str, layout: TextLayout, sample: int, column: int) -> str:
-    """Return file, line and column of a sample, for a message; empty lines count as lines.
+    """Return file, line and column of a sample in messages; both are counted from 0.
 
-    Args:
-        tree: the files of the dataset.
-        name: the file.
-        layout: what every line looks like.
-        sample: 0-based, without header and empty lines.
-        column: 0-based.
+    The header and empty lines count as lines, and are no samples.
     """
     row = faults.place(table_file(tree, name), layout.dialect, sample)
     return f"{row}, column {column + 1}"

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.tables.sampling import Sample
+from crosswear.tables.sampled import Sample
 from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_rest
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crosswear.tables.axes import Triple, accelerations, reading_of, triples
-from crosswear.tables.sampling import Sample
+from crosswear.tables.sampled import Sample
 from crosswear.tables.time_columns import TimeColumn, time_columns
 from crosswear.tables.units import Reading
 

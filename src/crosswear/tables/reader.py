@@ -153,21 +153,17 @@ def _text(
     with file.content() as content:
         text = CheckedText(content, file, dialect)
         start = read_start(text, file, dialect)
-        positions = {
-            role: _position(file, dialect, start, one.column) for role, one in wanted.items()
-        }
-        zoned = {role: _has_zone(start.first, position) for role, position in positions.items()}
-        types = {
-            str(positions[role]): _type(one.kind, zone=zoned[role]) for role, one in wanted.items()
-        }
+        found = {role: _position(file, dialect, start, one.column) for role, one in wanted.items()}
+        zoned = {role: _has_zone(start.first, position) for role, position in found.items()}
+        types = {str(found[role]): _type(one.kind, zoned[role]) for role, one in wanted.items()}
         width = len(start.header or start.first)
-        options = {"null_values": MISSING, "decimal_point": dialect.decimal}
+        options: dict[str, Any] = {"null_values": MISSING, "decimal_point": dialect.decimal}
         try:
             for batch in parse(text, width, types, delimiter=dialect.separator, **options):
                 yield batch.rename_columns(list(wanted))
         except (pa.ArrowException, UnicodeDecodeError) as error:
             checks = {
-                role: (positions[role], partial(_belongs, one.kind, dialect.decimal, zoned[role]))
+                role: (found[role], partial(_belongs, one.kind, dialect.decimal, zoned[role]))
                 for role, one in wanted.items()
             }
             raise _explained(file, dialect, width, checks, str(error)) from error
@@ -202,10 +198,10 @@ def _cast(column: Any, kind: Kind) -> Any:
         return column.cast(pa.string()).fill_null("").dictionary_encode()
     zone = getattr(column.type, "tz", None)
     # Whole nanoseconds since 1970 are rounded to the nearest quarter of a microsecond.
-    return column.cast(_type(kind, zone=zone), safe=kind != "ticks")
+    return column.cast(_type(kind, zone), safe=kind != "ticks")
 
 
-def _type(kind: Kind, *, zone: str | bool | None) -> Any:
+def _type(kind: Kind, zone: str | bool | None) -> Any:
     if kind == "stamp":
         return pa.timestamp("ns", tz="UTC" if zone is True else zone or None)
     return pa.dictionary(pa.int32(), pa.string()) if kind == "text" else pa.float64()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
-from crosswear.tables.sampling import Sample
+from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import few, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
 

@@ -35,7 +35,7 @@ from crosswear.tables.guess import (
     conclude,
     role_columns,
 )
-from crosswear.tables.sampling import Sample
+from crosswear.tables.sampled import Sample
 from crosswear.tables.time_columns import TIME, TimeColumn
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}

@@ -10,7 +10,7 @@ from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets.tree import FolderTree, reading, table_file
 from crosswear.tables.axes import rest_of, unit_of
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
-from crosswear.tables.sampling import Sample, sample
+from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
 from crosswear.tables.text import split_ending
 

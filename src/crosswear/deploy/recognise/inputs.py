@@ -14,7 +14,7 @@ from crosswear.datasets.tree import FolderTree, require, table_file
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.tables.axes import Triple, unit_note, unit_read
 from crosswear.tables.guess import Conclusions, Stated, conclude
-from crosswear.tables.sampling import Sample, sample
+from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import TableFormat, read_head, sniff
 from crosswear.tables.time_columns import TimeColumn, time_columns
 from crosswear.tables.units import UNITS
