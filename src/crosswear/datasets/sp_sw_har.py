@@ -18,6 +18,7 @@ from crosswear.datasets.published import TextLayout, place, read_labels, read_nu
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Note, ReadOptions
 from crosswear.datasets.tree import FileTree, require
+from crosswear.tables.stamps import first_not_after
 
 PATTERNS = ("DATA/s??/s??_??_sw.csv",)
 RECORDINGS = 223
@@ -87,15 +88,14 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
 
 
 def _check_even(tree: FileTree, name: str, time_s: NDArray[np.float64]) -> None:
-    wrong = np.isnan(time_s)
-    if not wrong.any():
-        late = time_s - np.arange(len(time_s)) / RATE_HZ
-        wrong = np.abs(late - np.median(late)) > UNEVEN_S
-        wrong[1:] |= np.diff(time_s) < 0
-    if wrong.any():
+    late = time_s - np.arange(len(time_s)) / RATE_HZ
+    uneven = np.flatnonzero(np.abs(late - np.median(late)) > UNEVEN_S)
+    backwards = first_not_after(time_s, may_repeat=True)
+    wrong = [*uneven[:1], *([] if backwards is None else [backwards])]
+    if wrong:
         raise DataFormatError(
             "the time stamp is missing, runs backwards, or is away from an even grid",
-            where=place(tree, name, LAYOUT, int(wrong.argmax()), STAMP),
+            where=place(tree, name, LAYOUT, int(min(wrong)), STAMP),
             expected=f"milliseconds, within {UNEVEN_S} s of {RATE_HZ} samples a second",
             todo="fetch the file again",
         )
