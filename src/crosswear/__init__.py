@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crosswear.core.errors import CrosswearError
     from crosswear.datasets.domain import Domain, load_domain, prepare
     from crosswear.deploy.bundle import Bundle, load_bundle
-    from crosswear.deploy.recognise.layout import Overrides
+    from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
     from crosswear.study.sources import find_sources
 
@@ -59,7 +59,7 @@ _HOMES = {
     "CrosswearError": "core.errors",
     "DatasetWindows": "api.bundles",
     "Domain": "datasets.domain",
-    "Overrides": "deploy.recognise.layout",
+    "Overrides": "deploy.recognise.inputs",
     "PreparationConfig": "core.config",
     "Recognizer": "deploy.recognise.recognizer",
     "Run": "api.studies",

@@ -19,7 +19,7 @@ from scipy.signal import butter, filtfilt
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.tables import read_table
+from crosswear.datasets.published import read_numbers
 from crosswear.datasets.tree import FolderTree
 from crosswear.signal.resample import resample
 from crosswear.signal.windows import cut
@@ -191,7 +191,9 @@ def test_sp_sw_har_stamps_are_late_and_its_samples_even(real_data: Path) -> None
     rates, spread, between, jumps = [], [], [], []
     for recording in recordings:
         name = f"DATA/{recording.subject}/{recording.subject}_{recording.session}_sw.csv"
-        stamps = read_table(FolderTree(real_data / "sp_sw_har"), name, sp_sw_har.LAYOUT, [6])[:, 0]
+        stamps = read_numbers(FolderTree(real_data / "sp_sw_har"), name, sp_sw_har.LAYOUT, [6])[
+            :, 0
+        ]
         samples = np.arange(len(stamps))
         slope, start = np.polyfit(samples, stamps - stamps[0], 1)
         rates.append(1000 / slope)

@@ -12,7 +12,7 @@ from dataset_helpers import FILES, SEPARATORS, fails, read, write
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.tables import TextLayout, read_table
+from crosswear.datasets.published import TextLayout, read_numbers
 from crosswear.datasets.tree import FolderTree, fingerprint
 from generators import GENERATORS
 
@@ -98,5 +98,5 @@ def test_a_failing_disk_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / name).touch()
     tree = FailingTree(tmp_path)
     layout = TextLayout(columns=3, separator=" ")
-    fails(DataFormatError, lambda: read_table(tree, name, layout, [0]), tmp_path / name)
+    fails(DataFormatError, lambda: read_numbers(tree, name, layout, [0]), tmp_path / name)
     fails(DataFormatError, lambda: fingerprint(tree, ("*.txt",)), tmp_path / name)

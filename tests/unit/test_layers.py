@@ -102,6 +102,12 @@ def test_nothing_is_unpickled(module: str) -> None:
     assert not re.search(r"(?<!safetensors\.)torch\.load\(", text)
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) != "tables"])
+def test_tables_are_read_in_one_room(module: str) -> None:
+    text = path_of(module).read_text("utf-8")
+    assert not re.search(r"\b(ParquetFile|ParquetDataset|open_csv|read_csv|read_table)\b", text)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_modules_stay_small(module: str) -> None:
     assert len(path_of(module).read_text("utf-8").splitlines()) <= 400

@@ -12,9 +12,8 @@ from scipy.io import loadmat, savemat
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import lookup
-from crosswear.datasets.tables import TextLayout
+from crosswear.datasets.published import TextLayout, place, read_words
 from crosswear.datasets.tree import FolderTree
-from crosswear.datasets.words import place, read_words
 from crosswear.signal.resample import resample
 from generators import GENERATORS, wisdm2019
 
@@ -136,17 +135,17 @@ class TestWords:
     def test_words_come_in_the_order_of_their_first_line(self, tmp_path: Path) -> None:
         lines = ["word,number"] + [f"{word},1" for word in ("é f", "", "NaN", "é f", "b")]
         (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
-        indices, words = read_words(FolderTree(tmp_path), "t.csv", self.LAYOUT, 0)
-        assert words == ("é f", "", "NaN", "b")
-        assert indices.tolist() == [0, 1, 2, 0, 3]
+        found = read_words(FolderTree(tmp_path), "t.csv", self.LAYOUT, 0)
+        assert found.values == ("é f", "", "NaN", "b")
+        assert found.indices.tolist() == [0, 1, 2, 0, 3]
 
     def test_words_of_a_long_file_are_the_same_in_all_its_parts(self, tmp_path: Path) -> None:
         rows = ["walk,1"] * 200_000 + ["lie,1", "walk,1"] * 100_000
         (tmp_path / "t.csv").write_text("\n".join(["word,number", *rows]))
-        indices, words = read_words(FolderTree(tmp_path), "t.csv", self.LAYOUT, 0)
-        assert words == ("walk", "lie")
-        assert np.bincount(indices).tolist() == [300_000, 100_000]
-        assert indices[-2:].tolist() == [1, 0]
+        found = read_words(FolderTree(tmp_path), "t.csv", self.LAYOUT, 0)
+        assert found.values == ("walk", "lie")
+        assert np.bincount(found.indices).tolist() == [300_000, 100_000]
+        assert found.indices[-2:].tolist() == [1, 0]
 
     def test_the_place_counts_empty_lines(self, tmp_path: Path) -> None:
         (tmp_path / "t.csv").write_bytes(b"word,number\r\n\r\na,1\r\n\r\nb,2\r\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,8 @@ from crosswear.core.errors import DomainError
 from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import prepare
-from crosswear.datasets.own.units import reading
 from crosswear.datasets.tree import FolderTree, fingerprint
+from crosswear.tables.units import reading
 
 
 class TestReading:
@@ -170,6 +172,21 @@ class TestReading:
         found = read(toml)
         assert [(one.subject, one.session) for one in found] == [("me", "sit/1"), ("me", "walk/1")]
         assert [set(one.labels.tolist()) for one in found] == [{0}, {1}]
+
+    @pytest.mark.parametrize("separator", [",", "\t"])
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_packed_files_and_tabs(self, tmp_path: Path, separator: str, packed: bool) -> None:
+        path = put(tmp_path, "anna.csv", rows())
+        (plain,) = read(describe(tmp_path))
+        text = path.read_bytes().replace(b",", separator.encode())
+        path.unlink()
+        name = ("tsv" if separator == "\t" else "csv") + ".gz" * packed
+        (tmp_path / f"anna.{name}").write_bytes(gzip.compress(text) if packed else text)
+        changes = [('["*.csv"]', f'["*.{name}"]\nseparator = {json.dumps(separator)}')]
+        (found,) = read(describe(tmp_path, *changes, ("\\.csv", f"\\.{name}")))
+        np.testing.assert_array_equal(found.acceleration, plain.acceleration)
+        np.testing.assert_array_equal(found.labels, plain.labels)
+        assert (found.subject, found.session) == (plain.subject, plain.session)
 
     def test_parquet(self, tmp_path: Path) -> None:
         count = 100

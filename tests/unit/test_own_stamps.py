@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from crosswear.datasets.own.stamps import few, rate_of, spread
+from crosswear.tables.stamps import few, rate_of, spread
 
 EVEN = np.arange(2000) / 100
 GAP = np.where(EVEN < 7, EVEN, EVEN + 3)

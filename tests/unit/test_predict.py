@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import tracemalloc
 from pathlib import Path
 
@@ -15,11 +17,11 @@ from typer.testing import CliRunner
 
 from crosswear.cli import app
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError, UsageError
-from crosswear.datasets.propose import sniff
+from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.bundle import save_bundle
-from crosswear.deploy.recognise import reader
-from crosswear.deploy.recognise.files import recognise_files
-from crosswear.deploy.recognise.layout import Overrides
+from crosswear.deploy.recognise.inputs import Overrides
+from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.tables import reader, sniffing
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("g", 1.0), ("mg", 1000.0), ("m/s2", 9.80665)])
@@ -286,6 +288,67 @@ def test_the_line_of_an_impossible_row_is_named(tmp_path: Path, row: str, what: 
     assert found.value.where == f"{path}, line 2501"
 
 
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are opened from now on."""
+    names: list[str] = []
+    plain = FolderTree.open
+
+    def counting(tree: FolderTree, name: str) -> io.BufferedIOBase:
+        names.append(name)
+        return plain(tree, name)
+
+    monkeypatch.setattr(FolderTree, "open", counting)
+    return names
+
+
+def test_a_file_is_opened_twice_and_once_more_for_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = movement()
+    path = write_csv(tmp_path / "walk.csv", values)
+    text = path.read_bytes()
+    (tmp_path / "walk.csv.gz").write_bytes(gzip.compress(text))
+    table = {axis: values[:, number] for number, axis in enumerate("xyz")}
+    parquet.write_table(pa.table({"time": np.arange(3000) / 50, **table}), tmp_path / "w.parquet")
+    names = opened(monkeypatch)
+    for name in ("walk.csv", "walk.csv.gz", "w.parquet"):
+        recognise_files(BUNDLE, [tmp_path / name])
+        assert names == [name, name]
+        names.clear()
+    path.write_bytes(text + b"oops,1,1,1\n")
+    with pytest.raises(DataFormatError, match="line 3002: time is 'oops'"):
+        recognise_files(BUNDLE, [path])
+    assert names == ["walk.csv"] * 3
+
+
+def test_packed_files_and_tabs_give_the_same(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "walk.csv", movement())
+    text = path.read_bytes()
+    (tmp_path / "walk.csv.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "walk.tsv").write_bytes(text.replace(b",", b"\t"))
+    (tmp_path / "walk.tsv.gz").write_bytes(gzip.compress(text.replace(b",", b"\t")))
+    [plain] = recognise_files(BUNDLE, [path])
+    for name in ("walk.csv.gz", "walk.tsv", "walk.tsv.gz"):
+        [found] = recognise_files(BUNDLE, [tmp_path / name])
+        assert found.events == plain.events
+        assert found.columns == plain.columns
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"time,x,y,z\n" * 999)[:-9]])
+def test_a_damaged_packed_file_is_bad_input(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "walk.csv.gz").write_bytes(damage)
+    with pytest.raises(DataFormatError, match=r"walk\.csv\.gz: (cannot be read|not a recording)"):
+        recognise_files(BUNDLE, [tmp_path / "walk.csv.gz"])
+
+
+def test_a_packed_file_that_is_cut_off_further_down(tmp_path: Path) -> None:
+    text = write_csv(tmp_path / "walk.csv", movement(2000)).read_bytes()
+    whole = gzip.compress(text)
+    (tmp_path / "walk.csv.gz").write_bytes(whole[: len(whole) * 4 // 5])
+    with pytest.raises(DataFormatError, match=r"walk\.csv\.gz: cannot be read"):
+        recognise_files(BUNDLE, [tmp_path / "walk.csv.gz"])
+
+
 def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"dataset\.toml"):
         recognise_files(BUNDLE, [tmp_path])
@@ -295,7 +358,7 @@ def test_folders_without_a_description_and_missing_files(tmp_path: Path) -> None
 
 def test_long_files_take_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "BLOCK_BYTES", 1 << 18)
-    monkeypatch.setattr(sniff, "SAMPLE_BYTES", 1 << 18)
+    monkeypatch.setattr(sniffing, "SAMPLE_BYTES", 1 << 18)
     peaks = []
     for minutes in (10, 10, 40):  # the first one is for what is cached
         path = write_csv(tmp_path / f"{minutes}.csv", movement(60 * minutes)[: 3000 * minutes])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,19 @@ class TestEveryLayout:
         reads = json.loads(result.stdout)["reads"]
         assert reads["recordings"] == len(planted)
         assert reads["notes"] == []
+
+
+@pytest.mark.parametrize("name", ["omgui", "phone_app", "one_table"])
+def test_packed_recordings_come_back(name: str, tmp_path: Path) -> None:
+    planted = write(name, tmp_path)
+    for path in tmp_path.rglob("*.csv"):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    spec, options = lookup(str(complete(name, tmp_path)))
+    recordings = list(spec.read(FolderTree(tmp_path), options, lambda sentence: None))
+    assert [one.subject for one in recordings] == [one.subject for one in planted]
+    for one, want in zip(recordings, planted, strict=True):
+        np.testing.assert_allclose(one.acceleration, want.acceleration, atol=want.resolution_g)
 
 
 def answered(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswear.core.errors import DataFormatError, MissingDataError
-from crosswear.datasets.tables import TextLayout, read_table
+from crosswear.datasets.published import TextLayout, read_numbers
 from crosswear.datasets.tree import FolderTree
 
 TEXT_DATASETS = ("dsads", "selfback", "wharf")
@@ -157,7 +157,7 @@ class TestTables:
 
     def table(self, path: Path, content: bytes, use: Sequence[int] = (0, 1, 2)) -> np.ndarray:
         (path / "table.dat").write_bytes(content)
-        return read_table(FolderTree(path), "table.dat", self.LAYOUT, use)
+        return read_numbers(FolderTree(path), "table.dat", self.LAYOUT, use)
 
     @settings(max_examples=50, deadline=None)
     @given(
@@ -208,4 +208,4 @@ class TestTables:
 
     def test_a_missing_file(self, tmp_path: Path) -> None:
         tree = FolderTree(tmp_path)
-        fails(MissingDataError, lambda: read_table(tree, "no.dat", self.LAYOUT, [0]), "no.dat")
+        fails(MissingDataError, lambda: read_numbers(tree, "no.dat", self.LAYOUT, [0]), "no.dat")

@@ -15,8 +15,8 @@ from crosswear.core.files import expect_writable, spare
 from crosswear.core.texts import install
 from crosswear.deploy.bundle import Bundle, load_bundle
 from crosswear.deploy.bundle.manifest import Manifest
-from crosswear.deploy.recognise.files import Recognised, recognise_files
-from crosswear.deploy.recognise.layout import Overrides
+from crosswear.deploy.recognise.inputs import Overrides
+from crosswear.deploy.recognise.recordings import Recognised, recognise_files
 from crosswear.networks.threads import one_torch_thread
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from crosswear.cli.output import print_json, print_table
 from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosswear.deploy.recognise.files import Recognised
+    from crosswear.deploy.recognise.recordings import Recognised
 
 
 def predict(
@@ -48,7 +48,7 @@ def predict(
 ) -> None:
     """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
     from crosswear.api.bundles import recognise
-    from crosswear.deploy.recognise.layout import Overrides
+    from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS
 
     overrides = Overrides(_columns(columns), rate, _unit(unit))
@@ -78,7 +78,7 @@ def _columns(text: str | None) -> tuple[str | int, ...] | None:
 
 
 def _unit(text: str | None) -> str | float | None:
-    from crosswear.datasets.own.layout import UNITS
+    from crosswear.tables.units import UNITS
 
     if text is None or text in UNITS:
         return text

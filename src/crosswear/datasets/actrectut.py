@@ -14,8 +14,13 @@ from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions, three_from
-from crosswear.datasets.tables import to_g
+from crosswear.datasets.quantities import to_g
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    ReadOptions,
+    three_from,
+)
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("Data/subject[12]_gesture/data.mat",)

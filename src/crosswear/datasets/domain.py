@@ -138,15 +138,14 @@ def prepare(
     reference = str(reference)
     spec, options = lookup(reference)
     tree = locate(spec, None if data is None else Path(data))
-    key = _digest(spec, options, tree, config)
-    folder = Path(cache) / key
+    folder = Path(cache) / _digest(spec, options, tree, config)
     if folder.exists():
         try:
             return _called(reference, load_domain(folder))
         except DomainError:
             shutil.rmtree(folder, ignore_errors=True)
     try:
-        _build(folder, key, reference, spec, options, tree, config)
+        _build(folder, reference, spec, options, tree, config)
     except DomainError as error:
         raise error.inside(reference) from error
     return load_domain(folder)
@@ -212,7 +211,6 @@ def load_domain(folder: str | Path) -> Domain:
 
 def _build(
     folder: Path,
-    key: str,
     reference: str,
     spec: DatasetSpec,
     options: ReadOptions,
@@ -241,7 +239,7 @@ def _build(
     audit(windows, subset)
     summary = DomainSummary(
         reference=reference,
-        digest=key,
+        digest=folder.name,
         placement=options.placement,
         rate_hz=spec.rate_hz,
         classes=classes,

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, read_numbers
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -23,7 +25,6 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("data/a??/p?/s??.txt",)
@@ -142,7 +143,7 @@ def _runs(tree: FileTree, names: list[str]) -> Iterator[list[str]]:
 
 def _segment(tree: FileTree, name: str, use: range) -> NDArray[np.float32]:
     """Acceleration in g, and angular velocity where its columns are used too: [125, 3 or 6]."""
-    values = read_table(tree, name, LAYOUT, use)
+    values = read_numbers(tree, name, LAYOUT, use)
     if len(values) != SEGMENT_SAMPLES:
         raise DataFormatError(
             f"{len(values)} lines",

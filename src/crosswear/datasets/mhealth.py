@@ -12,6 +12,8 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, place, read_numbers
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -20,9 +22,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place
 
 PATTERNS = ("mHealth_subject*.log",)
 FILES = tuple(f"mHealth_subject{number}.log" for number in range(1, 11))
@@ -72,7 +72,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 expected="mHealth_subject1.log to mHealth_subject10.log",
                 todo="take the file away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, (*range(first, first + 3), LABEL))
+        values = read_numbers(tree, name, LAYOUT, (*range(first, first + 3), LABEL))
         codes = values[:, 3]
         wrong = np.flatnonzero(~np.isin(codes, range(NULL_CODE, len(CLASSES) + 1)))
         if len(wrong):

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -22,8 +24,6 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, reading, require
 
 PATTERNS = ("S[1-4]-ADL[1-5].dat", "S[1-4]-Drill.dat")
@@ -157,7 +157,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     for name in names:
         where = tree.where(name)
         _refuse_challenge(tree, name)
-        values = read_table(tree, name, LAYOUT, (TIME, LOCOMOTION, GESTURE, *columns))
+        values = read_numbers(tree, name, LAYOUT, (TIME, LOCOMOTION, GESTURE, *columns))
         mode = _codes(values[:, 1], MODES, LOCOMOTION, where)
         gesture = _codes(values[:, 2], GESTURES, GESTURE, where)
         sensor, lost = _sensor(values[:, 3:], (mode != 0) | (gesture != 0))

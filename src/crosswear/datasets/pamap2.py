@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
     DatasetSpec,
@@ -22,8 +24,6 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
-from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("Protocol/subject10[1-9].dat", "Optional/subject10[1-9].dat")
@@ -148,7 +148,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         where = tree.where(name)
         starts = (first, first + GYROSCOPE)[: len(options.sensors)]
         use = (column for start in starts for column in range(start, start + 3))
-        values = read_table(tree, name, LAYOUT, (TIME, ACTIVITY, *use))
+        values = read_numbers(tree, name, LAYOUT, (TIME, ACTIVITY, *use))
         folder, _, file = name.partition("/")
         yield Recording(
             acceleration=to_g(values[:, 2:5], STANDARD_GRAVITY, where),

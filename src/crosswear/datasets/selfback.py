@@ -12,9 +12,9 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
-from crosswear.datasets.stamps import elapsed_s
-from crosswear.datasets.tables import TextLayout, read_table, to_g
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("raw/9_class/wrist50/*/*.csv",)
@@ -57,7 +57,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 expected=", ".join(codes),
                 todo="take the folder away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, range(4))
+        values = read_numbers(tree, name, LAYOUT, range(4))
         where = tree.where(name)
         yield Recording(
             acceleration=to_g(values[:, 1:], 1.0, where),

@@ -14,8 +14,14 @@ from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, Download, PublishedFile, ReadOptions
-from crosswear.datasets.tables import to_g
+from crosswear.datasets.quantities import to_g
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    Download,
+    PublishedFile,
+    ReadOptions,
+)
 from crosswear.datasets.tree import FileTree, require
 
 FILES = {arm: f"{arm}_classall_clean.mat" for arm in ("right", "left")}

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
+from crosswear.datasets.published import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
-from crosswear.datasets.tables import TextLayout, read_table, to_g, to_rad_s
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place, read_labels
+from crosswear.tables.stamps import first_not_after
 
 PATTERNS = ("DATA/s??/s??_??_sw.csv",)
 RECORDINGS = 223
@@ -68,7 +69,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 todo="take the file away, or rename it as the publisher does",
             )
         turning = GYROSCOPE if "gyroscope" in options.sensors else ()
-        values = read_table(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
+        values = read_numbers(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
         _check_even(tree, name, values[:, 0] / 1000)
         repeated += int((np.diff(values[:, 0]) == 0).sum())
         yield Recording(
@@ -88,15 +89,14 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
 
 
 def _check_even(tree: FileTree, name: str, time_s: NDArray[np.float64]) -> None:
-    wrong = np.isnan(time_s)
-    if not wrong.any():
-        late = time_s - np.arange(len(time_s)) / RATE_HZ
-        wrong = np.abs(late - np.median(late)) > UNEVEN_S
-        wrong[1:] |= np.diff(time_s) < 0
-    if wrong.any():
+    late = time_s - np.arange(len(time_s)) / RATE_HZ
+    uneven = np.flatnonzero(np.abs(late - np.median(late)) > UNEVEN_S)
+    backwards = first_not_after(time_s, may_repeat=True)
+    wrong = [*uneven[:1], *([] if backwards is None else [backwards])]
+    if wrong:
         raise DataFormatError(
             "the time stamp is missing, runs backwards, or is away from an even grid",
-            where=place(tree, name, LAYOUT, int(wrong.argmax()), STAMP),
+            where=place(tree, name, LAYOUT, int(min(wrong)), STAMP),
             expected=f"milliseconds, within {UNEVEN_S} s of {RATE_HZ} samples a second",
             todo="fetch the file again",
         )

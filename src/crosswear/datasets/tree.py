@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from crosswear.core.errors import DataFormatError, MissingDataError
+from crosswear.tables.text import TableFile
 
 
 class FileTree(Protocol):
@@ -111,6 +112,11 @@ def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
             where=tree.where(name),
             todo="fetch the file again",
         ) from error
+
+
+def table_file(tree: FileTree, name: str) -> TableFile:
+    """Return a file of a dataset that holds a table."""
+    return TableFile(tree.where(name), lambda: reading(tree, name))
 
 
 def fingerprint(tree: FileTree, patterns: tuple[str, ...]) -> dict[str, str]:

@@ -13,8 +13,14 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, PublishedCounts, ReadOptions
-from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.published import TextLayout, read_numbers
+from crosswear.datasets.quantities import to_g
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    PublishedCounts,
+    ReadOptions,
+)
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("WHARF Data Set/Data/*/Accelerometer-*.txt",)
@@ -93,7 +99,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 f"one of {', '.join(codes)}, volunteer like f1 or m10",
                 todo="take the file away, or rename it as the publisher does",
             )
-        values = read_table(tree, name, LAYOUT, range(3))
+        values = read_numbers(tree, name, LAYOUT, range(3))
         wrong = np.argwhere(~((values >= 0) & (values <= LARGEST_CODE) & (values % 1 == 0)))
         if len(wrong):
             row, column = wrong[0]

@@ -18,10 +18,16 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.spec import ActivityClass, DatasetSpec, PublishedFile, ReadOptions, from_uci
-from crosswear.datasets.tables import TextLayout, read_table, to_g
+from crosswear.datasets.published import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.quantities import to_g
+from crosswear.datasets.spec import (
+    ActivityClass,
+    DatasetSpec,
+    PublishedFile,
+    ReadOptions,
+    from_uci,
+)
 from crosswear.datasets.tree import FileTree, require
-from crosswear.datasets.words import place, read_labels
 
 FOLDER = "raw/watch/accel"
 PATTERNS = (f"{FOLDER}/data_????_accel_watch.txt",)
@@ -155,7 +161,7 @@ def _values(tree: FileTree, name: str, subject: str) -> NDArray[np.float64]:
     """Time stamp, x, y and z of every line; all lines are of the subject in the file's name."""
     line = "id,letter,timestamp,x,y,z; in every line, with decimal points"
     try:
-        values = read_table(tree, name, LAYOUT, (SUBJECT, STAMP, 3, 4, 5))
+        values = read_numbers(tree, name, LAYOUT, (SUBJECT, STAMP, 3, 4, 5))
     except DataFormatError as error:
         raise DataFormatError(
             error.what, where=error.where, expected=line, todo=error.todo

@@ -212,12 +212,11 @@ def simulate(scenario: Scenario, subject: str) -> Recording:
     t = np.arange(samples) / device.rate_hz
     if device.jitter:
         t += rng.uniform(-device.jitter, device.jitter, samples) / device.rate_hz
-    bout = np.clip(np.searchsorted(plan.starts, t, side="right") - 1, 0, len(plan.starts) - 1)
-    force = _specific_force(plan, activities, person, t, bout, device.rate_hz, rng)
+    force = _specific_force(scenario, plan, person, t, rng)
     return Recording(
         acceleration=_measure(force, device, rng),
         rate_hz=device.rate_hz,
-        labels=plan.labels[bout],
+        labels=plan.labels[plan.bout_at(t)],
         subject=subject,
         session="1",
         placement="right_wrist",
@@ -243,6 +242,11 @@ class _Plan:
     scale: FloatArray
     key_times: FloatArray
     key_poses: FloatArray
+
+    def bout_at(self, t: FloatArray) -> NDArray[np.intp]:
+        """Return the bout or pause of every time [T]."""
+        after = np.searchsorted(self.starts, t, side="right")
+        return np.asarray(np.clip(after - 1, 0, len(self.starts) - 1))
 
 
 def _plan(scenario: Scenario, person: _Person, rng: np.random.Generator) -> _Plan:
@@ -285,15 +289,10 @@ def _plan(scenario: Scenario, person: _Person, rng: np.random.Generator) -> _Pla
 
 
 def _specific_force(
-    plan: _Plan,
-    activities: tuple[Activity, ...],
-    person: _Person,
-    t: FloatArray,
-    bout: NDArray[np.intp],
-    rate_hz: float,
-    rng: np.random.Generator,
+    scenario: Scenario, plan: _Plan, person: _Person, t: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """What an ideal device feels, [T, 3] in g; `bout` [T] is the bout or pause of each sample."""
+    """Return what an ideal device feels at times [T]: [T, 3] in g."""
+    rate_hz, bout = scenario.device.rate_hz, plan.bout_at(t)
     rest = (0.0, 0.0, 0.0, 0.01, 5.0)
     rows = np.array(
         [
@@ -304,7 +303,7 @@ def _specific_force(
                 a.vibration_g,
                 a.wander_deg,
             )
-            for a in activities
+            for a in scenario.activities
         ]
         + [rest]  # NO_LABEL is -1, and finds the last row
     )

@@ -29,6 +29,7 @@ from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, e
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
 from crosswear.grid.study_file import parse_study
+from crosswear.tables.reader import read_parquet
 
 SCHEMA = 1
 
@@ -171,7 +172,7 @@ def read_records(path: Path) -> StudyRecords:
             todo="check the path",
         )
     try:
-        table = pa.parquet.read_table(path)
+        table = read_parquet(path)
         about = json.loads((table.schema.metadata or {})[b"crosswear"])
         if about["schema"] != SCHEMA:
             raise StoreError(

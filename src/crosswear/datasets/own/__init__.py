@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note, counted
+from crosswear.datasets.own.contents import Table, read_own_table, row_place
 from crosswear.datasets.own.layout import Layout, parse_layout
-from crosswear.datasets.own.stamps import few, rate_of, spread, spread_note
-from crosswear.datasets.own.table import Codes, Table, place, read_own_table
-from crosswear.datasets.own.units import Reading, alike, reading
+from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
-from crosswear.datasets.tables import LARGEST_G, to_g
 from crosswear.datasets.tree import FileTree, require
+from crosswear.tables.reader import Codes
+from crosswear.tables.stamps import few, first_not_after, rate_of, spread, spread_note
+from crosswear.tables.text import split_ending
+from crosswear.tables.units import Reading, alike, reading
 
 RATE_TOLERANCE = 0.1
 """How far the rate of the time stamps may be from the declared one."""
@@ -127,11 +129,11 @@ def _recordings(
     for first, last in zip(starts, [*starts[1:], rows], strict=True):
         said = {role: codes.values[codes.indices[first]] for role, codes in table.codes.items()}
         subject = said.get("subject") or told.get("subject") or layout.subject or ""
-        session = "#".join(filter(None, (name.rpartition(".")[0], said.get("session"))))
+        session = "#".join(filter(None, (split_ending(name)[0], said.get("session"))))
         if not subject or (subject, session) in seen:
             raise DataFormatError(
                 f"subject {subject!r} comes again after another one" if subject else "no subject",
-                where=place(tree, name, layout, first),
+                where=row_place(tree, name, layout, first),
                 expected="rows of one person and session together, and a name in each",
                 todo="sort the rows, give each file a name of its own, or add columns.session",
             )
@@ -186,7 +188,7 @@ def _labels(
             row = int((codes.indices == index).argmax())
             raise DataFormatError(
                 f"label {code!r} is not in the class table",
-                where=place(tree, name, layout, row)
+                where=row_place(tree, name, layout, row)
                 if "label" in table.codes
                 else tree.where(name),
                 expected="one of " + ", ".join(map(repr, known)),
@@ -210,16 +212,14 @@ def _check_time(
 ) -> int:
     """How many stamps repeat the one before, if they are few, none runs back, and the rate fits."""
     steps = np.diff(time_s)
-    same = steps == 0
-    repeats = int(same.sum())
-    wrong = steps < 0 if few(repeats, len(time_s)) else steps <= 0
-    if wrong.any():
-        row = int(wrong.argmax())
+    repeats = int((steps == 0).sum())
+    row = first_not_after(time_s, may_repeat=few(repeats, len(time_s)))
+    if row is not None:
         raise DataFormatError(
             f"the time stamp repeats the one before it, as {repeats} of {len(time_s)} do"
-            if same[row]
+            if steps[row - 1] == 0
             else "the time runs backwards",
-            where=place(tree, name, layout, first + row + 1),
+            where=row_place(tree, name, layout, first + row),
             expected="time stamps that increase from row to row",
             todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
             "--set columns.time=): then rate_hz alone tells the time",
@@ -228,7 +228,7 @@ def _check_time(
     if rate_hz is not None and abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
             f"the time stamps tell {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
-            where=place(tree, name, layout, first),
+            where=row_place(tree, name, layout, first),
             expected=f"a rate within {RATE_TOLERANCE:.0%} of rate_hz",
             todo="correct rate_hz or time_unit in dataset.toml",
         )

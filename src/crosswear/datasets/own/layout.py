@@ -19,16 +19,12 @@ from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS
 from crosswear.core.errors import DataFormatError
-from crosswear.core.recording import STANDARD_GRAVITY
 from crosswear.core.validation import parse_settings
 from crosswear.datasets.spec import ActivityClass
+from crosswear.tables.text import Dialect
+from crosswear.tables.units import UNITS, TimeUnit
 
 FILE_NAME = "dataset.toml"
-UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
-"""How many of a unit are one g."""
-SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-"""How many of a unit are one second."""
-AXES = ("x", "y", "z")
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "title": "What people call the recordings.",
@@ -60,7 +56,6 @@ KEYS: Mapping[str, str] = MappingProxyType(
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Column: TypeAlias = Text | Annotated[int, Field(ge=0, lt=10_000)]
 Unit: TypeAlias = Literal["g", "mg", "m/s2"] | Annotated[float, Field(gt=0)]
-TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns", "datetime"]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -108,9 +103,10 @@ class Layout:
         return UNITS[self.unit] if isinstance(self.unit, str) else self.unit
 
     @property
-    def has_header(self) -> bool:
-        """Whether the columns are named in the files."""
-        return isinstance(self.columns.x, str)
+    def dialect(self) -> Dialect:
+        """How the lines of text files are split; they name their columns, or numbers do."""
+        has_header = isinstance(self.columns.x, str)
+        return Dialect(self.separator, self.decimal, self.skip_lines, has_header)
 
     @property
     def path_groups(self) -> frozenset[str]:

@@ -10,28 +10,12 @@ from typing import Any
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
 from crosswear.datasets.own import RATE_TOLERANCE, path_tells
-from crosswear.datasets.own.layout import AXES, FILE_NAME, KEYS, Layout, parse_layout
-from crosswear.datasets.own.table import read_own_table
-from crosswear.datasets.propose.columns import (
-    MOST_CLASSES,
-    TIME,
-    Sample,
-    TimeColumn,
-    Triple,
-    accelerations,
-    mixed_units,
-    reading_of,
-    rest_of,
-    role_columns,
-    standard_rate,
-    time_columns,
-    triples,
-    unit_note,
-    unit_read,
-)
-from crosswear.datasets.propose.files import Group, choose_group
+from crosswear.datasets.own.contents import read_own_table
+from crosswear.datasets.own.layout import FILE_NAME, KEYS, Layout, parse_layout
+from crosswear.datasets.propose.group import Group, choose_group
 from crosswear.datasets.propose.paths import (
     file_patterns,
     label_part,
@@ -42,6 +26,17 @@ from crosswear.datasets.propose.paths import (
 )
 from crosswear.datasets.propose.toml import render
 from crosswear.datasets.tree import FolderTree
+from crosswear.tables.axes import mixed_units, unit_note, unit_read
+from crosswear.tables.guess import (
+    FALLBACK_HZ,
+    MOST_CLASSES,
+    Conclusions,
+    Stated,
+    conclude,
+    role_columns,
+)
+from crosswear.tables.sampled import Sample
+from crosswear.tables.time_columns import TIME, TimeColumn
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
@@ -119,12 +114,13 @@ class Draft:
         samples = list(group.samples.values())
         self._refuse_unknown_columns(group)
         self._files(group)
-        columns = role_columns(samples, set())
-        taken = self._time(group, samples, columns["subject"] + columns["session"])
-        triple = self._axes(samples, taken)
-        self._unit(group, triple)
+        found = self._conclude(group, samples)
+        self._time(group, samples[0], found)
+        self._axes(found)
+        self._unit(group, found)
         self._placement(group)
-        self._people_and_labels(group, samples, taken | set(triple or ()))
+        taken = {time.column for time in found.times} | set(found.axes or ())
+        self._people_and_labels(group, samples, taken)
         for key in self.answers:
             if not key.startswith("classes."):
                 self._say(key, None, "")
@@ -155,7 +151,7 @@ class Draft:
         """Ask again for columns that were answered and are none."""
         if {"separator", "skip_lines"} & self.answers.keys():
             return  # then the columns are others than those that were found
-        names = group.dialect.names
+        names = group.layout.names
         for key, column in self.answers.items():
             if key.startswith("columns.") and column != "" and column not in names:
                 there = ", ".join(map(str, names))
@@ -165,14 +161,14 @@ class Draft:
         self.answers = {key: value for key, value in self.answers.items() if key not in unknown}
 
     def _files(self, group: Group) -> None:
-        dialect = group.dialect
+        dialect = group.layout.dialect
         title = self.folder.resolve().name or "own recordings"
         self._say("title", title, "the name of the folder")
         patterns = file_patterns(self.tree, group.names, group.others)
         files = counted(len(group.names), "file")
         self._say("files", list(patterns), f"{files} of one layout")
         if dialect.separator:
-            self._say("separator", dialect.separator, f"it gives {len(dialect.names)} columns")
+            self._say("separator", dialect.separator, f"it gives {len(group.layout.names)} columns")
             comma = "commas within numbers" if dialect.decimal == "," else ""
             self._say("decimal", dialect.decimal if comma else "", comma)
             lines = (
@@ -182,45 +178,46 @@ class Draft:
             )
             self._say("skip_lines", dialect.skip_lines or "", lines)
 
-    def _time(
-        self, group: Group, samples: Sequence[Sample], parts: Sequence[str | int]
-    ) -> set[str | int]:
-        """Time column and rate; returns the columns that run with time."""
-        times = time_columns(samples, parts)
-        chosen = self.answers.get("columns.time")
-        best = next((time for time in times if time.column == chosen), next(iter(times), None))
+    def _conclude(self, group: Group, samples: Sequence[Sample]) -> Conclusions:
+        axes = tuple(self.answers.get(f"columns.{axis}") for axis in AXES)
+        rate_hz = self.answers.get("rate_hz")
+        if not isinstance(rate_hz, int | float) or rate_hz <= 0:
+            rate_hz = None
+        return conclude(
+            samples, Stated(axes, self.answers.get("columns.time"), rate_hz), group.rates_hz
+        )
+
+    def _time(self, group: Group, sample: Sample, found: Conclusions) -> None:
+        """Time column and rate."""
+        best = found.time
         if best is None:
             self.notes += [
                 f"column {name!r} is not read as time: it is not ISO 8601, like {one.texts[0]!r}."
-                for name, one in samples[0].items()
+                for name, one in sample.items()
                 if TIME.search(str(name)) and one.texts
             ]
             self._say("columns.time", "", "")
             self._say("time_unit", "", "")
-            rates = group.rates_hz
-            if len(rates) == 1:
-                self._say("rate_hz", rates[0], "told above the numbers")
+            if len(group.rates_hz) == 1:
+                self._say("rate_hz", group.rates_hz[0], "written above the numbers")
             else:
                 self._ask("rate_hz", "No column runs with time. What is the sampling rate, in Hz?")
-            return set()
-        named = f"column {best.column!r}"
-        if best.problem and chosen is None:
+            return
+        named, nominal_hz = f"column {best.column!r}", best.nominal_hz(used=found.uses_time)
+        if not found.uses_time:
             self._refuse_mixed_rates(group, best)
             self.notes.append(f"{best.unused}.")
-            self._say("rate_hz", float(f"{best.rate_hz:.5g}"), f"rows over duration in {named}")
+            self._say("rate_hz", nominal_hz, f"rows over duration in {named}")
         else:
             self._say("columns.time", best.column, f"it rises in {best.spacing}")
             unit = "" if self.answers.get("columns.time") == "" else best.unit
             self._say("time_unit", unit, f"so that the rate is {best.rate_hz:.4g} Hz")
             low, high = min(best.rates_hz), max(best.rates_hz)
             between = f"{low:.4g}" if high - low < 0.01 * low else f"{low:.4g} to {high:.4g}"
-            self._say(
-                "rate_hz", standard_rate(best.rate_hz), f"{between} Hz by {named}: {best.spacing}"
-            )
-        others = [repr(time.column) for time in times if time is not best]
+            self._say("rate_hz", nominal_hz, f"{between} Hz by {named}: {best.spacing}")
+        others = [repr(time.column) for time in found.times if time is not best]
         if others:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
-        return {time.column for time in times}
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
         """Where the stamps are not read, nothing else would notice a file at another rate."""
@@ -242,33 +239,25 @@ class Draft:
             "all: --set rate_hz=…",
         )
 
-    def _axes(self, samples: Sequence[Sample], taken: set[str | int]) -> Triple | None:
-        given = tuple(self.answers.get(f"columns.{axis}") for axis in AXES)
-        found = triples(samples[0], taken)
-        left = accelerations(samples, found, self._rate())
-        if given[0] is not None:
-            left = [one for one in found if one[0] == given[0]] or left[:0]
-        if all(column in samples[0] for column in given):
-            left = [given]  # type: ignore[list-item]
-        if len(left) != 1:
-            listed = "; ".join(", ".join(map(str, one)) for one in left or found)
+    def _axes(self, found: Conclusions) -> None:
+        if found.axes is None:
+            listed = "; ".join(", ".join(map(str, one)) for one in found.likely or found.candidates)
             hint = f"Candidates: {listed}." if listed else "Answer columns.y and columns.z too."
             axis = "columns.y" if "columns.x" in self.answers else "columns.x"
             self._ask(axis, f"Which columns are x, y and z of the acceleration? {hint}")
-            return None
-        rest = rest_of(samples, left[0], self._rate())
-        read = f"; |a| at rest is {rest:.4g}" if rest else ""
-        spoken = "their names" if isinstance(left[0][0], str) else "three columns of numbers"
-        for axis, column in zip(AXES, left[0], strict=True):
+            return
+        at_rest = found.reading is not None and found.reading.at_rest
+        read = f"; |a| at rest is {found.reading.length:.4g}" if at_rest and found.reading else ""
+        spoken = "their names" if isinstance(found.axes[0], str) else "three columns of numbers"
+        for axis, column in zip(AXES, found.axes, strict=True):
             self._say(f"columns.{axis}", column, spoken + read)
-        return left[0]
 
-    def _unit(self, group: Group, triple: Triple | None) -> None:
-        if triple is None:
+    def _unit(self, group: Group, concluded: Conclusions) -> None:
+        if concluded.axes is None:
             self._say("unit", None, "")
             return
-        rate_hz = self._rate()
-        mixed = mixed_units(group.samples, triple, rate_hz)
+        rate_hz = concluded.rate_hz or FALLBACK_HZ
+        mixed = mixed_units(group.samples, concluded.axes, rate_hz)
         if mixed and "unit" not in self.answers:
             (first, a), (second, b) = mixed
             raise DataFormatError(
@@ -277,7 +266,7 @@ class Draft:
                 expected="one unit in all files",
                 todo="convert some, or describe them apart: --set 'files=[\"…\"]' takes a part",
             )
-        found = reading_of(list(group.samples.values()), triple, rate_hz)
+        found = concluded.reading
         unit = unit_read(found)
         if unit is None or found is None:
             seen = f"|a| at rest is {found.length:.4g}" if found else ""
@@ -386,7 +375,3 @@ class Draft:
 
     def _names(self, layout: Layout) -> list[str]:
         return sorted({name for pattern in layout.files for name in self.tree.glob(pattern)})
-
-    def _rate(self) -> float:
-        rate_hz = self._value("rate_hz")
-        return float(rate_hz) if isinstance(rate_hz, int | float) and rate_hz > 0 else 50.0

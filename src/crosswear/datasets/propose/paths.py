@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import glob
-import os
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from crosswear.datasets.tree import FileTree
+from crosswear.tables.guess import sounds_like_activities
+from crosswear.tables.text import split_ending
 
-_ACTIVITY = re.compile(
-    r"(walk|run|jog|sit|seat|stand|l(ie|y|ay)|stair|climb|ascend|descend|upstair|downstair|cycl|bik|"
-    r"eat|drink|sleep|rest|jump|row|driv|typ|writ|wash|brush|clean|cook|fall|still|idle|turn|swim|"
-    r"clap|wav|talk|read|iron|vacuum|sweep|knead|cut|chop|stir|open|clos|push|pull|squat|danc|"
-    r"cook|shake|throw|catch|gesture|null|other)",
-    re.IGNORECASE,
-)
 _PERSON_WORDS = (
     r"(s|p|u|id|sub|subj|subject|user|person|people|participant|part|proband|vp|volunteer|patient)"
 )
@@ -56,7 +50,7 @@ class NamePart:
 
 def file_patterns(tree: FileTree, names: Sequence[str], others: Collection[str]) -> tuple[str, ...]:
     """Glob patterns that match `names` and none of the `others`."""
-    suffix = os.path.splitext(names[0])[1]  # noqa: PTH122
+    suffix = split_ending(names[0])[1]
     split = [name.split("/") for name in names]
     tries = [f"**/*{suffix}", f"**/{glob.escape(split[0][-1])}"]
     if len({len(parts) for parts in split}) == 1:
@@ -87,7 +81,7 @@ def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePa
         tokens = [re.split(r"([_\-. ])", text) for text in column]
         shapes = {(len(one), *one[1::2]) for one in tokens}
         if len(shapes) > 1:
-            tokens = [[*os.path.splitext(text)] for text in column]  # noqa: PTH122
+            tokens = [[*split_ending(text)] for text in column]
             tokens = [[stem, "", ending] if ending else [stem] for stem, ending in tokens]
         pieces.append(tokens)
     parts: list[NamePart] = []
@@ -106,13 +100,6 @@ def label_part(parts: Sequence[NamePart]) -> NamePart | None:
     """The part of the names that tells the activity, if its words say so."""
     likely = [part for part in parts if sounds_like_activities(set(part.values))]
     return likely[0] if len(likely) == 1 else None
-
-
-def sounds_like_activities(values: Collection[str]) -> bool:
-    """Whether at least half of some words are those of activities, and there are at least two."""
-    words = [value for value in values if value]
-    hits = sum(bool(_ACTIVITY.search(value)) for value in words)
-    return len(words) >= 2 and hits >= max(2, len(words) / 2)
 
 
 def subject_part(parts: Sequence[NamePart], label: NamePart | None) -> tuple[NamePart | None, bool]:

@@ -10,9 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crosswear.core.errors import DataFormatError, UsageError
 from crosswear.core.texts import counted
-from crosswear.datasets.own.layout import UNITS
-from crosswear.datasets.own.units import unit_at_rest
-from crosswear.datasets.tables import LARGEST_G
+from crosswear.datasets.quantities import LARGEST_G
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise.framing import Framing
@@ -27,6 +25,7 @@ from crosswear.signal.gravity import (
 )
 from crosswear.signal.quality import Clipping, constant
 from crosswear.signal.resample import Span, StreamResampler
+from crosswear.tables.units import UNITS, unit_at_rest
 
 _ORIENTED = 20
 """Windows from which on the mean direction of gravity shows how a sensor sits."""

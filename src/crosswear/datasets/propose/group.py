@@ -7,16 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError, MissingDataError
-from crosswear.datasets.propose.columns import (
-    Sample,
-    accelerations,
-    rest_of,
-    time_columns,
-    triples,
-    unit_of,
-)
-from crosswear.datasets.propose.sniff import SUFFIXES, Dialect, is_utf16, sample, sniff
-from crosswear.datasets.tree import FolderTree, reading
+from crosswear.datasets.tree import FolderTree, reading, table_file
+from crosswear.tables.axes import rest_of, unit_of
+from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
+from crosswear.tables.sampled import Sample, sample
+from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
+from crosswear.tables.text import split_ending
 
 SAMPLED_FILES = 8
 MOST_FILES = 20_000
@@ -38,15 +34,15 @@ class Group:
     Attributes:
         names: of all of them, sorted.
         others: the other tables of the folder.
-        dialect: their layout.
-        rates_hz: rates told above the numbers.
+        layout: of their columns.
+        rates_hz: rates written above the numbers.
         samples: the beginning of some of them, by name.
         notes: what was left out, one sentence each.
     """
 
     names: tuple[str, ...]
     others: tuple[str, ...]
-    dialect: Dialect
+    layout: TableFormat
     rates_hz: tuple[float, ...]
     samples: Mapping[str, Sample]
     notes: tuple[str, ...]
@@ -75,16 +71,19 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
             expected=f"from 1 to {MOST_FILES} tables",
             todo=f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
         )
-    dialects = {name: found for name in names if (found := sniff(tree, name)) is not None}
-    kinds: dict[tuple[Dialect, str], list[str]] = {}
-    for name, dialect in dialects.items():
-        kinds.setdefault((replace(dialect, rate_hz=None), _sensor(name)), []).append(name)
-    scored = [
-        (_score(tree, group, dialect, word), group) for (dialect, word), group in kinds.items()
-    ]
+    layouts: dict[str, TableFormat] = {}
+    utf16 = ""
+    for name in names:
+        head = read_head(table_file(tree, name), rows=False)
+        utf16 = utf16 or name * head.is_utf16
+        if (found := sniff(head)) is not None:
+            layouts[name] = found
+    kinds: dict[tuple[TableFormat, str], list[str]] = {}
+    for name, layout in layouts.items():
+        kinds.setdefault((replace(layout, rate_hz=None), _sensor(name)), []).append(name)
+    scored = [(_score(tree, group, layout, word), group) for (layout, word), group in kinds.items()]
     if not scored or max(scored)[0][0] == 0:
-        utf16 = next((name for name in names if is_utf16(tree, name)), None)
-        seen = f"{utf16!r} is in UTF-16" if utf16 else _columns_of(dialects)
+        seen = f"{utf16!r} is in UTF-16" if utf16 else _columns_of(layouts)
         raise DataFormatError(
             f"none of {len(names)} files looks like a table with three columns of acceleration"
             f" ({seen or 'none is a table of three columns or more'})",
@@ -94,47 +93,50 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
         )
     chosen = max(scored)[1]
     others = [name for name in names if name not in set(chosen)]
-    rates = {dialects[name].rate_hz for name in chosen} - {None}
+    rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
     return Group(
         names=tuple(chosen),
         others=tuple(others),
-        dialect=dialects[chosen[0]],
-        rates_hz=tuple(sorted(rate for rate in rates if rate is not None)),
-        samples={name: sample(tree, name, dialects[name]) for name in _some(chosen)},
+        layout=layouts[chosen[0]],
+        rates_hz=tuple(sorted(rates)),
+        samples={name: _sample(tree, name, layouts[name]) for name in _some(chosen)},
         notes=tuple(notes),
     )
 
 
-def _columns_of(dialects: Mapping[str, Dialect]) -> str:
-    for name, dialect in dialects.items():
-        return f"{name!r} has {', '.join(repr(one)[:40] for one in dialect.names[:12])}"
+def _sample(tree: FolderTree, name: str, layout: TableFormat) -> Sample:
+    return sample(read_head(table_file(tree, name), rows=True), layout)
+
+
+def _columns_of(layouts: Mapping[str, TableFormat]) -> str:
+    for name, layout in layouts.items():
+        return f"{name!r} has {', '.join(repr(one)[:40] for one in layout.names[:12])}"
     return ""
 
 
 def _sensor(name: str) -> str:
-    """What the name of a file says of the sensor: all of it, if it says nothing else."""
-    stem = name.rpartition("/")[2].rpartition(".")[0].lower()
-    found = _SENSOR.search(stem)
+    """Return what the name of a file says of the sensor: all of it, if it says nothing else."""
+    words = split_ending(name.rpartition("/")[2])[0].lower()
+    found = _SENSOR.search(words)
     if found is None:
         return ""
-    return stem if _NOTHING_ELSE.fullmatch(stem) else found[0].lower()
+    return words if _NOTHING_ELSE.fullmatch(words) else found[0].lower()
 
 
 def _score(
-    tree: FolderTree, names: Sequence[str], dialect: Dialect, word: str
+    tree: FolderTree, names: Sequence[str], layout: TableFormat, word: str
 ) -> tuple[int, int, int]:
-    """Whether there are candidates for acceleration, how likely they are, how much there is."""
+    """Return whether there are candidates for acceleration, how likely, and how much there is."""
     try:
-        samples = [sample(tree, name, dialect) for name in _some(names)[:3]]
+        samples = [_sample(tree, name, layout) for name in _some(names)[:3]]
     except DataFormatError:
         return 0, 0, 0
-    times = time_columns(samples, ())
-    found = triples(samples[0], {time.column for time in times})
-    left = accelerations(samples, found, times[0].rate_hz if times else 50.0)
+    found = conclude(samples, Stated())
+    left = found.likely
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
-    rest = unit_of(rest_of(samples, left[0], times[0].rate_hz if times else 50.0))
+    rest = unit_of(rest_of(samples, left[0], found.rate_hz or FALLBACK_HZ))
     other_sensor = word != "" and "acc" not in word
     likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
     size = 0

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
-from crosswear.datasets.own.units import Reading, alike
 from crosswear.deploy.bundle import Bundle
-from crosswear.deploy.recognise.layout import Overrides, RecordingFile, find_sources
-from crosswear.deploy.recognise.reader import read_chunks, reading_of
+from crosswear.deploy.recognise.chunks import read_chunks, reading_of
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
+from crosswear.tables.units import Reading, alike
 
 Report = Callable[[str], None]
 """Takes the name of a file that is begun."""

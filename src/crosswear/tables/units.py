@@ -1,15 +1,21 @@
-"""What an accelerometer tells about the unit of its numbers, best of all at rest."""
+"""Units of acceleration and time, and what an accelerometer at rest says about its unit."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.datasets.own.layout import UNITS
+from crosswear.core.recording import STANDARD_GRAVITY
 
+TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns", "datetime"]
+UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
+"""How many of a unit are one g."""
+SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+"""How many of a unit are one second."""
 STEADY = 0.1
 """A second is quiet if no axis deviates by more than this part of the mean vector's length."""
 TOLERANCE = 1.25
@@ -40,7 +46,7 @@ class Reading:
 
     @property
     def unit(self) -> str | None:
-        """The unit that it tells, if it is one of `UNITS`."""
+        """The unit that it is in, if it is one of `UNITS`."""
         if self.at_rest:
             return unit_at_rest(self.length)
         near = (u for u, g in UNITS.items() if _within(self.length, g, MOVING_TOLERANCE))
@@ -57,7 +63,7 @@ class Reading:
 
 
 def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
-    """What is about one g in a recording: |a| at rest, or the median of |a| where nobody rests.
+    """Return what is about one g in a recording: |a| at rest, or its median where nobody rests.
 
     At rest that is the median over the quietest tenth of all quiet seconds.
 
@@ -85,7 +91,7 @@ def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
 def _seconds(
     values: NDArray[np.float64], rate_hz: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of every second that is not lost: the length of its mean vector, and how far it varies."""
+    """Return the length of the mean vector of every second, and how far it varies."""
     second = max(round(rate_hz), 2)
     whole = len(values) // second
     pieces = values[: whole * second].reshape(whole, second, 3)
@@ -99,7 +105,7 @@ def _seconds(
 
 
 def unit_at_rest(rest: float) -> str | None:
-    """The unit in which a sensor at rest reads `rest`, if it is one of `UNITS`."""
+    """Return the unit in which a sensor at rest reads `rest`, if it is one of `UNITS`."""
     return next((unit for unit, one_g in UNITS.items() if alike(rest, one_g)), None)
 
 

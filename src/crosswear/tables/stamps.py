@@ -1,4 +1,4 @@
-"""What the time stamps of own recordings tell: the rate, and whether they are instants."""
+"""Time stamps: whether they are instants in order, and at which rate."""
 
 from __future__ import annotations
 
@@ -10,15 +10,30 @@ Floats = NDArray[np.float64]
 FEW = 0.02
 """Up to this part of the stamps may repeat the one before: whole milliseconds of a lively clock."""
 BURST = 2.5
-"""Stamps with intervals over this many times the median tell when data came, not when it was
+"""Stamps with intervals over this many times the median are of when data came, not when it was
 measured, unless there are so few that they are gaps."""
 _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
 
 
+def first_not_after(
+    time_s: Floats, before: float = -np.inf, *, may_repeat: bool = False
+) -> int | None:
+    """Return the first of some stamps [T] that does not follow the one before it.
+
+    Args:
+        time_s: seconds; one that is missing follows none.
+        before: the stamp before the first one.
+        may_repeat: whether a stamp may equal the one before it.
+    """
+    steps = np.diff(time_s, prepend=before)
+    wrong = ~(steps >= 0) if may_repeat else ~(steps > 0)
+    return int(wrong.argmax()) if wrong.any() else None
+
+
 def rate_of(steps: Floats) -> float | None:
-    """Rows in a unit of time; gaps do not count.
+    """Return rows in a unit of time; gaps do not count.
 
     Args:
         steps: [T - 1], from each time stamp to the next one, in any unit.
@@ -60,7 +75,7 @@ def few(repeats: int, rows: int) -> bool:
 
 
 def spread(time_s: Floats, rate_hz: float) -> Floats:
-    """Rows of one time stamp, moved apart: by a period, or less where the next stamp is near.
+    """Return rows of one time stamp moved apart: by a period, or less where the next stamp is near.
 
     Args:
         time_s: [T] seconds that do not fall.
@@ -78,7 +93,7 @@ def spread(time_s: Floats, rate_hz: float) -> Floats:
 
 
 def spread_note(repeats: int, where: str = "") -> str:
-    """Says that stamps were moved apart; `where` begins with a space, if it is not empty."""
+    """Return that stamps were moved apart; `where` begins with a space, if it is not empty."""
     if repeats == 1:
         return f"1 time stamp repeats the one before{where} and was moved towards the next one"
     return f"{repeats:,} time stamps repeat the one before{where} and were moved towards the next"

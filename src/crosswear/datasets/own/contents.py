@@ -1,0 +1,114 @@
+"""The columns of one's own recordings, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from crosswear.core.errors import DataFormatError
+from crosswear.core.recording import AXES
+from crosswear.datasets.own.layout import Layout
+from crosswear.datasets.tree import FileTree, table_file
+from crosswear.tables.faults import place
+from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
+from crosswear.tables.units import SECOND
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The columns of one file that `dataset.toml` names.
+
+    Attributes:
+        acceleration: float64 [T, 3], in the unit of the file; NaN where a number is missing.
+        time_s: float64 [T], seconds after the first row, if there is a time column.
+        codes: label, subject and session of each row, as far as there are such columns.
+    """
+
+    acceleration: Floats
+    time_s: Floats | None
+    codes: Mapping[str, Codes]
+
+
+def read_pieces(
+    tree: FileTree, name: str, layout: Layout
+) -> Iterator[tuple[Floats, Floats | None, Any]]:
+    """Yield the rows of a file, a piece at a time.
+
+    Yields:
+        [t, 3] in the unit of the file, NaN where a number is missing; seconds [t] after the first
+        row, NaN where a stamp is missing, if there is a time column; and all columns by role.
+
+    Raises:
+        DataFormatError: if the file is not what the layout says; names line and column.
+    """
+    time: Kind = "stamp" if layout.time_unit == "datetime" else "ticks"
+    kinds: dict[str, Kind] = {**dict.fromkeys(AXES, "number"), "time": time}
+    wanted = {
+        role: Wanted(column, kinds.get(role, "text"))
+        for role, column in layout.columns.used().items()
+    }
+    first: Any = None
+    for batch in read_batches(table_file(tree, name), layout.dialect, wanted):
+        values = np.empty((batch.num_rows, len(AXES)), order="F")
+        for axis, role in enumerate(AXES):
+            values[:, axis] = as_array(batch.column(role))
+        time_s = None
+        if layout.time_unit is not None:
+            stamps = batch.column("time")
+            ticks = as_array(stamps.cast(pa.int64()) if time == "stamp" else stamps)
+            if first is None and len(ticks):
+                first = ticks[0]
+            second = SECOND.get(layout.time_unit, SECOND["ns"])
+            time_s = np.asarray((ticks - first) / second) if len(ticks) else np.empty(0)
+        yield values, time_s, batch
+
+
+def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
+    """Read the columns that a layout names.
+
+    Raises:
+        DataFormatError: if the file is not what the layout says; names line and column.
+    """
+    roles = [role for role in ("label", "subject", "session") if role in layout.columns.used()]
+    values: list[Floats] = [np.empty((0, len(AXES)))]
+    time_s: list[Floats] = []
+    texts: dict[str, list[Any]] = {role: [] for role in roles}
+    for piece, seconds, batch in read_pieces(tree, name, layout):
+        values.append(piece)
+        time_s += [] if seconds is None else [seconds]
+        for role in roles:
+            texts[role].append(batch.column(role))
+    acceleration = np.concatenate(values)
+    if not len(acceleration):
+        raise DataFormatError("no row", where=tree.where(name), expected="a row for each sample")
+    table = Table(
+        acceleration=acceleration,
+        time_s=np.concatenate(time_s) if time_s else None,
+        codes={role: joined(chunks) for role, chunks in texts.items()},
+    )
+    infinite = np.isinf(acceleration).any(axis=1)
+    if infinite.any():
+        raise DataFormatError(
+            "an infinite number",
+            where=row_place(tree, name, layout, int(infinite.argmax())),
+            expected="a finite number, or an empty cell where a sample was lost",
+        )
+    if table.time_s is not None and np.isnan(table.time_s).any():
+        raise DataFormatError(
+            "no time stamp",
+            where=row_place(tree, name, layout, int(np.isnan(table.time_s).argmax())),
+            expected="one in every row",
+        )
+    return table
+
+
+def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:
+    """Return what to call a row in a message; see `crosswear.tables.faults.place`."""
+    return place(table_file(tree, name), layout.dialect, row)

@@ -1,0 +1,247 @@
+"""Text as publishers of datasets lay it out: fast where it is well formed, precise where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NoReturn
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from crosswear.core.errors import DataFormatError
+from crosswear.datasets.tree import FileTree, table_file
+from crosswear.tables import faults
+from crosswear.tables.reader import Codes, as_array, joined, parse
+from crosswear.tables.stamps import first_not_after
+from crosswear.tables.text import Dialect, TableFile, rows
+
+_MISSING = ("NaN", "nan")
+_TODO = "fetch the file again, or compare it with the publisher's"
+
+
+@dataclass(frozen=True)
+class TextLayout:
+    """How a publisher lays out a table of numbers as text.
+
+    Attributes:
+        columns: how many columns every line has.
+        separator: one character between two columns.
+        header: the names in the first line, if the file has such a line.
+        stamps: 0-based columns of ISO 8601 time stamps, read as seconds since 1970.
+    """
+
+    columns: int
+    separator: str = ","
+    header: tuple[str, ...] | None = None
+    stamps: tuple[int, ...] = ()
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its lines are split."""
+        return Dialect(self.separator, has_header=self.header is not None)
+
+
+def read_numbers(
+    tree: FileTree, name: str, layout: TextLayout, use: Sequence[int]
+) -> NDArray[np.float64]:
+    """Read some columns of a table as numbers.
+
+    Lines may end in the manner of Windows, a byte-order mark and empty lines are passed over, and
+    ``NaN`` is a missing value. The numbers of the columns that are not used are not looked at.
+
+    Args:
+        tree: the files of the dataset.
+        name: the file.
+        layout: what every line should look like.
+        use: 0-based columns to read.
+
+    Returns:
+        float64 [lines, len(use)], in the order of `use`.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it is empty or differs from the layout; names line and column.
+    """
+    use = tuple(use)
+    file = table_file(tree, name)
+    types = {str(c): pa.timestamp("us") if c in layout.stamps else pa.float64() for c in use}
+    pieces: list[list[NDArray[np.float64]]] = [[np.empty(0)] for _ in use]
+    try:
+        for batch in _parse(file, layout, types):
+            for column, parts in zip(batch.columns, pieces, strict=True):
+                ticks = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+                parts.append(as_array(ticks).astype(np.float64, copy=False))
+    except pa.ArrowException as error:
+        _explain(file, layout, use, str(error))
+    values = np.empty((sum(map(len, pieces[0])), len(use)), order="F")
+    if not len(values):
+        _explain(file, layout, use, "no line of numbers")
+    for position, parts in enumerate(pieces):
+        values[:, position] = np.concatenate(parts)
+        parts.clear()
+    stamped = [column in layout.stamps for column in use]
+    values[:, stamped] /= 1e6
+    if np.isinf(values).any() or np.isnan(values[:, stamped]).any():
+        _explain(file, layout, use, "an infinite number, or a missing time stamp")
+    return values
+
+
+def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Codes:
+    """Read one column, counted from 0, as text, of a table that `read_numbers` has found sound.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it cannot be read, or a word is not UTF-8.
+    """
+    types = {str(column): pa.dictionary(pa.int32(), pa.string())}
+    try:
+        batches = _parse(table_file(tree, name), layout, types)
+        return joined((batch.column(0) for batch in batches), str)
+    except pa.ArrowException as error:
+        raise DataFormatError(
+            "a word is not UTF-8",
+            where=f"{tree.where(name)}, column {column + 1}",
+            expected="text in UTF-8",
+            todo="fetch the file again, or save it as UTF-8",
+        ) from error
+
+
+def read_labels(
+    tree: FileTree, name: str, layout: TextLayout, column: int, labels: Mapping[str, int]
+) -> NDArray[np.int16]:
+    """Read one column as labels, of a table that `read_numbers` has found sound.
+
+    Returns:
+        int16 [lines], as `labels` has them by word.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if another word stands there; names its first line.
+    """
+    words = read_words(tree, name, layout, column)
+    unknown = [index for index, word in enumerate(words.values) if word not in labels]
+    if unknown:
+        sample = int(np.isin(words.indices, unknown).argmax())
+        raise DataFormatError(
+            f"{words.values[words.indices[sample]][:40]!r} is not a class",
+            where=place(tree, name, layout, sample, column),
+            expected=f"one of {', '.join(map(repr, labels))}",
+            todo=_TODO,
+        )
+    return np.array([labels[word] for word in words.values], np.int16)[words.indices]
+
+
+def place(tree: FileTree, name: str, layout: TextLayout, sample: int, column: int) -> str:
+    """Return file, line and column of a sample in messages; both are counted from 0.
+
+    The header and empty lines count as lines, and are no samples.
+    """
+    row = faults.place(table_file(tree, name), layout.dialect, sample)
+    return f"{row}, column {column + 1}"
+
+
+def elapsed_s(
+    stamps: NDArray[np.float64], per_second: float, where: str, *, first_line: int = 1
+) -> NDArray[np.float64]:
+    """Return seconds since the first sample, of time stamps in the first column of a table.
+
+    Args:
+        stamps: [T], in the unit of the file, NaN where one is missing.
+        per_second: how many of those units are one second.
+        where: what to call the file in a message.
+        first_line: the line of the first sample; empty lines do not count.
+
+    Raises:
+        DataFormatError: if a stamp is missing, repeats or goes back.
+    """
+    seconds = np.asarray((stamps - stamps[0]) / per_second)
+    wrong = first_not_after(seconds)
+    if wrong is not None:
+        raise DataFormatError(
+            "the time does not go on",
+            where=f"{where}, line {wrong + first_line}, column 1",
+            expected="time stamps that increase",
+            todo=_TODO,
+        )
+    return seconds
+
+
+def _parse(
+    file: TableFile, layout: TextLayout, types: Mapping[str, pa.DataType]
+) -> Iterator[pa.RecordBatch]:
+    with file.content() as content:
+        if layout.header is not None:
+            _check_header(file, layout, layout.header, content.readline())
+        options = {"delimiter": layout.separator, "quote_char": False, "null_values": _MISSING}
+        yield from parse(content, layout.columns, types, whole=True, **options)
+
+
+def _check_header(
+    file: TableFile, layout: TextLayout, header: tuple[str, ...], line: bytes
+) -> None:
+    if not line.strip():
+        raise _failure(file, layout, "the file is empty")
+    found = _cells(line, layout)
+    if tuple(found) != header:
+        wanted = f"the header {layout.separator.join(header)!r}"
+        what = f"the header is {layout.separator.join(found)[:80]!r}"
+        raise _failure(file, layout, what, ", line 1", wanted)
+
+
+def _explain(file: TableFile, layout: TextLayout, use: Sequence[int], reason: str) -> NoReturn:
+    """Raise the error of the first line that is wrong."""
+    checks = {
+        str(column): (column, faults.is_stamp if column in layout.stamps else _is_number)
+        for column in use
+    }
+    lines = ((number, _cells(line, layout)) for number, line in rows(file, layout.dialect))
+    first = next(lines, None)
+    if first is None:
+        empty = "the file is empty" if layout.header is None else "no line after the header"
+        raise _failure(file, layout, empty)
+    fault = faults.first_fault(chain([first], lines), layout.columns, checks)
+    if fault is None:
+        raise _failure(file, layout, reason)
+    is_cut_off = fault.line > first[0] and next(lines, None) is None
+    cut_off = "the last line is cut off: " if is_cut_off else ""
+    where, count = f", line {fault.line}", len(fault.cells)
+    if not fault.role:
+        what = f"{count} column{'s' * (count != 1)}"
+        if any(map(faults.DECIMAL_COMMA.fullmatch, fault.cells)):
+            what += ", and decimal commas"
+        elif count < layout.columns:
+            what = cut_off + what
+        raise _failure(file, layout, what, where)
+    column = int(fault.role)
+    kind = "time stamp" if column in layout.stamps else "number"
+    what = f"{fault.cell[:40]!r} is not a {kind}"
+    if faults.DECIMAL_COMMA.fullmatch(fault.cell):
+        what += ": it has a decimal comma"
+    if not fault.cell:
+        what = (cut_off if column + 1 == layout.columns else "") + "an empty cell"
+    raise _failure(file, layout, what, f"{where}, column {column + 1}")
+
+
+def _cells(line: bytes, layout: TextLayout) -> list[str]:
+    text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
+    return text.split(layout.separator)
+
+
+def _is_number(cell: str) -> bool:
+    return cell in _MISSING or faults.is_number(cell)
+
+
+def _failure(
+    file: TableFile, layout: TextLayout, what: str, where: str = "", expected: str = ""
+) -> DataFormatError:
+    separators = {",": "commas", " ": "single spaces", "\t": "tabs", ";": "semicolons"}
+    by = separators.get(layout.separator, repr(layout.separator))
+    return DataFormatError(
+        what,
+        where=file.where + where,
+        expected=expected or f"{layout.columns} columns with decimal points, separated by {by}",
+        todo=_TODO,
+    )

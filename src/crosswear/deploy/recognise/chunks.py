@@ -1,0 +1,142 @@
+"""The samples of a recording, checked, a piece at a time: a file may be larger than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.errors import DataFormatError
+from crosswear.core.texts import Note
+from crosswear.datasets.own import RATE_TOLERANCE
+from crosswear.datasets.own.contents import read_pieces, row_place
+from crosswear.datasets.quantities import LARGEST_G
+from crosswear.deploy.recognise.inputs import RecordingFile
+from crosswear.tables.stamps import few, first_not_after, rate_of, spread, spread_note
+from crosswear.tables.units import Reading, reading
+
+Floats = NDArray[np.float64]
+
+
+def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Floats | None]]:
+    """The samples of a file and their time stamps, a piece at a time.
+
+    Args:
+        source: the file.
+        note: told of time stamps that were moved.
+
+    Yields:
+        [t, 3] in the unit of the file, NaN where a number is missing; and seconds after the first
+        row [t], if there is a column of time.
+
+    Raises:
+        DataFormatError: if the file is not what its layout says, its first piece is at another
+            rate, or a row holds what no sensor measures or no instant; names the line.
+    """
+    row = 0
+    clock: _Clock | None = None
+    for values, time_s, _ in read_pieces(source.tree, source.name, source.layout):
+        _check_range(source, values, row)
+        row += len(values)
+        if time_s is None:
+            yield values, None
+        elif len(values):
+            if clock is None:
+                _check_rate(source, time_s)
+                clock = _Clock(source)
+            yield clock.push(values, time_s)
+    if clock is not None:
+        yield clock.flush()
+        if clock.repeats:
+            note(spread_note(clock.repeats))
+
+
+class _Clock:
+    """Moves repeated stamps apart: rows wait until the stamp after theirs is known."""
+
+    def __init__(self, source: RecordingFile) -> None:
+        self._source = source
+        self._values, self._time_s = np.empty((0, 3)), np.empty(0)  # of the rows that wait
+        self._rows = 0
+        self._first_repeat = 0
+        self.repeats = 0
+
+    def push(self, values: Floats, time_s: Floats) -> tuple[Floats, Floats]:
+        last = self._time_s[-1] if self._rows else -np.inf
+        row = first_not_after(time_s, last, may_repeat=True)
+        if row is not None:
+            missing = np.isnan(time_s[row])
+            raise self._error("no time stamp" if missing else "the time runs backwards", row)
+        same = np.diff(time_s, prepend=last) == 0
+        if same.any() and not self.repeats:
+            self._first_repeat = self._rows + int(same.argmax())
+        self.repeats += int(same.sum())
+        self._rows += len(values)
+        values = np.concatenate([self._values, values])
+        time_s = np.concatenate([self._time_s, time_s])
+        ready = int(np.searchsorted(time_s, time_s[-1]))
+        self._values, self._time_s = values[ready:], time_s[ready:]
+        return values[:ready], spread(time_s, self._source.layout.rate_hz)[:ready]
+
+    def flush(self) -> tuple[Floats, Floats]:
+        if not few(self.repeats, self._rows):
+            raise self._error(
+                f"the time stamp repeats the one before it, as {self.repeats} of {self._rows} do",
+                self._first_repeat - self._rows,
+            )
+        return self._values, spread(self._time_s, self._source.layout.rate_hz)
+
+    def _error(self, what: str, row: int) -> DataFormatError:
+        source = self._source
+        return DataFormatError(
+            what,
+            where=row_place(source.tree, source.name, source.layout, self._rows + row),
+            expected="time stamps that increase from row to row",
+            todo="sort the rows and drop repeated ones, or leave the time out: --columns x,y,z "
+            "with --rate",
+        )
+
+
+def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
+    """What is about one g in a piece of a recording, if anything tells it.
+
+    Raises:
+        DataFormatError: if it cannot be one g in the declared unit.
+    """
+    layout = source.layout
+    found = reading(values, layout.rate_hz)
+    if found is not None and found.contradicts(layout.units_per_g):
+        raise DataFormatError(
+            str(found),
+            where=source.where,
+            expected=f"about {layout.units_per_g:g}, as unit {layout.unit!r} says",
+            todo="correct the unit" + (f", perhaps to {found.unit!r}" if found.unit else ""),
+        )
+    return found
+
+
+def _check_range(source: RecordingFile, values: Floats, row: int) -> None:
+    wrong = (np.abs(values) / source.layout.units_per_g > LARGEST_G).any(axis=1)
+    if wrong.any():
+        first = int(wrong.argmax())
+        beyond = np.nanmax(np.abs(values[first]))
+        raise DataFormatError(
+            f"{beyond:g} {source.layout.unit} is not an acceleration",
+            where=row_place(source.tree, source.name, source.layout, row + first),
+            expected=f"finite numbers up to {LARGEST_G:g} g, or an empty cell where a sample was "
+            "lost",
+            todo="correct the file, or the unit",
+        )
+
+
+def _check_rate(source: RecordingFile, time_s: Floats) -> None:
+    rate_hz = rate_of(np.diff(time_s))
+    if rate_hz is not None and abs(rate_hz / source.layout.rate_hz - 1) > RATE_TOLERANCE:
+        raise DataFormatError(
+            f"the time stamps tell {rate_hz:.4g} Hz, and the rate is said to be "
+            f"{source.layout.rate_hz:g}",
+            where=source.where,
+            expected=f"a rate within {RATE_TOLERANCE:.0%} of it",
+            todo="correct the rate, or the unit of the time",
+        )

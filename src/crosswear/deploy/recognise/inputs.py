@@ -1,0 +1,234 @@
+"""Files to recognise activities in, and how each is laid out."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
+from crosswear.core.recording import AXES
+from crosswear.core.texts import counted
+from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
+from crosswear.datasets.tree import FolderTree, require, table_file
+from crosswear.deploy.bundle.manifest import Manifest
+from crosswear.tables.axes import Triple, unit_note, unit_read
+from crosswear.tables.guess import Conclusions, Stated, conclude
+from crosswear.tables.sampled import Sample, sample
+from crosswear.tables.sniffing import TableFormat, read_head, sniff
+from crosswear.tables.time_columns import TimeColumn, time_columns
+from crosswear.tables.units import UNITS
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the user tells of files; what is None is looked for in them.
+
+    Attributes:
+        columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
+        rate_hz: nominal sampling rate.
+        unit: of x, y and z, as in `dataset.toml`.
+    """
+
+    columns: tuple[Column, ...] | None = None
+    rate_hz: float | None = None
+    unit: str | float | None = None
+
+
+@dataclass(frozen=True)
+class RecordingFile:
+    """One file, and how to read it; `notes` tell what is odd about it, one sentence each."""
+
+    tree: FolderTree
+    name: str
+    layout: Layout
+    notes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """What to call it."""
+        return self.tree.where(self.name)
+
+
+def find_sources(
+    path: Path, told: Overrides, toml: Path | None, about: Manifest
+) -> list[RecordingFile]:
+    """The recordings that a path names.
+
+    Args:
+        path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
+        told: what the user tells of the files; it goes before what they or a `dataset.toml` say.
+        toml: the `dataset.toml` that describes them, if there is one elsewhere.
+        about: of the bundle.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it is not a recording.
+        UsageError: if it does not tell its columns, rate or unit, and `told` neither.
+    """
+    if path.is_dir() and not (path / FILE_NAME).is_file():
+        raise MissingDataError(
+            f"a folder without {FILE_NAME}",
+            where=str(path),
+            expected=f"recordings, or a folder with a {FILE_NAME} that tells which files they are",
+            todo="name the files, or let `crosswear data new FOLDER` write it",
+        )
+    if path.is_dir() or path.name == FILE_NAME:
+        path = path / FILE_NAME if path.is_dir() else path
+        layout = _told(_read_toml(path), told)
+        tree = FolderTree(path.parent)
+        return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
+    if not path.is_file():
+        raise MissingDataError(
+            "no such file", where=str(path), expected="a CSV or Parquet file", todo="check the path"
+        )
+    tree = FolderTree(path.parent)
+    if toml is not None:
+        return [RecordingFile(tree, path.name, _told(_read_toml(toml), told))]
+    return [_guess(tree, path.name, told, about)]
+
+
+def _read_toml(path: Path) -> Layout:
+    try:
+        layout = parse_layout(path.read_text("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        raise DataFormatError("not UTF-8", where=str(path), expected="TOML in UTF-8") from error
+    except OSError as error:
+        raise MissingDataError(
+            f"cannot be read: {error.strerror or error}", where=str(path), expected=f"a {FILE_NAME}"
+        ) from error
+    columns = layout.columns
+    # Labels are what is looked for here, and a recording is a file.
+    used = Columns(columns.x, columns.y, columns.z, columns.time)
+    return dataclasses.replace(layout, columns=used)
+
+
+def _told(layout: Layout, told: Overrides) -> Layout:
+    given = {name: getattr(told, name) for name in ("rate_hz", "unit")}
+    changed = {name: value for name, value in given.items() if value is not None}
+    if told.columns:
+        changed["columns"] = Columns(*told.columns)
+        if len(told.columns) < 4:
+            changed["time_unit"] = None
+    return dataclasses.replace(layout, **changed)
+
+
+def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> RecordingFile:
+    where = tree.where(name)
+    layout, rows = _sample(tree, name)
+    stated = _stated(told, rows, where)
+    found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else ())
+    if stated.time is not None and (found.time is None or found.time.column != stated.time):
+        raise DataFormatError(
+            f"column {stated.time!r} does not run with time",
+            where=where,
+            expected=f"one of {', '.join(repr(one.column) for one in found.times) or 'none'}",
+            todo="correct --columns, or leave the time out",
+        )
+    if found.rate_hz is None:
+        raise UsageError(
+            "no column runs with time: the sampling rate is unknown",
+            where=where,
+            expected="the rate in Hz",
+            todo="give it with --rate",
+        )
+    axes = _axes(found, rows, where)
+    unit = told.unit if told.unit is not None else unit_read(found.reading)
+    if unit is None:
+        raise UsageError(
+            "the unit is unknown: no second at rest shows it",
+            where=where,
+            expected=f"{', '.join(UNITS)}, or how many counts are one g",
+            todo="give it with --unit",
+        )
+    time, notes = _stamps(found, rows, stated)
+    if told.unit is None and found.reading is not None and not found.reading.at_rest:
+        notes.append(unit_note(found.reading))
+    dialect = layout.dialect
+    read_as = Layout(
+        title=name,
+        files=(name,),
+        columns=Columns(*axes, time=time.column if time else None),
+        rate_hz=found.rate_hz,
+        unit=unit,  # type: ignore[arg-type]  # checked by Layout
+        placement=about.placement,
+        classes={one: one for one in about.classes},
+        separator=dialect.separator or ",",
+        decimal="," if dialect.decimal == "," else ".",
+        skip_lines=dialect.skip_lines,
+        time_unit=time.unit if time else None,
+    )
+    return RecordingFile(tree, name, read_as, tuple(notes))
+
+
+def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
+    """Return the layout of a file and its first rows; it is opened once."""
+    where = tree.where(name)
+    head = read_head(table_file(tree, name), rows=True)
+    layout = sniff(head)
+    if layout is not None:
+        return layout, sample(head, layout)
+    expected = "CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z"
+    if head.is_utf16:
+        raise DataFormatError(
+            "a text in UTF-16", where=where, expected=expected, todo="save it again in UTF-8"
+        )
+    raise DataFormatError(
+        "not a recording: it does not look like a table of three columns or more",
+        where=where,
+        expected=expected,
+        todo="leave the file out, or describe it in a dataset.toml (--layout)",
+    )
+
+
+def _stated(told: Overrides, rows: Sample, where: str) -> Stated:
+    if not told.columns:
+        return Stated(rate_hz=told.rate_hz)
+    axes, time = told.columns[:3], told.columns[3:]
+    for column in axes:
+        if column not in rows or not rows[column].is_number:
+            raise DataFormatError(
+                f"no column of numbers {column!r}",
+                where=where,
+                expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
+                todo="correct --columns",
+            )
+    return Stated(axes, time[0] if time else None, told.rate_hz)
+
+
+def _stamps(
+    found: Conclusions, rows: Sample, stated: Stated
+) -> tuple[TimeColumn | None, list[str]]:
+    """Return the column of time to read, and why another one is not read.
+
+    A file is one recording here: where people or sessions change, time may not begin anew.
+    """
+    if found.time is None or (found.uses_time and stated.time is not None):
+        return found.time, []
+    through = (one for one in time_columns([rows], ()) if one.column == found.time.column)
+    time = next(through, found.time)
+    return (None, [time.unused]) if time.problem else (time, [])
+
+
+def _axes(found: Conclusions, rows: Sample, where: str) -> Triple:
+    if found.axes is None:
+        left = found.likely
+        candidates = "; ".join(",".join(map(str, one)) for one in (left or found.candidates)[:6])
+        there = ", ".join(repr(one)[:40] for one in list(rows)[:12])
+        raise UsageError(
+            f"{len(left)} times three columns may be the acceleration"
+            if left
+            else f"no three of its columns are named as x, y and z: {there}",
+            where=where,
+            expected=f"one of {candidates}" if candidates else "columns named x, y and z",
+            todo=f"name the columns of {', '.join(AXES)} with --columns",
+        )
+    if all(rows[column].is_empty for column in found.axes):
+        raise DataFormatError(
+            f"{', '.join(map(str, found.axes))} hold no finite number in the first "
+            + counted(len(rows[found.axes[0]].values), "row"),
+            where=where,
+            expected="acceleration in x, y and z, a row for each sample",
+            todo="leave the file out, or name other columns with --columns",
+        )
+    return found.axes

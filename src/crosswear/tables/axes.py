@@ -1,0 +1,118 @@
+"""Columns of acceleration, and its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.tables.sampled import Sample
+from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_rest
+
+Triple: TypeAlias = tuple[str | int, str | int, str | int]
+
+COUNTS = tuple(2**bits for bits in range(4, 16))
+_ACCELERATION = re.compile(
+    r"acc|^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)", re.IGNORECASE
+)
+_OTHER_SENSOR = re.compile(
+    r"gyr|mag|rot|ang|quat|orient|euler|grav|omega|velocity|^g[_ ]?[xyz]$|^m[_ ]?[xyz]$",
+    re.IGNORECASE,
+)
+_NO_GRAVITY = re.compile(r"user|linear|body", re.IGNORECASE)
+
+
+def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
+    """Columns that may be x, y and z: names that differ in that letter, or three neighbours."""
+    numeric = [name for name, one in sample.items() if one.is_number and name not in taken]
+    if isinstance(next(iter(sample)), str):
+        spelt = [
+            tuple(name[:place] + other + name[place + 1 :] for other in axes)
+            for name in map(str, numeric)
+            for axes in ("xyz", "XYZ")
+            for place, letter in enumerate(name)
+            if letter == axes[0]
+        ]
+        return [(x, y, z) for x, y, z in spelt if y in numeric and z in numeric]
+    neighbours = [
+        (a, a + 1, a + 2)
+        for a in numeric
+        if isinstance(a, int) and a + 1 in numeric and a + 2 in numeric
+    ]
+    if len(neighbours) == 1:
+        return list(neighbours)
+    return [one for one in neighbours if all(sample[column].changes.any() for column in one)]
+
+
+def accelerations(
+    samples: Sequence[Sample], candidates: Sequence[Triple], rate_hz: float
+) -> list[Triple]:
+    """The candidates that are most likely acceleration with gravity; one, if it is clear."""
+    good = [one for one in candidates if isinstance(one[0], int) or _ACCELERATION.search(one[0])]
+    good = [one for one in good if not _OTHER_SENSOR.search(str(one[0]))]
+    left = good or [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
+    with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
+    left = with_gravity or left
+    if len(left) > 1:
+        told = [one for one in left if unit_of(rest_of(samples, one, rate_hz)) is not None]
+        left = told or left
+    return left
+
+
+def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
+    """|a| at rest: the median over the sampled files."""
+    found = reading_of(samples, triple, rate_hz)
+    return found.length if found is not None and found.at_rest else None
+
+
+def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Reading | None:
+    """The median over the sampled files with a second at rest; over all, if none has one."""
+    found = [reading(_stacked(sample, triple), rate_hz) for sample in samples]
+    for at_rest in (True, False):
+        lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
+        if lengths:
+            return Reading(float(np.median(lengths)), at_rest)
+    return None
+
+
+def unit_read(found: Reading | None) -> str | float | None:
+    """The unit that a reading tells: a name, or, at rest alone, how many counts are one g."""
+    if found is None or not found.at_rest:
+        return found.unit if found else None
+    return unit_of(found.length)
+
+
+def unit_note(found: Reading) -> str:
+    """Says that a unit is told by no second at rest."""
+    return f"no second at rest tells the unit: {found}"
+
+
+def unit_of(rest: float | None) -> str | float | None:
+    """The unit in which a sensor at rest reads `rest`: a name, or counts in a g."""
+    if rest is None:
+        return None
+    named = unit_at_rest(rest)
+    if named is not None:
+        return named
+    near = min(COUNTS, key=lambda count: abs(np.log(rest / count)))
+    return float(near) if abs(rest / near - 1) < TOLERANCE / 10 else None
+
+
+def mixed_units(
+    samples: Mapping[str, Sample], triple: Triple, rate_hz: float
+) -> tuple[tuple[str, float], tuple[str, float]] | None:
+    """Two files whose |a| at rest differs as two units do, with what they read."""
+    rests = [(name, rest_of([one], triple, rate_hz)) for name, one in samples.items()]
+    known = [(name, rest) for name, rest in rests if rest is not None and unit_at_rest(rest)]
+    for (first, a), (second, b) in pairwise(known):
+        if not alike(a, b) and unit_at_rest(a) != unit_at_rest(b):
+            return (first, a), (second, b)
+    return None
+
+
+def _stacked(sample: Sample, triple: Triple) -> NDArray[np.float64]:
+    return np.stack([sample[name].values for name in triple], axis=1).astype(np.float64)

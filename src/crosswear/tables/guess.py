@@ -1,0 +1,155 @@
+"""What an unknown table holds: the conclusions that a proposal and a recognition share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crosswear.tables.axes import Triple, accelerations, reading_of, triples
+from crosswear.tables.sampled import Sample
+from crosswear.tables.time_columns import TimeColumn, time_columns
+from crosswear.tables.units import Reading
+
+MOST_CLASSES = 60
+FALLBACK_HZ = 50.0
+"""Taken for the rate while it is unknown, to look for seconds at rest."""
+
+_ACTIVITY = re.compile(
+    r"(walk|run|jog|sit|seat|stand|l(ie|y|ay)|stair|climb|ascend|descend|upstair|downstair|cycl|bik|"
+    r"eat|drink|sleep|rest|jump|row|driv|typ|writ|wash|brush|clean|cook|fall|still|idle|turn|swim|"
+    r"clap|wav|talk|read|iron|vacuum|sweep|knead|cut|chop|stir|open|clos|push|pull|squat|danc|"
+    r"cook|shake|throw|catch|gesture|null|other)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"label|a[ck]tivit|class|target|annot|gesture|state|code|behaviou?r|action|truth|^y$",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"subj|user|person|particip|proband|volunteer|patient|^id$|^pid$|^sid$|^name$|wearer",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r"session|trial|recording|^run$|segment_?id", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of a table; the rest is looked for in it.
+
+    Attributes:
+        axes: columns of x, y and z, each if it is known.
+        time: column of the time; an empty name for none.
+        rate_hz: nominal sampling rate.
+    """
+
+    axes: tuple[str | int | None, ...] = (None, None, None)
+    time: str | int | None = None
+    rate_hz: float | None = None
+
+
+@dataclass(frozen=True)
+class Conclusions:
+    """What tables of one layout hold.
+
+    Attributes:
+        times: columns that run with time, the most useful first.
+        time: the stated one of them, or the first.
+        uses_time: whether its stamps are instants, or it was stated.
+        rate_hz: as stated, by the time, or as written above the numbers.
+        candidates: columns that may be x, y and z.
+        likely: those that are acceleration with gravity, as far as that is clear.
+        reading: what is about one g, if one candidate is left.
+    """
+
+    times: tuple[TimeColumn, ...]
+    time: TimeColumn | None
+    uses_time: bool
+    rate_hz: float | None
+    candidates: tuple[Triple, ...]
+    likely: tuple[Triple, ...]
+    reading: Reading | None
+
+    @property
+    def axes(self) -> Triple | None:
+        """The columns of x, y and z, if they are clear."""
+        return self.likely[0] if len(self.likely) == 1 else None
+
+
+def conclude(
+    samples: Sequence[Sample], stated: Stated, rates_hz: Collection[float] = ()
+) -> Conclusions:
+    """Draw all conclusions from samples of tables of one layout.
+
+    Args:
+        samples: of some files.
+        stated: what the user says.
+        rates_hz: rates that are written above the numbers.
+    """
+    roles = role_columns(samples, set())
+    times = time_columns(samples, roles["subject"] + roles["session"])
+    time = next((one for one in times if one.column == stated.time), next(iter(times), None))
+    uses_time = time is not None and (not time.problem or stated.time is not None)
+    rate_hz = stated.rate_hz
+    if rate_hz is None and time is not None:
+        rate_hz = time.nominal_hz(used=uses_time)
+    elif rate_hz is None and len(set(rates_hz)) == 1:
+        rate_hz = next(iter(rates_hz))
+    assumed_hz = rate_hz or FALLBACK_HZ
+    found = triples(samples[0], {one.column for one in times})
+    likely = accelerations(samples, found, assumed_hz)
+    x, y, z = stated.axes
+    if x is not None:
+        likely = [one for one in found if one[0] == x]
+    if x in samples[0] and y in samples[0] and z in samples[0]:
+        likely = [(x, y, z)]  # type: ignore[list-item]  # None is no column
+    return Conclusions(
+        times=tuple(times),
+        time=time,
+        uses_time=uses_time,
+        rate_hz=rate_hz,
+        candidates=tuple(found),
+        likely=tuple(likely),
+        reading=reading_of(samples, likely[0], assumed_hz) if len(likely) == 1 else None,
+    )
+
+
+def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> dict[str, list[str | int]]:
+    """Columns that may be label, subject or session, and others that are as steady."""
+    steady = [name for name in samples[0] if name not in taken and _is_steady(samples, name)]
+    by_name: dict[str, list[str | int]] = {
+        role: [name for name in steady if isinstance(name, str) and pattern.search(name)]
+        for role, pattern in (("label", _LABEL), ("subject", _SUBJECT), ("session", _SESSION))
+    }
+    named = {name for names in by_name.values() for name in names}
+    if not by_name["label"]:
+        words = [name for name in steady if name not in named]
+        by_name["label"] = [
+            name
+            for name in words
+            if sounds_like_activities({t for sample in samples for t in sample[name].texts})
+        ]
+    other = [name for name in steady if name not in named | set(by_name["label"])]
+    return {**by_name, "other": other}
+
+
+def sounds_like_activities(values: Collection[str]) -> bool:
+    """Whether at least half of some words are those of activities, and there are at least two."""
+    words = [value for value in values if value]
+    hits = sum(bool(_ACTIVITY.search(value)) for value in words)
+    return len(words) >= 2 and hits >= max(2, len(words) / 2)
+
+
+def _is_steady(samples: Sequence[Sample], name: str | int) -> bool:
+    """Few different values, each for many rows on end."""
+    columns = [one for sample in samples if not (one := sample[name]).is_empty]
+    if any(
+        one.is_stamp or (one.is_number and (one.values != np.rint(one.values)).any())
+        for one in columns
+    ):
+        return False
+    different = {value for one in columns for value in (one.texts or np.unique(one.values))}
+    rows = sum(len(one.values) for one in columns)
+    return len(different) <= MOST_CLASSES and sum(one.changes.sum() for one in columns) <= rows / 20

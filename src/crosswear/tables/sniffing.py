@@ -1,0 +1,217 @@
+"""How an unknown file is laid out, from its beginning."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from crosswear.core.errors import DataFormatError
+from crosswear.tables.faults import DECIMAL_COMMA
+from crosswear.tables.text import UTF16, Dialect, TableFile
+
+_TEXTS = (".csv", ".txt", ".tsv", ".dat", ".log")
+SUFFIXES = (*_TEXTS, *(f"{ending}.gz" for ending in _TEXTS), ".parquet")
+HEAD_BYTES = 1 << 14
+SAMPLE_BYTES = 1 << 22
+SAMPLE_ROWS = 100_000
+FEWEST_COLUMNS = 3
+
+DAMAGED = 0.02
+"""Up to this part of the rows may be wrong: reading them all names the first wrong one."""
+
+_FEWEST_ROWS = 20  # of which one may be damaged
+_AROUND = 8
+_SEPARATORS = (",", ";", "\t", "|", " ")
+_CELL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(inf|nan|na|null)?", re.IGNORECASE)
+_STAMP = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}[ T]?[\d:.,]*(Z|[+-]\d\d:?\d\d)?")
+_HZ = re.compile(r"(\d+(?:\.\d+)?)\s*Hz", re.IGNORECASE)
+_EPOCH_S = (9e8, 5e9)
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """The beginning of a file, read in one opening.
+
+    Attributes:
+        file: the file.
+        content: of a text, with a byte more than was asked for, if there is one.
+        names: of the columns of a Parquet file; None if it is no such file.
+        rows: its first rows, if there are any and they were asked for.
+    """
+
+    file: TableFile
+    content: bytes = b""
+    names: tuple[str, ...] | None = None
+    rows: pa.Table | None = None
+
+    @property
+    def is_utf16(self) -> bool:
+        """Whether it begins as texts in UTF-16 do, which spreadsheets write."""
+        return self.content.startswith(UTF16)
+
+    def text(self, size: int) -> str:
+        """Return so many bytes of a text, up to the last whole line."""
+        head = self.content[:size]
+        if len(self.content) > size:
+            head = head[: head.rfind(b"\n") + 1]
+        return head.decode("utf-8-sig", errors="replace")
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """How a file is laid out; equal for files that one `dataset.toml` can describe.
+
+    Attributes:
+        names: of the columns, or their numbers where there is no header.
+        dialect: of a text; a Parquet file has no separator.
+        rate_hz: the rate, where the lines above the numbers name it.
+    """
+
+    names: tuple[str | int, ...]
+    dialect: Dialect
+    rate_hz: float | None = None
+
+
+def read_head(file: TableFile, *, rows: bool) -> Head:
+    """Read the beginning of a file.
+
+    Args:
+        file: the file.
+        rows: whether to read as much as a sample of the columns needs.
+
+    Raises:
+        DataFormatError: if it is a damaged Parquet file.
+    """
+    with file.content() as content:
+        if not file.is_parquet:
+            return Head(file, content.read((SAMPLE_BYTES if rows else HEAD_BYTES) + 1))
+        try:
+            source = parquet.ParquetFile(content)
+        except pa.ArrowException:
+            return Head(file)
+        names = tuple(source.schema_arrow.names)
+        try:
+            batches = source.iter_batches(SAMPLE_ROWS, use_threads=False)
+            first = next(batches, None) if rows else None
+        except pa.ArrowException as error:
+            raise not_as_it_begins(file, names, error) from error
+        return Head(file, b"", names, first and pa.Table.from_batches([first]))
+
+
+def not_as_it_begins(
+    file: TableFile, names: Sequence[str | int], reason: object
+) -> DataFormatError:
+    """Return the error of a file whose rows are others than its first ones."""
+    return DataFormatError(
+        f"is not laid out as its beginning: {' '.join(str(reason).split())[:200]}",
+        where=file.where,
+        expected=f"{len(names)} columns in every line",
+        todo="correct the file, or move it away",
+    )
+
+
+def sniff(head: Head) -> TableFormat | None:
+    """Return the layout of a file; None if it is not a table of at least three columns."""
+    if head.file.is_parquet:
+        return None if head.names is None else TableFormat(head.names, Dialect(separator=""))
+    lines = head.text(HEAD_BYTES).replace("\r\n", "\n").split("\n")
+    while lines and not lines[-1]:
+        lines.pop()
+    found = [rows for separator in _SEPARATORS if (rows := _split(lines, separator)) is not None]
+    if not found:
+        return None
+    return _format(lines, max(found, key=lambda one: (one.numeric, one.width)))
+
+
+def few_damaged(damaged: int, rows: int) -> bool:
+    """Whether so few of some rows are wrong that the others may be trusted."""
+    return damaged <= max(rows >= _FEWEST_ROWS, DAMAGED * rows)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    separator: str
+    cells: Sequence[Sequence[str]]
+    width: int
+    numeric: float
+
+
+def _split(lines: Sequence[str], separator: str) -> _Rows | None:
+    """Return the lines as cells, if those of the lower half have the same number, but for few."""
+    try:
+        cells = [next(csv.reader([line], delimiter=separator), []) for line in lines]
+    except csv.Error:
+        return None
+    lower = [row for row in cells[len(cells) // 2 :] if row]
+    if not lower:
+        return None
+    width, rows = Counter(map(len, lower)).most_common(1)[0]
+    if width < FEWEST_COLUMNS or not few_damaged(len(lower) - rows, len(lower)):
+        return None
+    flat = [_is_value(cell) for row in lower for cell in row]
+    return _Rows(separator, cells, width, sum(flat) / len(flat))
+
+
+def _is_value(cell: str) -> bool:
+    return bool(_CELL.fullmatch(cell.strip()) or _STAMP.fullmatch(cell.strip()))
+
+
+def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
+    cells, width = rows.cells, rows.width
+    lower = [row for row in cells[len(cells) // 2 :] if len(row) == width]
+    numeric = [
+        column
+        for column in range(width)
+        if few_damaged(sum(not _is_value(row[column]) for row in lower), len(lower))
+    ]
+    if len(numeric) < FEWEST_COLUMNS:
+        return None
+    first = _first_row(rows, numeric)
+    header: tuple[str | int, ...] = ()
+    if first > 0 and len(cells[first - 1]) == width:
+        names = tuple(cell.strip() for cell in cells[first - 1])
+        if len(set(names)) == width and not any(name and _is_value(name) for name in names):
+            header, first = names, first - 1
+    stated = [float(hz) for line in lines[:first] for hz in _HZ.findall(line)]
+    rate_hz = stated[0] if len(set(stated)) == 1 else None
+    if not header and first == 0 and _starts_with_time_and_rate(cells):
+        first, rate_hz = 2, float(cells[1][0])
+    comma = rows.separator != "," and any(
+        DECIMAL_COMMA.fullmatch(cell.strip()) for row in lower for cell in row
+    )
+    dialect = Dialect(rows.separator, "," if comma else ".", first, bool(header))
+    return TableFormat(header or tuple(range(width)), dialect, rate_hz)
+
+
+def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:
+    """Return the number of the first row of values, from below; damaged ones are passed over."""
+    cells = rows.cells
+
+    def is_row(row: Sequence[str]) -> bool:
+        return len(row) == rows.width and all(_is_value(row[column]) for column in numeric)
+
+    first = len(cells)
+    while first > 0:
+        above = cells[max(first - 1 - _AROUND, 0) : first - 1]
+        damaged = len(above) == _AROUND and sum(map(is_row, above)) > _AROUND / 2
+        if cells[first - 1] and not is_row(cells[first - 1]) and not damaged:
+            break
+        first -= 1
+    return first
+
+
+def _starts_with_time_and_rate(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether line 1 repeats a time since 1970 in every column and line 2 a sampling rate."""
+    if len(cells) < 3 or any(len({cell.strip() for cell in row}) > 1 for row in cells[:2]):
+        return False
+    try:
+        start, rate_hz = float(cells[0][0]), float(cells[1][0])
+    except ValueError:
+        return False
+    return _EPOCH_S[0] < start < _EPOCH_S[1] and 1 <= rate_hz <= 1000

@@ -1,0 +1,186 @@
+"""Delimited text on its way to the parser: checked, counted, and split where a person looks."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import os
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from crosswear.core.errors import DataFormatError
+
+NOT_UTF8, IS_UTF16 = "not text in UTF-8", "the file is in UTF-16"
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file that holds a table.
+
+    Attributes:
+        where: its name in messages; the ending says how it is packed.
+        open: opens its bytes.
+    """
+
+    where: str
+    open: Callable[[], AbstractContextManager[io.BufferedIOBase]]
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether it is no text."""
+        return self.where.lower().endswith(".parquet")
+
+    @contextmanager
+    def content(self) -> Iterator[io.BufferedIOBase]:
+        """Open the file and unpack it on the way; the one place where a table is opened."""
+        with self.open() as file:
+            if not self.where.lower().endswith(".gz"):
+                yield file
+                return
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield unpacked
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the lines of a text are to be split.
+
+    Attributes:
+        separator: one character between two columns; empty for Parquet.
+        decimal: sign of the decimals.
+        skip_lines: lines above the header, or above the values if there is no header.
+        has_header: whether a line names the columns.
+    """
+
+    separator: str = ","
+    decimal: str = "."
+    skip_lines: int = 0
+    has_header: bool = False
+
+    def failure(self, file: TableFile, what: str, line: int | None = None) -> DataFormatError:
+        """Return the error of a text that is not in this dialect."""
+        encoded = what not in (NOT_UTF8, IS_UTF16)
+        point = {".": "points", ",": "commas"}[self.decimal]
+        return DataFormatError(
+            what,
+            where=file.where + (f", line {line}" if line else ""),
+            expected=f"text in UTF-8, columns separated by {self.separator!r}, decimal {point}",
+            todo="correct the file, or separator, decimal, skip_lines or columns in dataset.toml"
+            if encoded
+            else "save the file as UTF-8",
+        )
+
+
+class CheckedText(io.BufferedIOBase):
+    """Pass text on to the parser, count its lines, and fail where it is not UTF-8.
+
+    The columns that are not read are checked too.
+    """
+
+    def __init__(self, content: io.BufferedIOBase, file: TableFile, dialect: Dialect) -> None:
+        self._content, self._file, self._dialect = content, file, dialect
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._again = b""
+        self.lines = 0
+
+    def readable(self) -> bool:
+        """Say yes: the parser asks."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            DataFormatError: if they are not UTF-8; names the line.
+        """
+        again, self._again = self._again, b""
+        return again + self._checked(self._content.read(size))
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Return the next line, with its end; raise as `read` does."""
+        return self._checked(self._content.readline(size))
+
+    def read_again(self, line: bytes) -> None:
+        """Put a line back in front of what comes."""
+        self._again = line
+
+    def _checked(self, block: bytes) -> bytes:
+        try:
+            self._decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line = self.lines + error.object[: error.start].count(b"\n") + 1
+            what = IS_UTF16 if line == 1 and error.object.startswith(UTF16) else NOT_UTF8
+            raise self._dialect.failure(self._file, what, line) from error
+        self.lines += block.count(b"\n")
+        return block
+
+
+@dataclass(frozen=True)
+class Start:
+    """The beginning of a text: the names of its columns, if it has them, and its first row."""
+
+    header: tuple[str, ...] | None
+    first: tuple[str, ...]
+    header_line: int
+
+
+def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
+    """Read on to the first row of values, which the parser reads again.
+
+    Raises:
+        DataFormatError: if there is none.
+    """
+    found: list[tuple[str, ...]] = []
+    number = above = 0
+    while len(found) <= dialect.has_header and (line := text.readline()):
+        number += 1
+        if number <= dialect.skip_lines or not line.strip(b"\r\n"):
+            continue
+        try:
+            found.append(split(line, dialect))
+        except csv.Error as error:
+            raise dialect.failure(file, f"cannot be split: {error}", number) from error
+        if len(found) <= dialect.has_header:
+            above = number
+    if len(found) <= dialect.has_header:
+        raise dialect.failure(file, "no line after the header" if found else "the file is empty")
+    text.read_again(line)
+    return Start(found[0] if dialect.has_header else None, found[-1], above)
+
+
+def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of the lines below the header that are not empty."""
+    header = dialect.has_header
+    with file.content() as content:
+        for number, line in enumerate(content, 1):
+            if number <= dialect.skip_lines or not line.strip(b"\r\n"):
+                continue
+            if not header:
+                yield number, line
+            header = False
+
+
+def split(line: bytes, dialect: Dialect) -> tuple[str, ...]:
+    """Return the cells of a line, without the spaces and quotes around them.
+
+    Raises:
+        csv.Error: if it cannot be split.
+    """
+    text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
+    return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+
+
+def split_ending(name: str) -> tuple[str, str]:
+    """Split the name of a file before its ending, such as ``.csv`` or ``.csv.gz``."""
+    root, ending = os.path.splitext(name.removesuffix(".gz"))  # noqa: PTH122
+    return (root, name[len(root) :]) if ending else os.path.splitext(name)  # noqa: PTH122
+
+
+def normal(text: str) -> str:
+    """Return a text without spaces around it; some systems write é as two characters."""
+    return unicodedata.normalize("NFC", text.strip())

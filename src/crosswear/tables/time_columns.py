@@ -1,0 +1,143 @@
+"""Columns that run with time, their unit and the rate that they give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.texts import counted
+from crosswear.tables.sampled import Sample
+from crosswear.tables.stamps import few, in_bursts, rate_of
+from crosswear.tables.units import SECOND, TimeUnit
+
+RATES: tuple[float, ...] = (
+    *(10, 12.5, 15, 16, 20, 25, 26, 30, 31.25, 32, 40, 50, 51.2, 52, 60, 62.5, 64, 75, 80, 99),
+    *(100, 102.4, 104, 119, 120, 125, 128, 150, 160, 200, 204.8, 208, 238, 250, 256, 400, 416),
+    *(476, 500, 512, 800, 833, 952, 1000, 1024),
+)
+"""Rates that sensors are set to, in Hz."""
+NEAR = 0.03
+"""Time stamps within this part of one of `RATES` mean that rate."""
+SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
+"""Numbers that would give another rate are no time."""
+
+TIME = re.compile(r"time|stamp|date|seconds|epoch|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
+_INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column that runs with time.
+
+    Attributes:
+        column, unit: as in `dataset.toml`.
+        rates_hz: rows over duration in each sampled file, gaps left out.
+        problem: why its stamps are not the instants of the samples; empty if they may be.
+        spacing: the intervals, in words.
+    """
+
+    column: str | int
+    unit: TimeUnit
+    rates_hz: tuple[float, ...]
+    problem: str
+    spacing: str
+
+    @property
+    def rate_hz(self) -> float:
+        """The median over the files."""
+        return float(np.median(self.rates_hz))
+
+    def nominal_hz(self, *, used: bool) -> float:
+        """Return the rate to declare: the sensor's setting, if the stamps are instants to use."""
+        return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
+
+    @property
+    def unused(self) -> str:
+        """Says why it is not used, and what follows from that."""
+        return (
+            f"column {self.column!r} is not used as time: {self.problem}. Gaps cannot be seen "
+            "without it, and the rate is that of its usual intervals"
+        )
+
+
+def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[TimeColumn]:
+    """All columns that run with time, the most useful first.
+
+    Args:
+        samples: of some files.
+        parts: columns of people and sessions; where one changes, time may begin anew.
+    """
+    found = []
+    for name, first in samples[0].items():
+        columns = [sample[name] for sample in samples]
+        if any(column.is_empty for column in columns):
+            continue
+        named = bool(TIME.search(str(name))) or first.is_stamp
+        counts_rows = isinstance(name, str) and _INDEX.search(name) and not named
+        if counts_rows or not all(column.is_number for column in columns):
+            continue
+        steps = [
+            np.diff(column.values)[~_any_changes(sample, parts)]
+            for column, sample in zip(columns, samples, strict=True)
+        ]
+        start = float(first.values[0])
+        time = _time(name, start, steps, named, all(column.is_stamp for column in columns))
+        found += [(bool(time.problem), not named, time)] if time else []
+    return [time for *_, time in sorted(found, key=lambda one: one[:2])]
+
+
+def standard_rate(rate_hz: float) -> float:
+    """The rate that a sensor was set to, if its time stamps give about `rate_hz`."""
+    near = min(RATES, key=lambda rate: abs(np.log(rate_hz / rate)))
+    return float(near) if abs(rate_hz / near - 1) <= NEAR else float(f"{rate_hz:.4g}")
+
+
+def _time(
+    name: str | int, start: float, steps: Sequence[NDArray[np.float64]], named: bool, stamps: bool
+) -> TimeColumn | None:
+    steps = [finite for step in steps if len(finite := step[np.isfinite(step)])]
+    if not steps or any((step < 0).mean() > 0.02 or not step.sum() > 0 for step in steps):
+        return None
+    every = np.concatenate([step[step > 0] for step in steps])
+    if not named and ((every == 1).all() or len(every) < sum(map(len, steps)) / 2):
+        return None
+    rates = [rate for step in steps if (rate := rate_of(step)) is not None]
+    unit = "datetime" if stamps else _time_unit(str(name), start, 1 / float(np.median(rates)))
+    if unit is None:
+        return None
+    factor = SECOND.get(unit, 1.0)
+    rates_hz = tuple(rate * factor for rate in rates)
+    if not all(SLOWEST_HZ <= rate_hz <= FASTEST_HZ for rate_hz in rates_hz):
+        return None
+    repeats = [int((step == 0).sum()) for step in steps]
+    backwards = sum(int((step < 0).sum()) for step in steps)
+    low, middle, high = np.percentile(every, (1, 50, 99)) / factor * 1e3
+    problem = ""
+    if backwards:
+        problem = f"it runs backwards {counted(backwards, 'time')}"
+    elif not all(few(count, len(step) + 1) for count, step in zip(repeats, steps, strict=True)):
+        rows = sum(map(len, steps))
+        problem = f"it repeats the row before {counted(sum(repeats), 'time')} in {rows} rows"
+    elif in_bursts(every):
+        problem = f"its intervals reach {high:.3g} ms where {middle:.3g} ms is usual"
+    spacing = f"intervals of {low:.3g} to {high:.3g} ms, {middle:.3g} ms in the middle"
+    return TimeColumn(name, unit, rates_hz, problem, spacing)
+
+
+def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
+    """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
+    units: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
+    for unit in units:
+        if 9e8 <= start / SECOND[unit] <= 5e9 and TIME.search(name):
+            return unit
+    return next((unit for unit in units if 5e-4 <= step / SECOND[unit] <= 0.2), None)
+
+
+def _any_changes(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:
+    rows = len(next(iter(sample.values())).values)
+    changes = [sample[column].changes for column in columns if not sample[column].is_empty]
+    return np.asarray(np.logical_or.reduce([np.zeros(max(rows - 1, 0), bool), *changes]))
