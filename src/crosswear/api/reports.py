@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyarrow import parquet
-
 from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable
 from crosswear.evidence.records import StudyRecords, read_records
 from crosswear.grid.store import Store
 from crosswear.report.whole import Report, report_study
+from crosswear.tables.reader import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +103,7 @@ class StudyReport:
                 where=str(self.folder),
                 expected=f"one of {', '.join(names)}",
             )
-        return parquet.read_table(self.folder / f"{name}.parquet").to_pandas()
+        return read_parquet(self.folder / f"{name}.parquet").to_pandas()
 
     def __repr__(self) -> str:
         return f"<report of {self.name!r}: {self.made.done} of {self.made.expected} cells>"
