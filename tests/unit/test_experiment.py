@@ -129,6 +129,18 @@ whitening = true
     assert len({cell.key(FACTS) for cell in cells}) == len(cells)
 
 
+def test_without_networks_baselines_are_compared_alone_with_the_same_cells() -> None:
+    baselines = 'baselines = ["majority", "vote", "hydra-multirocket"]\nwhitening = true\n'
+    text = TEXT.replace("[0, 1, 5]", "[]") + "networks = false\n" + baselines
+    alone = {cell.key(FACTS): cell for cell in enumerate_cells(parse_study(text, "s"), FACTS)}
+    assert {cell.method for cell in alone.values()} == {"majority", "vote", "hydra-multirocket"}
+    assert len(alone) == 3 + 3 * 3 * 3 * 2
+    beside = {
+        cell.key(FACTS) for cell in enumerate_cells(parse_study(TEXT + baselines, "s"), FACTS)
+    }
+    assert alone.keys() < beside
+
+
 def test_cells_are_told_in_one_readable_line() -> None:
     network = Cell("network", "a", 1, 20)
     joint = replace(network, sources=("b", "c"))
@@ -162,6 +174,11 @@ def test_the_key_of_a_cell_is_stable() -> None:
         (TEXT.replace('"50%"', "1"), "grid.sizes.1: found 1"),
         (TEXT.replace("[0, 1, 5]", "[0, 6]"), "grid.blocks: 6 blocks"),
         (TEXT.replace("[0, 1, 5]", "[]"), "grid.blocks"),
+        (TEXT + "networks = false\n", "grid.blocks: 0, 1, 5 without networks"),
+        (
+            TEXT.replace("[0, 1, 5]", "[]") + 'networks = false\nbaselines = ["logistic"]\n',
+            "grid.baselines: logistic without networks",
+        ),
         (TEXT.replace("seeds = 2", 'sources = ["d"]'), "grid.sources: there is no domain 'd'"),
         (TEXT.replace('c = "d', 'random = "d'), "domains.random: no domain can be called"),
         (TEXT.replace("seeds = 2", 'baselines = ["svm"]'), 'grid.baselines.0: found "svm"'),

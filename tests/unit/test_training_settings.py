@@ -170,7 +170,7 @@ def test_augmentation_with_every_network(domain: Domain, name: str) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=5e-3)
 
 
-@pytest.mark.parametrize("trainer", ["training", "reference"])
+@pytest.mark.parametrize("trainer", ["crosswear.engine.training", "reference_trainer"])
 def test_no_window_is_changed_but_those_that_are_learned_from(
     domain: Domain, monkeypatch: pytest.MonkeyPatch, trainer: str
 ) -> None:
@@ -182,10 +182,10 @@ def test_no_window_is_changed_but_those_that_are_learned_from(
         seen.append(x)
         return augment(x, strengths, rng)
 
-    monkeypatch.setattr(f"crosswear.engine.{trainer}.augment", watched)
+    monkeypatch.setattr(f"{trainer}.augment", watched)
     train = replace(SETTINGS["augmentation"], selection="validation")
     task = Task(cell_of(train, None), "k", domain.folder)
-    train_cell(task) if trainer == "reference" else CohortTrainer()((task,))
+    train_cell(task) if trainer == "reference_trainer" else CohortTrainer()((task,))
     learned = domain.windows.x[adaptation_set(task.cell, domain)]
     assert sum(map(len, seen)) == train.epochs * len(learned)
     assert {one.tobytes() for x in seen for one in x} == {one.tobytes() for one in learned}

@@ -57,8 +57,7 @@ class Grid:
 
     Attributes:
         sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
-        blocks: numbers of blocks that are transferred (0: none is frozen or copied); without any,
-            baselines are compared alone, and no network is trained.
+        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
         branches: which branches of the network are transferred: `both`, or one alone. The
             spectral branch is one unit, and counts as no block or as all of them.
         seeds: how often each cell is repeated, with another draw and other fresh weights.
@@ -72,6 +71,7 @@ class Grid:
             only with them may `sizes` and `blocks` be empty.
         whitening: `minirocket` and `vote` once more, with features that are whitened by labelled
             windows of all other domains.
+        networks: whether any is trained; without, `blocks` are empty, and baselines are compared.
     """
 
     sizes: tuple[Size, ...]
@@ -83,6 +83,7 @@ class Grid:
     baselines: tuple[Baseline, ...] = ("majority", "forest")
     alignments: tuple[Alignment, ...] = ()
     whitening: bool = False
+    networks: bool = True
 
 
 @settings(frozen=True, config=SETTINGS)
@@ -136,13 +137,6 @@ class StudyDesign:
             for blocks in depths
             if branches != "spectral" or blocks in (0, self.model.blocks)
         )
-
-    @property
-    def baselines_alone(self) -> bool:
-        """Whether the study trains no network: it compares baselines that need none."""
-        asked = {METHODS[name].role for name in self.grid.baselines}
-        alone = not (self.grid.blocks or self.grid.alignments)
-        return alone and Role.BASELINE in asked and Role.FEATURES not in asked
 
     @property
     def judged(self) -> Branches:
@@ -324,9 +318,9 @@ def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
             whole = Cell("source", name, study.seed, windows, split=split)
             for floor in _asked(study, Role.FLOOR):
                 yield replace(whole, method=floor)
-            if name in study.sources and not study.baselines_alone:
+            if name in study.sources and study.grid.networks:
                 yield replace(whole, model=study.model, train=study.source)
-        yield from _joint_sources(study, domains, split) if study.grid.blocks else ()
+        yield from _joint_sources(study, domains, split) if sizes and study.grid.networks else ()
         for seed in range(study.grid.seeds):
             for target in study.domains:
                 for size in sizes:
@@ -350,7 +344,7 @@ def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
         yield replace(cell, method=baseline)
         if baseline in WHITENED and study.grid.whitening:
             yield replace(cell, method=baseline, sources=study.others(cell.target))
-    if study.baselines_alone:
+    if not study.grid.networks:
         return
     # Rates of layers decay where something is copied: from scratch, it is the cell without decay.
     fresh = replace(study.adaptation, layer_decay=1.0)

@@ -7,6 +7,7 @@ from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
 from crosswear.grid.experiment import OTHERS, UNTRAINED, StudyDesign
 from crosswear.grid.labels import check_labels
+from crosswear.grid.methods import METHODS
 
 
 def parse_study(text: str, where: str) -> StudyDesign:
@@ -43,13 +44,21 @@ def parse_study(text: str, where: str) -> StudyDesign:
 
 def _check_alignments(study: StudyDesign, where: str) -> None:
     grid = study.grid
-    for axis, instead in (("sizes", False), ("blocks", study.baselines_alone)):
-        if not getattr(grid, axis) and (grid.sizes or not grid.alignments) and not instead:
+    for axis in ("sizes", "blocks") if grid.networks else ("sizes",):
+        if not getattr(grid, axis) and (grid.sizes or not grid.alignments):
             raise StudyFileError(
                 "nothing is asked for",
                 where=f"{where}: grid.{axis}",
-                expected="at least one number; none only where there are alignments instead, or, "
-                "of blocks, where baselines that need no network are compared alone",
+                expected="at least one number; none only where there are alignments instead",
+            )
+    needing = [name for name in grid.baselines if METHODS[name].reads == "weights"]
+    for axis, named in (("blocks", grid.blocks), ("alignments", grid.alignments)):
+        if not grid.networks and (named or needing):
+            raise StudyFileError(
+                f"{', '.join(map(str, named or needing))} without networks",
+                where=f"{where}: grid.{axis if named else 'baselines'}",
+                expected="nothing that needs a network",
+                todo="remove it, or the line networks = false",
             )
     check_labels(study.labels, study.domains, study.shared_pairs, where)
     if bool(grid.alignments) != bool(study.shared_pairs):
