@@ -1,4 +1,4 @@
-"""Classical classifiers of windows: one file each, and the registry that names them.
+"""Classical classifiers of windows: one file each, and the registry of those in bundles.
 
 What is fitted is held as plain arrays (`Classifier.state`), so that a model is stored and read
 without pickle, and by a version of its library other than the one that fitted it.

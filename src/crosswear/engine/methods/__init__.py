@@ -1,6 +1,7 @@
 """How each method of `crosswear.grid.methods` trains: a file each, or one for a family.
 
-A new classifier of windows is a file in `crosswear.baselines` and a line here.
+A new classifier of windows is a file in `crosswear.baselines`, a line here and one at the same
+position in `crosswear.grid.methods`.
 """
 
 from __future__ import annotations
