@@ -1,4 +1,4 @@
-"""What labelled windows of others say about a feature space: what does not tell classes apart.
+"""Directions of a feature space that do not separate classes, by labelled windows of others.
 
 Within-class covariance normalisation (Hatch, Kajarekar and Stolcke, "Within-class covariance
 normalization for SVM-based speaker recognition", Interspeech 2006): directions in which windows of

@@ -1,4 +1,4 @@
-"""Where the files of a dataset lie: in a folder, in an archive, or in an archive in an archive."""
+"""Places of the files of a dataset: a folder, an archive, or an archive in an archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crosswear.datasets.tree import FileTree, FolderTree, require
 Tree = TypeVar("Tree", FolderTree, ZipTree)
 
 _DEEPEST = 3
-"""How many folders publishers put around the dataset's root."""
+"""Most folders that publishers put around the dataset's root."""
 
 
 def locate(spec: DatasetSpec, data: Path | None) -> FileTree:

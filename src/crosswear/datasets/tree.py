@@ -27,7 +27,7 @@ class FileTree(Protocol):
         ...
 
     def entries(self) -> list[str]:
-        """What lies directly below the root, sorted, folders with a final ``/``.
+        """Return what lies directly below the root, sorted, folders with a final ``/``.
 
         Raises:
             MissingDataError: if the root is not there or is not a folder.
@@ -44,7 +44,7 @@ class FileTree(Protocol):
         ...
 
     def where(self, name: str) -> str:
-        """What to call the file in a message; the root for an empty name."""
+        """Return what to call the file in a message; the root for an empty name."""
         ...
 
 

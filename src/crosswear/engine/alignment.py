@@ -1,4 +1,4 @@
-"""What makes the features of two domains alike: losses on a batch of each, labels of neither.
+"""Losses that make the features of two domains alike: on a batch of each, labels of neither.
 
 Written from the formulas of the papers that are named: of the libraries that have such losses, none
 fitted. pytorch-adapt has had no release since 2023 and pins its dependencies to that year; skada

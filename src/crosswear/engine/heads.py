@@ -22,7 +22,7 @@ from crosswear.engine.subsets import cut, passes, passes_in_epoch
 
 @dataclass(frozen=True)
 class Heads:
-    """Whose classes are whose.
+    """Assignment of classes to domains.
 
     Attributes:
         classes: how many of them each domain has; none where there is but one domain.

@@ -58,7 +58,7 @@ def join(names: Sequence[str], domains: Sequence[Domain]) -> Domain:
 
 
 def join_summaries(names: Sequence[str], summaries: Sequence[DomainSummary]) -> DomainSummary:
-    """What is known of several domains as one."""
+    """Return what is known of several domains as one."""
     first = summaries[0]
     if len(summaries) == 1:
         return first

@@ -1,4 +1,4 @@
-"""What a trainer is given and what it gives back; both travel between processes."""
+"""Inputs and outputs of a trainer; both travel between processes."""
 
 from __future__ import annotations
 

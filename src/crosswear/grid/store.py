@@ -94,7 +94,7 @@ class Store:
             lock.release()
 
     def checkpoint(self, key: str) -> Path:
-        """Where the network of a source cell is kept."""
+        """Return the path at which the network of a source cell is kept."""
         return self.folder / "sources" / f"{key}.safetensors"
 
     def done(self, keys: Iterable[str]) -> set[str]:

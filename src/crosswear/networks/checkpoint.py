@@ -88,7 +88,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def checkpoint_exists(path: Path) -> bool:
-    """Whether a network was saved there, whole."""
+    """Return whether a network was saved there, whole."""
     return path.with_suffix(".json").exists() and path.exists()
 
 

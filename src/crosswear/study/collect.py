@@ -1,4 +1,4 @@
-"""What a study has on record, for its report."""
+"""Records of a study, for its report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
 
 
 def measure(opened: LoadedStudy) -> tuple[Similarity, ...]:
-    """How alike each target and each trained source are, by the acceleration of train windows."""
+    """Return how alike each target and trained source are, by the acceleration of train windows."""
     study = opened.study
     domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}
     samples = {}

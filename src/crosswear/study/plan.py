@@ -1,4 +1,4 @@
-"""What a study asks for, before anything is trained."""
+"""Demands of a study, before anything is trained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEARNERS = (Role.NETWORK, Role.BASELINE)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study asks for, before anything is trained.
+    """Demands of a study, before anything is trained.
 
     Attributes:
         cells: their number by method.

@@ -25,7 +25,7 @@ from crosswear.datasets.tree import FolderTree
 
 @dataclass(frozen=True)
 class Tried:
-    """What a complete proposal reads: minutes by class, people, recordings, and the notes."""
+    """Reading of a complete proposal: minutes by class, people, recordings, and the notes."""
 
     minutes: dict[str, float]
     subjects: tuple[str, ...]

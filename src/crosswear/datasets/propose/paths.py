@@ -1,4 +1,4 @@
-"""What the names of files tell: patterns that match them, and which part is what."""
+"""Contents of the names of files: patterns that match them, and which part is what."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _shared_start(texts: Sequence[str]) -> str:
 
 
 def _crosses(part: NamePart, label: NamePart) -> bool:
-    """Whether most values of a part occur with several labels."""
+    """Return whether most values of a part occur with several labels."""
     pairs = set(zip(part.values, label.values, strict=True))
     values = set(part.values)
     return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2

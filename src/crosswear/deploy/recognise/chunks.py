@@ -99,7 +99,7 @@ class _Clock:
 
 
 def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
-    """What is about one g in a piece of a recording, if anything tells it.
+    """Return what is about one g in a piece of a recording, if anything shows it.
 
     Raises:
         DataFormatError: if it cannot be one g in the declared unit.

@@ -22,7 +22,7 @@ from crosswear.tables.units import UNITS
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the user tells of files; what is None is looked for in them.
+    """Facts that the user states of files; what is None is looked for in them.
 
     Attributes:
         columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
@@ -46,7 +46,7 @@ class RecordingFile:
 
     @property
     def where(self) -> str:
-        """What to call it."""
+        """Name to call it by."""
         return self.tree.where(self.name)
 
 

@@ -24,7 +24,7 @@ _READ_S = 60.0  # seconds in which the unit is looked for together
 
 @dataclass(frozen=True)
 class Recognised:
-    """What was recognised in one file.
+    """Activities that were recognised in one file.
 
     Attributes:
         file: as it is called in messages.

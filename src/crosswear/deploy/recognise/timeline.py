@@ -1,4 +1,4 @@
-"""What was recognised in files, as a table and as a picture."""
+"""Activities that were recognised in files, as a table and as a picture."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def draw_timeline(path: Path, timeline: Timeline, classes: Sequence[str], hop_s:
 def bands(
     events: Sequence[Event], classes: Sequence[str], hop_s: float, columns: int
 ) -> NDArray[np.int64]:
-    """Which class is when: for each class a row of an image, and one for "unsure".
+    """Return which class is when: for each class a row of an image, and one for "unsure".
 
     Returns:
         [C + 1, columns]: 0 where nothing is, 1 + the index of the class, C + 1 for "unsure".

@@ -1,4 +1,4 @@
-"""Where cohorts run on this machine: in this process, or in several.
+"""Cohorts on this machine: in this process, or in several.
 
 Each process trains on one thread. Networks of this size gain nothing from a second one, and sums
 that do not depend on the number of threads keep the numbers of a cell the same everywhere.

@@ -1,4 +1,4 @@
-"""How each method of `crosswear.grid.methods` trains: a file each, or one for a family.
+"""Training of each method of `crosswear.grid.methods`: a file each, or one for a family.
 
 A new classifier of windows is a file in `crosswear.baselines` and a line here.
 """
