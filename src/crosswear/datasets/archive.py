@@ -171,7 +171,7 @@ def open_archive(path: Path) -> ZipTree:
 
 
 def _tree(file: BinaryIO, where: str) -> ZipTree:
-    """The tree owns the file from here on, and closes it when nobody uses the tree any more."""
+    """The tree owns the file from here on, and closes it when nothing uses the tree any more."""
     try:
         size = file.seek(0, io.SEEK_END)
         archive = zipfile.ZipFile(file)

@@ -80,7 +80,7 @@ def fetch(
             expected="a dataset whose archive has an address of its own",
             todo=by_hand(spec, data),
         )
-    pooch.get_logger().setLevel(logging.WARNING)  # it would tell every step
+    pooch.get_logger().setLevel(logging.WARNING)  # it would report every step
     folder = data / spec.name
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -105,7 +105,7 @@ def _folders(spec: DatasetSpec, tree: FileTree) -> list[str]:
 
 
 def _required(spec: DatasetSpec, tree: FileTree) -> FileTree:
-    """Tells what is here instead of the dataset."""
+    """Return the tree of the dataset; raise an error that names what is here instead."""
     others = [name for name, other in REGISTRY.items() if _folders(other, tree)]
     if others:
         raise MissingDataError(

@@ -83,7 +83,7 @@ class ReadOptions:
 
 
 def three_from(first: Mapping[str, int]) -> str:
-    """Tells where x, y and z are, given the 0-based first column of each sensor by its name."""
+    """Return where x, y and z are, given the 0-based first column of each sensor by its name."""
     return "x, y, z " + ", ".join(f"{at + 1}–{at + 3} ({name})" for name, at in first.items())
 
 

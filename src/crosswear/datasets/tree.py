@@ -97,7 +97,7 @@ class FolderTree:
 
 @contextmanager
 def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
-    """Open a file of a dataset, and tell a failing disk or a damaged archive as bad input.
+    """Open a file of a dataset, and report a failing disk or a damaged archive as bad input.
 
     Raises:
         MissingDataError: if there is no such file.

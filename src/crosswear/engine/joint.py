@@ -2,7 +2,7 @@
 
 Classes, people, recordings and occurrences are numbered through, one domain after the other, and
 every window keeps its subset. So a source of several domains is trained on the train windows of
-each and tested on the test windows of each, and its counts tell how it does on any of them.
+each and tested on the test windows of each, and its counts show how it does on any of them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def layer_factors(
     """Return the factor of the learning rate of every weight, by the weight's name.
 
     Weights of a copied transfer unit: `decay` to the power of the number of units from it to the
-    last, both counted; the spectral branch counts as a last unit. Whatever is fresh, and the dense
+    last, both counted; the spectral branch counts as a last unit. All that is fresh, and the dense
     layers: 1. So a network from scratch learns as it would without decay.
     """
     parts = declared(network)

@@ -1,7 +1,7 @@
 """A cell's windows to learn from, their order, and its score: the same for both trainers.
 
 Every random number comes from a seed made of names (`crosswear.core.keys.seed_for`), so a cell has
-the same numbers whatever was trained before or beside it.
+the same numbers with any others trained before or beside it.
 """
 
 from __future__ import annotations

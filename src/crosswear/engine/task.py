@@ -78,4 +78,4 @@ class Failure:
 
 
 Trainer: TypeAlias = Callable[[Cohort], list[Outcome]]
-"""Trains a cohort. Raises whatever went wrong; whoever runs it makes a `Failure` of that."""
+"""Trains a cohort. Raises any error; the caller makes a `Failure` of it."""

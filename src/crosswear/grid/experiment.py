@@ -206,7 +206,7 @@ class Cell:
         split: number of the subject split, of all domains.
         study_seed: from it and the names here come all random numbers.
         source_train: how the source network was trained.
-        shared: with an alignment, the classes of source and target that are told apart.
+        shared: with an alignment, the classes of source and target that are separated.
     """
 
     method: MethodName

@@ -33,7 +33,7 @@ class Checkpoint:
 
     Attributes:
         model: its settings.
-        classes: names of the classes it tells apart, in the order of its scores.
+        classes: names of the classes it separates, in the order of its scores.
         samples: length of a window.
         state: weights and statistics by name.
         sensors: what its windows have channels of.

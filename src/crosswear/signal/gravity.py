@@ -13,7 +13,7 @@ SPOTS = np.array([one for one in itertools.product((-1.0, 0.0, 1.0), repeat=3) i
 SPOTS /= np.linalg.norm(SPOTS, axis=1, keepdims=True)
 """[26, 3]: towards the faces, edges and corners of a box; each of its turns permutes them."""
 RESTING_G = (0.5, 2.0)
-"""The mean of a window is gravity, whatever the window shows: in g, never far from 1."""
+"""The mean of a window is gravity, for any activity: in g, never far from 1."""
 SHARPNESS = 8.0
 """Speed at which a direction ceases to count for a spot; spots are 35 to 55 degrees apart."""
 STRANGE, FAMILIAR = 0.55, 0.75

@@ -1,7 +1,7 @@
 """Assignment of windows to training, validation and test: from metadata alone, never from signals.
 
 Whole groups of windows go to one subset: subjects where there are enough of them, otherwise chains
-of activity occurrences that follow each other too closely to be told apart. Windows that still
+of activity occurrences that follow each other too closely to be separated. Windows that still
 share raw samples with another subset are purged (`crosswear.signal.leakage`).
 """
 

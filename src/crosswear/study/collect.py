@@ -22,7 +22,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
     Args:
         opened: the study.
         store: its output folder.
-        note: is told of damaged records; their cells count as missing.
+        note: takes a sentence about damaged records; their cells count as missing.
     """
     observed: dict[str, Observed] = {}
     damaged: list[StoreError] = []

@@ -46,7 +46,7 @@ class Plan:
 
 
 def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
-    """Count the cells and multiply-adds of a study, and tell what they will take on this machine.
+    """Count the cells and multiply-adds of a study, and state what they will take on this machine.
 
     The processes that would train are started for a few seconds, to time some of the cells.
     """

@@ -68,8 +68,8 @@ def run_study(
         opened: the study.
         store: its output folder.
         where: who trains.
-        report: is told of progress.
-        note: is told of damage that was mended.
+        report: takes the progress.
+        note: takes a sentence about damage that was mended.
 
     Raises:
         StoreError: if the folder belongs to another study or another run.

@@ -63,7 +63,7 @@ class Reading:
 
 
 def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
-    """Return what is about one g in a recording: |a| at rest, or its median where nobody rests.
+    """Return what is about one g in a recording: |a| at rest, or its median where no one rests.
 
     At rest that is the median over the quietest tenth of all quiet seconds.
 

@@ -1,6 +1,6 @@
 """The description of a folder of one's own recordings that `dataset.toml` gives.
 
-`KEYS` tells every key. The label comes from a column or from the names of the files; the person
+`KEYS` explains every key. The label comes from a column or from the names of the files; the person
 from a column, the names, or a word of its own if all files are of one. An empty cell, ``NaN``,
 ``NA`` or ``null`` in x, y or z is a lost sample.
 """

@@ -97,13 +97,13 @@ def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePa
 
 
 def label_part(parts: Sequence[NamePart]) -> NamePart | None:
-    """The part of the names that tells the activity, if its words say so."""
+    """The part of the names that states the activity, if its words say so."""
     likely = [part for part in parts if sounds_like_activities(set(part.values))]
     return likely[0] if len(likely) == 1 else None
 
 
 def subject_part(parts: Sequence[NamePart], label: NamePart | None) -> tuple[NamePart | None, bool]:
-    """The part of the names that tells the person; whether that is sure."""
+    """The part of the names that states the person; whether that is sure."""
     rest = [part for part in parts if part is not label]
     for part in rest:
         named = all(_PERSON.fullmatch(value) for value in part.values)

@@ -24,7 +24,7 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
 
     Args:
         source: the file.
-        note: told of time stamps that were moved.
+        note: takes a sentence about time stamps that were moved.
 
     Yields:
         [t, 3] in the unit of the file, NaN where a number is missing; and seconds after the first

@@ -216,7 +216,7 @@ class _Cluster:
         try:
             ask = self.client.scheduler.identity
             told = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
-        except Exception as error:  # whatever dask makes of it, there is no answer
+        except Exception as error:  # any error of dask means that there is no answer
             raise EngineError(
                 "the scheduler of the cluster does not answer any more",
                 where=f"--cluster {self.address}",
@@ -232,7 +232,7 @@ class _Cluster:
                 reason = self._call(address, set_up, self.client.id, self.device)
             except OSError:
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever it lacks
+            except Exception as error:  # noqa: BLE001  # anything that it lacks
                 reason = error
         if reason == about(self.device):
             self.workers[address] = _DaskWorker()

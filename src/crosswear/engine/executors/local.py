@@ -203,7 +203,7 @@ def _carried(
 
 
 def _follow_parent() -> None:
-    """Exit when the parent is gone, even if it was killed: nobody would take the result."""
+    """Exit when the parent is gone, even if it was killed: no one would take the result."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -195,7 +195,7 @@ class _Training(torch.autograd.Function):
             if layer.norm.num_batches_tracked is not None:
                 layer.norm.num_batches_tracked += 1
         ctx.layers = layers
-        ctx.save_for_backward(x, outputs, norms, *weights)  # so that nobody changes these
+        ctx.save_for_backward(x, outputs, norms, *weights)  # so that nothing changes these
         return y
 
     @staticmethod
