@@ -1,4 +1,4 @@
-"""How much of what a network learned on someone else's movement data can you keep?
+"""Ask how much of what a network learned on someone else's movement data you can keep.
 
 What most people need, under short names; each is imported when it is first asked for, so that
 `import crosswear` takes no time.

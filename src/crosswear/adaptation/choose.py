@@ -129,7 +129,7 @@ def choose(
     the *other* folds (Tsamardinos et al., "Bootstrapping the out-of-sample predictions for
     efficient and accurate cross-validation", 2018, discuss why that suffices). Test windows whose
     class is not in a fold's training windows count as wrong: they estimate how many windows of
-    new people are of classes that nobody labelled (Good and Turing).
+    new people are of classes that no one labelled (Good and Turing).
 
     Args:
         data: the labelled windows; of each of `data.others` a sample is drawn.

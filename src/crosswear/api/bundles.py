@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Recognition:
-    """What a model recognised in some files.
+    """Activities that a model recognised in some files.
 
     Attributes:
         about: the model.

@@ -26,7 +26,7 @@ Finished: TypeAlias = Run | StudyReport | str | Path
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StudyComparison:
-    """What two studies have in common; micro-F1 from 0 to 1.
+    """A comparison of two studies by what they have in common; micro-F1 from 0 to 1.
 
     Attributes:
         found: every comparison, and the findings over all of them.
@@ -59,7 +59,7 @@ class StudyComparison:
 
     @property
     def text(self) -> str:
-        """How often A is better or worse, and the findings over all comparisons."""
+        """Return how often A is better or worse, and the findings over all comparisons."""
         effects = Counter(phrases.compared(one.contrast) for one in self.found.compared)
         counts = ", ".join(f"{effect} in {count}" for effect, count in effects.most_common())
         compared = counted(len(self.found.compared), "comparison")

@@ -169,7 +169,7 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        """How many cells are done, missing, failed, and damaged, which count as missing.
+        """Return how many cells are done, missing, failed, and damaged, which count as missing.
 
         Raises:
             StoreError: if a folder was named that does not exist.

@@ -38,7 +38,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class Baseline:
-    """How to come by a classifier.
+    """A kind of classifier, and the ways to come by one.
 
     Attributes:
         name: in the manifests of bundles, as in `crosswear.grid.methods`.

@@ -106,7 +106,7 @@ class MiniRocket(nn.Module):
 
     @torch.inference_mode()
     def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What `transform` makes of windows [n, 3, L], a part at a time."""
+        """Return what `transform` makes of windows [n, 3, L], a part at a time."""
         return _by_parts(self.transform, x)
 
     def state(self) -> dict[str, NDArray[Any]]:

@@ -1,10 +1,10 @@
-"""What labelled windows of others say about a feature space: what does not tell classes apart.
+"""Directions of a feature space that do not separate classes, by labelled windows of others.
 
 Within-class covariance normalisation (Hatch, Kajarekar and Stolcke, "Within-class covariance
 normalization for SVM-based speaker recognition", Interspeech 2006): directions in which windows of
 one class differ from each other are damped, so that a linear classifier of few windows does not
 lean on them. The classes of the others need not be the target's: people, sensors and executions of
-a movement differ in similar directions whatever the movement is.
+a movement differ in similar directions for any movement.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def options(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
 ) -> None:
-    """How much of what a network learned on someone else's movement data can you keep?"""
+    """Take the options that come before a command."""
     context.obj = debug
     context.with_resource(log_printed())
     if show_version:

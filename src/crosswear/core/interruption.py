@@ -29,9 +29,9 @@ def remains(sentence: str) -> None:
 def interruptible(command: Callable[[], None]) -> None:
     """Call what a process is for.
 
-    An interruption is raised as `KeyboardInterrupt`, so that the command can tidy up, and whatever
-    becomes of it on its way ends the process. In the middle of an import, and the second time, it
-    ends at once. A process that was started to ignore interruptions, as by a shell in the
+    An interruption is raised as `KeyboardInterrupt`, so that the command can tidy up, and anything
+    that becomes of it on its way ends the process. In the middle of an import, and the second time,
+    it ends at once. A process that was started to ignore interruptions, as by a shell in the
     background, goes on ignoring them.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

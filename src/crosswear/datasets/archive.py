@@ -29,7 +29,7 @@ from crosswear.core.errors import DataFormatError, DiskError, MissingDataError
 from crosswear.datasets.tree import reading
 
 LARGEST_RATIO = 100
-"""How much smaller a member may be packed; recordings as text reach 10, deflate can reach 1032."""
+"""Largest ratio that a member is packed by; recordings as text reach 10, deflate can reach 1032."""
 LARGEST_BYTES = 32 * 2**30
 """All members of an archive together; the largest dataset has 2 GiB."""
 
@@ -171,7 +171,7 @@ def open_archive(path: Path) -> ZipTree:
 
 
 def _tree(file: BinaryIO, where: str) -> ZipTree:
-    """The tree owns the file from here on, and closes it when nobody uses the tree any more."""
+    """The tree owns the file from here on, and closes it when nothing uses the tree any more."""
     try:
         size = file.seek(0, io.SEEK_END)
         archive = zipfile.ZipFile(file)

@@ -45,7 +45,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class DomainSummary:
-    """What is known of a domain without its windows.
+    """Facts that are known of a domain without its windows.
 
     Attributes:
         reference: the dataset reference it was made from.
@@ -112,7 +112,7 @@ class Domain:
 
     @property
     def sensors(self) -> Sensors:
-        """What its windows have channels of."""
+        """Sensors whose channels its windows have."""
         return self.summary.sensors
 
 
@@ -173,7 +173,7 @@ def of_acceleration(domain: Domain) -> Domain:
 
 
 def same_dataset(a: Domain, b: Domain) -> bool:
-    """Whether two domains are of one dataset, and so of the same people.
+    """Return whether two domains are of one dataset, and so of the same people.
 
     Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if the
     names of their folders are equal.

@@ -36,7 +36,7 @@ Progress = Callable[[int, int | None], None]
 
 PARTIAL = ".partial"
 TIMEOUT_S = 30.0
-"""How long a server may be silent."""
+"""Longest time that a server may be silent."""
 
 _BLOCK = 2**16
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)", re.ASCII)
@@ -80,7 +80,7 @@ def fetch(
             expected="a dataset whose archive has an address of its own",
             todo=by_hand(spec, data),
         )
-    pooch.get_logger().setLevel(logging.WARNING)  # it would tell every step
+    pooch.get_logger().setLevel(logging.WARNING)  # it would report every step
     folder = data / spec.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def fetch(
 
 
 def by_hand(spec: DatasetSpec, data: Path) -> str:
-    """How a person gets a dataset: which page, which file, where to put it."""
+    """Return how a person gets a dataset: which page, which file, where to put it."""
     archives = [download.file for download in spec.downloads] or list(spec.archives[:1])
     page = f"open {spec.home}" if "://" in spec.home else f"ask its authors: {spec.citation}"
     what = " and ".join(archives or spec.patterns)
@@ -167,7 +167,7 @@ def _from_mirrors(
 
 
 class _UnfitError(Exception):
-    """What a server gives out is not what was asked for."""
+    """A server gives out something else than what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class _Resume:
             self._fill(url, partial)
 
     def _extent(self, answer: requests.Response, have: int) -> tuple[int, int | None]:
-        """Where the answer starts, and how long the archive is; before anything is written."""
+        """Return where the answer starts and the archive's length, before anything is written."""
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             raise _UnfitError("gives out a web page instead of an archive")
         start, length = 0, answer.headers.get("Content-Length", "*")

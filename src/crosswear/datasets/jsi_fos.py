@@ -1,6 +1,6 @@
 """JSI-FOS in a neutral layout: the publisher's own is not known to us.
 
-Whoever has the recordings writes them as one CSV file for each person, ``jsi-fos/subject….csv``,
+The owner of the recordings writes them as one CSV file a person, ``jsi-fos/subject….csv``,
 with the columns ``subject,session,time_s,x_g,y_g,z_g,activity``, and beside them a
 ``jsi-fos/dataset.toml`` as of any recordings of one's own (`crosswear.datasets.own.layout`), whose
 classes are named as in this dataset's table::

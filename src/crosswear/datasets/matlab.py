@@ -21,7 +21,7 @@ from crosswear.datasets.tree import FileTree, reading
 _HEADER_BYTES = 128
 _LARGEST_BYTES = 2**31
 _LARGEST_RATIO = 100
-"""How much smaller numbers may be packed; those of sensors reach 10, deflate can reach 1032."""
+"""Largest ratio that numbers are packed by; those of sensors reach 10, deflate can reach 1032."""
 _RATIO_FROM = 2**26  # labels that hardly ever change may be packed far better
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15
 # fmt: off

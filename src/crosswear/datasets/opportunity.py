@@ -208,7 +208,7 @@ def _codes(
 
 
 def _sensor(values: NDArray[np.float64], labelled: NDArray[np.bool_]) -> tuple[int, float]:
-    """Which of the sensors to read, and the part of the labelled samples that the first lost."""
+    """Return which sensor to read, and the part of the labelled samples that the first lost."""
     if labelled.any():
         values = values[labelled]
     lost = np.isnan(values.reshape(len(values), -1, 3).sum(axis=2))

@@ -24,7 +24,7 @@ _TODO = "fetch the file again, or compare it with the publisher's"
 
 @dataclass(frozen=True)
 class TextLayout:
-    """How a publisher lays out a table of numbers as text.
+    """A publisher's layout of a table of numbers as text.
 
     Attributes:
         columns: how many columns every line has.
@@ -40,7 +40,7 @@ class TextLayout:
 
     @property
     def dialect(self) -> Dialect:
-        """How its lines are split."""
+        """Return how its lines are split."""
         return Dialect(self.separator, has_header=self.header is not None)
 
 

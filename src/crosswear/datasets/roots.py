@@ -1,4 +1,4 @@
-"""Where the files of a dataset lie: in a folder, in an archive, or in an archive in an archive."""
+"""Places of the files of a dataset: a folder, an archive, or an archive in an archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crosswear.datasets.tree import FileTree, FolderTree, require
 Tree = TypeVar("Tree", FolderTree, ZipTree)
 
 _DEEPEST = 3
-"""How many folders publishers put around the dataset's root."""
+"""Most folders that publishers put around the dataset's root."""
 
 
 def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
@@ -105,7 +105,7 @@ def _folders(spec: DatasetSpec, tree: FileTree) -> list[str]:
 
 
 def _required(spec: DatasetSpec, tree: FileTree) -> FileTree:
-    """Tells what is here instead of the dataset."""
+    """Return the tree of the dataset; raise an error that names what is here instead."""
     others = [name for name, other in REGISTRY.items() if _folders(other, tree)]
     if others:
         raise MissingDataError(

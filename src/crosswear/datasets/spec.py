@@ -53,7 +53,7 @@ def from_uci(number: int, file: str) -> Download:
 
 @dataclass(frozen=True)
 class PublishedCounts:
-    """How much of each activity the publisher counts in the whole dataset.
+    """Amounts of each activity that the publisher counts in the whole dataset.
 
     Attributes:
         title: what is counted, for people.
@@ -75,7 +75,7 @@ class PublishedCounts:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Which of a dataset's units and class tables to read, and which sensors of the unit."""
+    """Choice of a dataset's unit and class table, and of the unit's sensors."""
 
     placement: str
     variant: str
@@ -83,7 +83,7 @@ class ReadOptions:
 
 
 def three_from(first: Mapping[str, int]) -> str:
-    """Tells where x, y and z are, given the 0-based first column of each sensor by its name."""
+    """Return where x, y and z are, given the 0-based first column of each sensor by its name."""
     return "x, y, z " + ", ".join(f"{at + 1}–{at + 3} ({name})" for name, at in first.items())
 
 

@@ -27,7 +27,7 @@ class FileTree(Protocol):
         ...
 
     def entries(self) -> list[str]:
-        """What lies directly below the root, sorted, folders with a final ``/``.
+        """Return what lies directly below the root, sorted, folders with a final ``/``.
 
         Raises:
             MissingDataError: if the root is not there or is not a folder.
@@ -44,7 +44,7 @@ class FileTree(Protocol):
         ...
 
     def where(self, name: str) -> str:
-        """What to call the file in a message; the root for an empty name."""
+        """Return what to call the file in a message; the root for an empty name."""
         ...
 
 
@@ -97,7 +97,7 @@ class FolderTree:
 
 @contextmanager
 def reading(tree: FileTree, name: str) -> Iterator[io.BufferedIOBase]:
-    """Open a file of a dataset, and tell a failing disk or a damaged archive as bad input.
+    """Open a file of a dataset, and report a failing disk or a damaged archive as bad input.
 
     Raises:
         MissingDataError: if there is no such file.

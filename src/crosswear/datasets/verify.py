@@ -24,7 +24,7 @@ _BLOCK = 2**20
 
 
 class FileState(StrEnum):
-    """What can be said of a file."""
+    """State of a file."""
 
     GENUINE = "genuine"
     WRONG = "wrong"
@@ -44,7 +44,7 @@ class FileCheck:
 
 @dataclass(frozen=True)
 class CountCheck:
-    """How much of an activity there should be of a subject, and is."""
+    """Expected and found amounts of an activity of a subject."""
 
     activity: str
     subject: str
@@ -55,7 +55,7 @@ class CountCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found out about a dataset.
+    """Findings about a dataset.
 
     Attributes:
         dataset: its name.

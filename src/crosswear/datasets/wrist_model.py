@@ -48,9 +48,9 @@ CADENCE_WANDER_S = 2.0
 POSE_WANDER_S = 1.5
 """Time constant of the wander of roll and pitch."""
 REACH_SPREAD: Pose = (0.02, 0.02, 0.02, 4.0, 4.0)
-"""How exactly a pose is hit, one standard deviation."""
+"""Error with which a pose is hit, one standard deviation."""
 BEAT_LOG = 0.2
-"""How evenly the poses follow each other: standard deviation of the logarithm."""
+"""Irregularity with which the poses follow each other: standard deviation of the logarithm."""
 VIBRATION_BAND_HZ = 12.5
 """An activity's `vibration_g` is the rms below this frequency; its spectrum is flat."""
 OFFSET_G = 0.01

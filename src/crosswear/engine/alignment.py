@@ -1,4 +1,4 @@
-"""What makes the features of two domains alike: losses on a batch of each, labels of neither.
+"""Losses that make the features of two domains alike: on a batch of each, labels of neither.
 
 Written from the formulas of the papers that are named: of the libraries that have such losses, none
 fitted. pytorch-adapt has had no release since 2023 and pins its dependencies to that year; skada
@@ -72,7 +72,7 @@ def squared_mmd(a: Tensor, b: Tensor) -> Tensor:
     others = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
     median = distances.detach()[others].median().clamp_min(torch.finfo(x.dtype).eps)
     kernel = torch.stack([(distances / (-width * median)).exp() for width in WIDTHS]).mean(dim=0)
-    kernel = kernel * others  # nobody is compared with itself
+    kernel = kernel * others  # no window is compared with itself
     n, m = len(a), len(b)
     within = kernel[:n, :n].sum() / (n * (n - 1)) + kernel[n:, n:].sum() / (m * (m - 1))
     return within - 2 * kernel[:n, n:].mean()

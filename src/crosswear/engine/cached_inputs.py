@@ -1,4 +1,4 @@
-"""What the frozen part of a network makes of a domain's windows: computed once, used by many.
+"""Outputs of a network's frozen part for a domain's windows: computed once, used by many.
 
 Without frozen blocks, that is the windows and their spectrograms. See `Network.cached_input`.
 """
@@ -78,7 +78,7 @@ class InputCache:
 
 @torch.inference_mode()
 def raw_input(windows: NDArray[np.float32], network: nn.Module, device: str) -> CachedInput:
-    """What depends on no weight, of windows [N, 3·sensors, L]."""
+    """Return what depends on no weight, of windows [N, 3·sensors, L]."""
     network.to(device)
     parts = [
         declared(network).cached_input(

@@ -22,7 +22,7 @@ class Executor(Protocol):
     """Workers that train cohorts; each is at one cohort at a time."""
 
     def idle(self) -> int:
-        """How many workers have nothing to do; 0 if there is none at present."""
+        """Return how many workers have nothing to do; 0 if there is none at present."""
         ...
 
     def send(self, cohort: Cohort) -> None:
@@ -30,7 +30,7 @@ class Executor(Protocol):
         ...
 
     def wait(self) -> Completed:
-        """What came back since.
+        """Return what came back since.
 
         Returns after a while even if there is none: workers may have joined.
 

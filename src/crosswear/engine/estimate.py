@@ -1,4 +1,4 @@
-"""How long cohorts will take, and how much memory, before they are trained.
+"""Estimates of the time and memory that cohorts will take, before they are trained.
 
 Their work is counted exactly: multiply-adds in training and in scoring, updates, weights updated.
 What each costs on this machine is found by timing a few of the study's own cohorts on random
@@ -50,7 +50,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Work:
-    """What there is to do for cells side by side.
+    """Work that there is to do for cells side by side.
 
     Attributes:
         updates: of all networks at once.
@@ -76,7 +76,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take.
+    """Time and memory that a run will take.
 
     Attributes:
         seconds: from the first cell to the last.

@@ -1,4 +1,4 @@
-"""Which cells are trained side by side. Pure: a list of tasks in, a list of cohorts out."""
+"""Choice of cells to train side by side. Pure: a list of tasks in, a list of cohorts out."""
 
 from __future__ import annotations
 

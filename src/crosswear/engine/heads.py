@@ -2,7 +2,7 @@
 
 The heads stand side by side in one layer of class scores, the classes of one domain after those of
 the other. A window is scored by the head of its own domain alone: the scores of the others do not
-enter its loss, and are never predicted. Whatever is before the heads is shared.
+enter its loss, and are never predicted. All that is before the heads is shared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from crosswear.engine.subsets import cut, passes, passes_in_epoch
 
 @dataclass(frozen=True)
 class Heads:
-    """Whose classes are whose.
+    """Assignment of classes to domains.
 
     Attributes:
         classes: how many of them each domain has; none where there is but one domain.

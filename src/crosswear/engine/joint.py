@@ -2,7 +2,7 @@
 
 Classes, people, recordings and occurrences are numbered through, one domain after the other, and
 every window keeps its subset. So a source of several domains is trained on the train windows of
-each and tested on the test windows of each, and its counts tell how it does on any of them.
+each and tested on the test windows of each, and its counts show how it does on any of them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def join(names: Sequence[str], domains: Sequence[Domain]) -> Domain:
 
 
 def join_summaries(names: Sequence[str], summaries: Sequence[DomainSummary]) -> DomainSummary:
-    """What is known of several domains as one."""
+    """Return what is known of several domains as one."""
     first = summaries[0]
     if len(summaries) == 1:
         return first

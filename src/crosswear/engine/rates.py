@@ -1,4 +1,4 @@
-"""How fast each layer learns: what comes from a source more slowly, the further from the head.
+"""Learning rates by layer: what comes from a source learns more slowly, the further from the head.
 
 Discriminative fine-tuning, of Howard and Ruder, "Universal language model fine-tuning for text
 classification" (ACL 2018).
@@ -20,10 +20,10 @@ from crosswear.networks.transfer_report import TransferReport
 def layer_factors(
     network: nn.Module, transferred: TransferReport | None, decay: float
 ) -> Mapping[str, float]:
-    """What the learning rate of every weight is multiplied by, by the weight's name.
+    """Return the factor of the learning rate of every weight, by the weight's name.
 
     Weights of a copied transfer unit: `decay` to the power of the number of units from it to the
-    last, both counted; the spectral branch counts as a last unit. Whatever is fresh, and the dense
+    last, both counted; the spectral branch counts as a last unit. All that is fresh, and the dense
     layers: 1. So a network from scratch learns as it would without decay.
     """
     parts = declared(network)

@@ -1,4 +1,4 @@
-"""Which windows come next in training, out of those of one domain."""
+"""Choice of the windows that come next in training, out of those of one domain."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a cell learns from, in which order, and how it is scored: the same for both trainers.
+"""A cell's windows to learn from, their order, and its score: the same for both trainers.
 
 Every random number comes from a seed made of names (`crosswear.core.keys.seed_for`), so a cell has
-the same numbers whatever was trained before or beside it.
+the same numbers with any others trained before or beside it.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def source_weights(task: Task, model: ModelConfig, domain: Domain) -> Mapping[st
 
 
 def order_of(cell: Cell) -> np.random.Generator:
-    """Where the order of a cell's windows comes from, epoch after epoch."""
+    """Return the generator of the order of a cell's windows, epoch after epoch."""
     return np.random.default_rng(seed_for(*_repetition(cell), "order", cell.size))
 
 
 def noise_of(cell: Cell) -> np.random.Generator:
-    """Where the changes of a cell's training windows come from, step after step."""
+    """Return the generator of the changes of a cell's training windows, step after step."""
     return np.random.default_rng(seed_for(*_repetition(cell), "augmentation", cell.size))
 
 
@@ -79,12 +79,12 @@ def cut(order: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
 
 
 def passes(count: int, size: int) -> int:
-    """How many batches a pass over `count` windows has."""
+    """Return how many batches a pass over `count` windows has."""
     return max(1, math.ceil((count - 1) / size))
 
 
 def passes_in_epoch(config: TrainConfig, steps: int) -> int:
-    """How many passes of so many batches an epoch has, for as many updates as are asked for."""
+    """Return how many passes of so many batches an epoch has, for as many updates as asked for."""
     return max(1, math.ceil(config.min_updates / (config.epochs * steps)))
 
 
@@ -99,7 +99,7 @@ def arithmetic(config: TrainConfig, device: str) -> torch.autocast:
 
 
 def count(domain: Domain, predicted: NDArray[np.integer]) -> Counts:
-    """How the test windows [n] were classified, as a record holds it."""
+    """Return how the test windows [n] were classified, as a record holds it."""
     test = domain.indices(Subset.TEST)
     return count_some(domain, test, domain.windows.y[test], predicted)
 

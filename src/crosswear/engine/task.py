@@ -1,4 +1,4 @@
-"""What a trainer is given and what it gives back; both travel between processes."""
+"""Inputs and outputs of a trainer; both travel between processes."""
 
 from __future__ import annotations
 
@@ -78,4 +78,4 @@ class Failure:
 
 
 Trainer: TypeAlias = Callable[[Cohort], list[Outcome]]
-"""Trains a cohort. Raises whatever went wrong; whoever runs it makes a `Failure` of that."""
+"""Trains a cohort. Raises any error; the caller makes a `Failure` of it."""

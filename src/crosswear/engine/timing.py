@@ -29,7 +29,7 @@ class Rate:
     test_s: float
 
     def seconds(self, cell: Cell, domain: DomainSummary) -> float:
-        """What a cell of this method takes on a target domain.
+        """Return the seconds that a cell of this method takes on a target domain.
 
         Windows that whiten it are transformed like windows of the test.
         """

@@ -73,7 +73,7 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What training must know of the target domain.
+    """Data and facts of the target domain that training needs.
 
     Attributes:
         x: float32 [N, 3·sensors, L], all its windows.

@@ -41,7 +41,7 @@ class Source:
 
     @property
     def trained(self) -> bool:
-        """Whether the file of its network exists."""
+        """Return whether the file of its network exists."""
         return checkpoint_exists(self.network)
 
 

@@ -112,7 +112,7 @@ class StudyDesign:
         return self.grid.sources or tuple(self.domains)
 
     def origins(self, target: str) -> dict[str, tuple[str, ...]]:
-        """What a target can be transferred from: the domains behind each source's name.
+        """Return what a target can be transferred from: the domains behind each source's name.
 
         A target is never among its own sources. Domains are in alphabetical order.
         """
@@ -129,7 +129,7 @@ class StudyDesign:
 
     @property
     def transfers(self) -> tuple[tuple[Branches, int], ...]:
-        """What is transferred from each source: branches, in their order, and numbers of blocks."""
+        """Parts transferred from each source: branches, in their order, and numbers of blocks."""
         depths = sorted(set(self.grid.blocks))
         return tuple(
             (branches, blocks)
@@ -175,7 +175,7 @@ class StudyDesign:
 
 @dataclass(frozen=True)
 class DomainFacts:
-    """What the grid needs to know of a prepared domain."""
+    """Facts of a prepared domain that the grid needs."""
 
     name: str
     digest: str
@@ -206,7 +206,7 @@ class Cell:
         split: number of the subject split, of all domains.
         study_seed: from it and the names here come all random numbers.
         source_train: how the source network was trained.
-        shared: with an alignment, the classes of source and target that are told apart.
+        shared: with an alignment, the classes of source and target that are separated.
     """
 
     method: MethodName
@@ -367,7 +367,7 @@ def _asked(study: StudyDesign, role: Role) -> tuple[str, ...]:
 def _on_shared_classes(
     study: StudyDesign, domains: Domains, seed: int, split: int
 ) -> Iterator[Cell]:
-    """What is tried on the classes that two domains share."""
+    """Yield the cells that are tried on the classes that two domains share."""
     for name in labelled_domains(study.labels):
         check_classes(study.labels, name, domains[name, split].classes)
     train = replace(study.source, selection="last")  # there is nothing to select by

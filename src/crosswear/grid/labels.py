@@ -14,7 +14,7 @@ from typing import TypeAlias
 from crosswear.core.errors import StudyFileError
 
 FEWEST = 2
-"""Shared classes of a pair of domains: with fewer there is nothing to tell apart."""
+"""Shared classes of a pair of domains: with fewer there is nothing to separate."""
 
 Labels: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 """For every shared class, by domain, the classes of it; a domain may have none."""

@@ -1,4 +1,4 @@
-"""What came of a cell."""
+"""Outcome of a cell."""
 
 from __future__ import annotations
 

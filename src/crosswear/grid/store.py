@@ -7,7 +7,7 @@
 
 The report lies beside them.
 
-A record carries the sha256 of its own content: a damaged one is told from a finished one.
+A record carries the sha256 of its own content: this shows a damaged one.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Store:
 
     @contextlib.contextmanager
     def owned_by(self, study: StudyDesign, text: str) -> Iterator[None]:
-        """Hold the folder for a run of the study; nobody else can run there meanwhile.
+        """Hold the folder for a run of the study; no one else can run there meanwhile.
 
         Args:
             study: its name must be the one that the folder belongs to, if it belongs to any.
@@ -94,7 +94,7 @@ class Store:
             lock.release()
 
     def checkpoint(self, key: str) -> Path:
-        """Where the network of a source cell is kept."""
+        """Return the path at which the network of a source cell is kept."""
         return self.folder / "sources" / f"{key}.safetensors"
 
     def done(self, keys: Iterable[str]) -> set[str]:

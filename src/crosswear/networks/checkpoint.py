@@ -33,7 +33,7 @@ class Checkpoint:
 
     Attributes:
         model: its settings.
-        classes: names of the classes it tells apart, in the order of its scores.
+        classes: names of the classes it separates, in the order of its scores.
         samples: length of a window.
         state: weights and statistics by name.
         sensors: what its windows have channels of.
@@ -88,7 +88,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def checkpoint_exists(path: Path) -> bool:
-    """Whether a network was saved there, whole."""
+    """Return whether a network was saved there, whole."""
     return path.with_suffix(".json").exists() and path.exists()
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a source network in a target network: copied, frozen, or fresh.
+"""Fate of a source network's modules in a target network: copied, frozen, or fresh.
 
 The study copies all weights but the layer of class scores and freezes the first k blocks; whether
 its k counts copied or frozen blocks is ambiguous, so both readings are strategies (docs/study.md).
@@ -22,7 +22,7 @@ from crosswear.networks.transfer_report import TransferReport
 
 @dataclass(frozen=True, config=SETTINGS)
 class TransferPlan:
-    """Which modules of a network are copied and which are frozen.
+    """Choice of the modules of a network that are copied and of those that are frozen.
 
     Attributes:
         copied: modules whose weights and statistics come from the source; they must fit exactly.

@@ -9,7 +9,7 @@ from crosswear.core.config import SETTINGS
 
 @dataclass(frozen=True, config=SETTINGS)
 class TransferReport:
-    """What a plan did.
+    """Result of a plan.
 
     Attributes:
         copied: weights and statistics that came from the source.

@@ -92,7 +92,7 @@ def warp(x: Windows, times: Floats) -> Windows:
 
 @cache
 def _spline(samples: int) -> Floats:
-    """What each knot has of the curve [samples, KNOTS]: a spline is linear in what it meets."""
+    """Return each knot's part of curves [samples, KNOTS]: a spline is linear in what it meets."""
     places = np.linspace(0, samples - 1, KNOTS)
     curve: Floats = CubicSpline(places, np.eye(KNOTS))(np.arange(samples))
     return curve

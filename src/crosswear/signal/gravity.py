@@ -1,4 +1,4 @@
-"""How a sensor sits: where gravity points in its windows, and how one would have to turn it."""
+"""Orientation of a sensor: where gravity points in its windows, and how one would turn it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SPOTS = np.array([one for one in itertools.product((-1.0, 0.0, 1.0), repeat=3) i
 SPOTS /= np.linalg.norm(SPOTS, axis=1, keepdims=True)
 """[26, 3]: towards the faces, edges and corners of a box; each of its turns permutes them."""
 RESTING_G = (0.5, 2.0)
-"""The mean of a window is gravity, whatever the window shows: in g, never far from 1."""
+"""The mean of a window is gravity, for any activity: in g, never far from 1."""
 SHARPNESS = 8.0
-"""How fast a direction ceases to count for a spot; spots are 35 to 55 degrees apart."""
+"""Speed at which a direction ceases to count for a spot; spots are 35 to 55 degrees apart."""
 STRANGE, FAMILIAR = 0.55, 0.75
 """Overlap below which a sensor sits unlike others, and from which on it sits as they do."""
 
@@ -27,7 +27,7 @@ def directions(x: NDArray[np.float32]) -> Floats:
 
 
 def strengths(x: NDArray[np.float32]) -> Floats:
-    """What gravity measures [N] in windows [N, 3, L]: the lengths of their means."""
+    """Return what gravity measures [N] in windows [N, 3, L]: the lengths of their means."""
     return np.asarray(np.linalg.norm(x.mean(axis=2, dtype=np.float64), axis=1))
 
 
@@ -45,7 +45,7 @@ def turns() -> Floats:
 
 
 def described(turn: Floats) -> str:
-    """Which measured axis is which: ``x is -x, y is -y, z is z``."""
+    """Return which measured axis is which: ``x is -x, y is -y, z is z``."""
     parts = []
     for row, name in zip(turn, "xyz", strict=True):
         axis = int(np.abs(row).argmax())

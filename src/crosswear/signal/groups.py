@@ -1,4 +1,4 @@
-"""How sure a mean over groups of windows is: people, occurrences, repetitions.
+"""Uncertainty of a mean over groups of windows: people, occurrences, repetitions.
 
 Windows of one group are alike, so that a mean over all windows is one over groups, weighted by
 their windows. Weights may be very unequal: of one public dataset's test windows, 98 % are one

@@ -48,7 +48,7 @@ def _on_one_line(windows: Windows) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def purge_overlaps(windows: Windows, subset: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Which windows to keep so that no raw sample is in two subsets.
+    """Return which windows to keep so that no raw sample is in two subsets.
 
     Test keeps all its windows, validation those that share nothing with test, train those that
     share nothing with either. Windows that are `PURGED` already stay so.

@@ -1,4 +1,4 @@
-"""What a sensor in trouble measures: nothing, or the end of its range."""
+"""Readings of a sensor in trouble: nothing, or the end of its range."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIPPED_PAIRS = 10
 
 
 def constant(x: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which windows [N, 3, L] do not vary in any axis; [N]."""
+    """Return which windows [N, 3, L] do not vary in any axis; [N]."""
     return np.asarray(np.ptp(x, axis=2).max(axis=1, initial=0) < CONSTANT_G)
 
 

@@ -1,7 +1,7 @@
-"""Which windows train, validate and test: from metadata alone, never from signals.
+"""Assignment of windows to training, validation and test: from metadata alone, never from signals.
 
 Whole groups of windows go to one subset: subjects where there are enough of them, otherwise chains
-of activity occurrences that follow each other too closely to be told apart. Windows that still
+of activity occurrences that follow each other too closely to be separated. Windows that still
 share raw samples with another subset are purged (`crosswear.signal.leakage`).
 """
 
@@ -31,7 +31,7 @@ _SWAPS = 2_000  # looked at in one step of the search
 
 @dataclass(frozen=True)
 class SplitReport:
-    """What a split reached; every tuple is in the order of `Subset`.
+    """Result of a split; every tuple is in the order of `Subset`.
 
     Attributes:
         unit: what was kept whole: a subject, or an occurrence with all others of its chain.
@@ -181,7 +181,7 @@ def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.in
 
 
 def _term(part: int, weight: Floats, classes: Floats) -> Floats:
-    """What one subset adds to the cost, given its shares of everything [...], of classes [..., C].
+    """Return a subset's part of the cost, by its shares of everything [...], of classes [..., C].
 
     The cost of an assignment is the sum over the subsets: a move changes two of the terms only.
     """

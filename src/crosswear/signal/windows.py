@@ -24,7 +24,7 @@ HOP = 50
 
 
 def as_windows(values: ArrayLike, samples: int | None = None) -> NDArray[np.float32]:
-    """Windows float32 [n, 3, L] in g, from whatever numpy makes an array of.
+    """Windows float32 [n, 3, L] in g, from anything that numpy makes an array of.
 
     Args:
         values: [n, 3, L].
@@ -61,8 +61,8 @@ STEPS_PER_G = 4096
 def in_steps(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return windows [n, 3, L] in g with each sample rounded to a step.
 
-    Then the sums of MiniRocket's kernels are exact in float32, in whatever order a runtime adds, up
-    to 100 g: which samples lie above a bias is the same everywhere.
+    Then the sums of MiniRocket's kernels are exact in float32, in any order of additions, up to
+    100 g: which samples lie above a bias is the same everywhere.
     """
     rounded: NDArray[np.float32] = np.rint(x * np.float32(STEPS_PER_G)) / np.float32(STEPS_PER_G)
     return rounded

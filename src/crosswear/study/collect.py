@@ -1,4 +1,4 @@
-"""What a study has on record, for its report."""
+"""Records of a study, for its report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
     Args:
         opened: the study.
         store: its output folder.
-        note: is told of damaged records; their cells count as missing.
+        note: takes a sentence about damaged records; their cells count as missing.
     """
     observed: dict[str, Observed] = {}
     damaged: list[StoreError] = []
@@ -49,7 +49,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
 
 
 def measure(opened: LoadedStudy) -> tuple[Similarity, ...]:
-    """How alike each target and each trained source are, by the acceleration of train windows."""
+    """Return how alike each target and trained source are, by the acceleration of train windows."""
     study = opened.study
     domains = {name: opened.domains[name, study.splits[0]] for name in study.domains}
     samples = {}

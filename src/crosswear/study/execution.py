@@ -1,4 +1,4 @@
-"""Who trains the cells of a study."""
+"""Choice of the workers that train the cells of a study."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crosswear.engine.executors.main_guard import expect_main_guard
 
 @dataclass(frozen=True)
 class ExecutionSettings:
-    """Where cells are trained.
+    """Place where cells are trained.
 
     Attributes:
         workers: processes on this machine.

@@ -36,7 +36,7 @@ class LoadedStudy:
 
     @property
     def facts(self) -> Domains:
-        """What the grid knows of the domains."""
+        """Facts of the domains that the grid knows."""
         return _facts(self.domains)
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
@@ -44,7 +44,7 @@ class LoadedStudy:
         return tuple(self.domains[name, cell.split] for name in cell.targets)
 
     def summary(self, cell: Cell) -> DomainSummary:
-        """What is known of them, as one."""
+        """Return what is known of a cell's targets, as one."""
         return join_summaries(cell.targets, [domain.summary for domain in self.targets(cell)])
 
 

@@ -1,4 +1,4 @@
-"""What is missing of a study or damaged, as tasks for the engine."""
+"""Missing or damaged parts of a study, as tasks for the engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from crosswear.study.sensors import windows_read
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How many cells of a study are in which state.
+    """Numbers of a study's cells in each state.
 
     Attributes:
         cells: in all.
@@ -51,7 +51,7 @@ def run_status(opened: LoadedStudy, store: Store) -> RunStatus:
 
 
 def damage(opened: LoadedStudy, store: Store) -> dict[str, StoreError | CheckpointError]:
-    """What is wrong with the records that are there, and the networks of source cells, by key.
+    """Return what is wrong with the records there are and source cells' networks, by key.
 
     Their cells count as missing: `crosswear.study.run` computes them again.
     """
@@ -67,7 +67,7 @@ def damage(opened: LoadedStudy, store: Store) -> dict[str, StoreError | Checkpoi
 
 
 def pending_tasks(opened: LoadedStudy, store: Store, done: Collection[str]) -> list[Task]:
-    """What the engine needs to know of every cell that is not among the keys `done`."""
+    """Return what the engine needs to know of every cell that is not among the keys `done`."""
     rate_hz = opened.study.preparation.rate_hz
     return [
         Task(
@@ -91,7 +91,7 @@ def cost_of(opened: LoadedStudy, task: Task) -> int:
 
 
 def _source(opened: LoadedStudy, store: Store, cell: Cell) -> Path | None:
-    """Where the source network of a transfer is, or will be."""
+    """Return where the source network of a transfer is, or will be."""
     no_network = METHODS[cell.method].reads != "weights"
     if not cell.sources or cell.sources == (UNTRAINED,) or no_network:
         return None
@@ -100,7 +100,7 @@ def _source(opened: LoadedStudy, store: Store, cell: Cell) -> Path | None:
 
 
 def _source_domains(opened: LoadedStudy, cell: Cell) -> tuple[Path, ...]:
-    """Where the other windows are of a cell that learns from those of several domains."""
+    """Return where the other windows are of a cell that learns from those of several domains."""
     return tuple(opened.domains[name, cell.split].folder for name in windows_read(cell)[1:])
 
 

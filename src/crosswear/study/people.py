@@ -1,4 +1,4 @@
-"""Domains of one dataset, such as its placements: nobody learned from in one is tested in another.
+"""Domains of one dataset, such as its placements: no one learned from in one is tested in another.
 
 Each domain's own split is audited when it is prepared (`crosswear.signal.leakage`). That two
 placements of one dataset are split alike follows from equal recordings, and is not promised where

@@ -1,4 +1,4 @@
-"""What a study asks for, before anything is trained."""
+"""Demands of a study, before anything is trained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEARNERS = (Role.NETWORK, Role.BASELINE)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study asks for, before anything is trained.
+    """Demands of a study, before anything is trained.
 
     Attributes:
         cells: their number by method.
@@ -46,7 +46,7 @@ class Plan:
 
 
 def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
-    """Count the cells and multiply-adds of a study, and tell what they will take on this machine.
+    """Count the cells and multiply-adds of a study, and state what they will take on this machine.
 
     The processes that would train are started for a few seconds, to time some of the cells.
     """

@@ -26,7 +26,7 @@ PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """Measure of how far a run is.
 
     Attributes:
         done: cells with a record, those of earlier runs included.
@@ -46,7 +46,7 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did: cells that were there before, trained now, and failed now."""
+    """Result of a run: cells that were there before, trained now, and failed now."""
 
     found: int
     trained: int
@@ -68,8 +68,8 @@ def run_study(
         opened: the study.
         store: its output folder.
         where: who trains.
-        report: is told of progress.
-        note: is told of damage that was mended.
+        report: takes the progress.
+        note: takes a sentence about damage that was mended.
 
     Raises:
         StoreError: if the folder belongs to another study or another run.
@@ -104,7 +104,7 @@ def run_study(
 
 
 def provenance(device: str, outcome: Outcome) -> dict[str, str]:
-    """Where and with what a cell was trained."""
+    """Return where and with what a cell was trained."""
     about = {name: version(name) for name in PROVENANCE}
     return {
         **about,

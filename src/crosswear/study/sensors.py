@@ -1,4 +1,4 @@
-"""Which domains go together: windows are learned from as one only if they have equal channels.
+"""Check of domains: windows are learned from as one only if they have equal channels.
 
 From network to network channels are mapped by their sensors (`crosswear.networks.transfer`), so the
 sources and targets of a transfer may have different ones.

@@ -58,7 +58,7 @@ def resolve_studies(
 
 
 def is_study(folder: str | Path) -> bool:
-    """Whether this is the OUT folder of a study."""
+    """Return whether this is the OUT folder of a study."""
     return (Path(folder) / "study.toml").is_file()
 
 

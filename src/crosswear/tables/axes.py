@@ -80,14 +80,14 @@ def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Rea
 
 
 def unit_read(found: Reading | None) -> str | float | None:
-    """The unit that a reading tells: a name, or, at rest alone, how many counts are one g."""
+    """The unit that a reading shows: a name, or, at rest alone, how many counts are one g."""
     if found is None or not found.at_rest:
         return found.unit if found else None
     return unit_of(found.length)
 
 
 def unit_note(found: Reading) -> str:
-    """Says that a unit is told by no second at rest."""
+    """Return a note that no second at rest shows the unit."""
     return f"no second at rest tells the unit: {found}"
 
 

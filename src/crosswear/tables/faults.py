@@ -52,7 +52,7 @@ def first_fault(
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Whether a cell is a finite number."""
+    """Return whether a cell is a finite number."""
     if decimal == "," and "." in cell:
         return False
     plain = cell.replace(decimal, ".")
@@ -60,7 +60,7 @@ def is_number(cell: str, decimal: str = ".") -> bool:
 
 
 def is_stamp(cell: str, zone: bool = False) -> bool:
-    """Whether a cell is an ISO 8601 time stamp, with a time zone or without."""
+    """Return whether a cell is an ISO 8601 time stamp, with a time zone or without."""
     match = STAMP.fullmatch(cell)
     try:
         return bool(match and bool(match["zone"]) == zone and datetime.fromisoformat(cell))

@@ -1,4 +1,4 @@
-"""What an unknown table holds: the conclusions that a proposal and a recognition share."""
+"""Contents of an unknown table: the conclusions that a proposal and a recognition share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SESSION = re.compile(r"session|trial|recording|^run$|segment_?id", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Stated:
-    """What the user says of a table; the rest is looked for in it.
+    """Facts that the user states of a table; the rest is looked for in it.
 
     Attributes:
         axes: columns of x, y and z, each if it is known.
@@ -52,7 +52,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Conclusions:
-    """What tables of one layout hold.
+    """Contents of tables of one layout.
 
     Attributes:
         times: columns that run with time, the most useful first.
@@ -136,7 +136,7 @@ def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> dict[str, 
 
 
 def sounds_like_activities(values: Collection[str]) -> bool:
-    """Whether at least half of some words are those of activities, and there are at least two."""
+    """Return whether at least two of some words, and half of them, are those of activities."""
     words = [value for value in values if value]
     hits = sum(bool(_ACTIVITY.search(value)) for value in words)
     return len(words) >= 2 and hits >= max(2, len(words) / 2)

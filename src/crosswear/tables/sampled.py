@@ -36,17 +36,17 @@ class SampledColumn:
 
     @property
     def is_number(self) -> bool:
-        """Whether the values are numbers, not indices of texts."""
+        """Return whether the values are numbers, not indices of texts."""
         return self.values.dtype == np.float64
 
     @property
     def changes(self) -> NDArray[np.bool_]:
-        """Whether each row but the first differs from the one before it."""
+        """Return whether each row but the first differs from the one before it."""
         return np.asarray(self.values[1:] != self.values[:-1])
 
     @property
     def is_empty(self) -> bool:
-        """Whether it holds no value at all."""
+        """Return whether it holds no value at all."""
         return self.is_number and not np.isfinite(self.values).any()
 
 

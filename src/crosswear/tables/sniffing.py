@@ -1,4 +1,4 @@
-"""How an unknown file is laid out, from its beginning."""
+"""Layout of an unknown file, from its beginning."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Head:
 
     @property
     def is_utf16(self) -> bool:
-        """Whether it begins as texts in UTF-16 do, which spreadsheets write."""
+        """Return whether it begins as texts in UTF-16 do, which spreadsheets write."""
         return self.content.startswith(UTF16)
 
     def text(self, size: int) -> str:
@@ -65,7 +65,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TableFormat:
-    """How a file is laid out; equal for files that one `dataset.toml` can describe.
+    """Layout of a file; equal for files that one `dataset.toml` can describe.
 
     Attributes:
         names: of the columns, or their numbers where there is no header.
@@ -130,7 +130,7 @@ def sniff(head: Head) -> TableFormat | None:
 
 
 def few_damaged(damaged: int, rows: int) -> bool:
-    """Whether so few of some rows are wrong that the others may be trusted."""
+    """Return whether so few of some rows are wrong that the others may be trusted."""
     return damaged <= max(rows >= _FEWEST_ROWS, DAMAGED * rows)
 
 
@@ -207,7 +207,7 @@ def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:
 
 
 def _starts_with_time_and_rate(cells: Sequence[Sequence[str]]) -> bool:
-    """Whether line 1 repeats a time since 1970 in every column and line 2 a sampling rate."""
+    """Return whether line 1 repeats a time since 1970 in all columns and line 2 a sampling rate."""
     if len(cells) < 3 or any(len({cell.strip() for cell in row}) > 1 for row in cells[:2]):
         return False
     try:

@@ -64,13 +64,13 @@ def rate_of(steps: Floats) -> float | None:
 
 
 def in_bursts(rises: Floats) -> bool:
-    """Whether more intervals [N] than a few gaps are much longer than the median."""
+    """Return whether more intervals [N] than a few gaps are much longer than the median."""
     long = rises > BURST * np.median(rises)
     return bool(long.sum() >= _FEWEST_BURSTS and long.mean() > 0.01)
 
 
 def few(repeats: int, rows: int) -> bool:
-    """Whether so many of the stamps repeat the one before that all may still be instants."""
+    """Return whether so many of the stamps repeat the one before that all may still be instants."""
     return repeats <= max(1, FEW * rows)
 
 

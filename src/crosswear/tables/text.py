@@ -32,7 +32,7 @@ class TableFile:
 
     @property
     def is_parquet(self) -> bool:
-        """Whether it is no text."""
+        """Return whether it is no text."""
         return self.where.lower().endswith(".parquet")
 
     @contextmanager
@@ -48,7 +48,7 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the lines of a text are to be split.
+    """Layout of the lines of a text, by which they are split.
 
     Attributes:
         separator: one character between two columns; empty for Parquet.

@@ -13,9 +13,9 @@ from crosswear.core.recording import STANDARD_GRAVITY
 
 TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns", "datetime"]
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
-"""How many of a unit are one g."""
+"""Number of each unit in one g."""
 SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-"""How many of a unit are one second."""
+"""Number of each unit in one second."""
 STEADY = 0.1
 """A second is quiet if no axis deviates by more than this part of the mean vector's length."""
 TOLERANCE = 1.25
@@ -24,7 +24,7 @@ TOLERANCE = 1.25
 MOVING_TOLERANCE = 1.5
 """In recordings without a second at rest, the median of |a| is one g within this factor."""
 LEAST_G, MOST_G = 0.3, 3.0
-"""What |a| of a person may be, at rest or in the median of some seconds."""
+"""Bounds of |a| of a person, in g, at rest or in the median of some seconds."""
 
 _FEWEST_SECONDS = 3
 _LOST = 0.2  # part of a second that may be lost
@@ -34,7 +34,7 @@ _LARGEST = 1e100
 
 @dataclass(frozen=True)
 class Reading:
-    """How long the vector of acceleration is where it is about one g.
+    """Length of the vector of acceleration where it is about one g.
 
     Attributes:
         length: in the unit of the samples.
@@ -53,7 +53,7 @@ class Reading:
         return next(near, None)
 
     def contradicts(self, one_g: float) -> bool:
-        """Whether the samples cannot have `one_g` units in a g."""
+        """Return whether the samples cannot have `one_g` units in a g."""
         other = self.at_rest and self.unit is not None and not alike(self.length, one_g)
         return other or not LEAST_G <= self.length / one_g <= MOST_G
 
@@ -63,7 +63,7 @@ class Reading:
 
 
 def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
-    """Return what is about one g in a recording: |a| at rest, or its median where nobody rests.
+    """Return what is about one g in a recording: |a| at rest, or its median where no one rests.
 
     At rest that is the median over the quietest tenth of all quiet seconds.
 
@@ -110,7 +110,7 @@ def unit_at_rest(rest: float) -> str | None:
 
 
 def alike(rest: float, one_g: float) -> bool:
-    """Whether a sensor at rest that reads `rest` may have `one_g` units in a g."""
+    """Return whether a sensor at rest that reads `rest` may have `one_g` units in a g."""
     return _within(rest, one_g, TOLERANCE)
 
 

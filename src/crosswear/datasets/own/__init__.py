@@ -1,4 +1,4 @@
-"""Own recordings: a folder of CSV or Parquet files, told by a `dataset.toml` in it.
+"""Own recordings: a folder of CSV or Parquet files, described by a `dataset.toml` in it.
 
 `crosswear.datasets.own.layout` lists the keys of that file.
 """
@@ -29,7 +29,7 @@ from crosswear.tables.text import split_ending
 from crosswear.tables.units import Reading, alike, reading
 
 RATE_TOLERANCE = 0.1
-"""How far the rate of the time stamps may be from the declared one."""
+"""Largest deviation of the time stamps' rate from the declared one, as a part of that."""
 
 
 def load_own(path: Path) -> DatasetSpec:
@@ -157,7 +157,7 @@ def _recordings(
 
 
 def path_tells(tree: FileTree, layout: Layout, name: str) -> dict[str, str]:
-    """What the name of a file tells: subject, label, both or nothing.
+    """Return what the name of a file gives: subject, label, both or nothing.
 
     Raises:
         DataFormatError: if `path` does not match the name.
@@ -210,7 +210,7 @@ def _starts(table: Table) -> list[int]:
 def _check_time(
     tree: FileTree, layout: Layout, name: str, time_s: NDArray[np.float64], first: int
 ) -> int:
-    """How many stamps repeat the one before, if they are few, none runs back, and the rate fits."""
+    """Return how many stamps repeat the one before, if few do, none runs back and the rate fits."""
     steps = np.diff(time_s)
     repeats = int((steps == 0).sum())
     row = first_not_after(time_s, may_repeat=few(repeats, len(time_s)))

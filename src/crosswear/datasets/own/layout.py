@@ -1,6 +1,6 @@
-"""What `dataset.toml` says about a folder of one's own recordings.
+"""The description of a folder of one's own recordings that `dataset.toml` gives.
 
-`KEYS` tells every key. The label comes from a column or from the names of the files; the person
+`KEYS` explains every key. The label comes from a column or from the names of the files; the person
 from a column, the names, or a word of its own if all files are of one. An empty cell, ``NaN``,
 ``NA`` or ``null`` in x, y or z is a lost sample.
 """
@@ -51,7 +51,7 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "classes": "Label in the files = name of the class; labels of one name are one class.",
     }
 )
-"""What every key of `dataset.toml` means."""
+"""Meaning of every key of `dataset.toml`."""
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Column: TypeAlias = Text | Annotated[int, Field(ge=0, lt=10_000)]
@@ -60,7 +60,7 @@ Unit: TypeAlias = Literal["g", "mg", "m/s2"] | Annotated[float, Field(gt=0)]
 
 @dataclass(frozen=True, config=SETTINGS)
 class Columns:
-    """Which column is what; see `KEYS`."""
+    """The column of each role; see `KEYS`."""
 
     x: Column
     y: Column
@@ -99,18 +99,18 @@ class Layout:
 
     @property
     def units_per_g(self) -> float:
-        """How many of the files' units are one g."""
+        """Number of the files' units in one g."""
         return UNITS[self.unit] if isinstance(self.unit, str) else self.unit
 
     @property
     def dialect(self) -> Dialect:
-        """How the lines of text files are split; they name their columns, or numbers do."""
+        """Return how the lines of text files are split; they name their columns, or numbers do."""
         has_header = isinstance(self.columns.x, str)
         return Dialect(self.separator, self.decimal, self.skip_lines, has_header)
 
     @property
     def path_groups(self) -> frozenset[str]:
-        """What the names of the files tell: `subject`, `label`, both or nothing."""
+        """Return what the names of the files give: `subject`, `label`, both or nothing."""
         return frozenset(re.compile(self.path).groupindex) if self.path else frozenset()
 
     @property

@@ -1,6 +1,6 @@
 """Look at a folder of unknown recordings and propose its `dataset.toml`, with reasons.
 
-Nothing is taken for granted silently: what the files do not tell clearly becomes a question, and a
+Nothing is taken for granted silently: what the files do not show clearly becomes a question, and a
 proposal with open questions is never written.
 """
 
@@ -25,7 +25,7 @@ from crosswear.datasets.tree import FolderTree
 
 @dataclass(frozen=True)
 class Tried:
-    """What a complete proposal reads: minutes by class, people, recordings, and the notes."""
+    """Reading of a complete proposal: minutes by class, people, recordings, and the notes."""
 
     minutes: dict[str, float]
     subjects: tuple[str, ...]

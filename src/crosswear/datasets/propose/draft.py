@@ -57,7 +57,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Question:
-    """What the files do not tell.
+    """A question that the files leave open.
 
     Attributes:
         key: the key of `dataset.toml` that is asked for.
@@ -93,7 +93,7 @@ class Proposal:
 
 
 class Draft:
-    """What is known and what is not, as it comes up.
+    """Collector of what is known and what is not, as it comes up.
 
     Args:
         folder: of the files.
@@ -220,7 +220,7 @@ class Draft:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
-        """Where the stamps are not read, nothing else would notice a file at another rate."""
+        """Refuse mixed rates: where the stamps are not read, nothing else would notice them."""
         slow, fast = min(time.rates_hz), max(time.rates_hz)
         if "rate_hz" in self.answers or fast / slow - 1 <= RATE_TOLERANCE:
             return

@@ -1,4 +1,4 @@
-"""Which files of a folder are the recordings."""
+"""Choice of the files of a folder that are the recordings."""
 
 from __future__ import annotations
 

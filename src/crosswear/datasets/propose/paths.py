@@ -1,4 +1,4 @@
-"""What the names of files tell: patterns that match them, and which part is what."""
+"""Contents of the names of files: patterns that match them, and which part is what."""
 
 from __future__ import annotations
 
@@ -97,13 +97,13 @@ def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePa
 
 
 def label_part(parts: Sequence[NamePart]) -> NamePart | None:
-    """The part of the names that tells the activity, if its words say so."""
+    """The part of the names that states the activity, if its words say so."""
     likely = [part for part in parts if sounds_like_activities(set(part.values))]
     return likely[0] if len(likely) == 1 else None
 
 
 def subject_part(parts: Sequence[NamePart], label: NamePart | None) -> tuple[NamePart | None, bool]:
-    """The part of the names that tells the person; whether that is sure."""
+    """The part of the names that states the person; whether that is sure."""
     rest = [part for part in parts if part is not label]
     for part in rest:
         named = all(_PERSON.fullmatch(value) for value in part.values)
@@ -185,7 +185,7 @@ def _shared_start(texts: Sequence[str]) -> str:
 
 
 def _crosses(part: NamePart, label: NamePart) -> bool:
-    """Whether most values of a part occur with several labels."""
+    """Return whether most values of a part occur with several labels."""
     pairs = set(zip(part.values, label.values, strict=True))
     values = set(part.values)
     return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2

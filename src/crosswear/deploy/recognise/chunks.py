@@ -24,7 +24,7 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
 
     Args:
         source: the file.
-        note: told of time stamps that were moved.
+        note: takes a sentence about time stamps that were moved.
 
     Yields:
         [t, 3] in the unit of the file, NaN where a number is missing; and seconds after the first
@@ -99,7 +99,7 @@ class _Clock:
 
 
 def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
-    """What is about one g in a piece of a recording, if anything tells it.
+    """Return what is about one g in a piece of a recording, if anything shows it.
 
     Raises:
         DataFormatError: if it cannot be one g in the declared unit.

@@ -22,7 +22,7 @@ from crosswear.tables.units import UNITS
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the user tells of files; what is None is looked for in them.
+    """Facts that the user states of files; what is None is looked for in them.
 
     Attributes:
         columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
@@ -37,7 +37,7 @@ class Overrides:
 
 @dataclass(frozen=True)
 class RecordingFile:
-    """One file, and how to read it; `notes` tell what is odd about it, one sentence each."""
+    """One file, and how to read it; `notes` state what is odd about it, one sentence each."""
 
     tree: FolderTree
     name: str
@@ -46,7 +46,7 @@ class RecordingFile:
 
     @property
     def where(self) -> str:
-        """What to call it."""
+        """Name to call it by."""
         return self.tree.where(self.name)
 
 
@@ -57,14 +57,14 @@ def find_sources(
 
     Args:
         path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
-        told: what the user tells of the files; it goes before what they or a `dataset.toml` say.
+        told: what the user states of the files; it goes before what they or a `dataset.toml` say.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
 
     Raises:
         MissingDataError: if there is no such file.
         DataFormatError: if it is not a recording.
-        UsageError: if it does not tell its columns, rate or unit, and `told` neither.
+        UsageError: if it does not show its columns, rate or unit, and `told` neither.
     """
     if path.is_dir() and not (path / FILE_NAME).is_file():
         raise MissingDataError(

@@ -24,12 +24,12 @@ _READ_S = 60.0  # seconds in which the unit is looked for together
 
 @dataclass(frozen=True)
 class Recognised:
-    """What was recognised in one file.
+    """Activities that were recognised in one file.
 
     Attributes:
         file: as it is called in messages.
-        rate_hz, unit: as they were told, or found in the file.
-        columns: of x, y, z and the time, as they were told or found.
+        rate_hz, unit: as they were given, or found in the file.
+        columns: of x, y, z and the time, as they were given or found.
         events: one for each window.
         notes: what was repaired or looks wrong, one sentence each.
     """
@@ -56,12 +56,12 @@ def recognise_files(
         paths: CSV or Parquet files, `dataset.toml` files, or folders with one.
         told: what is known of the files; the rest is looked for in them.
         toml: the `dataset.toml` that describes files that lie elsewhere.
-        report: told of each file.
+        report: takes the name of each file.
 
     Raises:
         MissingDataError: if a file is not there.
-        DataFormatError: if one is no recording, damaged, or in another unit or rate than told.
-        UsageError: if a file does not tell its columns, rate or unit, and `told` neither.
+        DataFormatError: if one is no recording, damaged, or in another unit or rate than given.
+        UsageError: if a file does not show its columns, rate or unit, and `told` neither.
     """
     sources = [
         source for path in paths for source in find_sources(path, told, toml, bundle.manifest)
@@ -87,7 +87,7 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
 
     def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
         for values, time_s in read_chunks(source, notes.append):
-            if told is None or not told.at_rest:  # the first second at rest tells the unit
+            if told is None or not told.at_rest:  # the first second at rest shows the unit
                 unread.append(values)
                 if sum(map(len, unread)) >= _READ_S * layout.rate_hz:
                     read()

@@ -1,4 +1,4 @@
-"""What was recognised in files, as a table and as a picture."""
+"""Activities that were recognised in files, as a table and as a picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLUMNS = ("file", "start_s", "end_s", "label", "smoothed", "probability", "unsu
 MOST_PANELS = 24
 """Files in a picture; a longer one would be no picture."""
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f")
-"""Told apart by everybody (Okabe and Ito, Color Universal Design, 2008); grey for the yellow."""
+"""Distinct to everybody (Okabe and Ito, Color Universal Design, 2008); grey for the yellow."""
 _WIDTH, _ROW, _PANEL = 10.0, 0.19, 0.75  # inches
 _PIXELS = 1400  # of a panel: an image takes no more memory for a longer recording
 _LONGEST_NAME = 60
@@ -100,7 +100,7 @@ def draw_timeline(path: Path, timeline: Timeline, classes: Sequence[str], hop_s:
 def bands(
     events: Sequence[Event], classes: Sequence[str], hop_s: float, columns: int
 ) -> NDArray[np.int64]:
-    """Which class is when: for each class a row of an image, and one for "unsure".
+    """Return which class is when: for each class a row of an image, and one for "unsure".
 
     Returns:
         [C + 1, columns]: 0 where nothing is, 1 + the index of the class, C + 1 for "unsure".

@@ -1,4 +1,4 @@
-"""Where cohorts run on other machines: workers of a dask.distributed cluster.
+"""Cohorts on other machines: workers of a dask.distributed cluster.
 
 A worker needs this package and nothing else. Prepared domains and source networks are sent to it
 when a cohort first needs them; outcomes come back and are written by the one who asked. Whom a
@@ -29,7 +29,7 @@ LOCAL = "local"
 LOOK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 10
 PATIENCE_S = 120
-"""How long a cluster may be without workers."""
+"""Longest time that a cluster may be without workers."""
 
 
 @contextlib.contextmanager
@@ -93,7 +93,7 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
 
 @dataclass
 class _DaskWorker:
-    """What we know of a worker: what it is at, and which files we have sent it."""
+    """Our knowledge of a worker: what it is at, and which files we have sent it."""
 
     future: Any = None
     cohort: Cohort | None = None
@@ -153,7 +153,7 @@ class _Cluster:
         return news
 
     def _outcomes(self, address: str, worker: _DaskWorker) -> list[Outcome | Failure] | None:
-        """What came of a worker's cohort; None if it was lost on the way."""
+        """Return what came of a worker's cohort; None if it was lost on the way."""
         if worker.future.status == "error":
             # A cell that raises is a `Failure`: this is the worker itself.
             raise self._cannot(address, worker.future.exception())
@@ -212,11 +212,11 @@ class _Cluster:
             )
 
     def _present(self) -> dict[str, Any]:
-        """What the scheduler tells of its workers, by address."""
+        """Return what the scheduler states of its workers, by address."""
         try:
             ask = self.client.scheduler.identity
             told = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
-        except Exception as error:  # whatever dask makes of it, there is no answer
+        except Exception as error:  # any error of dask means that there is no answer
             raise EngineError(
                 "the scheduler of the cluster does not answer any more",
                 where=f"--cluster {self.address}",
@@ -232,7 +232,7 @@ class _Cluster:
                 reason = self._call(address, set_up, self.client.id, self.device)
             except OSError:
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever it lacks
+            except Exception as error:  # noqa: BLE001  # anything that it lacks
                 reason = error
         if reason == about(self.device):
             self.workers[address] = _DaskWorker()

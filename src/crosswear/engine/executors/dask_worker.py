@@ -1,4 +1,4 @@
-"""What runs on a worker of a cluster: its files, and its trainer with its fronts."""
+"""Parts that run on a worker of a cluster: its files, and its trainer with its fronts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from crosswear.grid.experiment import CELL_SCHEMA
 
 
 def about(device: str) -> str:
-    """What must be the same here and on a worker, in one line."""
+    """Return what must be the same here and on a worker, in one line."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("crosswear", "torch")]
     return ", ".join((*versions, f"cells of schema {CELL_SCHEMA}", f"device {device}"))
 
 
 @dataclass
 class WorkerState:
-    """What a worker keeps for us: a folder for files, and its trainer with its fronts."""
+    """Things that a worker keeps for us: a folder for files, and its trainer with its fronts."""
 
     folder: Path
     train: CohortTrainer

@@ -1,4 +1,4 @@
-"""Where cohorts run on this machine: in this process, or in several.
+"""Cohorts on this machine: in this process, or in several.
 
 Each process trains on one thread. Networks of this size gain nothing from a second one, and sums
 that do not depend on the number of threads keep the numbers of a cell the same everywhere.
@@ -203,7 +203,7 @@ def _carried(
 
 
 def _follow_parent() -> None:
-    """Exit when the parent is gone, even if it was killed: nobody would take the result."""
+    """Exit when the parent is gone, even if it was killed: no one would take the result."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

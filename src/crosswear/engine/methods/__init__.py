@@ -1,4 +1,4 @@
-"""How each method of `crosswear.grid.methods` trains: a file each, or one for a family.
+"""Training of each method of `crosswear.grid.methods`: a file each, or one for a family.
 
 A new classifier of windows is a file in `crosswear.baselines`, a line here and one at the same
 position in `crosswear.grid.methods`.

@@ -44,7 +44,7 @@ class Resources:
 
 
 class TrainableMethod(ABC):
-    """How the cells of a method are trained.
+    """Training of the cells of a method.
 
     Attributes:
         timed: the estimate times a cell of it; otherwise it counts multiply-adds.

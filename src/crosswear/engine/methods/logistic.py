@@ -49,7 +49,7 @@ class LogisticMethod(ClassicalMethod):
         return TransferConfig(freeze_spectral=True)
 
     def _outputs(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.float64]:
-        """What the source network's blocks make of all windows, [N, F]: means over time.
+        """Return what the source network's blocks make of all windows, [N, F]: means over time.
 
         And over frequency for the spectral branch. Means do better than all values one by one for
         few windows, and as well for many; the dense layers behind have forgotten what their own

@@ -102,7 +102,7 @@ class NetworkMethod(TrainableMethod):
 
 
 def may_be_compiled(cell: Cell) -> bool:
-    """Whether `crosswear.networks.kernels` can compute its residual blocks: those in bfloat16."""
+    """Return whether `networks.kernels` can compute its residual blocks: those in bfloat16."""
     return (
         cell.model is not None
         and cell.train is not None

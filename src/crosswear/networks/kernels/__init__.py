@@ -1,4 +1,4 @@
-"""What torch's operations would pass over memory for too often, or draw too slowly, compiled.
+"""Compiled operations: those that torch passes over memory for too often, or draws too slowly.
 
 The package builds without a compiler, and runs without these on any processor: torch does the same
 then, in bfloat16 in about 1.5 times the time. `docs/performance.md` has what they give.

@@ -35,12 +35,12 @@ def block_code() -> ctypes.CDLL | None:
 
 
 def implementation() -> str:
-    """What computes blocks in bfloat16 on this machine's processor, for a record."""
+    """Return what computes blocks in bfloat16 on this machine's processor, for a record."""
     return "torch" if block_code() is None else "compiled"
 
 
 def asked_for(x: Tensor) -> bool:
-    """Whether products are to be of bfloat16 on a CPU, and there is code for it."""
+    """Return whether products are to be of bfloat16 on a CPU, and there is code for it."""
     return (
         torch.is_autocast_enabled("cpu")
         and x.is_cpu
@@ -50,7 +50,7 @@ def asked_for(x: Tensor) -> bool:
 
 
 def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
-    """Whether compiled code that is `asked_for` can stand for torch: filters in whole vectors.
+    """Return whether `asked_for` compiled code can stand for torch: filters in whole vectors.
 
     All norms are in training, or none, and then nothing has a gradient.
     """
@@ -195,7 +195,7 @@ class _Training(torch.autograd.Function):
             if layer.norm.num_batches_tracked is not None:
                 layer.norm.num_batches_tracked += 1
         ctx.layers = layers
-        ctx.save_for_backward(x, outputs, norms, *weights)  # so that nobody changes these
+        ctx.save_for_backward(x, outputs, norms, *weights)  # so that nothing changes these
         return y
 
     @staticmethod

@@ -23,7 +23,7 @@ from crosswear.networks.models.shared_resnet import SharedResNet
 
 
 class Network(Protocol):
-    """What a network declares beside being a `torch.nn.Module`."""
+    """Declarations of a network beside being a `torch.nn.Module`."""
 
     @property
     def sensors(self) -> Sensors:
@@ -51,7 +51,7 @@ class Network(Protocol):
         ...
 
     def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
-        """What of windows [N, 3·sensors, L] depends on no weight; [N, ...] each."""
+        """Return what of windows [N, 3·sensors, L] depends on no weight; [N, ...] each."""
         ...
 
     def forward_frozen(
@@ -61,7 +61,7 @@ class Network(Protocol):
         ...
 
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """What the head sees, [copies, N, F], from the fronts of all copies, joined along dim 1."""
+        """Return the head's inputs [copies, N, F] from all copies' fronts, joined along dim 1."""
         ...
 
     def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:

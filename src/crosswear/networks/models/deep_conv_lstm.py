@@ -215,7 +215,7 @@ class DeepConvLSTM(nn.Module):
         return x.reshape(len(x), self.copies, self.channels, -1)
 
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """What the layer of class scores sees, [copies, N, 128].
+        """Return what the layer of class scores sees, [copies, N, 128].
 
         Args:
             cached_input: of all copies, joined along dim 1.

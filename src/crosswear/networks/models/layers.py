@@ -23,7 +23,7 @@ class SeededDropout(nn.Module):
     """Dropout whose masks come from a generator of its own for each copy.
 
     torch's dropout draws from one generator for the whole process; with these, a network gets
-    the same masks whatever else is trained beside it. Masks are drawn where the network is: those
+    the same masks with any others trained beside it. Masks are drawn where the network is: those
     of a CUDA device are others than those of a CPU.
     """
 
@@ -255,7 +255,7 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def channels_last_gradient(x: Tensor) -> None:
-    """Have the gradient of x come in this layout, whatever that of what follows."""
+    """Have the gradient of x come in this layout, even if what follows has another."""
     if x.requires_grad:
         x.register_hook(channels_last)  # type: ignore[no-untyped-call]
 

@@ -211,7 +211,7 @@ class MultiResNet(nn.Module):
         return (self.dense1.weight, self.dense2.weight)
 
     def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
-        """What depends on no weight: the channels and their spectrograms.
+        """Return what depends on no weight: the channels and their spectrograms.
 
         Args:
             x: windows [N, 3·sensors, L].
@@ -251,7 +251,7 @@ class MultiResNet(nn.Module):
         return tuple(branches)
 
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """What the layer of class scores sees, [copies, N, 128].
+        """Return what the layer of class scores sees, [copies, N, 128].
 
         Args:
             cached_input: of all copies, joined along dim 1.

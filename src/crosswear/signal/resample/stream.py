@@ -53,7 +53,7 @@ class SegmentResampler:
 
     @property
     def bridged(self) -> int:
-        """How many lost samples were bridged so far."""
+        """Number of lost samples that were bridged so far."""
         return self._grid.bridged
 
     def push(self, position: Floats, values: Floats, *, last: bool = False) -> Floats:
@@ -93,7 +93,7 @@ class StreamResampler:
 
     @property
     def bridged(self) -> int:
-        """How many lost samples were bridged so far."""
+        """Number of lost samples that were bridged so far."""
         return self._bridged + (self._segment.bridged if self._segment else 0)
 
     def push(self, values: Floats, time_s: Floats | None = None) -> list[Span]:
