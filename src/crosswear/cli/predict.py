@@ -46,7 +46,7 @@ def predict(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Recognise activities in recordings, of whatever rate and unit; write a timeline."""
+    """Recognise activities in recordings of any rate and unit; write a timeline."""
     from crosswear.api.bundles import recognise
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS

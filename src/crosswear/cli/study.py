@@ -43,7 +43,7 @@ def plan(
     device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """What a study would train, and what that takes on this machine: cells, time, memory."""
+    """Show the cells that a study would train, and their time and memory on this machine."""
     from crosswear.api.studies import Study
 
     study = Study.load(path, data, cache)
@@ -109,7 +109,7 @@ def status(
     cache: CacheFolder = DEFAULT_CACHE,
     as_json: AsJson = False,
 ) -> None:
-    """How many cells are done, missing, failed, and damaged, which count as missing."""
+    """Show how many cells are done, missing, failed, and damaged, which count as missing."""
     from crosswear.api.studies import Run, Study
 
     run = Run(Study.load(path, data, cache), out)
