@@ -7,7 +7,7 @@ copy. What one copy computes does not depend on the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import torch
@@ -63,12 +63,12 @@ class SideBySideLinear(nn.Module):
         """See the class for shapes."""
         weight = self.weight.reshape(self.copies, -1, self.weight.shape[1])
         bias = self.bias.reshape(self.copies, 1, -1)
-        if not self.training:
-            return torch.baddbmm(bias, x, weight.transpose(1, 2))
         kind = x.device.type
         if torch.is_autocast_enabled(kind):
             dtype = torch.get_autocast_dtype(kind)
             x, weight, bias = x.to(dtype), weight.to(dtype), bias.to(dtype)
+        if not self.training:
+            return _each(torch.baddbmm, bias, x, weight.transpose(1, 2))
         y: Tensor = _Product.apply(x, weight, bias)  # type: ignore[no-untyped-call]
         return y
 
@@ -83,16 +83,28 @@ class _Product(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Of x [copies, N, before], weight [copies, after, before] and bias [copies, 1, after]."""
         ctx.save_for_backward(x, weight)
-        return torch.baddbmm(bias, x, weight.transpose(1, 2))
+        return _each(torch.baddbmm, bias, x, weight.transpose(1, 2))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of x, weight and bias."""
         x, weight = ctx.saved_tensors
-        of_x = torch.bmm(gradient, weight) if ctx.needs_input_grad[0] else None
+        of_x = _each(torch.bmm, gradient, weight) if ctx.needs_input_grad[0] else None
         of_bias = gradient.sum(dim=1, keepdim=True)
-        return of_x, torch.bmm(gradient.transpose(1, 2), x), of_bias
+        return of_x, _each(torch.bmm, gradient.transpose(1, 2), x), of_bias
+
+
+def _each(product: Callable[..., Tensor], *operands: Tensor) -> Tensor:
+    """Return the batched product of operands [copies, ...].
+
+    In bfloat16 on a CPU copy by copy: products of matrix tiles (AMX) round a batch in another way
+    than its members.
+    """
+    if len(operands[0]) == 1 or not operands[0].is_cpu or operands[0].dtype != torch.bfloat16:
+        return product(*operands)
+    copies = zip(*(torch.split(operand, 1) for operand in operands), strict=True)
+    return torch.cat([product(*one) for one in copies])
 
 
 class SideBySideLSTM(nn.Module):
