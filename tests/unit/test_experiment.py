@@ -141,6 +141,16 @@ def test_without_networks_baselines_are_compared_alone_with_the_same_cells() -> 
     assert alone.keys() < beside
 
 
+def test_a_baseline_named_twice_is_compared_once() -> None:
+    once = TEXT + 'baselines = ["majority", "forest"]\n'
+    twice = once.replace('["majority"', '["forest", "majority", "majority"')
+    keys = [
+        sorted(cell.key(FACTS) for cell in enumerate_cells(parse_study(text, "s"), FACTS))
+        for text in (once, twice)
+    ]
+    assert keys[0] == keys[1]
+
+
 def test_cells_are_told_in_one_readable_line() -> None:
     network = Cell("network", "a", 1, 20)
     joint = replace(network, sources=("b", "c"))
@@ -178,6 +188,10 @@ def test_the_key_of_a_cell_is_stable() -> None:
         (
             TEXT.replace("[0, 1, 5]", "[]") + 'networks = false\nbaselines = ["logistic"]\n',
             "grid.baselines: logistic without networks",
+        ),
+        (
+            TEXT.replace("[0, 1, 5]", "[]") + 'networks = false\nbaselines = ["majority"]\n',
+            "grid.baselines: nothing is asked for",
         ),
         (TEXT.replace("seeds = 2", 'sources = ["d"]'), "grid.sources: there is no domain 'd'"),
         (TEXT.replace('c = "d', 'random = "d'), "domains.random: no domain can be called"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-_MARKUP = re.compile(r"[\\`*_<>|\[\]$~&]|^[#+-]")
+_MARKUP = re.compile(r"[\\`*<>|\[\]$~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+-](?=\s)|^-(?=--)")
 
 
 def escaped(text: str) -> str:

@@ -81,6 +81,23 @@ def train_config(windows: int) -> TrainConfig:
     return TrainConfig(epochs=epochs, batch_size=64, selection="last")
 
 
+def expect_data(data: str | Path | None) -> Path | None:
+    """Return the path of the data folder, if there is to be one.
+
+    Raises:
+        MissingDataError: if it is not a folder.
+    """
+    data = None if data is None else Path(data)
+    if data is not None and not data.is_dir():
+        raise MissingDataError(
+            "no such folder",
+            where=str(data),
+            expected="the folder with one folder or archive per dataset",
+            todo="check --data",
+        )
+    return data
+
+
 def dataset_sources(
     name: str | Path,
     data: str | Path | None,
@@ -101,14 +118,7 @@ def dataset_sources(
         CrosswearError: if a named dataset cannot be read; `auto` continues without it.
         MissingDataError: if `data` is not a folder.
     """
-    data = None if data is None else Path(data)
-    if data is not None and not data.is_dir():
-        raise MissingDataError(
-            "no such folder",
-            where=str(data),
-            expected="the folder with one folder or archive per dataset",
-            todo="check --data",
-        )
+    data = expect_data(data)
     if name == "auto":
         return list(_registered(data, Path(cache), preparation, note))
     return [_dataset_source(str(name), data, Path(cache), preparation)]

@@ -325,7 +325,7 @@ def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
             for target in study.domains:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
-                    yield from _rivals(study, cell)
+                    yield from _with_adaptation_set(study, cell)
             yield from _on_shared_classes(study, domains, seed, split)
 
 
@@ -338,8 +338,8 @@ def _joint_sources(study: StudyDesign, domains: Domains, split: int) -> Iterator
         yield replace(cell, model=study.model, train=study.source)
 
 
-def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
-    """All that learn from the same windows."""
+def _with_adaptation_set(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
+    """Yield the cells that learn from the same adaptation set."""
     for baseline in _asked(study, Role.BASELINE):
         yield replace(cell, method=baseline)
         if baseline in WHITENED and study.grid.whitening:
@@ -361,7 +361,8 @@ def _rivals(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
 
 def _asked(study: StudyDesign, role: Role) -> tuple[str, ...]:
     """The baselines of one role that a study asks for."""
-    return tuple(name for name in study.grid.baselines if METHODS[name].role is role)
+    named = dict.fromkeys(study.grid.baselines)
+    return tuple(name for name in named if METHODS[name].role is role)
 
 
 def _on_shared_classes(

@@ -7,7 +7,7 @@ from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
 from crosswear.grid.experiment import OTHERS, UNTRAINED, StudyDesign
 from crosswear.grid.labels import check_labels
-from crosswear.grid.methods import METHODS
+from crosswear.grid.methods import BASELINES, METHODS
 
 
 def parse_study(text: str, where: str) -> StudyDesign:
@@ -60,6 +60,12 @@ def _check_alignments(study: StudyDesign, where: str) -> None:
                 expected="nothing that needs a network",
                 todo="remove it, or the line networks = false",
             )
+    if not grid.networks and not any(name in BASELINES for name in grid.baselines):
+        raise StudyFileError(
+            "nothing is asked for",
+            where=f"{where}: grid.baselines",
+            expected=f"without networks, at least one of {', '.join(BASELINES)}",
+        )
     check_labels(study.labels, study.domains, study.shared_pairs, where)
     if bool(grid.alignments) != bool(study.shared_pairs):
         raise StudyFileError(

@@ -15,7 +15,7 @@ from crosswear.evidence.statements import (
     Verdict,
 )
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.grid.methods import Role
+from crosswear.grid.methods import METHODS, Role
 from crosswear.report.notice import notice
 
 
@@ -42,7 +42,8 @@ class EvidenceIndex:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Sources that are transferred from, in the order of the study."""
-        found = {score.approach.source for score in self.evidence.scores}
+        approaches = (score.approach for score in self.evidence.scores)
+        found = {one.source for one in approaches if METHODS[one.method].reads == "weights"}
         return tuple(source for source in self.evidence.study.sources if source in found)
 
     def sources_of(self, target: str) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ def load_study(
         StudyFileError: if two domains are the same, or such of different sensors would have to be
             learned from together.
     """
-    _check_windows(study)
+    if study.grid.networks:
+        _check_windows(study)
     domains = {}
     for split in study.splits:
         preparation = replace(study.preparation, split=split)

@@ -14,7 +14,7 @@ from crosswear.core.errors import UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import of_acceleration
 from crosswear.engine.subsets import adaptation_set
-from crosswear.engine.transfer_source import Source, StudyTransfers, dataset_sources
+from crosswear.engine.transfer_source import Source, StudyTransfers, dataset_sources, expect_data
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
@@ -37,7 +37,7 @@ def find_sources(
         UsageError: if the preparation of the study differs.
     """
     if is_study(name):
-        return _study_sources(Path(name), data, cache, preparation)
+        return _study_sources(Path(name), expect_data(data), cache, preparation)
     return dataset_sources(name, data, cache, preparation, note)
 
 
@@ -51,7 +51,7 @@ def resolve_studies(
     found: list[str | Path | Source] = []
     for name in names:
         if is_study(name):
-            found += _study_sources(Path(name), data, cache, preparation)
+            found += _study_sources(Path(name), expect_data(data), cache, preparation)
         else:
             found.append(name)
     return found
