@@ -177,7 +177,8 @@ def split(line: bytes, dialect: Dialect) -> tuple[str, ...]:
 
 def split_ending(name: str) -> tuple[str, str]:
     """Split the name of a file before its ending, such as ``.csv`` or ``.csv.gz``."""
-    root, ending = os.path.splitext(name.removesuffix(".gz"))  # noqa: PTH122
+    plain = name[:-3] if name.lower().endswith(".gz") else name
+    root, ending = os.path.splitext(plain)  # noqa: PTH122
     return (root, name[len(root) :]) if ending else os.path.splitext(name)  # noqa: PTH122
 
 
