@@ -148,7 +148,7 @@ def _score(
     left = found.likely
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
-    rest = unit_of(rest_of(samples, left[0], found.rate_hz or FALLBACK_HZ))
+    rest = unit_of(rest_of(samples, left[0], found.rate.hz or FALLBACK_HZ))
     other_sensor = word != "" and "acc" not in word
     likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
     size = 0
