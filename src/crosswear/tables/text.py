@@ -136,15 +136,12 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
         DataFormatError: if there is none.
     """
     found: list[tuple[str, ...]] = []
-    number = above = 0
+    number, above = 0, dialect.skip_lines
     while len(found) <= dialect.has_header and (line := text.readline()):
         number += 1
         if number <= dialect.skip_lines or not line.strip(b"\r\n"):
             continue
-        try:
-            found.append(split(line, dialect))
-        except csv.Error as error:
-            raise dialect.failure(file, f"cannot be split: {error}", number) from error
+        found.append(split_line(file, dialect, number, line))
         if len(found) <= dialect.has_header:
             above = number
     if len(found) <= dialect.has_header:
@@ -165,14 +162,17 @@ def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
             header = False
 
 
-def split(line: bytes, dialect: Dialect) -> tuple[str, ...]:
+def split_line(file: TableFile, dialect: Dialect, number: int, line: bytes) -> tuple[str, ...]:
     """Return the cells of a line, without the spaces and quotes around them.
 
     Raises:
-        csv.Error: if it cannot be split.
+        DataFormatError: if it cannot be split; names the line by its number.
     """
     text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
-    return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+    try:
+        return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+    except csv.Error as error:
+        raise dialect.failure(file, f"cannot be split: {error}", number) from error
 
 
 def split_ending(name: str) -> tuple[str, str]:
