@@ -93,13 +93,18 @@ class CheckedText(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes.
+        """Return the next bytes: at most so many, and a line that was put back alone.
 
         Raises:
             DataFormatError: if they are not UTF-8; names the line.
         """
-        again, self._again = self._again, b""
-        return again + self._checked(self._content.read(size))
+        if not self._again:
+            return self._checked(self._content.read(size))
+        if size is None or size < 0:
+            again, self._again = self._again, b""
+            return again + self.read()
+        again, self._again = self._again[:size], self._again[size:]
+        return again
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line, with its end; raise as `read` does."""
