@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
@@ -33,6 +35,11 @@ class Overrides:
     columns: tuple[Column, ...] | None = None
     rate_hz: float | None = None
     unit: str | float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise a UsageError if the rate cannot be one."""
+        if self.rate_hz is not None and not 0 < self.rate_hz < np.inf:
+            raise UsageError(f"a rate of {self.rate_hz} Hz", where="rate_hz", expected="above 0")
 
 
 @dataclass(frozen=True)
