@@ -93,18 +93,17 @@ class CheckedText(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes: at most so many, and a line that was put back alone.
+        """Return the next bytes, at most so many, a line that was put back first.
 
         Raises:
             DataFormatError: if they are not UTF-8; names the line.
         """
-        if not self._again:
-            return self._checked(self._content.read(size))
-        if size is None or size < 0:
-            again, self._again = self._again, b""
-            return again + self.read()
-        again, self._again = self._again[:size], self._again[size:]
-        return again
+        size = -1 if size is None else size
+        again, self._again = self._again, b""
+        if 0 <= size <= len(again):
+            self._again = again[size:]
+            return again[:size]
+        return again + self._checked(self._content.read(size - len(again) if size > 0 else size))
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line, with its end; raise as `read` does."""
