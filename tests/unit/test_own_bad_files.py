@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from own_helpers import HEADER, describe, fails, put, read, rows
+from own_helpers import HEADER, TOML, describe, fails, put, read, rows
 from pyarrow import parquet
 
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
@@ -92,6 +92,22 @@ class TestBadFiles:
     def test_parquet_without_a_column(self, tmp_path: Path) -> None:
         parquet.write_table(pa.table({"x": [1.0]}), tmp_path / "anna.parquet")
         fails(describe(tmp_path, ('"*.csv"', '"*.parquet"')), "anna.parquet", "no column 'y'")
+
+    def test_the_line_that_cannot_be_split(self, tmp_path: Path) -> None:
+        lines = rows()
+        lines[7] = lines[7].replace(",", "," + "1" * 140_000 + "x,", 1)
+        path = put(tmp_path, "anna.csv", lines)
+        fails(describe(tmp_path), f"{path}, line 9: cannot be split: field larger")
+
+    def test_a_column_beyond_the_last_one_below_skipped_lines(self, tmp_path: Path) -> None:
+        numbers = "x = 1\ny = 2\nz = 7\nlabel = 4\n"
+        toml = TOML.split("[columns]")[0] + "skip_lines = 3\n[columns]\n" + numbers
+        toml += "\n[classes]\n" + TOML.split("[classes]\n")[1]
+        path = put(tmp_path, "anna.csv", ["one", "two", *rows()], "zero")
+        fails(
+            describe(tmp_path, ('time_unit = "s"\n', ""), toml=toml),
+            f"{path}, line 4: no column 7: there are 5",
+        )
 
     def test_mixed_units_name_two_files(self, tmp_path: Path) -> None:
         for name, one_g in (("a", 1.0), ("b", 9.80665), ("c", 1.0)):

@@ -126,6 +126,12 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     assert "reads 1.5 g, not 1 g" in found.notes[0]
 
 
+@pytest.mark.parametrize("rate_hz", [0, -50, float("nan"), float("inf")])
+def test_a_rate_that_cannot_be_is_refused(rate_hz: float) -> None:
+    with pytest.raises(UsageError, match=f"a rate of {rate_hz} Hz(.|\n)*above 0"):
+        Overrides(rate_hz=rate_hz)
+
+
 def test_a_stamp_that_repeats_hides_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = movement()
     even = np.arange(len(values)) / RATE_HZ

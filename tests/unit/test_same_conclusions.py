@@ -165,11 +165,50 @@ def test_without_a_second_at_rest(shift: float, tmp_path: Path) -> None:
     agree(tmp_path)
 
 
-def test_on_a_rate_above_the_names_and_a_column_of_time(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "walk.csv", movement())
-    path.write_text("Filter Normal at 30 Hz\n" + path.read_text("utf-8"), "utf-8")
+def with_rate_above(path: Path, rate_hz: float) -> Path:
+    path.write_text(f"Filter Normal at {rate_hz} Hz\n" + path.read_text("utf-8"), "utf-8")
+    return path
+
+
+def test_a_rate_above_the_names_that_contradicts_the_time_is_asked_for(tmp_path: Path) -> None:
+    path = with_rate_above(write_csv(tmp_path / "walk.csv", movement()), 30)
+    _, asked, _ = concluded(tmp_path)
+    assert asked == {"rate_hz"}
+    agree(tmp_path)
+    what = "the time stamps give 50 Hz, and 30 Hz is written above the numbers"
+    with pytest.raises(UsageError, match=what):
+        recognised(path)
+
+
+def test_a_rate_above_the_names_that_is_near_the_time_gives_way_to_it(tmp_path: Path) -> None:
+    path = with_rate_above(write_csv(tmp_path / "walk.csv", movement()), 52)
     agree(tmp_path)
     assert recognised(path)["rate_hz"] == 50
+
+
+@pytest.mark.parametrize(
+    "time_s",
+    [np.repeat(np.arange(300) / 5.5, 10), EVEN * 0.9 + 3 * (EVEN >= 12) - 1.5 * (EVEN >= 30)],
+    ids=["delivery", "backwards"],
+)
+def test_a_rate_above_the_names_holds_where_stamps_are_not_used(
+    time_s: np.ndarray, tmp_path: Path
+) -> None:
+    path = with_rate_above(write_csv(tmp_path / "walk.csv", movement(), time_s=time_s), 50)
+    agree(tmp_path)
+    found = recognised(path)
+    assert (found["rate_hz"], found["columns.time"]) == (50, None)
+    [source] = find_sources(path, Overrides(), None, BUNDLE.manifest)
+    assert source.notes[0].endswith("Gaps cannot be seen without it")
+
+
+def test_two_rates_above_the_names_are_asked_for(tmp_path: Path) -> None:
+    for rate_hz in (50, 100):
+        path = tmp_path / f"{rate_hz}.csv"
+        bare(path, "x,y,z", movement())
+        with_rate_above(path, rate_hz)
+    _, asked, _ = concluded(tmp_path)
+    assert asked == {"rate_hz"}
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,13 @@ class TestSelfback:
         shutil.copy(path, wrong)
         fails(DataFormatError, lambda: read("selfback", tmp_path), wrong, "'dancing'", "walk_slow")
 
-    @pytest.mark.parametrize("stamp", [b"yesterday", b"2016-02-31 10:00:00.000", b"NaN", b"12.5"])
+    @pytest.mark.parametrize(
+        "stamp",
+        [
+            *(b"yesterday", b"2016-02-31 10:00:00.000", b"NaN", b"12.5"),
+            *(b"2016-02-25 10:00:00.1234567", b"2016-02-25 10:00:00.123456789"),
+        ],
+    )
     def test_a_stamp_that_is_no_time(self, stamp: bytes, tmp_path: Path) -> None:
         path = write("selfback", tmp_path)
         change_cell(path, b",", 8, 1, stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,6 +20,7 @@ from crosswear.tables.stamps import first_not_after
 from crosswear.tables.text import Dialect, TableFile, rows
 
 _MISSING = ("NaN", "nan")
+_STAMP = re.compile(r".*:\d\d:\d\d(\.\d{1,6})?", re.ASCII)  # whole microseconds
 _TODO = "fetch the file again, or compare it with the publisher's"
 
 
@@ -194,7 +196,7 @@ def _check_header(
 def _explain(file: TableFile, layout: TextLayout, use: Sequence[int], reason: str) -> NoReturn:
     """Raise the error of the first line that is wrong."""
     checks = {
-        str(column): (column, faults.is_stamp if column in layout.stamps else _is_number)
+        str(column): (column, _is_stamp if column in layout.stamps else _is_number)
         for column in use
     }
     lines = ((number, _cells(line, layout)) for number, line in rows(file, layout.dialect))
@@ -228,6 +230,10 @@ def _explain(file: TableFile, layout: TextLayout, use: Sequence[int], reason: st
 def _cells(line: bytes, layout: TextLayout) -> list[str]:
     text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
     return text.split(layout.separator)
+
+
+def _is_stamp(cell: str) -> bool:
+    return bool(_STAMP.fullmatch(cell)) and faults.is_stamp(cell)
 
 
 def _is_number(cell: str) -> bool:

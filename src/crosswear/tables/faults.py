@@ -75,3 +75,8 @@ def place(file: TableFile, dialect: Dialect, row: int) -> str:
     above = dialect.skip_lines + dialect.has_header
     lines = (number for number, _ in rows(file, dialect))
     return f"{file.where}, line {next(islice(lines, row, None), row + above + 1)}"
+
+
+def one_line(reason: object) -> str:
+    """Return what a library says, short enough for a message."""
+    return " ".join(str(reason).split())[:200]

@@ -10,6 +10,7 @@ import numpy as np
 
 from crosswear.tables.axes import Triple, accelerations, reading_of, triples
 from crosswear.tables.sampled import Sample
+from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TimeColumn, time_columns
 from crosswear.tables.units import Reading
 
@@ -51,6 +52,22 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Nominal sampling rate of tables.
+
+    Attributes:
+        hz: as stated, by the time if its stamps are used, as written above the numbers, or by the
+            usual intervals; None if nothing shows it, or if two of these contradict each other.
+        is_written: whether it is the one above the numbers.
+        problem: why it is None.
+    """
+
+    hz: float | None
+    is_written: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Conclusions:
     """Contents of tables of one layout.
 
@@ -58,7 +75,7 @@ class Conclusions:
         times: columns that run with time, the most useful first.
         time: the stated one of them, or the first.
         uses_time: whether its stamps are instants, or it was stated.
-        rate_hz: as stated, by the time, or as written above the numbers.
+        rate: the sampling rate.
         candidates: columns that may be x, y and z.
         likely: those that are acceleration with gravity, as far as that is clear.
         reading: what is about one g, if one candidate is left.
@@ -67,7 +84,7 @@ class Conclusions:
     times: tuple[TimeColumn, ...]
     time: TimeColumn | None
     uses_time: bool
-    rate_hz: float | None
+    rate: Rate
     candidates: tuple[Triple, ...]
     likely: tuple[Triple, ...]
     reading: Reading | None
@@ -92,12 +109,11 @@ def conclude(
     times = time_columns(samples, roles["subject"] + roles["session"])
     time = next((one for one in times if one.column == stated.time), next(iter(times), None))
     uses_time = time is not None and (not time.problem or stated.time is not None)
-    rate_hz = stated.rate_hz
-    if rate_hz is None and time is not None:
-        rate_hz = time.nominal_hz(used=uses_time)
-    elif rate_hz is None and len(set(rates_hz)) == 1:
-        rate_hz = next(iter(rates_hz))
-    assumed_hz = rate_hz or FALLBACK_HZ
+    rate = Rate(stated.rate_hz)
+    if rate.hz is None:
+        stamps_used = uses_time and stated.time != ""
+        rate = _rate(time, sorted(set(rates_hz)), stamps_used=stamps_used)
+    assumed_hz = rate.hz or FALLBACK_HZ
     found = triples(samples[0], {one.column for one in times})
     likely = accelerations(samples, found, assumed_hz)
     x, y, z = stated.axes
@@ -109,11 +125,28 @@ def conclude(
         times=tuple(times),
         time=time,
         uses_time=uses_time,
-        rate_hz=rate_hz,
+        rate=rate,
         candidates=tuple(found),
         likely=tuple(likely),
         reading=reading_of(samples, likely[0], assumed_hz) if len(likely) == 1 else None,
     )
+
+
+def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: bool) -> Rate:
+    """Return the rate by the time, and by the different rates written above the numbers."""
+    listed = " and ".join(f"{hz:g} Hz" for hz in written)
+    above = f"{listed} {'is' if len(written) == 1 else 'are'} written above the numbers"
+    if time is not None and stamps_used:
+        pairs = [(by_time, hz) for by_time in time.rates_hz for hz in written]
+        for by_time, hz in pairs:
+            if abs(by_time / hz - 1) > RATE_TOLERANCE:
+                return Rate(None, problem=f"the time stamps give {by_time:.4g} Hz, and {above}")
+        return Rate(time.nominal_hz(used=True))
+    if written:
+        return Rate(written[0], is_written=True) if len(written) == 1 else Rate(None, problem=above)
+    if time is not None:
+        return Rate(time.nominal_hz(used=not time.problem))
+    return Rate(None, problem="no column runs with time: the sampling rate is unknown")
 
 
 def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> dict[str, list[str | int]]:

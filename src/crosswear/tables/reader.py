@@ -5,7 +5,6 @@ A file may be larger than memory. To read all of it is to join its batches.
 
 from __future__ import annotations
 
-import csv as plain_csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp
+from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp, one_line
 from crosswear.tables.text import (
     CheckedText,
     Dialect,
@@ -27,7 +26,7 @@ from crosswear.tables.text import (
     normal,
     read_start,
     rows,
-    split,
+    split_line,
 )
 
 MISSING = ("", "NaN", "nan", "NA", "null")
@@ -176,7 +175,7 @@ def _parquet(file: TableFile, wanted: Mapping[str, Wanted]) -> Iterator[pa.Recor
             there = source.schema_arrow.names
             for role, one in wanted.items():
                 if one.column not in there:
-                    raise no_column(file.where, one.column, there, role)
+                    raise _no_column(file.where, one.column, there, role)
             names = list(dict.fromkeys(one.column for one in wanted.values()))
             for batch in source.iter_batches(BATCH_ROWS, columns=names, use_threads=False):
                 yield pa.record_batch(
@@ -187,7 +186,7 @@ def _parquet(file: TableFile, wanted: Mapping[str, Wanted]) -> Iterator[pa.Recor
                 )
     except (pa.ArrowException, KeyError) as error:
         raise DataFormatError(
-            f"cannot be read as Parquet: {one_line(str(error))}",
+            f"cannot be read as Parquet: {one_line(error)}",
             where=file.where,
             expected="a Parquet file with numbers in x, y, z and time",
         ) from error
@@ -224,7 +223,7 @@ def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int
         return header.index(name)
     where = f"{file.where}, line {start.header_line}"
     if name not in header:
-        raise no_column(where, column, header)
+        raise _no_column(where, column, header)
     raise DataFormatError(
         f"{header.count(name)} columns are named {column!r}",
         where=where,
@@ -233,7 +232,7 @@ def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int
     )
 
 
-def no_column(
+def _no_column(
     where: str, column: object, there: Sequence[object], role: str = ""
 ) -> DataFormatError:
     """Return the error of a column that is not there; lists those that are."""
@@ -255,11 +254,10 @@ def _belongs(kind: Kind, decimal: str, zone: bool, cell: str) -> bool:
 def _explained(
     file: TableFile, dialect: Dialect, width: int, checks: Any, reason: str
 ) -> DataFormatError:
-    try:
-        lines = ((number, split(line, dialect)) for number, line in rows(file, dialect))
-        fault = first_fault(lines, width, checks)
-    except plain_csv.Error as error:
-        return dialect.failure(file, f"cannot be split: {error}")
+    lines = (
+        (number, split_line(file, dialect, number, line)) for number, line in rows(file, dialect)
+    )
+    fault = first_fault(lines, width, checks)
     if fault is None:
         return dialect.failure(file, one_line(reason))
     if not fault.role:
@@ -268,8 +266,3 @@ def _explained(
         hint = ": a decimal comma" if DECIMAL_COMMA.fullmatch(fault.cell) else ""
         what = f"{fault.role} is {fault.cell[:40]!r}{hint}"
     return dialect.failure(file, what, fault.line)
-
-
-def one_line(reason: str) -> str:
-    """Return what a library says, short enough for a message."""
-    return " ".join(reason.split())[:200]

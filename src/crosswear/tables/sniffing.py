@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.faults import DECIMAL_COMMA
+from crosswear.tables.faults import DECIMAL_COMMA, one_line
 from crosswear.tables.text import UTF16, Dialect, TableFile
 
 _TEXTS = (".csv", ".txt", ".tsv", ".dat", ".log")
@@ -109,7 +109,7 @@ def not_as_it_begins(
 ) -> DataFormatError:
     """Return the error of a file whose rows are others than its first ones."""
     return DataFormatError(
-        f"is not laid out as its beginning: {' '.join(str(reason).split())[:200]}",
+        f"is not laid out as its beginning: {one_line(reason)}",
         where=file.where,
         expected=f"{len(names)} columns in every line",
         todo="correct the file, or move it away",

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+RATE_TOLERANCE = 0.1
+"""Stamps and a declared rate that differ by more than this part contradict each other."""
 FEW = 0.02
 """Up to this part of the stamps may repeat the one before: whole milliseconds of a lively clock."""
 BURST = 2.5

@@ -93,13 +93,17 @@ class CheckedText(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes.
+        """Return the next bytes, at most so many, a line that was put back first.
 
         Raises:
             DataFormatError: if they are not UTF-8; names the line.
         """
+        size = -1 if size is None else size
         again, self._again = self._again, b""
-        return again + self._checked(self._content.read(size))
+        if 0 <= size <= len(again):
+            self._again = again[size:]
+            return again[:size]
+        return again + self._checked(self._content.read(size - len(again) if size > 0 else size))
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line, with its end; raise as `read` does."""
@@ -136,15 +140,12 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
         DataFormatError: if there is none.
     """
     found: list[tuple[str, ...]] = []
-    number = above = 0
+    number, above = 0, dialect.skip_lines
     while len(found) <= dialect.has_header and (line := text.readline()):
         number += 1
         if number <= dialect.skip_lines or not line.strip(b"\r\n"):
             continue
-        try:
-            found.append(split(line, dialect))
-        except csv.Error as error:
-            raise dialect.failure(file, f"cannot be split: {error}", number) from error
+        found.append(split_line(file, dialect, number, line))
         if len(found) <= dialect.has_header:
             above = number
     if len(found) <= dialect.has_header:
@@ -165,19 +166,23 @@ def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
             header = False
 
 
-def split(line: bytes, dialect: Dialect) -> tuple[str, ...]:
+def split_line(file: TableFile, dialect: Dialect, number: int, line: bytes) -> tuple[str, ...]:
     """Return the cells of a line, without the spaces and quotes around them.
 
     Raises:
-        csv.Error: if it cannot be split.
+        DataFormatError: if it cannot be split; names the line by its number.
     """
     text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
-    return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+    try:
+        return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+    except csv.Error as error:
+        raise dialect.failure(file, f"cannot be split: {error}", number) from error
 
 
 def split_ending(name: str) -> tuple[str, str]:
     """Split the name of a file before its ending, such as ``.csv`` or ``.csv.gz``."""
-    root, ending = os.path.splitext(name.removesuffix(".gz"))  # noqa: PTH122
+    plain = name[:-3] if name.lower().endswith(".gz") else name
+    root, ending = os.path.splitext(plain)  # noqa: PTH122
     return (root, name[len(root) :]) if ending else os.path.splitext(name)  # noqa: PTH122
 
 

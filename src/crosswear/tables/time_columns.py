@@ -55,12 +55,12 @@ class TimeColumn:
         """Return the rate to declare: the sensor's setting, if the stamps are instants to use."""
         return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
 
-    @property
-    def unused(self) -> str:
-        """Says why it is not used, and what follows from that."""
+    def unused(self, *, gives_rate: bool) -> str:
+        """Say why it is not used, and what follows from that."""
+        rate = ", and the rate is that of its usual intervals" if gives_rate else ""
         return (
             f"column {self.column!r} is not used as time: {self.problem}. Gaps cannot be seen "
-            "without it, and the rate is that of its usual intervals"
+            f"without it{rate}"
         )
 
 

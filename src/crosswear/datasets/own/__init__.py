@@ -24,12 +24,16 @@ from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, require
 from crosswear.tables.reader import Codes
-from crosswear.tables.stamps import few, first_not_after, rate_of, spread, spread_note
+from crosswear.tables.stamps import (
+    RATE_TOLERANCE,
+    few,
+    first_not_after,
+    rate_of,
+    spread,
+    spread_note,
+)
 from crosswear.tables.text import split_ending
 from crosswear.tables.units import Reading, alike, reading
-
-RATE_TOLERANCE = 0.1
-"""Largest deviation of the time stamps' rate from the declared one, as a part of that."""
 
 
 def load_own(path: Path) -> DatasetSpec:

@@ -12,7 +12,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
-from crosswear.datasets.own import RATE_TOLERANCE, path_tells
+from crosswear.datasets.own import path_tells
 from crosswear.datasets.own.contents import read_own_table
 from crosswear.datasets.own.layout import FILE_NAME, KEYS, Layout, parse_layout
 from crosswear.datasets.propose.group import Group, choose_group
@@ -31,11 +31,13 @@ from crosswear.tables.guess import (
     FALLBACK_HZ,
     MOST_CLASSES,
     Conclusions,
+    Rate,
     Stated,
     conclude,
     role_columns,
 )
 from crosswear.tables.sampled import Sample
+from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TIME, TimeColumn
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
@@ -198,26 +200,29 @@ class Draft:
             ]
             self._say("columns.time", "", "")
             self._say("time_unit", "", "")
-            if len(group.rates_hz) == 1:
-                self._say("rate_hz", group.rates_hz[0], "written above the numbers")
-            else:
-                self._ask("rate_hz", "No column runs with time. What is the sampling rate, in Hz?")
+            self._rate(found.rate, "")
             return
-        named, nominal_hz = f"column {best.column!r}", best.nominal_hz(used=found.uses_time)
+        named = f"column {best.column!r}"
         if not found.uses_time:
             self._refuse_mixed_rates(group, best)
-            self.notes.append(f"{best.unused}.")
-            self._say("rate_hz", nominal_hz, f"rows over duration in {named}")
+            self.notes.append(f"{best.unused(gives_rate=not found.rate.is_written)}.")
+            self._rate(found.rate, f"rows over duration in {named}")
         else:
             self._say("columns.time", best.column, f"it rises in {best.spacing}")
             unit = "" if self.answers.get("columns.time") == "" else best.unit
             self._say("time_unit", unit, f"so that the rate is {best.rate_hz:.4g} Hz")
             low, high = min(best.rates_hz), max(best.rates_hz)
             between = f"{low:.4g}" if high - low < 0.01 * low else f"{low:.4g} to {high:.4g}"
-            self._say("rate_hz", nominal_hz, f"{between} Hz by {named}: {best.spacing}")
+            self._rate(found.rate, f"{between} Hz by {named}: {best.spacing}")
         others = [repr(time.column) for time in found.times if time is not best]
         if others:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
+
+    def _rate(self, rate: Rate, because: str) -> None:
+        if rate.hz is None:
+            problem = rate.problem[0].upper() + rate.problem[1:]
+            self._ask("rate_hz", f"{problem}. What is it, in Hz?")
+        self._say("rate_hz", rate.hz, "written above the numbers" if rate.is_written else because)
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
         """Refuse mixed rates: where the stamps are not read, nothing else would notice them."""
@@ -256,7 +261,7 @@ class Draft:
         if concluded.axes is None:
             self._say("unit", None, "")
             return
-        rate_hz = concluded.rate_hz or FALLBACK_HZ
+        rate_hz = concluded.rate.hz or FALLBACK_HZ
         mixed = mixed_units(group.samples, concluded.axes, rate_hz)
         if mixed and "unit" not in self.answers:
             (first, a), (second, b) = mixed

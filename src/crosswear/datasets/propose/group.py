@@ -71,6 +71,10 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
             expected=f"from 1 to {MOST_FILES} tables",
             todo=f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
         )
+    every = set(names)
+    # The same recording twice would be in training and in testing.
+    packed = [name for name in names if _unpacked(name) in every]
+    names = sorted(every.difference(packed))
     layouts: dict[str, TableFormat] = {}
     utf16 = ""
     for name in names:
@@ -95,14 +99,22 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
+    notes += [f"{name!r} is left out: {_unpacked(name)!r} lies beside it." for name in packed[:3]]
+    if len(packed) > 3:
+        notes.append(f"So are {len(packed) - 3} more packed files beside unpacked ones.")
     return Group(
         names=tuple(chosen),
-        others=tuple(others),
+        others=(*others, *packed),
         layout=layouts[chosen[0]],
         rates_hz=tuple(sorted(rates)),
         samples={name: _sample(tree, name, layouts[name]) for name in _some(chosen)},
         notes=tuple(notes),
     )
+
+
+def _unpacked(name: str) -> str:
+    """Return what a packed file is called unpacked; an empty text if it is not packed."""
+    return name[:-3] if name.lower().endswith(".gz") else ""
 
 
 def _sample(tree: FolderTree, name: str, layout: TableFormat) -> Sample:
@@ -136,7 +148,7 @@ def _score(
     left = found.likely
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
-    rest = unit_of(rest_of(samples, left[0], found.rate_hz or FALLBACK_HZ))
+    rest = unit_of(rest_of(samples, left[0], found.rate.hz or FALLBACK_HZ))
     other_sensor = word != "" and "acc" not in word
     likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
     size = 0

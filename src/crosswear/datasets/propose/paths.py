@@ -20,6 +20,7 @@ _NOT_A_PERSON = re.compile(
     r"(session|sess|trial|run|rec|recording|day|file|data|log|take|test|seg|segment)?[_-]?\d*",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"([_\-. ])")
 _PLACEMENT = re.compile(
     r"(?<![a-z])(?:(left|right|dominant|non_?dominant)[_ -]?)?"
     r"(wrist|hand|forearm|upper_?arm|arm|ankle|waist|hip|chest|thigh|pocket|foot|head)(?![a-z])",
@@ -50,19 +51,20 @@ class NamePart:
 
 def file_patterns(tree: FileTree, names: Sequence[str], others: Collection[str]) -> tuple[str, ...]:
     """Glob patterns that match `names` and none of the `others`."""
-    suffix = split_ending(names[0])[1]
+    endings = sorted({split_ending(name)[1] for name in names})
     split = [name.split("/") for name in names]
-    tries = [f"**/*{suffix}", f"**/{glob.escape(split[0][-1])}"]
+    tries = [[f"**/*{ending}" for ending in endings], [f"**/{glob.escape(split[0][-1])}"]]
     if len({len(parts) for parts in split}) == 1:
         common = [_common(sorted(set(column))) for column in zip(*split, strict=True)]
         # What comes later, of another person in another folder, should match, too.
-        folders = ["*"] * (len(common) - 1)
-        likely = ([*folders, f"*{suffix}"], [*folders, common[-1]], common)
-        tries = ["/".join(parts) for parts in likely] + tries
-    tries.append("**/" + _common(sorted({parts[-1] for parts in split})))
-    for pattern in tries:
-        if sorted(set(tree.glob(pattern)) & {*names, *others}) == sorted(names):
-            return (pattern,)
+        folders = "*/" * (len(common) - 1)
+        by_ending = [f"{folders}*{ending}" for ending in endings]
+        tries = [by_ending, [folders + common[-1]], ["/".join(common)], *tries]
+    tries.append(["**/" + _common(sorted({parts[-1] for parts in split}))])
+    for patterns in tries:
+        matched = {name for pattern in patterns for name in tree.glob(pattern)}
+        if sorted(matched & {*names, *others}) == sorted(names):
+            return tuple(patterns)
     return tuple(glob.escape(name) for name in names)
 
 
@@ -71,24 +73,20 @@ def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePa
 
     Returns:
         For each component, for each file the pieces and what stands between them in turn (pieces
-        at even positions); and the differing pieces, without those that repeat an earlier one.
+        at even positions, an ending behind nothing); and the differing pieces, without endings
+        and without those that repeat an earlier one.
     """
     split = [name.split("/") for name in names]
     if len({len(parts) for parts in split}) > 1:
         return [], []
-    pieces = []
-    for column in zip(*split, strict=True):
-        tokens = [re.split(r"([_\-. ])", text) for text in column]
-        shapes = {(len(one), *one[1::2]) for one in tokens}
-        if len(shapes) > 1:
-            tokens = [[*split_ending(text)] for text in column]
-            tokens = [[stem, "", ending] if ending else [stem] for stem, ending in tokens]
-        pieces.append(tokens)
+    pieces = [_pieces(column) for column in zip(*split, strict=True)]
     parts: list[NamePart] = []
     for component, files in enumerate(pieces):
         if len({len(tokens) for tokens in files}) > 1:
             continue
         for token in range(0, len(files[0]), 2):
+            if _is_ending(files[0], token):
+                continue
             values = tuple(tokens[token] for tokens in files)
             if len(set(values)) > 1 and values not in [part.values for part in parts]:
                 before = files[0][token - 2] if token >= 2 else ""
@@ -146,6 +144,23 @@ def placements(texts: Sequence[str]) -> set[str]:
     return set.intersection(*found) if found else set()
 
 
+def _pieces(column: Sequence[str]) -> list[list[str]]:
+    """Return folders or file names in pieces; apart from their endings, if those differ."""
+    split = [split_ending(text) for text in column]
+    endings = {ending for _, ending in split}
+    is_mixed = len(endings) > 1 and "" not in endings
+    tokens = [_WORDS.split(stem if is_mixed else stem + ending) for stem, ending in split]
+    if len({(len(one), *one[1::2]) for one in tokens}) > 1:
+        return [[stem, "", ending] if ending else [stem] for stem, ending in split]
+    if is_mixed:
+        return [[*one, "", ending] for one, (_, ending) in zip(tokens, split, strict=True)]
+    return tokens
+
+
+def _is_ending(tokens: Sequence[str], token: int) -> bool:
+    return token > 0 and not tokens[token - 1]
+
+
 def _component_regex(
     component: int, files: Sequence[Sequence[str]], wanted: dict[tuple[int, int], str]
 ) -> str:
@@ -159,6 +174,9 @@ def _component_regex(
             text += f"(?P<{role}>{one})"
         elif len({tokens[token] for tokens in files}) == 1:
             text += _literal(first)
+        elif _is_ending(files[0], token):
+            endings = sorted({tokens[token] for tokens in files})
+            text += f"(?:{'|'.join(map(_literal, endings))})"
         else:
             text += one
     return text

@@ -9,11 +9,17 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.texts import Note
-from crosswear.datasets.own import RATE_TOLERANCE
 from crosswear.datasets.own.contents import read_pieces, row_place
 from crosswear.datasets.quantities import LARGEST_G
 from crosswear.deploy.recognise.inputs import RecordingFile
-from crosswear.tables.stamps import few, first_not_after, rate_of, spread, spread_note
+from crosswear.tables.stamps import (
+    RATE_TOLERANCE,
+    few,
+    first_not_after,
+    rate_of,
+    spread,
+    spread_note,
+)
 from crosswear.tables.units import Reading, reading
 
 Floats = NDArray[np.float64]

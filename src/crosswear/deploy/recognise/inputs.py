@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
@@ -33,6 +35,11 @@ class Overrides:
     columns: tuple[Column, ...] | None = None
     rate_hz: float | None = None
     unit: str | float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise a UsageError if the rate cannot be one."""
+        if self.rate_hz is not None and not 0 < self.rate_hz < np.inf:
+            raise UsageError(f"a rate of {self.rate_hz} Hz", where="rate_hz", expected="above 0")
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,9 @@ def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> Rec
             expected=f"one of {', '.join(repr(one.column) for one in found.times) or 'none'}",
             todo="correct --columns, or leave the time out",
         )
-    if found.rate_hz is None:
+    if found.rate.hz is None:
         raise UsageError(
-            "no column runs with time: the sampling rate is unknown",
+            found.rate.problem,
             where=where,
             expected="the rate in Hz",
             todo="give it with --rate",
@@ -149,7 +156,7 @@ def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> Rec
         title=name,
         files=(name,),
         columns=Columns(*axes, time=time.column if time else None),
-        rate_hz=found.rate_hz,
+        rate_hz=found.rate.hz,
         unit=unit,  # type: ignore[arg-type]  # checked by Layout
         placement=about.placement,
         classes={one: one for one in about.classes},
@@ -207,7 +214,9 @@ def _stamps(
         return found.time, []
     through = (one for one in time_columns([rows], ()) if one.column == found.time.column)
     time = next(through, found.time)
-    return (None, [time.unused]) if time.problem else (time, [])
+    if not time.problem:
+        return time, []
+    return None, [time.unused(gives_rate=stated.rate_hz is None and not found.rate.is_written)]
 
 
 def _axes(found: Conclusions, rows: Sample, where: str) -> Triple:
