@@ -17,6 +17,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from crosswear.baselines import BASELINES, Classifier
 from crosswear.baselines.forest import TREES, grow_forest
+from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
 from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows, whitening
@@ -114,6 +115,13 @@ def test_constant_windows_are_classified_too(name: str) -> None:
     y = np.arange(12, dtype=np.int16) % 2
     scores = BASELINES[name].fit(x, y, 2, RATE, 0).scores(x)
     assert np.isfinite(scores).all()
+
+
+def test_hydra_takes_windows_of_a_sensor_at_rest(train: Data) -> None:
+    x = train[0][:20].copy()
+    x[:7, 1] = 0.5  # an axis that does not move; warnings are errors here
+    scores = fit_hydra_multirocket(x, train[1][:20], 10, RATE, 3).scores(x)
+    assert (scores.sum(axis=1) == 1).all()
 
 
 def test_the_forests_arrays_say_what_sklearn_says(train: Data, asked: Data) -> None:
