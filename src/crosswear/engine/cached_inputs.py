@@ -27,7 +27,7 @@ BATCH = 512
 
 
 class InputCache:
-    """The fronts that were used last, on one device."""
+    """The cached inputs that were used last, on one device."""
 
     def __init__(self, device: str) -> None:
         self.device = device
@@ -41,13 +41,13 @@ class InputCache:
         frozen: tuple[str, ...],
         config: TrainConfig,
     ) -> CachedInput:
-        """The front of a network on all windows of a domain.
+        """The cached input of a network on all windows of a domain.
 
         Args:
             origin: equal for the same windows, and frozen modules with the same weights.
             windows: [N, 3·sensors, L].
             network: on the CPU, in evaluation mode.
-            frozen: its modules that make the front.
+            frozen: its modules that make the cached input.
             config: for the precision.
         """
         key = (origin, frozenset(frozen))
@@ -66,7 +66,7 @@ class InputCache:
     def _nearest(
         self, origin: Hashable, frozen: tuple[str, ...]
     ) -> tuple[frozenset[str], CachedInput | None]:
-        """The front that is there and has most of the frozen modules in it."""
+        """The cached input that is there and has most of the frozen modules in it."""
         there = {
             done: cached_input
             for (name, done), cached_input in self._kept.items()
@@ -99,7 +99,7 @@ def forward_frozen(
     config: TrainConfig,
     device: str,
 ) -> CachedInput:
-    """Carry a front of a single network through its frozen modules; parts they leave are shared."""
+    """Carry a cached input of one network through frozen modules; parts left as is are shared."""
     network.to(device)
     batches = [torch.split(part, BATCH) for part in cached_input]
     with arithmetic(config, device):
@@ -115,7 +115,7 @@ def forward_frozen(
 
 
 def rows_of(cached_inputs: Sequence[CachedInput], rows: Tensor) -> CachedInput:
-    """Some rows [copies, n] of each front, side by side."""
+    """Some rows [copies, n] of each cached input, side by side."""
     chosen = zip(cached_inputs, rows, strict=True)
     return abreast([tuple(part[mine] for part in cached_input) for cached_input, mine in chosen])
 

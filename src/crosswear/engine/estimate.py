@@ -149,7 +149,7 @@ def estimate(
     windows = max(sum(domain_of(task).split.windows) for cohort in cohorts for task in cohort)
     memory = max(one.memory_mb + (KEPT + 1) * windows * one.front_mb for one in measured)
     return Estimate(
-        # Every worker computes the fronts that it needs for itself.
+        # Every worker computes the cached inputs that it needs for itself.
         seconds=_makespan(cohorts, each, workers) + float(_fronts(cohorts, domain_of) @ costs),
         memory_mb=workers * memory,
     )
@@ -193,7 +193,7 @@ def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int)
 def _step(
     model: ModelConfig, train: TrainConfig, domain: DomainSummary, frozen: tuple[str, ...]
 ) -> int:
-    """Multiply-adds for a window in a training step: of windows that are changed, a front too."""
+    """Multiply-adds for a window in a training step; of changed windows, a cached input too."""
     adds, _ = _rest(model, domain, frozen)
     if train.augmentation == NO_AUGMENTATION:
         return 3 * adds
@@ -201,7 +201,7 @@ def _step(
 
 
 def _rest(model: ModelConfig, domain: DomainSummary, frozen: tuple[str, ...]) -> tuple[int, int]:
-    """Multiply-adds for a window, and weights, of what is not in the front of a network."""
+    """Multiply-adds for a window, and weights, of what is not in the cached input of a network."""
     counted = _counted(model, domain)
     within = [name for name in ("spectrogram", *frozen) if name in counted.parameters]
     adds = counted.multiply_adds[""] - sum(counted.multiply_adds[name] for name in within)
@@ -265,7 +265,7 @@ def _classical(cohorts: Sequence[Cohort]) -> list[Task]:
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """Work [n, 6], the seconds [n] it took, the process's peak, and what a front takes."""
+    """Work [n, 6], the seconds [n] it took, the process's peak, and what a cached input takes."""
 
     work: Floats
     seconds: Floats

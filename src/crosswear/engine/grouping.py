@@ -30,7 +30,7 @@ def group(tasks: Sequence[Task], device: str, workers: int = 1) -> list[Cohort]:
     few = len(alike) < 4 * workers
     cohorts = []
     for members in alike.values():
-        members.sort(key=lambda task: task.cell.sources)  # cells of a source share its front
+        members.sort(key=lambda task: task.cell.sources)  # cells of a source share its cached input
         width = TRAINABLE[members[0].cell.method].width(members[0].cell, device)
         parts = math.ceil(len(members) / width)
         parts = max(parts, min(workers, len(members))) if few else parts

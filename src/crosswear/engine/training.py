@@ -209,7 +209,7 @@ class Training:
         return {n: _parts(v, copies)[copy].clone() if v.ndim else v for n, v in state.items()}
 
     def _changed(self, drawn: Sequence[NDArray[np.int64]]) -> CachedInput:
-        """The front of windows [n] of the domain, for each copy, as augmentation changes them.
+        """Return the cached input of augmented windows [n] of the domain, for each copy.
 
         They are others in every step: no frozen module can have been run on them before.
         """
@@ -227,7 +227,7 @@ class Training:
 
         Args:
             rows: the windows.
-            changed: their front, if it is not that of the windows as they were recorded.
+            changed: their cached input, if it is not that of the windows as they were recorded.
         """
         if changed is None:
             cached_input, done = (

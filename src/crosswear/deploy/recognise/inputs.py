@@ -58,20 +58,20 @@ class RecordingFile:
 
 
 def find_sources(
-    path: Path, told: Overrides, toml: Path | None, about: Manifest
+    path: Path, overrides: Overrides, toml: Path | None, about: Manifest
 ) -> list[RecordingFile]:
     """The recordings that a path names.
 
     Args:
         path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
-        told: what the user states of the files; it goes before what they or a `dataset.toml` say.
+        overrides: the statements of the user; they go before the files or a `dataset.toml`.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
 
     Raises:
         MissingDataError: if there is no such file.
         DataFormatError: if it is not a recording.
-        UsageError: if it does not show its columns, rate or unit, and `told` neither.
+        UsageError: if it does not show its columns, rate or unit, and `overrides` neither.
     """
     if path.is_dir() and not (path / FILE_NAME).is_file():
         raise MissingDataError(
@@ -82,7 +82,7 @@ def find_sources(
         )
     if path.is_dir() or path.name == FILE_NAME:
         path = path / FILE_NAME if path.is_dir() else path
-        layout = _told(_read_toml(path), told)
+        layout = _overridden(_read_toml(path), overrides)
         tree = FolderTree(path.parent)
         return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
     if not path.is_file():
@@ -91,8 +91,8 @@ def find_sources(
         )
     tree = FolderTree(path.parent)
     if toml is not None:
-        return [RecordingFile(tree, path.name, _told(_read_toml(toml), told))]
-    return [_guess(tree, path.name, told, about)]
+        return [RecordingFile(tree, path.name, _overridden(_read_toml(toml), overrides))]
+    return [_guess(tree, path.name, overrides, about)]
 
 
 def _read_toml(path: Path) -> Layout:
@@ -110,20 +110,20 @@ def _read_toml(path: Path) -> Layout:
     return dataclasses.replace(layout, columns=used)
 
 
-def _told(layout: Layout, told: Overrides) -> Layout:
-    given = {name: getattr(told, name) for name in ("rate_hz", "unit")}
+def _overridden(layout: Layout, overrides: Overrides) -> Layout:
+    given = {name: getattr(overrides, name) for name in ("rate_hz", "unit")}
     changed = {name: value for name, value in given.items() if value is not None}
-    if told.columns:
-        changed["columns"] = Columns(*told.columns)
-        if len(told.columns) < 4:
+    if overrides.columns:
+        changed["columns"] = Columns(*overrides.columns)
+        if len(overrides.columns) < 4:
             changed["time_unit"] = None
     return dataclasses.replace(layout, **changed)
 
 
-def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> RecordingFile:
+def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -> RecordingFile:
     where = tree.where(name)
     layout, rows = _sample(tree, name)
-    stated = _stated(told, rows, where)
+    stated = _stated(overrides, rows, where)
     found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else ())
     if stated.time is not None and (found.time is None or found.time.column != stated.time):
         raise DataFormatError(
@@ -140,7 +140,7 @@ def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> Rec
             todo="give it with --rate",
         )
     axes = _axes(found, rows, where)
-    unit = told.unit if told.unit is not None else unit_read(found.reading)
+    unit = overrides.unit if overrides.unit is not None else unit_read(found.reading)
     if unit is None:
         raise UsageError(
             "the unit is unknown: no second at rest shows it",
@@ -149,7 +149,7 @@ def _guess(tree: FolderTree, name: str, told: Overrides, about: Manifest) -> Rec
             todo="give it with --unit",
         )
     time, notes = _stamps(found, rows, stated)
-    if told.unit is None and found.reading is not None and not found.reading.at_rest:
+    if overrides.unit is None and found.reading is not None and not found.reading.at_rest:
         notes.append(unit_note(found.reading))
     dialect = layout.dialect
     read_as = Layout(
@@ -188,10 +188,10 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
     )
 
 
-def _stated(told: Overrides, rows: Sample, where: str) -> Stated:
-    if not told.columns:
-        return Stated(rate_hz=told.rate_hz)
-    axes, time = told.columns[:3], told.columns[3:]
+def _stated(overrides: Overrides, rows: Sample, where: str) -> Stated:
+    if not overrides.columns:
+        return Stated(rate_hz=overrides.rate_hz)
+    axes, time = overrides.columns[:3], overrides.columns[3:]
     for column in axes:
         if column not in rows or not rows[column].is_number:
             raise DataFormatError(
@@ -200,7 +200,7 @@ def _stated(told: Overrides, rows: Sample, where: str) -> Stated:
                 expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
                 todo="correct --columns",
             )
-    return Stated(axes, time[0] if time else None, told.rate_hz)
+    return Stated(axes, time[0] if time else None, overrides.rate_hz)
 
 
 def _stamps(

@@ -45,7 +45,7 @@ class Recognised:
 def recognise_files(
     bundle: Bundle,
     paths: Sequence[Path],
-    told: Overrides = Overrides(),  # noqa: B008  # frozen
+    overrides: Overrides = Overrides(),  # noqa: B008  # frozen
     toml: Path | None = None,
     report: Report = lambda _file: None,
 ) -> list[Recognised]:
@@ -54,17 +54,17 @@ def recognise_files(
     Args:
         bundle: the model.
         paths: CSV or Parquet files, `dataset.toml` files, or folders with one.
-        told: what is known of the files; the rest is looked for in them.
+        overrides: what is known of the files; the rest is looked for in them.
         toml: the `dataset.toml` that describes files that lie elsewhere.
         report: takes the name of each file.
 
     Raises:
         MissingDataError: if a file is not there.
         DataFormatError: if one is no recording, damaged, or in another unit or rate than given.
-        UsageError: if a file does not show its columns, rate or unit, and `told` neither.
+        UsageError: if a file does not show its columns, rate or unit, and `overrides` neither.
     """
     sources = [
-        source for path in paths for source in find_sources(path, told, toml, bundle.manifest)
+        source for path in paths for source in find_sources(path, overrides, toml, bundle.manifest)
     ]
     found = []
     for source in sources:
@@ -76,18 +76,20 @@ def recognise_files(
 def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
     layout = source.layout
     recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
-    told: Reading | None = None
+    overrides: Reading | None = None
     unread: list[NDArray[np.float64]] = []
     notes = list(source.notes)
 
     def read() -> None:
-        nonlocal told
-        told = reading_of(source, np.concatenate(unread)) or told
+        nonlocal overrides
+        overrides = reading_of(source, np.concatenate(unread)) or overrides
         unread.clear()
 
     def chunks() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
         for values, time_s in read_chunks(source, notes.append):
-            if told is None or not told.at_rest:  # the first second at rest shows the unit
+            if (
+                overrides is None or not overrides.at_rest
+            ):  # the first second at rest shows the unit
                 unread.append(values)
                 if sum(map(len, unread)) >= _READ_S * layout.rate_hz:
                     read()
@@ -102,10 +104,10 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
             raise
         raise error.inside(source.where) from error
     notes += recognizer.notes()
-    if told is None:
+    if overrides is None:
         notes.append("no second at rest, or gravity was taken away: the unit is unchecked")
-    elif told.at_rest and not alike(told.length, layout.units_per_g):
-        rest = told.length / layout.units_per_g
+    elif overrides.at_rest and not alike(overrides.length, layout.units_per_g):
+        rest = overrides.length / layout.units_per_g
         notes.append(f"at rest the sensor reads {rest:.3g} g, not 1 g")
     return Recognised(
         file=source.where,

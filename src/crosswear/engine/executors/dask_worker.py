@@ -1,4 +1,4 @@
-"""Parts that run on a worker of a cluster: its files, and its trainer with its fronts."""
+"""Parts that run on a worker of a cluster: its files, and its trainer with its cached inputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def about(device: str) -> str:
 
 @dataclass
 class WorkerState:
-    """Things that a worker keeps for us: a folder for files, and its trainer with its fronts."""
+    """Belongings of a worker: a folder for files, and its trainer with its cached inputs."""
 
     folder: Path
     train: CohortTrainer

@@ -57,11 +57,11 @@ class Network(Protocol):
     def forward_frozen(
         self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
-        """Carry a front through the modules in `upto` that are not `done`."""
+        """Carry a cached input through the modules in `upto` that are not `done`."""
         ...
 
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Return the head's inputs [copies, N, F] from all copies' fronts, joined along dim 1."""
+        """Return the inputs of the head [copies, N, F]; cached inputs of copies lie along dim 1."""
         ...
 
     def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:

@@ -193,11 +193,11 @@ class DeepConvLSTM(nn.Module):
     def forward_frozen(
         self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
-        """Carry a front further, through the modules in `upto` that are not `done`.
+        """Carry a cached input further, through the modules in `upto` that are not `done`.
 
         Args:
             cached_input: of all copies, joined along dim 1.
-            done: modules that are in the front, as `transfer_units` names them.
+            done: modules that are in the cached input, as `transfer_units` names them.
             upto: those that shall be; of the layers the first ones.
         """
         (x,) = cached_input

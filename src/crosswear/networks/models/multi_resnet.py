@@ -230,11 +230,11 @@ class MultiResNet(nn.Module):
     def forward_frozen(
         self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
-        """Carry a front further, through the modules in `upto` that are not `done`.
+        """Carry a cached input further, through the modules in `upto` that are not `done`.
 
         Args:
             cached_input: of all copies, joined along dim 1.
-            done: modules that are in the front, as `transfer_units` and `spectral_unit` name them.
+            done: modules in the cached input, as `transfer_units` and `spectral_unit` name them.
             upto: those that shall be; of the blocks the first ones.
         """
         branches: list[Tensor] = []
