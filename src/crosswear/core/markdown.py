@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-_MARKUP = re.compile(r"[\\`*<>|\[\]$~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+-](?=\s)|^-(?=--)")
+_MARKUP = re.compile(r"[\\`*_<>|\[\]$~&]|^[#+-](?=\s)|^-(?=--)")
 
 
 def escaped(text: str) -> str:

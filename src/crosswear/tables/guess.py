@@ -52,7 +52,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Rate:
+class SamplingRate:
     """Nominal sampling rate of tables.
 
     Attributes:
@@ -84,7 +84,7 @@ class Conclusions:
     times: tuple[TimeColumn, ...]
     time: TimeColumn | None
     uses_time: bool
-    rate: Rate
+    rate: SamplingRate
     candidates: tuple[Triple, ...]
     likely: tuple[Triple, ...]
     reading: Reading | None
@@ -109,7 +109,7 @@ def conclude(
     times = time_columns(samples, roles["subject"] + roles["session"])
     time = next((one for one in times if one.column == stated.time), next(iter(times), None))
     uses_time = time is not None and (not time.problem or stated.time is not None)
-    rate = Rate(stated.rate_hz)
+    rate = SamplingRate(stated.rate_hz)
     if rate.hz is None:
         stamps_used = uses_time and stated.time != ""
         rate = _rate(time, sorted(set(rates_hz)), stamps_used=stamps_used)
@@ -132,7 +132,7 @@ def conclude(
     )
 
 
-def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: bool) -> Rate:
+def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: bool) -> SamplingRate:
     """Return the rate by the time, and by the different rates written above the numbers."""
     listed = " and ".join(f"{hz:g} Hz" for hz in written)
     above = f"{listed} {'is' if len(written) == 1 else 'are'} written above the numbers"
@@ -140,13 +140,19 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
         pairs = [(by_time, hz) for by_time in time.rates_hz for hz in written]
         for by_time, hz in pairs:
             if abs(by_time / hz - 1) > RATE_TOLERANCE:
-                return Rate(None, problem=f"the time stamps give {by_time:.4g} Hz, and {above}")
-        return Rate(time.nominal_hz(used=True))
+                return SamplingRate(
+                    None, problem=f"the time stamps give {by_time:.4g} Hz, and {above}"
+                )
+        return SamplingRate(time.nominal_hz(used=True))
     if written:
-        return Rate(written[0], is_written=True) if len(written) == 1 else Rate(None, problem=above)
+        return (
+            SamplingRate(written[0], is_written=True)
+            if len(written) == 1
+            else SamplingRate(None, problem=above)
+        )
     if time is not None:
-        return Rate(time.nominal_hz(used=not time.problem))
-    return Rate(None, problem="no column runs with time: the sampling rate is unknown")
+        return SamplingRate(time.nominal_hz(used=not time.problem))
+    return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")
 
 
 def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> dict[str, list[str | int]]:

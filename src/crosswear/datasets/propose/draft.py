@@ -31,7 +31,7 @@ from crosswear.tables.guess import (
     FALLBACK_HZ,
     MOST_CLASSES,
     Conclusions,
-    Rate,
+    SamplingRate,
     Stated,
     conclude,
     role_columns,
@@ -218,7 +218,7 @@ class Draft:
         if others:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
 
-    def _rate(self, rate: Rate, because: str) -> None:
+    def _rate(self, rate: SamplingRate, because: str) -> None:
         if rate.hz is None:
             problem = rate.problem[0].upper() + rate.problem[1:]
             self._ask("rate_hz", f"{problem}. What is it, in Hz?")
