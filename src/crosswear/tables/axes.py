@@ -58,8 +58,8 @@ def accelerations(
     with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
     left = with_gravity or left
     if len(left) > 1:
-        told = [one for one in left if unit_of(rest_of(samples, one, rate_hz)) is not None]
-        left = told or left
+        known = [one for one in left if unit_of(rest_of(samples, one, rate_hz)) is not None]
+        left = known or left
     return left
 
 
