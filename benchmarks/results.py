@@ -16,12 +16,12 @@ from typing import Annotated
 
 import typer
 from result_tables import DOCS, index_of
-from result_tables.questions import mirrored, pairs, recipe
+from result_tables.questions import hydra, mirrored, pairs, recipe
 from result_tables.several import compared, networks, sensors, settings
 from result_tables.study import (
     findings,
     heatmap,
-    rivals,
+    methods,
     shared_classes,
     sources,
     summary,
@@ -54,7 +54,7 @@ def table(name: str, kind: str) -> str:
 KINDS: dict[str, Callable[..., str]] = {
     "summary": summary,
     "sources": sources,
-    "rivals": rivals,
+    "methods": methods,
     "heatmap": heatmap,
     "verdicts": verdicts,
     "findings": findings,
@@ -64,6 +64,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "placement_findings": lambda index: findings(index, "over_", "similarity_a", "similarity_m"),
     "zero_label": zero_label,
     "recipe": recipe,
+    "hydra": hydra,
     "compared": compared,
     "pairs": pairs,
     "mirrored": mirrored,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import product
 
 from crosswear.core.markdown import table
@@ -24,42 +25,56 @@ TWINS = {
 """Limbs of the two sides, as studies/placements.toml calls them."""
 
 
-def recipe(index: EvidenceIndex) -> str:
-    """The classical methods, and the whitened vote against the forest and MiniRocket."""
+def _against(
+    index: EvidenceIndex, ours: Kind, others: Sequence[Kind], compared: Sequence[Kind], name: str
+) -> str:
+    """Return the scores of some methods on each target, and `ours` against those of `compared`."""
     study = index.evidence.study
     scores = scores_of(records_of(index))
-    kinds: tuple[Kind, ...] = (
-        *(("forest", False), ("extra-trees", False), ("minirocket", False)),
-        *(("minirocket", True), ("vote", False), ("vote", True)),
-    )
-    beaten: tuple[Kind, ...] = (("forest", False), ("minirocket", False))
+    kinds = (*others, ours)
     places = [(target, size) for target in index.targets for size in index.sizes]
 
     def key(target: str, size: int, kind: Kind) -> ScoreKey:
         return ScoreKey(target, size, learning_method_of(study, target, kind))
 
     contrasts = holm(
-        scores.contrast(key(*place, ("vote", True)), key(*place, kind))
+        scores.contrast(key(*place, ours), key(*place, kind))
         for place in places
-        for kind in beaten
+        for kind in compared
     )
     rows = []
-    for (target, size), *against in zip(places, contrasts[::2], contrasts[1::2], strict=True):
+    for number, (target, size) in enumerate(places):
         found = [
             index.score(target, size, learning_method_of(study, target, kind)) for kind in kinds
         ]
+        against = contrasts[number * len(compared) : (number + 1) * len(compared)]
         gains = [f"{phrases.gain(one)} {phrases.sign(one)}" for one in against]
         rows.append((target, f"{size}", *(mean([one]) for one in found), *gains))
     labels = [learning_method_of(study, index.targets[0], kind).label for kind in kinds]
-    headings = ("target", "windows", *labels, "over forest", "over minirocket")
+    headings = ("target", "windows", *labels, *(f"over {kind}" for kind, _ in compared))
     known = [one for one in contrasts if one]
     ahead = sum(one.difference.value > 0 for one in known)
     effects = Counter(phrases.compared(one) for one in known)
     return (
-        f"{table(headings, rows, 1)}\n\nThe whitened vote is ahead in {ahead} of {len(known)} "
+        f"{table(headings, rows, 1)}\n\n{name} is ahead in {ahead} of {len(known)} "
         f"comparisons, after Holm's correction significantly better in {effects['better']} and "
         f"worse in {effects['worse']}."
     )
+
+
+def recipe(index: EvidenceIndex) -> str:
+    """Compare the whitened vote with the other classical methods."""
+    others = [("forest", False), ("extra-trees", False), ("minirocket", False)]
+    others += [("minirocket", True), ("vote", False)]
+    beaten = [("forest", False), ("minirocket", False)]
+    return _against(index, ("vote", True), others, beaten, "The whitened vote")
+
+
+def hydra(index: EvidenceIndex) -> str:
+    """Compare Hydra with MultiRocket with MiniRocket and the vote."""
+    others = [("minirocket", False), ("vote", False)]
+    ours = ("hydra-multirocket", False)
+    return _against(index, ours, others, others, "Hydra with MultiRocket")
 
 
 def pairs(index: EvidenceIndex) -> str:

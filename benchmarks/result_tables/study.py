@@ -37,8 +37,8 @@ def sources(index: EvidenceIndex) -> str:
     return table(headings, rows, 1)
 
 
-def rivals(index: EvidenceIndex) -> str:
-    """Every way to learn from the same windows; transfers as means over their sources."""
+def methods(index: EvidenceIndex) -> str:
+    """Return the scores of every method with the same windows; transfers as means over sources."""
     headings = ("target", "windows", "majority", "forest", "MiniRocket", "scratch")
     headings += ("transfer", "untrained", "logistic on source", "logistic on untrained")
     rows = []

@@ -97,7 +97,7 @@ def test_a_person_with_nearly_all_windows_is_one_person() -> None:
     assert mean.p() > 0.05
 
 
-def test_equal_rivals_have_no_difference_for_sure() -> None:
+def test_equal_methods_have_no_difference_for_sure() -> None:
     mean = crossed_mean(np.zeros((5, 8), int), np.full((5, 8), 20))
     assert mean.p() == 1
     assert mean.interval().low == 0
