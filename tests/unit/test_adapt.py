@@ -13,12 +13,13 @@ import torch
 import crosswear
 from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.assessment import Findings, certainty_of, class_findings
-from crosswear.adaptation.choose import Chosen, choose
+from crosswear.adaptation.choose import CandidateResult, Chosen, choose
 from crosswear.adaptation.curve import fit_curve
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.report_files import report_text, write_report
 from crosswear.cli.adapt import parse_duration
 from crosswear.core.errors import CrosswearError, DiskError, UsageError
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle import load_bundle
 from crosswear.deploy.bundle.manifest import Kind
@@ -187,6 +188,16 @@ def test_names_have_no_meaning_in_the_report(chosen: Chosen, tmp_path: Path) -> 
     assert "next 50 labelled windows" in report_text(with_curve)
     paths = write_report(with_curve, tmp_path)
     assert [path.name for path in paths] == ["report.md", "report.json", "curve.png"]
+    behind = CandidateResult("vote", "vote", 0.9, 5, 1.0, Interval(-0.02, -0.05, 0.01))
+    second = replace(findings, standings=(findings.standings[0], behind), unit="occurrence")
+    said = report_text(second)
+    assert "vote scores higher, but not clearly" in said
+    assert "its gain is −2.0 (−5.0 to +1.0) points" in said
+    assert "unknown: the score on other people" in said
+    assert "unknown: the score on other people" not in text
+    assert "unknown: the scores of" not in text
+    alone = replace(second, classes=(replace(found[0], groups=1, f1=None), *found[1:]))
+    assert "unknown: the scores of a\\|b, labelled for too few occurrences" in report_text(alone)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
-from crosswear.adaptation.choose import prefer_simpler
+from crosswear.adaptation.choose import prefer_first
 from crosswear.adaptation.curve import fit_curve, fit_power
 from crosswear.adaptation.folds import group_windows, make_folds
 from crosswear.adaptation.learners import TrainingData
@@ -47,6 +47,15 @@ def test_nobody_is_on_both_sides_of_a_fold(people: int, classes: int, seed: int,
         assert not set(groups[fold.train]) & set(groups[held])
         assert set(y[fold.test]) <= set(y[fold.train])
         assert not set(y[fold.unknown]) & set(y[fold.train])
+
+
+@given(st.integers(3, 14), st.integers(0, 2**16))
+def test_of_few_people_each_is_tested_alone(people: int, seed: int) -> None:
+    y, groups = np.tile([0, 1, 2], 10 * people), np.repeat(np.arange(people), 30)
+    folds = make_folds(y, groups, seed)
+    tested = [len(np.unique(groups[fold.test])) for fold in folds]
+    assert sum(tested) == people
+    assert len(folds) == (people if people <= 10 else 5)
 
 
 def test_one_person_or_two_are_held_back_by_occurrences(gestures: Domain) -> None:
@@ -147,22 +156,35 @@ def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None
     assert "report" not in said[-1]
 
 
+def test_networks_take_part_if_their_folds_and_final_training_fit_in_the_budget() -> None:
+    y, who = np.tile([0, 1], 10), np.repeat(np.arange(4), 5)
+    folds, said = make_folds(y, who, 0), list[str]()
+    data = TrainingData(np.zeros((20, 3, 100), np.float32), y, who, 2, 25.0, 0)
+    network = [Slow("network", 100.0)]
+    found, run = evaluate_candidates([Slow("quick", 0.0)], network, folds, data, 600.0, said.append)
+    assert len(run) == 4  # so 400 s, and 130 s for the final training
+    assert found[-1].folds == 4
+    assert said == []
+    found, _ = evaluate_candidates([Slow("quick", 0.0)], network, folds, data, 520.0, said.append)
+    assert found[-1].folds == 0
+
+
 def test_no_gain_is_beyond_what_a_difference_can_be() -> None:
     ours = np.array([True] * 8 + [False] * 2)
     gain = paired_gain(ours, ours[::-1], np.repeat([0, 1], 5))
     assert (gain.low, gain.high) == (-1.0, 1.0)
 
 
-def test_the_simpler_one_is_preferred_unless_beaten() -> None:
+def test_the_first_one_is_preferred_unless_beaten() -> None:
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(10), 20)
     simple = rng.random(200) < 0.7
     lucky = simple.copy()
     lucky[np.flatnonzero(~simple)[:2]] = True
     better = simple | (rng.random(200) < 0.5)
-    assert prefer_simpler(np.stack([simple, lucky]), groups) == 0
-    assert prefer_simpler(np.stack([simple, better]), groups) == 1
-    assert prefer_simpler(np.stack([better, simple]), groups) == 0
+    assert prefer_first(np.stack([simple, lucky]), groups) == 0
+    assert prefer_first(np.stack([simple, better]), groups) == 1
+    assert prefer_first(np.stack([better, simple]), groups) == 0
 
 
 # --- calibration

@@ -32,8 +32,8 @@ from crosswear.networks.threads import one_thread
 
 BEST_OF_AUTO = 2
 """Sources that take part with `auto`: the most promising ones."""
-SOURCE_SHARE, CURVE_SHARE = 0.4, 0.2
-"""Largest shares of the budget to train missing source networks, and for the learning curve."""
+SOURCE_SHARE = 0.4
+"""Largest share of the budget to train missing source networks."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,10 @@ def adapt(
         seed=settings.seed,
         others=[LabelledWindows.of(one.domain.windows) for one in offered],
     )
-    chosen = choose(training_data, networks, (1 - CURVE_SHARE) * budget.left, note=say)
+    chosen = choose(training_data, networks, budget.left, note=say)
     findings = assess(chosen, domain, training_data, grouping.unit, budget)
+    if findings.curve is None:
+        say("no learning curve: too few windows, or no time left for it")
     findings = replace(findings, notes=tuple(notes))
     trained_on = _trained_on(chosen, offered)
     save_bundle(out, bundle_of(domain, preparation, chosen, findings, rows, trained_on))

@@ -42,13 +42,13 @@ from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
 from crosswear.signal.windows import in_steps
 
-KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
+KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
+"""Kinds of candidates, in order of preference: at few labels the vote scores best on average
+(docs/results.md), and networks take longest."""
 CONFIDENCE_OF_GAIN = 0.8
-"""Confidence of the two-sided interval of the gain over a simpler candidate, which must lie above
+"""Confidence of the two-sided interval of the gain over a preferred candidate, which must lie above
 0: the chosen one is better with a probability of 90 %."""
-FINAL_SHARE = 0.05
-"""Share of the budget for the final training."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def choose(
     """Choose among classical classifiers, a network from scratch and transferred networks.
 
     Candidates are compared by cross-validation over groups. The first of `KINDS` is chosen unless
-    another is clearly better (`prefer_simpler`), so a transfer without a clear gain is not used.
+    another is clearly better (`prefer_first`), so a transfer without a clear gain is not used.
 
     The expected score includes the choice: for each fold, the candidate is taken that is best on
     the *other* folds (Tsamardinos et al., "Bootstrapping the out-of-sample predictions for
@@ -158,8 +158,7 @@ def choose(
     networks = [NetworkLearner(plan, trainer) for plan in network_plans(sources) if with_networks]
     with one_thread():
         classical = _classical(kinds, data, budget_s, len(folds), note)
-        left = budget.left - FINAL_SHARE * budget_s
-        evaluations, run = evaluate_candidates(classical, networks, folds, data, left, note)
+        evaluations, run = evaluate_candidates(classical, networks, folds, data, budget.left, note)
         finalists = [one for one in evaluations if one.folds == len(run)]
         if not finalists:
             raise UsageError(
@@ -170,7 +169,7 @@ def choose(
             )
         scored = np.sort(np.concatenate([fold.test for fold in run]))
         correct = _correct(finalists, y)
-        winner = finalists[prefer_simpler(correct[:, scored], groups[scored])]
+        winner = finalists[prefer_first(correct[:, scored], groups[scored])]
         state = winner.learner.final()
     answers = winner.out_of_fold[scored]
     temperature = fit_temperature(answers, y[scored])
@@ -189,11 +188,12 @@ def choose(
     )
 
 
-def prefer_simpler(correct: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
+def prefer_first(correct: NDArray[np.bool_], groups: NDArray[np.integer]) -> int:
     """Return the first candidate that the best one does not beat with `CONFIDENCE_OF_GAIN`.
 
     Args:
-        correct: bool [K, n], windows that each candidate classifies correctly, simpler ones first.
+        correct: bool [K, n], windows that each candidate classifies correctly, in order of
+            preference.
         groups: [n].
     """
     leader = int(correct.mean(axis=1).argmax())
@@ -213,7 +213,7 @@ def _expected(
     nested = np.zeros(correct.shape[1], np.bool_)
     for fold in folds:
         rest = np.setdiff1d(scored, fold.test)
-        nested[fold.test] = correct[prefer_simpler(correct[:, rest], groups[rest])][fold.test]
+        nested[fold.test] = correct[prefer_first(correct[:, rest], groups[rest])][fold.test]
     asked = np.sort(np.concatenate([scored, *(fold.unknown for fold in folds)]))
     return expected_share(nested[asked], groups[asked])
 

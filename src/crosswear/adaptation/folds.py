@@ -17,6 +17,9 @@ from crosswear.core.recording import GroupUnit, Windows
 from crosswear.signal.leakage import chains
 
 FOLDS = 5
+ALONE = 10
+"""Up to so many groups, each is tested alone (leave one subject out): of few people, a fold of two
+leaves too few to learn from."""
 PEOPLE = 3
 """Fewest people to make folds of people; with fewer, folds are of occurrences of activities."""
 
@@ -71,7 +74,7 @@ def group_windows(windows: Windows) -> Grouping:
 
 
 def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -> list[Fold]:
-    """Split into at most five folds of whole groups, each with a like share of every class.
+    """Split into folds of whole groups: each group alone if they are few, else five alike folds.
 
     Args:
         y: class of each window [N].
@@ -85,7 +88,7 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
         raise _too_few(y, available)
-    number = min(FOLDS, available, int(np.bincount(y).max()))
+    number = min(available if available <= ALONE else FOLDS, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
     folds = []
     with warnings.catch_warnings():

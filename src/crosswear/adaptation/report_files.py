@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from crosswear.adaptation.assessment import Findings
 from crosswear.adaptation.curve import LearningCurve
+from crosswear.adaptation.folds import PEOPLE
 from crosswear.core.files import write_bytes, write_text
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import to_json
@@ -54,6 +55,13 @@ def summary(findings: Findings, shown: Callable[[str], str] = str) -> list[str]:
         f"of {findings.groups} {people})",
         advantage(findings, shown),
     ]
+    if findings.unit != "subject":
+        lines.append(
+            f"unknown: the score on other people, for fewer than {PEOPLE} people are labelled"
+        )
+    unscored = [shown(one.name) for one in findings.classes if one.groups < 2 or one.f1 is None]
+    if unscored:
+        lines.append(f"unknown: the scores of {', '.join(unscored)}, labelled for too few {people}")
     if findings.curve is not None:
         lines.append(
             f"the next {findings.curve.more} labelled windows: "
@@ -86,7 +94,10 @@ def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
     elif gain.value >= 0:
         verdict = "not clearly better than"
     else:
-        verdict = "simpler than, and not clearly worse than,"
+        return (
+            f"{shown(name)} scores higher, but not clearly: the chosen one is preferred until "
+            f"another is clearly better, and its gain is {points(gain)} points"
+        )
     return f"{verdict} the next best, {shown(name)}: by {points(gain)} points"
 
 

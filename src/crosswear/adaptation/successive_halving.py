@@ -21,6 +21,8 @@ from crosswear.core.texts import Note, counted
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, before the folds become fewer."""
+FINAL_TRAINING = 1.3
+"""In trainings of a fold: the chosen network trains once more, on the windows of all folds."""
 
 
 @dataclass(eq=False)
@@ -103,13 +105,16 @@ def evaluate_candidates(
     evaluations += live
     windows = int(np.mean([len(fold.train) for fold in run]))
     costs: dict[str, float] = {}
-    final_s = max((one.seconds(len(data.y)) for one in classical), default=0.0)  # if one is chosen
+    # If a classical classifier is chosen: its final training, and no more for its learning curve
+    # than for its folds.
+    final_s = max((one.seconds(len(data.y)) for one in classical), default=0.0)
+    reserved_s = final_s + max((one.seconds for one in evaluations if one.folds), default=0.0)
     for one in live:
         if budget.left > 0:
             costs[one.learner.name] = one.learner.seconds(windows)
     live = [one for one in live if one.learner.name in costs]
     for number, fold in enumerate(run):
-        live = _affordable(live, costs, len(run) - number, budget.left - final_s)
+        live = _affordable(live, costs, len(run) - number, budget.left - reserved_s)
         for one in live:
             one.run(fold, data.y)
         live = sorted(live, key=lambda one: -one.accuracy)[: max(1, (len(live) + 1) // 2)]
@@ -129,14 +134,11 @@ def evaluate_candidates(
 def _affordable(
     live: Sequence[Evaluation], costs: dict[str, float], folds: int, seconds: float
 ) -> list[Evaluation]:
-    """Drop the most expensive candidates until the others can run all folds, halved each time.
-
-    The chosen one is trained once more, on all windows.
-    """
+    """Drop the most expensive candidates until the others can run all folds, halved each time."""
     kept = list(live)
     while kept:
         dearest = sorted((costs[one.learner.name] for one in kept), reverse=True)
-        total, count = 2 * dearest[0], len(dearest)
+        total, count = FINAL_TRAINING * dearest[0], len(dearest)
         for _ in range(folds):
             total += sum(dearest[:count])
             count = max(1, (count + 1) // 2)
