@@ -96,7 +96,7 @@ def _unit(text: str | None) -> str | float | None:
 
 
 def _summary(one: Recognised, hop_s: float) -> dict[str, object]:
-    counts = Counter(event.smoothed for event in one.events)
+    counts = _counts(one)
     return {
         "file": one.file,
         "rate_hz": one.rate_hz,
@@ -109,6 +109,10 @@ def _summary(one: Recognised, hop_s: float) -> dict[str, object]:
     }
 
 
+def _counts(one: Recognised) -> Counter[str]:
+    return Counter(event.smoothed if event.worn else "(not worn)" for event in one.events)
+
+
 def _print(found: Sequence[Recognised], hop_s: float) -> None:
     read = [
         [one.file, f"{one.rate_hz:g}", str(one.unit), ", ".join(map(str, one.columns))]
@@ -117,7 +121,7 @@ def _print(found: Sequence[Recognised], hop_s: float) -> None:
     print_table("Read as", ["file", "Hz", "unit", "columns"], read)
     rows = []
     for one in found:
-        counts = Counter(event.smoothed for event in one.events)
+        counts = _counts(one)
         unsure = sum(event.unsure for event in one.events)
         minutes = ", ".join(
             f"{name} {count * hop_s / 60:.1f}" for name, count in counts.most_common(6)

@@ -25,6 +25,7 @@ from crosswear.signal.gravity import (
 )
 from crosswear.signal.quality import Clipping, constant
 from crosswear.signal.resample import Span, StreamResampler
+from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, StillTime, still
 from crosswear.tables.units import UNITS, unit_at_rest
 
 _ORIENTED = 20
@@ -41,7 +42,10 @@ class Event:
         label: the most probable class.
         probability: probability of `label`.
         smoothed: the most probable class by the mean over the bundle's number of windows.
-        unsure: `probability` is below the bundle's threshold.
+        unsure: `probability` is below the bundle's threshold, or the sensor has not moved for
+            `crosswear.signal.wear.DOUBTFUL_S` or longer: on a table it would look like that, too.
+        still_s: seconds for which the sensor has not moved at the end of the window.
+        worn: False once that is `crosswear.signal.wear.NOT_WORN_S` or longer.
         probabilities: of every class, in the order of the bundle's classes.
     """
 
@@ -51,6 +55,8 @@ class Event:
     probability: float
     smoothed: str
     unsure: bool
+    still_s: float
+    worn: bool
     probabilities: tuple[float, ...]
 
 
@@ -93,7 +99,8 @@ class Recognizer:
         self._framing = Framing(about.rate_hz, about.window, about.hop)
         self._smoothing = Smoothing(len(about.classes), about.smoothing)
         self._clipping = Clipping()
-        self._starts = np.empty(0)  # of the windows whose events are not complete
+        self._still_time = StillTime()
+        self._waiting = np.empty((0, 2))  # start_s and still_s of windows without an event yet
         self._samples = 0
         self._lost = 0
         self._windows = 0
@@ -195,6 +202,9 @@ class Recognizer:
             return []
         x = np.concatenate([one.x for one in frames])
         scores = self._classifier.scores(x)
+        starts = np.concatenate([one.start_s for one in frames])
+        still_s = self._still_time.push(starts, self._about.window_s, still(x))
+        starts_and_still = np.stack([starts, still_s], axis=1)
         self._windows += len(x)
         self._constant += int(constant(x).sum())
         strong = strengths(x)
@@ -206,12 +216,12 @@ class Recognizer:
         events: list[Event] = []
         done = 0
         for one in frames:
-            mine = scores[done : done + len(one.x)]
+            mine = slice(done, done + len(one.x))
             done += len(one.x)
-            self._starts = np.append(self._starts, one.start_s)
-            own, smoothed = self._smoothing.push(mine, last=one.last)
-            starts, self._starts = self._starts[: len(own)], self._starts[len(own) :]
-            events += map(self._event, starts, own, smoothed)
+            self._waiting = np.append(self._waiting, starts_and_still[mine], axis=0)
+            own, smoothed = self._smoothing.push(scores[mine], last=one.last)
+            ready, self._waiting = self._waiting[: len(own)], self._waiting[len(own) :]
+            events += map(self._event, ready, own, smoothed)
         return events
 
     def _unit_note(self) -> str:
@@ -224,17 +234,23 @@ class Recognizer:
         )
 
     def _event(
-        self, start_s: float, own: NDArray[np.float64], smoothed: NDArray[np.float64]
+        self,
+        start_and_still_s: NDArray[np.float64],
+        own: NDArray[np.float64],
+        smoothed: NDArray[np.float64],
     ) -> Event:
         about = self._about
+        start_s, still_s = start_and_still_s.tolist()
         probability = float(own.max())
         return Event(
-            start_s=float(start_s),
-            end_s=float(start_s) + about.window / about.rate_hz,
+            start_s=start_s,
+            end_s=start_s + about.window / about.rate_hz,
             label=about.classes[int(own.argmax())],
             probability=probability,
             smoothed=about.classes[int(smoothed.argmax())],
-            unsure=probability < about.threshold,
+            unsure=probability < about.threshold or still_s >= DOUBTFUL_S,
+            still_s=still_s,
+            worn=still_s < NOT_WORN_S,
             probabilities=tuple(own.tolist()),
         )
 

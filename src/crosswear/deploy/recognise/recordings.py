@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.recognise.chunks import read_chunks, reading_of
 from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
+from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, longest
 from crosswear.tables.units import Reading, alike
 
 Report = Callable[[str], None]
@@ -98,12 +99,18 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
             read()
 
     try:
-        events = tuple(recognise(recognizer, chunks()))
+        events = _marked(list(recognise(recognizer, chunks())))
     except DataFormatError as error:
         if error.where.startswith(source.where):
             raise
         raise error.inside(source.where) from error
     notes += recognizer.notes()
+    if not all(one.worn for one in events):
+        hours = sum(not one.worn for one in events) * bundle.manifest.hop_s / 3600
+        notes.append(
+            f"the sensor did not move for {hours:.1f} h, in stretches of an hour or more: it was "
+            "probably not worn"
+        )
     if overrides is None:
         notes.append("no second at rest, or gravity was taken away: the unit is unchecked")
     elif overrides.at_rest and not alike(overrides.length, layout.units_per_g):
@@ -116,4 +123,13 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
         columns=tuple(layout.columns.used().values()),
         events=events,
         notes=tuple(notes),
+    )
+
+
+def _marked(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Mark whole stretches without movement, from their beginning, as unsure or not worn."""
+    still_s = longest(np.array([one.still_s for one in events]))
+    return tuple(
+        replace(one, unsure=one.unsure or seconds >= DOUBTFUL_S, worn=seconds < NOT_WORN_S)
+        for one, seconds in zip(events, still_s.tolist(), strict=True)
     )

@@ -21,7 +21,7 @@ from crosswear.deploy.recognise.recognizer import Event
 Timeline = Mapping[str, Sequence[Event]]
 """The events of each file, by its name."""
 
-COLUMNS = ("file", "start_s", "end_s", "label", "smoothed", "probability", "unsure")
+COLUMNS = ("file", "start_s", "end_s", "label", "smoothed", "probability", "unsure", "worn")
 MOST_PANELS = 24
 """Files in a picture; a longer one would be no picture."""
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f")
@@ -54,7 +54,8 @@ def write_timeline(
         for one in events:
             row = [
                 *(name, f"{one.start_s:.3f}", f"{one.end_s:.3f}"),
-                *(cell(one.label), cell(one.smoothed), f"{one.probability:.4f}", int(one.unsure)),
+                *(cell(one.label), cell(one.smoothed), f"{one.probability:.4f}"),
+                *(int(one.unsure), int(one.worn)),
             ]
             writer.writerow(row + [f"{p:.4f}" for p in one.probabilities if probabilities])
     write_text(path, text.getvalue())
@@ -69,8 +70,8 @@ def cell(text: str) -> str:
 def draw_timeline(path: Path, timeline: Timeline, classes: Sequence[str], hop_s: float) -> None:
     """Write a PNG picture (150 dpi): a panel for each file, a row in it for each class.
 
-    Bars are the smoothed labels; the row below shows in black where the model is unsure. Of more
-    than `MOST_PANELS` files the first ones are drawn.
+    Bars are the smoothed labels of sensors that are worn; the row below shows in black where the
+    model is unsure. Of more than `MOST_PANELS` files the first ones are drawn.
 
     Args:
         path: of the file.
@@ -111,7 +112,8 @@ def bands(
         first = int(one.start_s / end * columns)
         stop = max(int((one.start_s + hop_s) / end * columns), first + 1)
         row = classes.index(one.smoothed)
-        image[row, first:stop] = row + 1
+        if one.worn:
+            image[row, first:stop] = row + 1
         if one.unsure:
             image[-1, first:stop] = len(classes) + 1
     return image
