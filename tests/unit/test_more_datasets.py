@@ -204,7 +204,7 @@ class TestSkoda:
         write("skoda", tmp_path)
         (tmp_path / "left_classall_clean.mat").unlink()
         recordings, notes = read("skoda", tmp_path)
-        assert [one.placement for one in recordings] == ["right_16"]
+        assert [one.placement for one in recordings] == ["right_2"]
         assert notes == ["The file of the left arm is not there."]
         said = ["left_classall_clean.mat", "choose a placement other than left_30"]
         fails(MissingDataError, "skoda:placement=left_30", tmp_path, *said)

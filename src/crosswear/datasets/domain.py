@@ -53,6 +53,7 @@ class DomainSummary:
         placement: where the sensor was.
         rate_hz: nominal rate of the recordings.
         classes: names of the classes that have a window, in the order of their indices.
+        codes: the publisher's codes of these classes; none in records of earlier versions.
         subjects: names of the people, in the order of their indices.
         duration_s: length of all recordings, null and gaps included.
         samples: length of a window.
@@ -72,6 +73,7 @@ class DomainSummary:
     split: SplitReport
     notes: tuple[str, ...]
     sensors: Sensors = ACCELEROMETER
+    codes: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -141,19 +143,21 @@ def prepare(
     folder = Path(cache) / _digest(spec, options, tree, config)
     if folder.exists():
         try:
-            return _called(reference, load_domain(folder))
+            return _called(reference, spec, options, load_domain(folder))
         except DomainError:
             shutil.rmtree(folder, ignore_errors=True)
     try:
         _build(folder, reference, spec, options, tree, config)
     except DomainError as error:
         raise error.inside(reference) from error
-    return load_domain(folder)
+    return _called(reference, spec, options, load_domain(folder))
 
 
-def _called(reference: str, domain: Domain) -> Domain:
+def _called(reference: str, spec: DatasetSpec, options: ReadOptions, domain: Domain) -> Domain:
     """A domain as it is asked for now: its cache may have been made from another folder."""
-    return replace(domain, summary=replace(domain.summary, reference=reference))
+    code_of = {row.name: row.code for row in spec.variants[options.variant]}
+    codes = tuple(code_of[name] for name in domain.classes)
+    return replace(domain, summary=replace(domain.summary, reference=reference, codes=codes))
 
 
 def of_acceleration(domain: Domain) -> Domain:

@@ -106,8 +106,10 @@ class DatasetSpec:
         columns: which columns of its files it reads, counted from 1, for people.
         files: the publisher's files, by their names below the dataset's root.
         archives: file names of the archives that the publisher packs them in.
+        folders: names of the folders that unpacking these archives leaves.
         downloads: those of the archives that can be fetched without a person at hand.
         counts: what the publisher counts in them.
+        details: more for the documentation, in Markdown.
         traps: what readers of this dataset get wrong, one sentence each.
         root: where the files lie, if not below the folder of all datasets.
         schema: raised by hand whenever `read` gives other recordings for the same files.
@@ -129,8 +131,10 @@ class DatasetSpec:
     columns: str | None = None
     files: tuple[PublishedFile, ...] = ()
     archives: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
     counts: PublishedCounts | None = None
+    details: str | None = None
     traps: tuple[str, ...] = ()
     root: Path | None = None
     schema: int = 1

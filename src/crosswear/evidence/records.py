@@ -117,7 +117,9 @@ class StudyRecords:
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
     """Return the facts of the domains that the grid needs."""
     return {
-        (name, split): DomainFacts(name, summary.digest, summary.split.windows[0], summary.classes)
+        (name, split): DomainFacts(
+            name, summary.digest, summary.split.windows[0], summary.classes, summary.codes
+        )
         for (name, split), summary in domains.items()
     }
 

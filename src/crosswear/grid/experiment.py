@@ -25,7 +25,7 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
-from crosswear.grid.labels import SharedClass, check_classes, labelled_domains, shared_classes
+from crosswear.grid.labels import Labels, SharedClass, by_name, labelled_domains, shared_classes
 from crosswear.grid.methods import METHODS, WHITENED, Alignment, Baseline, MethodName, Role
 
 CELL_SCHEMA = 3
@@ -158,7 +158,7 @@ class StudyDesign:
         return range(self.preparation.split, self.preparation.split + self.grid.splits)
 
     def shared_between(self, source: str, target: str) -> tuple[SharedClass, ...]:
-        """The classes that two domains share."""
+        """The classes that two domains share, as the study file names them."""
         return shared_classes(self.labels, source, target)
 
     @property
@@ -181,6 +181,7 @@ class DomainFacts:
     digest: str
     train_windows: int
     classes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
@@ -369,11 +370,12 @@ def _on_shared_classes(
     study: StudyDesign, domains: Domains, seed: int, split: int
 ) -> Iterator[Cell]:
     """Yield the cells that are tried on the classes that two domains share."""
+    labels: Labels = study.labels
     for name in labelled_domains(study.labels):
-        check_classes(study.labels, name, domains[name, split].classes)
+        labels = by_name(labels, name, domains[name, split].classes, domains[name, split].codes)
     train = replace(study.source, selection="last")  # there is nothing to select by
     for source, target in study.shared_pairs:
-        shared = study.shared_between(source, target)
+        shared = shared_classes(labels, source, target)
         for alignment in study.grid.alignments:
             teacher = target if METHODS[alignment].sees == "labels" else source
             yield Cell(

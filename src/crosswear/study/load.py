@@ -11,7 +11,8 @@ from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
 from crosswear.engine.joint import join_summaries
-from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
+from crosswear.evidence.records import facts_of
+from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.people import audit_people
@@ -37,7 +38,7 @@ class LoadedStudy:
     @property
     def facts(self) -> Domains:
         """Facts of the domains that the grid knows."""
-        return _facts(self.domains)
+        return facts_of(_summaries(self.domains))
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -117,7 +118,7 @@ def load_study(
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    facts = _facts(domains)
+    facts = facts_of(_summaries(domains))
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     check_sensors(study, domains, cells.values())
     return LoadedStudy(study, text, domains, cells)
@@ -145,10 +146,5 @@ def _check_different(domains: Mapping[str, Domain]) -> None:
             )
 
 
-def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:
-    return {
-        (name, split): DomainFacts(
-            name, domain.summary.digest, domain.summary.split.windows[0], domain.classes
-        )
-        for (name, split), domain in domains.items()
-    }
+def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int], DomainSummary]:
+    return {key: domain.summary for key, domain in domains.items()}
