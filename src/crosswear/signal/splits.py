@@ -64,7 +64,7 @@ def choose_unit(subjects: int) -> GroupUnit:
 
 
 def split_windows(
-    windows: Windows, classes: int, seed: int, number: int = 0
+    windows: Windows, classes: int, seed: int, number: int = 0, min_subjects: int = 1
 ) -> tuple[NDArray[np.int8], SplitReport]:
     """Split a domain into train, validation and test.
 
@@ -75,6 +75,8 @@ def split_windows(
         classes: size of the class table.
         seed: decides between equally good splits.
         number: which of several splits, see `split_groups`.
+        min_subjects: in a split by subject, no person should have a larger part of the test
+            windows than if so many people had equal parts.
 
     Returns:
         int8 [N], a `Subset` or `PURGED` for each window, and what was reached.
@@ -87,7 +89,8 @@ def split_windows(
     groups, group = np.unique(group, return_inverse=True)
     cells = group * classes + windows.y
     counts = np.bincount(cells, minlength=len(groups) * classes).reshape(len(groups), classes)
-    assigned = split_groups(counts.astype(np.float64), seed, number)[group]
+    largest = 1 / min_subjects if unit == "subject" else 1.0
+    assigned = split_groups(counts.astype(np.float64), seed, number, largest)[group]
     kept = purge_overlaps(windows, assigned)
     subset = np.where(kept, assigned, PURGED).astype(np.int8)
     report = _report(windows, assigned, subset, unit)
@@ -125,12 +128,15 @@ def _report(
     )
 
 
-def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.int8]:
+def split_groups(
+    durations: Floats, seed: int, number: int = 0, largest: float = 1.0
+) -> NDArray[np.int8]:
     """Assign groups to subsets, as near to 40/10/50 and with as many classes as can be.
 
     What is minimised: the absolute deviations of the three shares of the duration from
     `TARGET_SHARES`, plus the share of the classes that train lacks and the share that test lacks,
-    plus a tenth of the same deviations within each class, on average over the classes. Up to ten
+    plus a tenth of the same deviations within each class, on average over the classes, plus what
+    one group's share of the duration of test exceeds `largest` by. Up to ten
     groups every assignment is tried, beyond that a seeded search over moves and swaps.
 
     Split 0 is the best one. Split k is, among those at most 0.05 worse, the one whose test set
@@ -140,6 +146,7 @@ def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.in
         durations: float [G, C], how long each class lasts in each group, in any one unit.
         seed: of the search and of ties.
         number: which split.
+        largest: share of the duration of test that one group should not exceed.
 
     Returns:
         int8 [G], a `Subset` for each group.
@@ -159,6 +166,9 @@ def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.in
     classes = durations[:, totals > 0] / totals[totals > 0]
     search = _try_all if 3 ** len(durations) <= _EXHAUSTIVE else _descend
     assignments, costs = search(weight, classes, rng)
+    tested = (assignments == Subset.TEST) * weight
+    excess = tested.max(axis=1) / tested.sum(axis=1) - largest
+    costs = (costs + np.maximum(excess, 0.0)).round(9)
 
     good = costs <= costs.min() + _TOLERANCE
     assignments, costs = assignments[good], costs[good]
