@@ -27,6 +27,7 @@ _TOLERANCE = 0.05  # how much worse than the best a further split may be
 _EXHAUSTIVE = 60_000  # assignments: 10 groups
 _RESTARTS = 32
 _SWAPS = 2_000  # looked at in one step of the search
+_DRAWS = 64  # of people for validation, if one person is left out
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,46 @@ def split_windows(
             "(another file will do); or four people; or use shorter windows",
         )
     return subset, report
+
+
+def leave_out(
+    windows: Windows, classes: int, seed: int, person: int
+) -> tuple[NDArray[np.int8], SplitReport]:
+    """Test one person, and learn from the others.
+
+    A fifth of the others, rounded, one at least, is for validation, as in `TARGET_SHARES`: of
+    random choices the one that leaves most classes in train, and of these the one whose windows
+    are nearest to a fifth.
+
+    Args:
+        windows: of the whole domain, of four people or more; `x` is not looked at.
+        classes: size of the class table.
+        seed: of the choices.
+        person: place of the tested person among those with windows, in the order of their numbers.
+
+    Returns:
+        int8 [N], a `Subset` or `PURGED` for each window, and what was reached.
+    """
+    people, number = np.unique(windows.subject, return_inverse=True)
+    cells = np.bincount(number * classes + windows.y, minlength=len(people) * classes)
+    counts = cells.reshape(len(people), classes)
+    others = np.delete(np.arange(len(people)), person)
+    rng = np.random.default_rng(seed)
+    part = TARGET_SHARES[Subset.VALIDATION] / (1 - TARGET_SHARES[Subset.TEST])
+    size = max(1, round(part * len(others)))
+    best: tuple[int, float] | None = None
+    for _ in range(_DRAWS):
+        chosen = rng.choice(others, size, replace=False)
+        train = np.setdiff1d(others, chosen)
+        lacking = int((counts[train].sum(axis=0) == 0).sum())
+        cost = lacking, abs(float(counts[chosen].sum() / counts[others].sum()) - part)
+        if best is None or cost < best:
+            best, validation = cost, chosen
+    of_person = np.full(len(people), Subset.TRAIN, np.int8)
+    of_person[validation], of_person[person] = Subset.VALIDATION, Subset.TEST
+    assigned = of_person[number]
+    subset = np.where(purge_overlaps(windows, assigned), assigned, PURGED).astype(np.int8)
+    return subset, _report(windows, assigned, subset, "subject")
 
 
 def _report(

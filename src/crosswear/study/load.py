@@ -10,8 +10,10 @@ from pathlib import Path
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
+from crosswear.datasets.held_out import each_held_out
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
+from crosswear.grid.axes import LEAVE_ONE_OUT
 from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
@@ -107,11 +109,8 @@ def load_study(
     """
     if study.grid.networks:
         _check_windows(study)
-    domains = {}
-    for split in study.splits:
-        preparation = replace(study.preparation, split=split)
-        for name, reference in study.domains.items():
-            domains[name, split] = prepare(reference, data, preparation, cache)
+    domains = _prepared(study, data, cache)
+    for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
         _check_different(of_split)
         audit_people(of_split)
@@ -122,6 +121,33 @@ def load_study(
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     check_sensors(study, domains, cells.values())
     return LoadedStudy(study, text, domains, cells)
+
+
+def _prepared(
+    study: StudyDesign, data: str | Path | None, cache: str | Path
+) -> dict[tuple[str, int], Domain]:
+    """Prepare every domain for every split; leaving people out, domains of few people come again.
+
+    Raises:
+        StudyFileError: if no domain has people enough to leave one out.
+    """
+    found = {}
+    for split in study.splits:
+        preparation = replace(study.preparation, split=split)
+        for name, reference in study.domains.items():
+            found[name, split] = prepare(reference, data, preparation, cache)
+    if study.grid.splits != LEAVE_ONE_OUT:
+        return found
+    folds = {name: list(each_held_out(domain)) for (name, _), domain in found.items()}
+    most = max(map(len, folds.values()))
+    if most == 1:
+        raise StudyFileError(
+            f"no domain has the people for {LEAVE_ONE_OUT!r}",
+            where="grid.splits",
+            expected="a domain of four people or more; those of fewer are split by occurrence",
+            todo="give a number of splits, or add such a domain",
+        )
+    return {(name, k): some[k % len(some)] for k in range(most) for name, some in folds.items()}
 
 
 def _check_windows(study: StudyDesign) -> None:
