@@ -83,7 +83,8 @@ def bootstrap(
     drawn_rows = rng.multinomial(rows, np.full(rows, 1 / rows), RESAMPLES)
     drawn_columns = rng.multinomial(columns, np.full(columns, 1 / columns), RESAMPLES)
     sums = [((drawn_rows @ one) * drawn_columns).sum(axis=1) for one in (correct, windows)]
-    low, high = np.quantile(sums[0] / sums[1], [0.025, 0.975])
+    drawn = sums[1] > 0  # where each repetition tests one person, a draw may have no window
+    low, high = np.quantile(sums[0][drawn] / sums[1][drawn], [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -142,6 +142,9 @@ def prepare(
     reference = str(reference)
     spec, options = lookup(reference)
     tree = locate(spec, None if data is None else Path(data))
+    if spec.completed:
+        spec = spec.completed(tree)
+        options = spec.default_options
     folder = Path(cache) / _digest(spec, options, tree, config)
     if folder.exists():
         try:

@@ -65,8 +65,8 @@ def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
         where=str(place or spec.name),
         expected=f"a folder {(place or Path(spec.name)).name!r} with the files of {spec.title}"
         + (f", or {' or '.join((*spec.folders, *archives))} beside it" if beside else ""),
-        todo=f"get them from {spec.home}, put them there, and name the folder around it "
-        "with --data",
+        todo=spec.own_layout
+        or f"get them from {spec.home}, put them there, and name the folder around it with --data",
     )
 
 
@@ -115,7 +115,8 @@ def _folders(spec: DatasetSpec, tree: FileTree) -> list[str]:
 
 def _required(spec: DatasetSpec, tree: FileTree) -> FileTree:
     """Return the tree of the dataset; raise an error that names what is here instead."""
-    others = [name for name, other in REGISTRY.items() if _folders(other, tree)]
+    published = {name: other for name, other in REGISTRY.items() if not other.own_layout}
+    others = [name for name, other in published.items() if _folders(other, tree)]
     if others:
         raise MissingDataError(
             f"the files of {others[0]} are here, and none of {spec.name}",
