@@ -34,13 +34,18 @@ DESIGNS = (
     Design(between_people=0.0),
     Design(people=3, windows=(700, 200, 100)),
     Design(people=3, windows=(2807, 46, 15)),  # of wharf's test subset
+    Design(repetitions=4, people=4, tested="one"),
+    Design(repetitions=9, people=9, tested="one"),
+    Design(repetitions=20, people=20, tested="one"),
+    Design(repetitions=3, people=16, tested="half"),
+    Design(repetitions=5, people=16, tested="half"),
 )
 
 
 def main() -> None:
     """Print one row for each design."""
     table = Table(title=f"{STUDIES} simulated comparisons a row")
-    for name in ("repetitions", "people", "sd repetitions", "sd people"):
+    for name in ("repetitions", "people", "tested", "sd repetitions", "sd people"):
         table.add_column(name, justify="right")
     for name in ("coverage", "of a bootstrap", "false gains", "power at 5 points"):
         table.add_column(name, justify="right")
@@ -62,6 +67,7 @@ def main() -> None:
         table.add_row(
             f"{design.repetitions}",
             f"{design.people}" + (f", {design.windows}" if design.windows else ""),
+            design.tested,
             f"{design.between_repetitions}",
             f"{design.between_people}",
             *(f"{share / STUDIES:.3f}" for share in (*covered, false, found)),
@@ -77,7 +83,8 @@ def bootstrap(
     drawn_rows = rng.multinomial(rows, np.full(rows, 1 / rows), RESAMPLES)
     drawn_columns = rng.multinomial(columns, np.full(columns, 1 / columns), RESAMPLES)
     sums = [((drawn_rows @ one) * drawn_columns).sum(axis=1) for one in (correct, windows)]
-    low, high = np.quantile(sums[0] / sums[1], [0.025, 0.975])
+    drawn = sums[1] > 0  # where each repetition tests one person, a draw may have no window
+    low, high = np.quantile(sums[0][drawn] / sums[1][drawn], [0.025, 0.975])
     return float(low), float(high)
 
 

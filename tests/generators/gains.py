@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ class Design:
         between_people: of the difference of two methods.
         interplay: of a method on a person in a repetition, beside chance among windows.
         windows: of each person; without any, 60 to 180, drawn anew.
+        tested: by each repetition: all people, a random half of them, or one, another each time.
     """
 
     repetitions: int = 5
@@ -26,6 +28,7 @@ class Design:
     between_people: float = 0.03
     interplay: float = 0.03
     windows: tuple[int, ...] = ()
+    tested: Literal["all", "half", "one"] = "all"
 
 
 def draw_counts(
@@ -35,7 +38,7 @@ def draw_counts(
     shape = design.repetitions, design.people
     people = rng.normal(0, 0.06, design.people)  # hard and easy people, for both alike
     each = np.array(design.windows) if design.windows else rng.integers(60, 180, design.people)
-    windows = np.broadcast_to(each, shape)
+    windows = each * _tested(design, rng)
     correct = []
     for plus in (gain, 0.0):
         share = (
@@ -48,3 +51,13 @@ def draw_counts(
         )
         correct.append(rng.binomial(windows, np.clip(share, 0, 1)))
     return correct[0], correct[1], windows
+
+
+def _tested(design: Design, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return 1 where a repetition tests a person, [R, G]."""
+    if design.tested == "all":
+        return np.ones((design.repetitions, design.people), np.int64)
+    if design.tested == "one":
+        return np.eye(design.people, dtype=np.int64)[: design.repetitions]
+    orders = rng.permuted(np.tile(np.arange(design.people), (design.repetitions, 1)), axis=1)
+    return (orders < design.people // 2).astype(np.int64)

@@ -33,13 +33,14 @@ lies = "lying"
 on_all_fours = "being on all fours"
 """
 WORDS = ("lies", "walks", "none", "lies on side", "transition", "on_all_fours")
-CODES = ("lying", "walking", None, "lying", None, "being_on_all_fours")
+LYING = "lies/lies on side"
+CODES = (LYING, "walks", None, LYING, None, "on_all_fours")
 
 
 def write(root: Path, rng: np.random.Generator) -> list[Planted]:
     planted = []
-    folder = root / "jsi-fos"
-    folder.mkdir(parents=True)
+    folder = root
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "dataset.toml").write_text(SETTINGS)
     for subject in ("1", "2"):
         lines = ["subject,session,time_s,x_g,y_g,z_g,activity\n"]

@@ -12,7 +12,8 @@ UNITS = {"dominant_wrist": 3, "chest": 20, "ankle": 37}
 GRAVITY = 9.80665
 COLUMNS = 54
 ROW = " ".join(["%g"] * COLUMNS) + "\n"
-NOT_IN_DEFAULT = (0, 9, 11, 20)
+CLASS_OF = {0: None, 9: "2", 10: "2", 11: "2"}
+"""Codes whose class is another one by default: null, and what is done sitting."""
 FILES = {
     "Optional/subject101.dat": (0, 9, 0, 18, 11, 10),
     "Protocol/subject101.dat": (0, 1, 2, 0, 3, 24, 0),
@@ -51,7 +52,7 @@ def write_file(path: Path, rng: np.random.Generator, codes: np.ndarray) -> list[
             Planted(
                 subject=path.stem.removeprefix("subject"),
                 placement=placement,
-                codes=tuple(None if code in NOT_IN_DEFAULT else str(code) for code in codes),
+                codes=tuple(CLASS_OF.get(code, str(code)) for code in codes.tolist()),
                 acceleration=signal,
                 resolution_g=5e-5 / GRAVITY,
                 time_s=(ticks - ticks[0]) / 100,

@@ -22,7 +22,7 @@ FILES = {
     "wharf": "WHARF Data Set/Data/Walk/Accelerometer-2011-03-24-11-00-00-walk-f1.txt",
     "actrectut": "Data/subject2_gesture/data.mat",
     "skoda": "right_classall_clean.mat",
-    "jsi_fos": "jsi-fos/subject2.csv",
+    "jsi_fos": "subject2.csv",
     "sp_sw_har": "DATA/s01/s01_02_sw.csv",
     "wisdm2019": "raw/watch/accel/data_1650_accel_watch.txt",
     "mhealth": "mHealth_subject10.log",

@@ -101,6 +101,26 @@ class TestWhereADatasetIsFound:
         assert len(read("pamap2", tree)) == 3
         assert tree.where("") == str(tmp_path / "my datä" / "pamap2" / above)
 
+    @pytest.mark.parametrize(
+        ("name", "unpacked"),
+        [
+            ("pamap2", "PAMAP2_Dataset"),
+            ("opportunity", "OpportunityUCIDataset/dataset"),
+            ("skoda", "SkodaMiniCP_2015_08"),
+        ],
+    )
+    def test_what_unpacking_in_the_data_folder_leaves(
+        self, name: str, unpacked: str, tmp_path: Path
+    ) -> None:
+        write(name, tmp_path / unpacked)
+        (tmp_path / name).mkdir()  # as a broken download leaves it
+        assert locate(REGISTRY[name], tmp_path).where("") == str(tmp_path / unpacked)
+
+    def test_the_datasets_own_folder_goes_before_the_publishers(self, tmp_path: Path) -> None:
+        for folder in ("pamap2", "PAMAP2_Dataset"):
+            write("pamap2", tmp_path / folder)
+        assert locate(PAMAP2, tmp_path).where("") == str(tmp_path / "pamap2")
+
     def test_the_publishers_archive_goes_before_others(self, tmp_path: Path) -> None:
         pack_pamap2(tmp_path / "pamap2" / OUTER)
         (tmp_path / "pamap2" / "photos.zip").write_bytes(b"PK")
@@ -124,7 +144,14 @@ class TestWhereNoDatasetIsFound:
 
     def test_nothing_there(self, tmp_path: Path) -> None:
         place = tmp_path / "pamap2"
-        fails(MissingDataError, lambda: locate(PAMAP2, tmp_path), place, OUTER, INNER, "pamap2.zip")
+        fails(
+            MissingDataError,
+            lambda: locate(PAMAP2, tmp_path),
+            place,
+            "PAMAP2_Dataset",
+            OUTER,
+            INNER,
+        )
 
     def test_an_empty_folder(self, tmp_path: Path) -> None:
         (tmp_path / "pamap2").mkdir()

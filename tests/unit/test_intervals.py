@@ -77,6 +77,23 @@ def test_intervals_cover_at_their_rate(design: Design, gain: float) -> None:
     assert covered / STUDIES >= 0.95 - 0.02
 
 
+@pytest.mark.parametrize(
+    "design",
+    [
+        Design(people=people, repetitions=people, tested="one", between_repetitions=between)
+        for people, between in ((4, 0.03), (9, 0.03), (20, 0.0), (20, 0.06))
+    ],
+    ids=str,
+)
+def test_intervals_cover_at_their_rate_if_each_person_is_tested_once(design: Design) -> None:
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(STUDIES):
+        interval = contrast(design, 0.02, rng).difference
+        covered += interval.low <= 0.02 <= interval.high
+    assert 0.93 <= covered / STUDIES <= 0.98
+
+
 def test_one_repetition_is_judged_by_people_alone_and_one_person_by_nothing() -> None:
     correct, windows = np.array([[8, 6, 9]]), np.array([[10, 10, 10]])
     assert crossed_mean(correct, windows).freedom == 2

@@ -9,7 +9,7 @@ import pytest
 from crosswear.core.errors import StudyFileError
 from crosswear.datasets import lookup
 from crosswear.grid.experiment import DomainFacts, StudyDesign, enumerate_cells
-from crosswear.grid.labels import SharedClass, check_classes
+from crosswear.grid.labels import SharedClass, by_name
 from crosswear.grid.study_file import parse_study
 
 GRID = 'sizes = []\nblocks = []\nseeds = 2\nalignments = ["source-only", "mmd", "target-labels"]'
@@ -99,6 +99,36 @@ def test_a_class_that_a_domain_has_not_is_named_with_those_that_it_has() -> None
     assert "lying; running; sitting; walking" in caught.value.expected
 
 
+CODED = {
+    **FACTS,
+    ("a", 0): DomainFacts("a", "digest of a", 200, FACTS["a", 0].classes, ("1", "2", "3")),
+}
+
+
+def test_codes_of_classes_mean_the_classes() -> None:
+    by_code = study(
+        labels=LABELS.replace('"walking slowly", "walking fast"', '"3", "walking fast"')
+    )
+    assert [c.key(CODED) for c in enumerate_cells(by_code, CODED)] == [
+        c.key(FACTS) for c in enumerate_cells(study(), FACTS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "message", "todo"),
+    [
+        ('"3", "walking slowly"', "'walking slowly' is named twice, by code and by name", "names"),
+        ('"4"', "'a' has no class '4'", "choose one"),
+        ('"walking slow"', "no class 'walking slow'", "did you mean 'walking slowly'?"),
+    ],
+)
+def test_a_class_that_no_code_or_name_means(found: str, message: str, todo: str) -> None:
+    wrong = study(labels=LABELS.replace('"walking slowly", "walking fast"', found))
+    with pytest.raises(StudyFileError, match=message) as caught:
+        list(enumerate_cells(wrong, CODED))
+    assert todo in caught.value.todo
+
+
 STUDIES = sorted((Path(__file__).parents[2] / "studies").rglob("*.toml"))
 
 
@@ -107,4 +137,5 @@ def test_study_files_name_classes_of_their_datasets(path: Path) -> None:
     found = parse_study(path.read_text("utf-8"), path.name)
     for name, reference in found.domains.items():
         spec, options = lookup(reference)
-        check_classes(found.labels, name, [row.name for row in spec.variants[options.variant]])
+        table = spec.variants[options.variant]
+        by_name(found.labels, name, [row.name for row in table], [row.code for row in table])

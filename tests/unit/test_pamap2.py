@@ -28,14 +28,20 @@ def write(root: Path, codes: tuple[int, ...] = EVERY_CODE) -> Path:
     return root / NAME
 
 
-def read(root: Path, variant: str = "default", placement: str = "dominant_wrist") -> Recording:
+def read(
+    root: Path, variant: str = "merged-sitting", placement: str = "dominant_wrist"
+) -> Recording:
     options = ReadOptions(placement, variant)
     return next(SPEC.read(FolderTree(root), options, lambda sentence: None))
 
 
 @pytest.mark.parametrize(
     ("variant", "null"),
-    [("default", (9, 11, 20)), ("merged-sitting", ()), ("protocol12", (9, 10, 11, 18, 19, 20))],
+    [
+        ("merged-sitting", ()),
+        ("three-people", (9, 11, 20)),
+        ("protocol12", (9, 10, 11, 18, 19, 20)),
+    ],
 )
 def test_every_code_has_its_class(variant: str, null: tuple[int, ...], tmp_path: Path) -> None:
     write(tmp_path)
@@ -51,6 +57,40 @@ def test_every_code_has_its_class(variant: str, null: tuple[int, ...], tmp_path:
     desk = "sitting" if variant == "merged-sitting" else "computer work"
     assert found[10] == (None if variant == "protocol12" else desk)
     assert len(names) == (12 if variant == "protocol12" else 15)
+
+
+def shares_of_majority(variant: str) -> tuple[int, list[float], list[float]]:
+    """Of test sets of whole people with 45 to 55 % of the time: how many there are, and the least
+    and largest share of the class that is most frequent in the rest, and in the test set itself.
+    """
+    seconds = {code: np.array(row) for code, row in SPEC.counts.expected.items()}
+    table = {row.code: seconds[row.code].copy() for row in SPEC.variants[variant]}
+    if variant == "merged-sitting":
+        table["2"] += seconds["9"] + seconds["10"] + seconds["11"]
+    times = np.array(list(table.values()))
+    guessed, largest = [], []
+    for people in range(1, 9):
+        for chosen in itertools.combinations(range(9), people):
+            test = times[:, list(chosen)].sum(axis=1)
+            if abs(test.sum() / times.sum() - 0.5) <= 0.05:
+                guessed.append(test[(times.sum(axis=1) - test).argmax()] / test.sum())
+                largest.append(test.max() / test.sum())
+    return len(guessed), [min(guessed), max(guessed)], [min(largest), max(largest)]
+
+
+@pytest.mark.parametrize("variant", ["merged-sitting", "three-people"])
+def test_the_shares_of_the_majority_class_in_the_documentation(variant: str) -> None:
+    row = next(line for line in SPEC.details.splitlines() if line.startswith(f"| `{variant}`"))
+    sets, *ranges = shares_of_majority(variant)
+    assert f"| {sets} |" in row
+    told = [f"{100 * low:.1f} to {100 * high:.1f} %" for low, high in ranges]
+    assert row.endswith(f"| {told[0]} | {told[1]} |")
+
+
+def test_the_default_alone_reaches_the_studys_majority_share() -> None:
+    assert SPEC.default_options.variant == "merged-sitting"
+    reached = {one: shares_of_majority(one)[2][1] for one in SPEC.variants}
+    assert [one for one, share in reached.items() if share >= 0.26] == ["merged-sitting"]
 
 
 def test_a_recording_is_one_file_of_one_person(tmp_path: Path) -> None:

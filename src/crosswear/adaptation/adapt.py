@@ -102,7 +102,7 @@ def adapt(
         notes.append(sentence)
         note(sentence)
 
-    preparation = settings.preparation
+    preparation = replace(settings.preparation, min_subjects=1)  # a model has every label
     domain = of_acceleration(prepare(recordings, data, preparation, cache))
     budget = Budget(settings.budget_s)
     for sentence in domain.summary.notes:

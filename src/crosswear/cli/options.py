@@ -62,7 +62,7 @@ USUAL_WINDOW_S = 4.0
 
 
 def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
-    """Return the preparation with windows of this length.
+    """Return the preparation with windows of this length, and with every class.
 
     Args:
         window_s: seconds of a window.
@@ -78,7 +78,7 @@ def preparation_of(window_s: float, hop_s: float | None) -> PreparationConfig:
 
     try:
         hop_s = window_s / 2 if hop_s is None else hop_s
-        return PreparationConfig(window_s=window_s, hop_s=hop_s)
+        return PreparationConfig(window_s=window_s, hop_s=hop_s, min_subjects=1)
     except pydantic.ValidationError as error:
         problem = first_problem(error, "", UsageError, "")
         option = "--window" if problem.where.endswith("window_s") else "--hop"

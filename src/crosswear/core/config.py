@@ -37,6 +37,9 @@ class PreparationConfig:
         hop_s: distance between the starts of neighbouring windows.
         bridge_s: lost samples are interpolated over up to this long; a longer loss is a gap.
         split: number of the subject split; 0 is the one nearest to 40/10/50.
+        min_subjects: where a domain is split by subject, classes of fewer people are left out,
+            and no person has, if possible, a larger part of the test windows than one in so many.
+            What one person alone does cannot be learned from one person and tested on another.
     """
 
     rate_hz: Annotated[float, Field(gt=0, le=1000)] = 25.0
@@ -44,6 +47,7 @@ class PreparationConfig:
     hop_s: Annotated[float, Field(gt=0, le=600, validate_default=True)] = 2.0
     bridge_s: Annotated[float, Field(ge=0, le=10)] = 0.2
     split: Annotated[int, Field(ge=0, le=1000)] = 0
+    min_subjects: Annotated[int, Field(ge=1, le=1000)] = 2
 
     @field_validator("window_s", "hop_s")
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 Note: TypeAlias = Callable[[str], None]
@@ -18,6 +19,12 @@ def counted(count: int, one: str, many: str = "") -> str:
         many: what follows any other number; `one` with an s, without it.
     """
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """Return a question that names the known word nearest to a text; empty if none is near."""
+    near = difflib.get_close_matches(found, list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def install(extra: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from crosswear.core.errors import UsageError
 from crosswear.core.recording import Sensors
+from crosswear.core.texts import did_you_mean
 from crosswear.datasets import (
     actrectut,
     dsads,
@@ -119,10 +119,9 @@ def _known(reference: str, kind: str, found: str, known: Iterable[str]) -> str:
     names = tuple(known)
     if found in names:
         return found
-    near = difflib.get_close_matches(found, names, n=1)
     raise UsageError(
         f"there is no {kind} {found!r}",
         where=reference,
         expected="one of " + ", ".join(names),
-        todo=f"did you mean {near[0]!r}?" if near else "choose one of them",
+        todo=did_you_mean(found, names) or "choose one of them",
     )

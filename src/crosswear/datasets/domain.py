@@ -6,6 +6,7 @@ the declaration, the options, every byte of the files it was read from, and the 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import DataFormatError, DomainError, UsageError
 from crosswear.core.files import new_folder
-from crosswear.core.keys import canonical_json, digest, essentials, seed_for
+from crosswear.core.keys import Json, canonical_json, digest, essentials, seed_for, to_json
 from crosswear.core.recording import (
     ACCELEROMETER,
     Recording,
@@ -30,6 +31,7 @@ from crosswear.core.recording import (
 )
 from crosswear.core.texts import counted
 from crosswear.datasets import lookup
+from crosswear.datasets.classes import used_classes
 from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, fingerprint
@@ -53,6 +55,7 @@ class DomainSummary:
         placement: where the sensor was.
         rate_hz: nominal rate of the recordings.
         classes: names of the classes that have a window, in the order of their indices.
+        codes: the publisher's codes of these classes; none in records of earlier versions.
         subjects: names of the people, in the order of their indices.
         duration_s: length of all recordings, null and gaps included.
         samples: length of a window.
@@ -72,6 +75,7 @@ class DomainSummary:
     split: SplitReport
     notes: tuple[str, ...]
     sensors: Sensors = ACCELEROMETER
+    codes: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -138,22 +142,27 @@ def prepare(
     reference = str(reference)
     spec, options = lookup(reference)
     tree = locate(spec, None if data is None else Path(data))
+    if spec.completed:
+        spec = spec.completed(tree)
+        options = spec.default_options
     folder = Path(cache) / _digest(spec, options, tree, config)
     if folder.exists():
         try:
-            return _called(reference, load_domain(folder))
+            return _called(reference, spec, options, load_domain(folder))
         except DomainError:
             shutil.rmtree(folder, ignore_errors=True)
     try:
         _build(folder, reference, spec, options, tree, config)
     except DomainError as error:
         raise error.inside(reference) from error
-    return load_domain(folder)
+    return _called(reference, spec, options, load_domain(folder))
 
 
-def _called(reference: str, domain: Domain) -> Domain:
+def _called(reference: str, spec: DatasetSpec, options: ReadOptions, domain: Domain) -> Domain:
     """A domain as it is asked for now: its cache may have been made from another folder."""
-    return replace(domain, summary=replace(domain.summary, reference=reference))
+    code_of = {row.name: row.code for row in spec.variants[options.variant]}
+    codes = tuple(code_of[name] for name in domain.classes)
+    return replace(domain, summary=replace(domain.summary, reference=reference, codes=codes))
 
 
 def of_acceleration(domain: Domain) -> Domain:
@@ -228,14 +237,16 @@ def _build(
             todo="delete one of the two, or leave it out of files in dataset.toml",
         )
     notes += reader.notes(null)
-    windows, classes = _used_classes(windows, spec, options, notes)
+    table = spec.variants[options.variant]
+    windows, classes = used_classes(windows, table, config.min_subjects, notes)
     if len(classes) < 2:
         raise DomainError(
             f"{len(windows)} windows of {len(classes)} class",
             expected="windows of at least two classes",
             todo="check the labels, or use shorter windows",
         )
-    subset, split = split_windows(windows, len(classes), seed_for("split", spec.name), config.split)
+    seed = seed_for("split", spec.name)
+    subset, split = split_windows(windows, len(classes), seed, config.split, config.min_subjects)
     audit(windows, subset)
     summary = DomainSummary(
         reference=reference,
@@ -332,33 +343,14 @@ def _digest(
             "dataset": [spec.name, spec.schema],
             "options": essentials(options),
             "files": fingerprint(tree, spec.patterns),
-            "preparation": config,
+            "preparation": _essentials(config),
         }
     )
 
 
-def _used_classes(
-    windows: Windows, spec: DatasetSpec, options: ReadOptions, notes: list[str]
-) -> tuple[Windows, tuple[str, ...]]:
-    """Number the classes that have windows; note the others, and names that are nearly equal."""
-    table = spec.variants[options.variant]
-    notes += _nearly_equal([row.name for row in table])
-    used = np.unique(windows.y)
-    unused = [row.name for index, row in enumerate(table) if index not in used]
-    if unused:
-        notes.append(f"no window of {', '.join(unused)}: left out of the classes")
-    y = np.searchsorted(used, windows.y).astype(np.int16)
-    return replace(windows, y=y), tuple(table[index].name for index in used)
-
-
-def _nearly_equal(names: Sequence[str]) -> Iterator[str]:
-    """A sentence on the names that differ in upper and lower case only."""
-    by_folded: dict[str, list[str]] = {}
-    for name in names:
-        by_folded.setdefault(name.casefold(), []).append(name)
-    found = ["/".join(map(repr, some)) for some in by_folded.values() if len(some) > 1]
-    if found:
-        yield (
-            f"classes that differ in upper and lower case only are told apart: {', '.join(found)}; "
-            "give them one name in [classes] if they are one activity"
-        )
+def _essentials(config: PreparationConfig) -> Json:
+    """Settings as a key has them: those of before `min_subjects` where it leaves out nothing."""
+    settings = dataclasses.asdict(config)
+    if config.min_subjects == 1:
+        del settings["min_subjects"]
+    return to_json(settings)

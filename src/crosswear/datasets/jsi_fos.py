@@ -1,30 +1,8 @@
-"""JSI-FOS in a neutral layout: the publisher's own is not known to us.
+"""JSI-FOS in a layout of this project: the publisher's own is not known.
 
-The owner of the recordings writes them as one CSV file a person, ``jsi-fos/subject….csv``,
-with the columns ``subject,session,time_s,x_g,y_g,z_g,activity``, and beside them a
-``jsi-fos/dataset.toml`` as of any recordings of one's own (`crosswear.datasets.own.layout`), whose
-classes are named as in this dataset's table::
-
-    title = "JSI-FOS"
-    files = ["subject*.csv"]
-    rate_hz = 50.0
-    unit = "g"
-    placement = "wrist"
-    time_unit = "s"
-    null = ["none"]
-
-    [columns]
-    subject = "subject"
-    session = "session"
-    time = "time_s"
-    x = "x_g"
-    y = "y_g"
-    z = "z_g"
-    label = "activity"
-
-    [classes]
-    lying = "lying"
-    lies = "lying"
+Whoever has the recordings writes them as one CSV file for each person, ``subject….csv``, and beside
+them a ``dataset.toml`` as of any own recordings (`crosswear.datasets.own.layout`). Classes, rate,
+unit and placement are those of that file. `DETAILS` has an example.
 """
 
 from __future__ import annotations
@@ -32,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from crosswear.core.errors import DataFormatError
-from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
 from crosswear.datasets import own
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, reading, require
 
-FOLDER = "jsi-fos"
 TABLES = "subject*.csv"
-PATTERNS = (f"{FOLDER}/dataset.toml", f"{FOLDER}/{TABLES}")
+PATTERNS = ("dataset.toml", TABLES)
+OWN_LAYOUT = (
+    "write the recordings in the layout of this project, with a dataset.toml: docs/datasets.md, "
+    "section jsi_fos, has an example"
+)
 CLASSES = tuple(
     ActivityClass(name.replace(" ", "_"), name)
     for name in (
@@ -58,13 +37,61 @@ CLASSES = tuple(
         "being on all fours",
     )
 )
+"""Recalled, as an example: a domain has the classes of its dataset.toml."""
+DETAILS = """\
+The layout is this project's. The publisher's page and files are not available to it, so there is
+no reader of the publisher's layout, and nothing to verify the files by. If you have the recordings,
+write one CSV file for each person into `DATA/jsi_fos/`, for example `subject01.csv`:
+
+```
+subject,session,time_s,x_g,y_g,z_g,activity
+01,1,0.00,0.012,-0.981,0.143,standing
+01,1,0.02,0.015,-0.979,0.140,standing
+01,1,0.04,0.013,-0.984,0.146,standing
+01,1,0.06,0.094,-1.021,0.201,none
+01,1,0.08,0.187,-1.106,0.233,walking
+```
+
+and beside them `dataset.toml`, with your own words for the activities on the left of `[classes]`:
+
+```toml
+title = "JSI-FOS"
+files = ["subject*.csv"]
+rate_hz = 50.0
+unit = "g"
+placement = "right_wrist"
+time_unit = "s"
+null = ["none"]
+
+[columns]
+subject = "subject"
+session = "session"
+time = "time_s"
+x = "x_g"
+y = "y_g"
+z = "z_g"
+label = "activity"
+
+[classes]
+lying = "lying"
+sitting = "sitting"
+standing = "standing"
+walking = "walking"
+running = "running"
+cycling = "cycling"
+kneeling = "kneeling"
+"all fours" = "being on all fours"
+```
+
+Classes, rate, unit and placement are those of this file. Columns and keys are as in
+[Your own recordings](#your-own-recordings); `files` stays as it is here.
+"""
 TRAPS = (
-    "The publisher's page and files are not available to us: what is read here is a layout of our "
-    "own, which you write from the recordings if you have them.",
-    "That there are eight classes is stated by the study; which ones they are is recalled, and is "
-    "to be corrected by whoever has the recordings.",
-    "Rate, unit, placement and the words for the classes are those of dataset.toml; the rate of "
-    "50 Hz and the unit of g in this declaration are not the publisher's.",
+    "The layout is this project's, not the publisher's: you write it from the recordings.",
+    "The study states that there are eight classes. Those of the table above are recalled; a "
+    "domain has the classes of its dataset.toml.",
+    "Rate, unit and placement are those of dataset.toml; the rate of 50 Hz and the unit of g in "
+    "this declaration are not the publisher's.",
 )
 
 
@@ -72,14 +99,25 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     """Yield one recording for every session of every person; rate and placement are the TOML's."""
     names = require(tree, PATTERNS)
     layout = _layout(tree)
+    note("The layout is this project's, not the publisher's: nothing verifies these files.")
     tables = [name for name in names if name != PATTERNS[0]]
     if len(tables) < SPEC.subjects:
         note(f"{len(tables)} of {SPEC.subjects} subjects are there.")
-    known = [activity.name for activity in CLASSES]
-    label_of = [known.index(row.name) for row in layout.class_table]
-    labels = np.array([*label_of, NO_LABEL], np.int16)  # NO_LABEL takes the last one
-    for recording in own.read(layout, tree, options, note):
-        yield replace(recording, labels=labels[recording.labels])
+    if len(layout.class_table) != len(CLASSES):
+        note(f"dataset.toml names {len(layout.class_table)} classes; the study has {len(CLASSES)}.")
+    yield from own.read(layout, tree, options, note)
+
+
+def completed(tree: FileTree) -> DatasetSpec:
+    """Return the declaration with classes, rate, unit and placement of the dataset.toml."""
+    layout = _layout(tree)
+    return replace(
+        SPEC,
+        rate_hz=layout.rate_hz,
+        unit=layout.unit if isinstance(layout.unit, str) else f"1/{layout.unit:g} g",
+        placements=(layout.placement,),
+        variants={"default": layout.class_table},
+    )
 
 
 def _layout(tree: FileTree) -> Layout:
@@ -92,15 +130,6 @@ def _layout(tree: FileTree) -> Layout:
         raise DataFormatError(
             "not UTF-8", where=where, expected="TOML in UTF-8", todo="save it as UTF-8"
         ) from error
-    known = [activity.name for activity in CLASSES]
-    other = [row for row in layout.class_table if row.name not in known]
-    if other:
-        raise DataFormatError(
-            f"{other[0].name!r} is not a class of JSI-FOS",
-            where=f"{where}: classes.{other[0].code}",
-            expected=f"one of {', '.join(known)}",
-            todo="correct the name, or name the code in null",
-        )
     if layout.files != (TABLES,) or layout.path is not None:
         raise DataFormatError(
             f"files = {list(layout.files)}" + (", and path" if layout.path else ""),
@@ -108,16 +137,16 @@ def _layout(tree: FileTree) -> Layout:
             expected=f"files = [{TABLES!r}], and no path",
             todo="correct it, and rename the recordings",
         )
-    return replace(layout, files=PATTERNS[1:])
+    return layout
 
 
 SPEC = DatasetSpec(
     name="jsi_fos",
-    title="JSI-FOS, in a neutral layout (the publisher's own layout is not known to us)",
-    licence="not known to us",
+    title="JSI-FOS, in a layout of this project (the publisher's is not known)",
+    licence="not known",
     citation="M. Gjoreski, S. Kalabakov, M. Luštrek, M. Gams, H. Gjoreski: Cross-dataset deep "
     "transfer learning for activity recognition. UbiComp/ISWC 2019 Adjunct.",
-    home="not known to us",
+    home="not known",
     rate_hz=50.0,
     unit="g",
     subjects=10,
@@ -126,5 +155,8 @@ SPEC = DatasetSpec(
     patterns=PATTERNS,
     read=read,
     columns="those that dataset.toml names",
+    own_layout=OWN_LAYOUT,
+    completed=completed,
+    details=DETAILS,
     traps=TRAPS,
 )

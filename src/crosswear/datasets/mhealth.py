@@ -112,6 +112,7 @@ SPEC = DatasetSpec(
     columns=f"{LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(path) for path in FILES),
     archives=("mhealth+dataset.zip",),
+    folders=("MHEALTHDATASET",),
     downloads=(from_uci(319, "mhealth+dataset.zip"),),
     traps=TRAPS,
 )

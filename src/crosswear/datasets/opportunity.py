@@ -261,6 +261,7 @@ SPEC = DatasetSpec(
     ),
     files=FILES,
     archives=("opportunity+activity+recognition.zip", "OpportunityUCIDataset.zip"),
+    folders=("OpportunityUCIDataset",),
     downloads=(from_uci(226, "opportunity+activity+recognition.zip"),),
     counts=COUNTS,
     traps=TRAPS,

@@ -20,10 +20,11 @@ _DEEPEST = 3
 def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
     """The files of a dataset.
 
-    They are looked for in the folder `data` / name: the dataset's root, or up to three folders
-    above it, or its archive alone. Without that folder, the publisher's archive or name.zip in
-    `data` will do. An archive may hold the root, folders around it, or one more archive. A
-    dataset that names a root of its own is looked for there in the same manner.
+    They are looked for in the folder `data` / name first: the dataset's root, or up to three
+    folders above it, or its archive alone. Otherwise a folder with the publisher's own name, the
+    publisher's archive or name.zip in `data` will do. An archive may hold the root, folders around
+    it, or one more archive. A dataset that names a root of its own is looked for there in the same
+    manner.
 
     Args:
         spec: the dataset.
@@ -38,12 +39,20 @@ def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
         return FolderTree(Path())
     place = spec.root or (data / spec.name if data else None)
     archives = (*spec.archives, f"{spec.name}.zip")
-    beside = [data / name for name in archives] if data and not spec.root else []
-    if place and place.is_dir():
-        return _in_folder(spec, FolderTree(place))
-    for path in (place, *beside):
+    beside = data if data and not spec.root else None
+    folders = [place, *(beside / name for name in spec.folders if beside)]
+    problem: MissingDataError | None = None
+    for folder in folders:
+        if folder and folder.is_dir():
+            try:
+                return _in_folder(spec, FolderTree(folder))
+            except MissingDataError as error:
+                problem = problem or error
+    for path in (place, *(beside / name for name in archives if beside)):
         if path and path.is_file():
             return _in_archive(spec, open_archive(path), nested=False)
+    if problem:
+        raise problem
     if data and not spec.root and not data.is_dir():
         raise MissingDataError(
             "no such folder",
@@ -55,9 +64,9 @@ def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
         "no such folder" if place else "needs a folder of recordings, and none was named",
         where=str(place or spec.name),
         expected=f"a folder {(place or Path(spec.name)).name!r} with the files of {spec.title}"
-        + (f", or the archive {' or '.join(archives)} beside it" if beside else ""),
-        todo=f"get them from {spec.home}, put them there, and name the folder around it "
-        "with --data",
+        + (f", or {' or '.join((*spec.folders, *archives))} beside it" if beside else ""),
+        todo=spec.own_layout
+        or f"get them from {spec.home}, put them there, and name the folder around it with --data",
     )
 
 
@@ -106,7 +115,8 @@ def _folders(spec: DatasetSpec, tree: FileTree) -> list[str]:
 
 def _required(spec: DatasetSpec, tree: FileTree) -> FileTree:
     """Return the tree of the dataset; raise an error that names what is here instead."""
-    others = [name for name, other in REGISTRY.items() if _folders(other, tree)]
+    published = {name: other for name, other in REGISTRY.items() if not other.own_layout}
+    others = [name for name, other in published.items() if _folders(other, tree)]
     if others:
         raise MissingDataError(
             f"the files of {others[0]} are here, and none of {spec.name}",

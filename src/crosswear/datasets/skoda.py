@@ -1,6 +1,7 @@
 """Skoda Mini Checkpoint: gestures of one worker at a car, with ten accelerometers on each arm.
 
-Source: published readers of the dataset; not checked on the published files.
+Source: the publisher's description of 2010 with its figure of the sensors, and published readers;
+not checked on the published files.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from crosswear.datasets.tree import FileTree, require
 FILES = {arm: f"{arm}_classall_clean.mat" for arm in ("right", "left")}
 PATTERNS = tuple(FILES.values())
 SENSORS = {
-    "right": (16, 1, 2, 14, 18, 21, 22, 24, 27, 29),
-    "left": (3, 17, 19, 20, 23, 25, 26, 28, 30, 31),
+    "right": (2, 27, 16, 1, 29, 18, 14, 22, 24, 21),
+    "left": (17, 25, 23, 3, 28, 19, 31, 26, 20, 30),
 }
-"""Ids of each arm's sensors, that of the right wrist first."""
+"""Ids of each arm's sensors from the wrist upwards; the figure does not show 30."""
 COLUMNS, SLOT_COLUMNS = 71, 7
 """A label, then for each sensor its id, x, y, z calibrated and x, y, z raw."""
 MILLI_G = 1000.0
@@ -57,9 +58,12 @@ TRAPS = (
     "The first column of each sensor is its id, not x: readers that take columns 2 to 4 of the "
     "file as x, y, z train on a constant. Sensors are looked up by id here, and an id column that "
     "is not constant is an error.",
-    "That sensor 16 is the one at the right wrist, and that calibrated values are milli-g, is "
-    "recalled from other work, not read in the publisher's files: check |a| at rest. Which sensor "
-    "is at the left wrist is not known.",
+    "The publisher's figure shows sensor 2 at the right wrist (27 just above it, on the inner "
+    "side) and 17 at the left wrist (25 above it); 16, 1, 29 and 23, 3, 28 are on the forearms, "
+    "the others at elbow and upper arm, and 30 is not shown. The publisher warns that the "
+    "numbering of the sensors has been partially lost: the arm of a stream is certain, its place "
+    "on the arm is not.",
+    "Calibrated values are in milli-g, by the publisher's description of 2010.",
     "The files of both arms differ in length, and their samples do not belong together.",
     "There is one subject: a split by subject is impossible, it is made by occurrence.",
     "The rate is about 98 Hz; there are no time stamps.",
@@ -141,7 +145,7 @@ def _labels(codes: NDArray[np.float64], where: str) -> NDArray[np.int16]:
 SPEC = DatasetSpec(
     name="skoda",
     title="Skoda Mini Checkpoint",
-    licence="none stated; the publisher asks for the citation",
+    licence="free for publications that cite Zappi et al. (EWSN 2008)",
     citation="P. Zappi, C. Lombriser, T. Stiefmeier, E. Farella, D. Roggen, L. Benini, G. Tröster: "
     "Activity Recognition from On-Body Sensors: Accuracy-Power Trade-Off by Dynamic Sensor "
     "Selection. EWSN 2008.",
@@ -155,7 +159,8 @@ SPEC = DatasetSpec(
     read=read,
     columns="1 label, then for each sensor its id, and x, y, z calibrated",
     files=tuple(PublishedFile(path) for path in FILES.values()),
-    archives=("skodaminicp_2015_08.zip",),
+    archives=("skodaminicp_2015_08.zip", "SkodaMiniCP_2015_08.zip"),
+    folders=("SkodaMiniCP_2015_08",),
     downloads=(
         Download(
             "skodaminicp_2015_08.zip",

@@ -106,8 +106,13 @@ class DatasetSpec:
         columns: which columns of its files it reads, counted from 1, for people.
         files: the publisher's files, by their names below the dataset's root.
         archives: file names of the archives that the publisher packs them in.
+        folders: names of the folders that unpacking these archives leaves.
         downloads: those of the archives that can be fetched without a person at hand.
         counts: what the publisher counts in them.
+        own_layout: what to do with the recordings, where the layout is this project's and not the
+            publisher's; a clause.
+        completed: returns the declaration with classes, rate and placement as the files say.
+        details: more for the documentation, in Markdown.
         traps: what readers of this dataset get wrong, one sentence each.
         root: where the files lie, if not below the folder of all datasets.
         schema: raised by hand whenever `read` gives other recordings for the same files.
@@ -129,8 +134,12 @@ class DatasetSpec:
     columns: str | None = None
     files: tuple[PublishedFile, ...] = ()
     archives: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
     counts: PublishedCounts | None = None
+    own_layout: str | None = None
+    completed: Callable[[FileTree], DatasetSpec] | None = None
+    details: str | None = None
     traps: tuple[str, ...] = ()
     root: Path | None = None
     schema: int = 1

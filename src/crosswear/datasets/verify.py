@@ -124,6 +124,7 @@ def verify(spec: DatasetSpec, data: Path | None) -> Verification:
         DataFormatError: if an archive is damaged or unfit, or the dataset is there twice.
     """
     tree = locate(spec, data)
+    spec = spec.completed(tree) if spec.completed else spec
     files = _files(spec, tree)
     notes: list[str] = []
     amounts: dict[tuple[str, str], float] = defaultdict(float)

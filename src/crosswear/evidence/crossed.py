@@ -11,7 +11,7 @@ components", 1946. People have unequal numbers of windows: see `crosswear.signal
 pigeonhole bootstrap", 2007): with five repetitions that is too narrow.
 
 Each of several splits counts as one repetition with all its seeds, which share a source network.
-Their test people have numbers of their own.
+Where every split tests one person of its own, splits and people are one factor, which counts once.
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ def crossed_mean(correct: NDArray[np.number], windows: NDArray[np.integer]) -> C
     """
     mean = float(correct.sum() / windows.sum())
     surplus = correct - mean * windows
-    parts = [
-        variance_over_groups(surplus.sum(axis=axis), windows.sum(axis=axis)) for axis in (1, 0)
-    ]
+    axes = (0,) if one_person_each(windows) else (1, 0)
+    parts = [variance_over_groups(surplus.sum(axis=axis), windows.sum(axis=axis)) for axis in axes]
     known = [(variance, freedom) for variance, freedom in parts if freedom > 0]
     if not known:
         return CrossedMean(mean, math.nan, math.nan)
@@ -77,3 +76,11 @@ def crossed_mean(correct: NDArray[np.number], windows: NDArray[np.integer]) -> C
         return CrossedMean(mean, 0.0, math.inf)
     freedom = variance**2 / sum(part**2 / freedom for part, freedom in known)
     return CrossedMean(mean, math.sqrt(variance), freedom)
+
+
+def one_person_each(windows: NDArray[np.integer]) -> bool:
+    """Return whether every repetition [R, G] tested one group, and another one each time."""
+    tested = windows > 0
+    return len(windows) > 1 and bool(
+        (tested.sum(axis=1) == 1).all() and tested.sum(axis=0).max() == 1
+    )

@@ -116,8 +116,18 @@ class StudyRecords:
 
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
     """Return the facts of the domains that the grid needs."""
+    first: dict[tuple[str, str], int] = {}
+    for name, split in sorted(domains, key=lambda key: key[1]):
+        first.setdefault((name, domains[name, split].digest), split)
     return {
-        (name, split): DomainFacts(name, summary.digest, summary.split.windows[0], summary.classes)
+        (name, split): DomainFacts(
+            name=name,
+            digest=summary.digest,
+            train_windows=summary.split.windows[0],
+            classes=summary.classes,
+            codes=summary.codes,
+            first_split=first[name, summary.digest],
+        )
         for (name, split), summary in domains.items()
     }
 

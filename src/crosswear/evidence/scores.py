@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
 from crosswear.core.intervals import Interval
-from crosswear.evidence.crossed import crossed_mean
+from crosswear.evidence.crossed import crossed_mean, one_person_each
 from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.statements import ALPHA, Contrast, LearningMethod, Score
 from crosswear.grid.experiment import Cell, StudyDesign
@@ -172,13 +172,22 @@ def holm(contrasts: Iterable[Contrast | None]) -> list[Contrast | None]:
 
 def _scored(score: Score, done: list[Observed], counts: CorrectCounts) -> Score:
     confusions = [one.confusion for one in done]
+    rated = _by_seed(done) if one_person_each(counts.windows) else confusions
     return replace(
         score,
         micro_f1=counts.share(),
-        macro_f1=float(np.mean([macro_f1(one) for one in confusions])),
+        macro_f1=float(np.mean([macro_f1(one) for one in rated])),
         confusion=np.sum(confusions, axis=0),
         train_s=float(np.mean([one.timing.train_s for one in done])),
     )
+
+
+def _by_seed(done: Sequence[Observed]) -> list[NDArray[np.int64]]:
+    """Return the confusion matrix of each seed over all splits: one person has not all classes."""
+    seeds = dict.fromkeys(one.cell.seed for one in done)
+    return [
+        np.sum([one.confusion for one in done if one.cell.seed == seed], axis=0) for seed in seeds
+    ]
 
 
 def correct_counts(done: Sequence[Observed]) -> CorrectCounts:

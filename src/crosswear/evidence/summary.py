@@ -53,7 +53,7 @@ def summarise(
         )
     if any(one.effect == "unknown" for one in scratch):
         sentences.append("Some have too few repetitions or people to be sure of.")
-    if study.grid.seeds * study.grid.splits == 1:
+    if study.grid.seeds == study.grid.splits == 1:
         sentences.append(
             "There is one repetition: intervals and verdicts account for test people alone, not "
             "for other draws of windows or initial weights."

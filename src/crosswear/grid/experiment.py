@@ -6,8 +6,7 @@ tested on one domain. Its key says what it is, so that equal cells are never com
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeAlias
 
@@ -25,8 +24,9 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
-from crosswear.grid.labels import SharedClass, check_classes, labelled_domains, shared_classes
-from crosswear.grid.methods import METHODS, WHITENED, Alignment, Baseline, MethodName, Role
+from crosswear.grid.axes import LEAVE_ONE_OUT, Grid, Name
+from crosswear.grid.labels import Labels, SharedClass, by_name, labelled_domains, shared_classes
+from crosswear.grid.methods import METHODS, WHITENED, MethodName, Role
 
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
@@ -35,55 +35,6 @@ UNTRAINED = "random"
 """Name of the source that has learned nothing: a network with its initial weights."""
 OTHERS = "others"
 """Name of the joint source of all domains but the target."""
-
-
-def _check_size(size: int | str) -> int | str:
-    if isinstance(size, int) and size >= 2:
-        return size
-    if isinstance(size, str) and re.fullmatch(r"(100|[1-9]?[0-9])%", size):
-        return size
-    raise ValueError("a number of windows, at least 2, or per cent as in '50%'")
-
-
-Size: TypeAlias = Annotated[int | str, pydantic.AfterValidator(_check_size)]
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-Name: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}$")]
-SourceName: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}(\+{_NAME})*$")]
-
-
-@settings(frozen=True, config=SETTINGS)
-class Grid:
-    """The axes of a study.
-
-    Attributes:
-        sizes: windows in the adaptation set, or per cent of the smallest domain's train subset.
-        blocks: numbers of blocks that are transferred (0: none is frozen or copied).
-        branches: which branches of the network are transferred: `both`, or one alone. The
-            spectral branch is one unit, and counts as no block or as all of them.
-        seeds: how often each cell is repeated, with another draw and other fresh weights.
-        splits: how often the whole study is repeated, with other subjects to train and to test;
-            from `preparation.split` on.
-        sources: domains that are sources; several at once as in `a+b`, or `others`, all domains
-            but the target; and `random`, the network that has learned nothing. Every domain
-            without it.
-        baselines: what else is trained on the same windows, beside the network from scratch.
-        alignments: what is tried on the classes that domains share, without labels of the target;
-            only with them may `sizes` and `blocks` be empty.
-        whitening: `minirocket` and `vote` once more, with features that are whitened by labelled
-            windows of all other domains.
-        networks: whether any is trained; without, `blocks` are empty, and baselines are compared.
-    """
-
-    sizes: tuple[Size, ...]
-    blocks: tuple[Annotated[int, Field(ge=0)], ...]
-    branches: Annotated[tuple[Branches, ...], Field(min_length=1)] = ("both",)
-    seeds: Annotated[int, Field(ge=1, le=1000)] = 1
-    splits: Annotated[int, Field(ge=1, le=100)] = 1
-    sources: Annotated[tuple[SourceName, ...], Field(min_length=1)] | None = None
-    baselines: tuple[Baseline, ...] = ("majority", "forest")
-    alignments: tuple[Alignment, ...] = ()
-    whitening: bool = False
-    networks: bool = True
 
 
 @settings(frozen=True, config=SETTINGS)
@@ -154,11 +105,12 @@ class StudyDesign:
 
     @property
     def splits(self) -> range:
-        """Numbers of the subject splits."""
-        return range(self.preparation.split, self.preparation.split + self.grid.splits)
+        """Numbers of the subject splits; leaving people out, that of the first one alone."""
+        count = 1 if isinstance(self.grid.splits, str) else self.grid.splits
+        return range(self.preparation.split, self.preparation.split + count)
 
     def shared_between(self, source: str, target: str) -> tuple[SharedClass, ...]:
-        """The classes that two domains share."""
+        """The classes that two domains share, as the study file names them."""
         return shared_classes(self.labels, source, target)
 
     @property
@@ -175,16 +127,30 @@ class StudyDesign:
 
 @dataclass(frozen=True)
 class DomainFacts:
-    """Facts of a prepared domain that the grid needs."""
+    """Facts of a prepared domain that the grid needs.
+
+    Attributes:
+        first_split: the first number under which the study has this domain: leaving people out,
+            domains of few people come again with the later people of others. None: its own number.
+    """
 
     name: str
     digest: str
     train_windows: int
     classes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    first_split: int | None = None
 
 
 Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
 """Prepared domains by their name in the study and the number of the split."""
+
+
+def first_split(names: Iterable[str], split: int, domains: Domains) -> int:
+    """Return the first split in which domains are as in this one, if it is the same for all."""
+    found = {domains[name, split].first_split for name in names}
+    first = found.pop()
+    return split if found or first is None else first
 
 
 @dataclass(frozen=True)
@@ -257,7 +223,7 @@ class Cell:
             target="+".join(self.sources),
             study_seed=self.study_seed,
             size=sum(domains[source, self.split].train_windows for source in self.sources),
-            split=self.split,
+            split=first_split(self.sources, self.split, domains),
             model=self.model,
             train=self.source_train,
         )
@@ -312,27 +278,34 @@ def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
         StudyFileError: if a domain has not the windows or the classes that the study asks for.
     """
     sizes = resolve_sizes(study, domains)
-    for split in study.splits:
-        for name in study.domains if sizes else ():
+    leaving_out = study.grid.splits == LEAVE_ONE_OUT
+    for split in sorted({number for _, number in domains}) if leaving_out else study.splits:
+        targets = [one for one in study.domains if first_split([one], split, domains) == split]
+        for name in targets if sizes else ():
             windows = domains[name, split].train_windows
             whole = Cell("source", name, study.seed, windows, split=split)
             for floor in _asked(study, Role.FLOOR):
                 yield replace(whole, method=floor)
-            if name in study.sources and study.grid.networks:
+            if name in study.sources and study.grid.networks and targets != [name]:
                 yield replace(whole, model=study.model, train=study.source)
-        yield from _joint_sources(study, domains, split) if sizes and study.grid.networks else ()
+        if sizes and study.grid.networks:
+            yield from _joint_sources(study, domains, split, targets)
         for seed in range(study.grid.seeds):
-            for target in study.domains:
+            for target in targets:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
                     yield from _with_adaptation_set(study, cell)
-            yield from _on_shared_classes(study, domains, seed, split)
+            yield from _on_shared_classes(study, domains, seed, split, targets)
 
 
-def _joint_sources(study: StudyDesign, domains: Domains, split: int) -> Iterator[Cell]:
+def _joint_sources(
+    study: StudyDesign, domains: Domains, split: int, targets: Iterable[str]
+) -> Iterator[Cell]:
     """The networks that learn several domains at once, each once."""
-    origins = (names for target in study.domains for names in study.origins(target).values())
+    origins = (names for target in targets for names in study.origins(target).values())
     for names in dict.fromkeys(names for names in origins if len(names) > 1):
+        if first_split(names, split, domains) != split:
+            continue
         windows = sum(domains[name, split].train_windows for name in names)
         cell = Cell("source", "+".join(names), study.seed, windows, split=split)
         yield replace(cell, model=study.model, train=study.source)
@@ -366,14 +339,17 @@ def _asked(study: StudyDesign, role: Role) -> tuple[str, ...]:
 
 
 def _on_shared_classes(
-    study: StudyDesign, domains: Domains, seed: int, split: int
+    study: StudyDesign, domains: Domains, seed: int, split: int, targets: Sequence[str]
 ) -> Iterator[Cell]:
     """Yield the cells that are tried on the classes that two domains share."""
+    labels: Labels = study.labels
     for name in labelled_domains(study.labels):
-        check_classes(study.labels, name, domains[name, split].classes)
+        labels = by_name(labels, name, domains[name, split].classes, domains[name, split].codes)
     train = replace(study.source, selection="last")  # there is nothing to select by
     for source, target in study.shared_pairs:
-        shared = study.shared_between(source, target)
+        if target not in targets:
+            continue
+        shared = shared_classes(labels, source, target)
         for alignment in study.grid.alignments:
             teacher = target if METHODS[alignment].sees == "labels" else source
             yield Cell(

@@ -7,17 +7,18 @@ which of their classes are one: a shared class is made of some classes of each d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from crosswear.core.errors import StudyFileError
+from crosswear.core.texts import did_you_mean
 
 FEWEST = 2
 """Shared classes of a pair of domains: with fewer there is nothing to separate."""
 
 Labels: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
-"""For every shared class, by domain, the classes of it; a domain may have none."""
+"""For every shared class, by domain, the names or codes of its classes; a domain may have none."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,57 @@ def check_labels(
             )
 
 
-def check_classes(labels: Labels, domain: str, classes: Collection[str]) -> None:
-    """Check that a domain has the classes that the table says.
+def by_name(
+    labels: Labels, domain: str, classes: Sequence[str], codes: Sequence[str] = ()
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the table with the names of a domain's classes, where it has their codes.
+
+    Args:
+        labels: the table.
+        domain: name of the domain.
+        classes: names of its classes.
+        codes: the publisher's codes of the same classes; none, if they are not known.
 
     Raises:
-        StudyFileError: naming the first that it has not, and those that it has.
+        StudyFileError: if a class is none of the domain's, is named twice, or could be two classes.
     """
-    for name, by_domain in labels.items():
+    name_of = dict(zip(codes, classes, strict=True)) if codes else {}
+    seen: set[str] = set()
+    for shared, by_domain in labels.items():
         for one in by_domain.get(domain, ()):
-            if one not in classes:
+            names = {one} & {*classes} | {name_of.get(one, one)} & {*classes}
+            where = f"labels.{shared}.{domain}"
+            if not names:
                 raise StudyFileError(
                     f"{domain!r} has no class {one!r}",
-                    where=f"labels.{name}.{domain}",
-                    expected=f"some of: {'; '.join(classes)}",
+                    where=where,
+                    expected=f"names or codes of classes: {'; '.join(_listed(classes, codes))}",
+                    todo=did_you_mean(one, (*classes, *codes)) or "choose one of them",
                 )
+            if len(names) > 1 or names & seen:
+                twice = "is the code of one class and the name of another"
+                raise StudyFileError(
+                    f"{one!r} {twice if len(names) > 1 else 'is named twice, by code and by name'}",
+                    where=where,
+                    expected="every class once, by a text that is one class alone",
+                    todo="give the names of the classes",
+                )
+            seen |= names
+    return {
+        shared: {
+            name: tuple(one if one in classes else name_of[one] for one in some)
+            if name == domain
+            else some
+            for name, some in by_domain.items()
+        }
+        for shared, by_domain in labels.items()
+    }
+
+
+def _listed(classes: Sequence[str], codes: Sequence[str]) -> Iterable[str]:
+    if not codes:
+        return classes
+    return (
+        name if name == code else f"{name} ({code})"
+        for name, code in zip(classes, codes, strict=True)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crosswear.core.config import ARCHITECTURES, TrainConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
+from crosswear.grid.axes import LEAVE_ONE_OUT
 from crosswear.grid.experiment import OTHERS, UNTRAINED, StudyDesign
 from crosswear.grid.labels import check_labels
 from crosswear.grid.methods import BASELINES, METHODS
@@ -34,6 +35,13 @@ def parse_study(text: str, where: str) -> StudyDesign:
             where=f"{where}: grid.blocks",
             expected=f"numbers from 0 to {depth}",
             todo="shorten the list, or add filters to [model]",
+        )
+    if study.grid.splits == LEAVE_ONE_OUT and study.preparation.split:
+        raise StudyFileError(
+            "every person is tested once, and no split has this number",
+            where=f"{where}: preparation.split",
+            expected="0, or a number for grid.splits",
+            todo="remove the line",
         )
     _check_sources(study, where)
     _check_alignments(study, where)

@@ -161,8 +161,11 @@ def _titles(panels: Sequence[Panel], width: float) -> list[str]:
 
 def _about(index: EvidenceIndex, partial: bool) -> str:
     grid = index.evidence.study.grid
-    count = grid.seeds * grid.splits
-    mean = "one repetition" if count == 1 else f"mean over {count} repetitions"
+    if isinstance(grid.splits, str):
+        mean = "every person tested once" if grid.seeds == 1 else f"{grid.seeds} times every person"
+    else:
+        count = grid.seeds * grid.splits
+        mean = "one repetition" if count == 1 else f"mean over {count} repetitions"
     hatched = "; hatched: not every repetition is done" if partial else ""
     return (
         f"micro-F1 in per cent, {mean}{hatched}\n"

@@ -27,6 +27,7 @@ _TOLERANCE = 0.05  # how much worse than the best a further split may be
 _EXHAUSTIVE = 60_000  # assignments: 10 groups
 _RESTARTS = 32
 _SWAPS = 2_000  # looked at in one step of the search
+_DRAWS = 64  # of people for validation, if one person is left out
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def choose_unit(subjects: int) -> GroupUnit:
 
 
 def split_windows(
-    windows: Windows, classes: int, seed: int, number: int = 0
+    windows: Windows, classes: int, seed: int, number: int = 0, min_subjects: int = 1
 ) -> tuple[NDArray[np.int8], SplitReport]:
     """Split a domain into train, validation and test.
 
@@ -75,6 +76,8 @@ def split_windows(
         classes: size of the class table.
         seed: decides between equally good splits.
         number: which of several splits, see `split_groups`.
+        min_subjects: in a split by subject, no person should have a larger part of the test
+            windows than if so many people had equal parts.
 
     Returns:
         int8 [N], a `Subset` or `PURGED` for each window, and what was reached.
@@ -87,7 +90,8 @@ def split_windows(
     groups, group = np.unique(group, return_inverse=True)
     cells = group * classes + windows.y
     counts = np.bincount(cells, minlength=len(groups) * classes).reshape(len(groups), classes)
-    assigned = split_groups(counts.astype(np.float64), seed, number)[group]
+    largest = 1 / min_subjects if unit == "subject" else 1.0
+    assigned = split_groups(counts.astype(np.float64), seed, number, largest)[group]
     kept = purge_overlaps(windows, assigned)
     subset = np.where(kept, assigned, PURGED).astype(np.int8)
     report = _report(windows, assigned, subset, unit)
@@ -99,6 +103,46 @@ def split_windows(
             "(another file will do); or four people; or use shorter windows",
         )
     return subset, report
+
+
+def leave_out(
+    windows: Windows, classes: int, seed: int, person: int
+) -> tuple[NDArray[np.int8], SplitReport]:
+    """Test one person, and learn from the others.
+
+    A fifth of the others, rounded, one at least, is for validation, as in `TARGET_SHARES`: of
+    random choices the one that leaves most classes in train, and of these the one whose windows
+    are nearest to a fifth.
+
+    Args:
+        windows: of the whole domain, of four people or more; `x` is not looked at.
+        classes: size of the class table.
+        seed: of the choices.
+        person: place of the tested person among those with windows, in the order of their numbers.
+
+    Returns:
+        int8 [N], a `Subset` or `PURGED` for each window, and what was reached.
+    """
+    people, number = np.unique(windows.subject, return_inverse=True)
+    cells = np.bincount(number * classes + windows.y, minlength=len(people) * classes)
+    counts = cells.reshape(len(people), classes)
+    others = np.delete(np.arange(len(people)), person)
+    rng = np.random.default_rng(seed)
+    part = TARGET_SHARES[Subset.VALIDATION] / (1 - TARGET_SHARES[Subset.TEST])
+    size = max(1, round(part * len(others)))
+    best: tuple[int, float] | None = None
+    for _ in range(_DRAWS):
+        chosen = rng.choice(others, size, replace=False)
+        train = np.setdiff1d(others, chosen)
+        lacking = int((counts[train].sum(axis=0) == 0).sum())
+        cost = lacking, abs(float(counts[chosen].sum() / counts[others].sum()) - part)
+        if best is None or cost < best:
+            best, validation = cost, chosen
+    of_person = np.full(len(people), Subset.TRAIN, np.int8)
+    of_person[validation], of_person[person] = Subset.VALIDATION, Subset.TEST
+    assigned = of_person[number]
+    subset = np.where(purge_overlaps(windows, assigned), assigned, PURGED).astype(np.int8)
+    return subset, _report(windows, assigned, subset, "subject")
 
 
 def _report(
@@ -125,12 +169,15 @@ def _report(
     )
 
 
-def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.int8]:
+def split_groups(
+    durations: Floats, seed: int, number: int = 0, largest: float = 1.0
+) -> NDArray[np.int8]:
     """Assign groups to subsets, as near to 40/10/50 and with as many classes as can be.
 
     What is minimised: the absolute deviations of the three shares of the duration from
     `TARGET_SHARES`, plus the share of the classes that train lacks and the share that test lacks,
-    plus a tenth of the same deviations within each class, on average over the classes. Up to ten
+    plus a tenth of the same deviations within each class, on average over the classes, plus what
+    one group's share of the duration of test exceeds `largest` by. Up to ten
     groups every assignment is tried, beyond that a seeded search over moves and swaps.
 
     Split 0 is the best one. Split k is, among those at most 0.05 worse, the one whose test set
@@ -140,6 +187,7 @@ def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.in
         durations: float [G, C], how long each class lasts in each group, in any one unit.
         seed: of the search and of ties.
         number: which split.
+        largest: share of the duration of test that one group should not exceed.
 
     Returns:
         int8 [G], a `Subset` for each group.
@@ -159,6 +207,9 @@ def split_groups(durations: Floats, seed: int, number: int = 0) -> NDArray[np.in
     classes = durations[:, totals > 0] / totals[totals > 0]
     search = _try_all if 3 ** len(durations) <= _EXHAUSTIVE else _descend
     assignments, costs = search(weight, classes, rng)
+    tested = (assignments == Subset.TEST) * weight
+    excess = tested.max(axis=1) / tested.sum(axis=1) - largest
+    costs = (costs + np.maximum(excess, 0.0)).round(9)
 
     good = costs <= costs.min() + _TOLERANCE
     assignments, costs = assignments[good], costs[good]

@@ -10,8 +10,11 @@ from pathlib import Path
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
+from crosswear.datasets.held_out import each_held_out
 from crosswear.engine.joint import join_summaries
-from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
+from crosswear.evidence.records import facts_of
+from crosswear.grid.axes import LEAVE_ONE_OUT
+from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.people import audit_people
@@ -37,7 +40,7 @@ class LoadedStudy:
     @property
     def facts(self) -> Domains:
         """Facts of the domains that the grid knows."""
-        return _facts(self.domains)
+        return facts_of(_summaries(self.domains))
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -106,21 +109,45 @@ def load_study(
     """
     if study.grid.networks:
         _check_windows(study)
-    domains = {}
-    for split in study.splits:
-        preparation = replace(study.preparation, split=split)
-        for name, reference in study.domains.items():
-            domains[name, split] = prepare(reference, data, preparation, cache)
+    domains = _prepared(study, data, cache)
+    for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
         _check_different(of_split)
         audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    facts = _facts(domains)
+    facts = facts_of(_summaries(domains))
     cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
     check_sensors(study, domains, cells.values())
     return LoadedStudy(study, text, domains, cells)
+
+
+def _prepared(
+    study: StudyDesign, data: str | Path | None, cache: str | Path
+) -> dict[tuple[str, int], Domain]:
+    """Prepare every domain for every split; leaving people out, domains of few people come again.
+
+    Raises:
+        StudyFileError: if no domain has people enough to leave one out.
+    """
+    found = {}
+    for split in study.splits:
+        preparation = replace(study.preparation, split=split)
+        for name, reference in study.domains.items():
+            found[name, split] = prepare(reference, data, preparation, cache)
+    if study.grid.splits != LEAVE_ONE_OUT:
+        return found
+    folds = {name: list(each_held_out(domain)) for (name, _), domain in found.items()}
+    most = max(map(len, folds.values()))
+    if most == 1:
+        raise StudyFileError(
+            f"no domain has the people for {LEAVE_ONE_OUT!r}",
+            where="grid.splits",
+            expected="a domain of four people or more; those of fewer are split by occurrence",
+            todo="give a number of splits, or add such a domain",
+        )
+    return {(name, k): some[k % len(some)] for k in range(most) for name, some in folds.items()}
 
 
 def _check_windows(study: StudyDesign) -> None:
@@ -145,10 +172,5 @@ def _check_different(domains: Mapping[str, Domain]) -> None:
             )
 
 
-def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:
-    return {
-        (name, split): DomainFacts(
-            name, domain.summary.digest, domain.summary.split.windows[0], domain.classes
-        )
-        for (name, split), domain in domains.items()
-    }
+def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int], DomainSummary]:
+    return {key: domain.summary for key, domain in domains.items()}

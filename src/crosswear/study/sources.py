@@ -95,7 +95,9 @@ def _study_sources(
     folder: Path, data: str | Path | None, cache: str | Path, preparation: PreparationConfig
 ) -> list[Source]:
     opened = _open(folder, data, cache)
-    if replace(opened.study.preparation, split=preparation.split) != preparation:
+    found = opened.study.preparation
+    same = replace(found, split=preparation.split, min_subjects=preparation.min_subjects)
+    if same != preparation:
         raise UsageError(
             "the study prepared its windows in another way",
             where=str(folder),

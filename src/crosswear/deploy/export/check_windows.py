@@ -57,7 +57,9 @@ def windows_of_dataset(
         note: takes a sentence about windows left out.
     """
     about = bundle.manifest
-    config = PreparationConfig(about.rate_hz, about.window_s, about.hop_s, about.bridge_s)
+    config = PreparationConfig(
+        about.rate_hz, about.window_s, about.hop_s, about.bridge_s, min_subjects=1
+    )
     domain = of_acceleration(prepare(reference, data, config, cache))
     index = {name: number for number, name in enumerate(about.classes)}
     table = np.array([index.get(name, -1) for name in domain.classes])

@@ -22,7 +22,8 @@ Rate and unit are those of the files; every recording is read in g and resampled
 reference names a dataset, and what of it to read if not the first: `dsads:placement=torso`,
 `pamap2:variant=protocol12`, `dsads:placement=torso,sensors=accelerometer+gyroscope` (angular
 velocity in rad/s beside acceleration). The files lie in `DATA/NAME/`, in folders around them, or in
-the publisher's archive.
+the publisher's archive. Folders with the publishers' own names are found in `DATA` as well, as
+unpacking an archive there leaves them; `DATA/NAME/` takes precedence.
 """
 _OWN = """\
 ## Your own recordings
@@ -67,6 +68,9 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Licence": escaped(spec.licence),
         "Citation": escaped(spec.citation),
         "Archive": " or ".join(f"`{name}`" for name in spec.archives),
+        "Folder": " or ".join(f"`DATA/{name}`" for name in (spec.name, *spec.folders))
+        if spec.folders
+        else "",
         "Download": f"`crosswear data fetch {spec.name} --data DATA`" if spec.downloads else "",
         "Files": ", ".join(f"`{pattern}`" for pattern in spec.patterns) or "none",
         "Columns": escaped(spec.columns or ""),
@@ -79,6 +83,8 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
     }
     yield "".join(f"- **{name}:** {fact}\n" for name, fact in facts.items() if fact)
     yield f"{_classes(spec)}\n"
+    if spec.details:
+        yield spec.details
     if spec.traps:
         yield "Known pitfalls:\n"
         yield "".join(f"- {escaped(trap)}\n" for trap in spec.traps)
