@@ -1,4 +1,4 @@
-"""Own recordings: a folder of CSV or Parquet files, described by a `dataset.toml` in it.
+"""Own recordings: a folder of CSV, Parquet or device files, described by a `dataset.toml` in it.
 
 `crosswear.datasets.own.layout` lists the keys of that file.
 """

@@ -28,7 +28,7 @@ FILE_NAME = "dataset.toml"
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "title": "What people call the recordings.",
-        "files": "Patterns of the CSV or Parquet files, relative to the folder of this file.",
+        "files": "Patterns of the files (CSV, Parquet, devices), below the folder of this file.",
         "separator": "CSV: what stands between two columns; a comma, if left out.",
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",

@@ -67,7 +67,7 @@ def propose(folder: Path, answers: Mapping[str, Any]) -> Proposal:
     """Look at the files of a folder and propose what `dataset.toml` should say.
 
     Args:
-        folder: with CSV or Parquet files, also in folders of it.
+        folder: with CSV, Parquet or device files, also in folders of it.
         answers: values by key, as in ``{"placement": "right_wrist", "columns.label": "task"}``;
             they go before every guess. An empty text leaves a key out.
 

@@ -222,7 +222,7 @@ class Draft:
         if rate.hz is None:
             problem = rate.problem[0].upper() + rate.problem[1:]
             self._ask("rate_hz", f"{problem}. What is it, in Hz?")
-        self._say("rate_hz", rate.hz, "written above the numbers" if rate.is_written else because)
+        self._say("rate_hz", rate.hz, "stated in the files" if rate.is_written else because)
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
         """Refuse mixed rates: where the stamps are not read, nothing else would notice them."""

@@ -63,7 +63,7 @@ def find_sources(
     """The recordings that a path names.
 
     Args:
-        path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
+        path: a CSV, Parquet or device file, a `dataset.toml`, or a folder with one in it.
         overrides: the statements of the user; they go before the files or a `dataset.toml`.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
@@ -87,7 +87,7 @@ def find_sources(
         return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
     if not path.is_file():
         raise MissingDataError(
-            "no such file", where=str(path), expected="a CSV or Parquet file", todo="check the path"
+            "no such file", where=str(path), expected="a recording", todo="check the path"
         )
     tree = FolderTree(path.parent)
     if toml is not None:
@@ -175,6 +175,8 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
     layout = sniff(head)
     if layout is not None:
         return layout, sample(head, layout)
+    if head.foreign is not None:
+        raise head.foreign
     expected = "CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z"
     if head.is_utf16:
         raise DataFormatError(
