@@ -189,6 +189,11 @@ def test_files_of_another_kind_are_left_out_of_a_folder(tmp_path: Path) -> None:
     write(tmp_path, "activity.gt3x", "s01/walk.gt3x")
     (tmp_path / "weights.bin").write_bytes(b"\x00\x01" * 4000)
     assert len(own(tmp_path)) == 2
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "weights.bin").write_bytes(b"\x00\x01" * 4000)
+    with pytest.raises(DataFormatError, match="not a file of GENEActiv"):
+        propose(alone, ANSWERS)
 
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

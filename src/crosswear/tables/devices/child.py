@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from crosswear.tables.devices.apart import FAILED, NOT_INSTALLED
 from crosswear.tables.devices.format import SECOND_NS, Samples, write_samples
 
-_TOGETHER = 1 << 18  # samples that are written at once
+_TOGETHER = 1 << 14  # samples that are written, and later read, at once
 
 
 class _NotInstalledError(Exception):
