@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_helpers import TOML, describe, fails, put, read, rows
-from predict_helpers import movement
+from predict_helpers import BUNDLE, movement
 
 from crosswear.core.errors import MissingDataError
 from crosswear.datasets.propose import propose, try_out
+from crosswear.deploy.recognise.inputs import Overrides, find_sources
 from generators import devices
 
 BARE = TOML.replace('label = "what"\n', "")
@@ -157,6 +158,14 @@ def test_wrong_files_of_labels_are_named(
     labels: str, keys: str, fragments: list[str], tmp_path: Path
 ) -> None:
     fails(recording(tmp_path, labels, keys=keys), *fragments)
+
+
+def test_files_of_labels_are_no_recordings(tmp_path: Path) -> None:
+    toml = recording(tmp_path, COLUMNS, "a.labels.csv")
+    toml.write_text(toml.read_text("utf-8").replace(".labels.txt", ".labels.csv"), "utf-8")
+    assert found(toml) == EXPECTED
+    sources = find_sources(tmp_path, Overrides(), None, BUNDLE.manifest)
+    assert [source.name for source in sources] == ["a.csv"]
 
 
 def test_a_recording_without_labels_is_named(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
+from crosswear.datasets.own import recording_names
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
-from crosswear.datasets.tree import FolderTree, require, table_file
+from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.tables.axes import Triple, unit_note, unit_read
 from crosswear.tables.guess import Conclusions, Stated, conclude
@@ -84,7 +85,7 @@ def find_sources(
         path = path / FILE_NAME if path.is_dir() else path
         layout = _overridden(_read_toml(path), overrides)
         tree = FolderTree(path.parent)
-        return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
+        return [RecordingFile(tree, name, layout) for name in recording_names(layout, tree)]
     if not path.is_file():
         raise MissingDataError(
             "no such file", where=str(path), expected="a recording", todo="check the path"
