@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from own_helpers import TOML, describe, fails, read
 
 from crosswear.core.errors import DataFormatError
+from crosswear.datasets.own.labels import Labels
 from crosswear.datasets.own.layout import KEYS, Columns, Layout, parse_layout
 from crosswear.datasets.propose.toml import render
 
@@ -65,7 +66,9 @@ class TestBadDescription:
 def test_every_key_is_explained() -> None:
     keys = {field.name for field in dataclasses.fields(Layout)}
     columns = {f"columns.{field.name}" for field in dataclasses.fields(Columns)}
-    assert set(KEYS) == keys | columns - {"columns.y", "columns.z"}
+    labels = {f"labels.{field.name}" for field in dataclasses.fields(Labels)}
+    with_others = {"columns.y", "columns.z", "labels.stop", "labels.label"}
+    assert set(KEYS) == (keys | columns | labels) - with_others
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)

@@ -66,7 +66,7 @@ def predict(
 
     Args:
         bundle: folder of the model.
-        files: CSV or Parquet files, or folders with a `dataset.toml`.
+        files: CSV, Parquet or device files, or folders with a `dataset.toml`.
         out: CSV file to write; a PNG goes next to it.
         overrides: columns, rate and unit of the files; what is None is found in the files.
         layout: a `dataset.toml` that describes the files.

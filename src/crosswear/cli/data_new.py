@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of CSV or Parquet files.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recordings.")],
     settings: Annotated[
         list[str] | None,
         typer.Option(

@@ -23,7 +23,7 @@ def predict(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILES...", help="CSV or Parquet files, or folders with a dataset.toml."
+            metavar="FILES...", help="CSV, Parquet or device files, or folders with a dataset.toml."
         ),
     ],
     out: Annotated[Path, typer.Option(help="CSV file to write; a PNG goes next to it.")],

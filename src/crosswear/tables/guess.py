@@ -11,7 +11,7 @@ import numpy as np
 from crosswear.tables.axes import Triple, accelerations, reading_of, triples
 from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import RATE_TOLERANCE
-from crosswear.tables.time_columns import TimeColumn, time_columns
+from crosswear.tables.time_columns import NEAR, TimeColumn, time_columns
 from crosswear.tables.units import Reading
 
 MOST_CLASSES = 60
@@ -56,8 +56,9 @@ class SamplingRate:
     """Nominal sampling rate of tables.
 
     Attributes:
-        hz: as stated, by the time if its stamps are used, as written above the numbers, or by the
-            usual intervals; None if nothing shows it, or if two of these contradict each other.
+        hz: as stated; as written above the numbers, or set in the device, if the time stamps that
+            are used are near it; by these; or by the usual intervals. None if nothing shows it, or
+            if two of these contradict each other.
         is_written: whether it is the one above the numbers.
         problem: why it is None.
     """
@@ -143,6 +144,8 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
                 return SamplingRate(
                     None, problem=f"the time stamps give {by_time:.4g} Hz, and {above}"
                 )
+        if len(written) == 1 and abs(time.rate_hz / written[0] - 1) <= NEAR:
+            return SamplingRate(written[0], is_written=True)
         return SamplingRate(time.nominal_hz(used=True))
     if written:
         return (

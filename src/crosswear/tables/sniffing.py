@@ -12,11 +12,15 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from crosswear.core.errors import DataFormatError
+from crosswear.tables.devices import FORMATS, RATE_KEY, ForeignFileError
 from crosswear.tables.faults import DECIMAL_COMMA, one_line
 from crosswear.tables.text import UTF16, Dialect, TableFile
 
 _TEXTS = (".csv", ".txt", ".tsv", ".dat", ".log")
-SUFFIXES = (*_TEXTS, *(f"{ending}.gz" for ending in _TEXTS), ".parquet")
+SUFFIXES = (
+    *(f"{ending}{packed}" for ending in (*_TEXTS, *FORMATS) for packed in ("", ".gz")),
+    ".parquet",
+)
 HEAD_BYTES = 1 << 14
 SAMPLE_BYTES = 1 << 22
 SAMPLE_ROWS = 100_000
@@ -43,12 +47,16 @@ class Head:
         content: of a text, with a byte more than was asked for, if there is one.
         names: of the columns of a Parquet file; None if it is no such file.
         rows: its first rows, if there are any and they were asked for.
+        rate_hz: the rate, if it is a recording of a device.
+        foreign: the error of a file of another format than its ending says.
     """
 
     file: TableFile
     content: bytes = b""
     names: tuple[str, ...] | None = None
     rows: pa.Table | None = None
+    rate_hz: float | None = None
+    foreign: ForeignFileError | None = None
 
     @property
     def is_utf16(self) -> bool:
@@ -70,7 +78,7 @@ class TableFormat:
     Attributes:
         names: of the columns, or their numbers where there is no header.
         dialect: of a text; a Parquet file has no separator.
-        rate_hz: the rate, where the lines above the numbers name it.
+        rate_hz: the rate, where the lines above the numbers or the device state it.
     """
 
     names: tuple[str | int, ...]
@@ -86,8 +94,15 @@ def read_head(file: TableFile, *, rows: bool) -> Head:
         rows: whether to read as much as a sample of the columns needs.
 
     Raises:
-        DataFormatError: if it is a damaged Parquet file.
+        DataFormatError: if it is a damaged Parquet file or file of a device.
     """
+    try:
+        return _head(file, rows)
+    except ForeignFileError as error:
+        return Head(file, foreign=error)
+
+
+def _head(file: TableFile, rows: bool) -> Head:
     with file.content() as content:
         if not file.is_parquet:
             return Head(file, content.read((SAMPLE_BYTES if rows else HEAD_BYTES) + 1))
@@ -101,7 +116,9 @@ def read_head(file: TableFile, *, rows: bool) -> Head:
             first = next(batches, None) if rows else None
         except pa.ArrowException as error:
             raise not_as_it_begins(file, names, error) from error
-        return Head(file, b"", names, first and pa.Table.from_batches([first]))
+        stated = (source.schema_arrow.metadata or {}).get(RATE_KEY)
+        rate_hz = float(stated) if stated else None
+        return Head(file, b"", names, first and pa.Table.from_batches([first]), rate_hz)
 
 
 def not_as_it_begins(
@@ -118,8 +135,11 @@ def not_as_it_begins(
 
 def sniff(head: Head) -> TableFormat | None:
     """Return the layout of a file; None if it is not a table of at least three columns."""
+    if head.foreign is not None:
+        return None
     if head.file.is_parquet:
-        return None if head.names is None else TableFormat(head.names, Dialect(separator=""))
+        layout = TableFormat(head.names or (), Dialect(separator=""), head.rate_hz)
+        return None if head.names is None else layout
     lines = head.text(HEAD_BYTES).replace("\r\n", "\n").split("\n")
     while lines and not lines[-1]:
         lines.pop()

@@ -9,10 +9,11 @@ import io
 import os
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from crosswear.core.errors import DataFormatError
+from crosswear.tables.devices import converted, format_of
 
 NOT_UTF8, IS_UTF16 = "not text in UTF-8", "the file is in UTF-16"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -32,18 +33,25 @@ class TableFile:
 
     @property
     def is_parquet(self) -> bool:
-        """Return whether it is no text."""
-        return self.where.lower().endswith(".parquet")
+        """Return whether its content is Parquet, as that of a converted recording is."""
+        device = format_of(self.where)
+        return self.where.lower().endswith(".parquet") or bool(device and not device.is_text)
 
     @contextmanager
     def content(self) -> Iterator[io.BufferedIOBase]:
-        """Open the file and unpack it on the way; the one place where a table is opened."""
-        with self.open() as file:
-            if not self.where.lower().endswith(".gz"):
-                yield file
-                return
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                yield unpacked
+        """Open the file, unpack and convert it; the one place where a table is opened.
+
+        Raises:
+            DataFormatError: if it is a damaged file of a device; see `devices.converted`.
+        """
+        device = format_of(self.where)
+        with ExitStack() as opened:
+            content = opened.enter_context(self.open())
+            if self.where.lower().endswith(".gz"):
+                content = opened.enter_context(gzip.GzipFile(fileobj=content))
+            if device is not None:
+                content = opened.enter_context(converted(device, content, self.where))
+            yield content
 
 
 @dataclass(frozen=True)

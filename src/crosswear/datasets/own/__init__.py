@@ -1,15 +1,16 @@
-"""Own recordings: a folder of CSV or Parquet files, described by a `dataset.toml` in it.
+"""Own recordings: a folder of CSV, Parquet or device files, described by a `dataset.toml` in it.
 
 `crosswear.datasets.own.layout` lists the keys of that file.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import glob
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note, counted
 from crosswear.datasets.own.contents import Table, read_own_table, row_place
+from crosswear.datasets.own.labels import read_labels
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
-from crosswear.datasets.tree import FileTree, require
+from crosswear.datasets.tree import FileTree, FolderTree, require, table_file
+from crosswear.tables.annotations import read_pairs
 from crosswear.tables.reader import Codes
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
@@ -54,12 +57,37 @@ def load_own(path: Path) -> DatasetSpec:
             expected="a dataset.toml beside one's own recordings",
             todo="check the path, or let `crosswear data new FOLDER` write the file",
         ) from error
-    return own_spec(parse_layout(text, str(path)), path)
+    layout = parse_layout(text, str(path))
+    return own_spec(with_class_file(layout, FolderTree(path.resolve().parent)), path)
+
+
+def with_class_file(layout: Layout, tree: FileTree) -> Layout:
+    """Return a layout with the classes that its `class_file` names.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it is no table of two columns, or gives a label two classes.
+    """
+    if layout.class_file is None:
+        return layout
+    separator = "\t" if layout.class_file.lower().endswith(".tsv") else ","
+    classes: dict[str, str] = {}
+    for place, code, name in read_pairs(table_file(tree, layout.class_file), separator):
+        if classes.setdefault(code, name) != name:
+            raise DataFormatError(
+                f"{code!r} is {classes[code]!r} and {name!r}",
+                where=f"{tree.where(layout.class_file)}, {place}",
+                expected="one class for each label",
+                todo="correct the file",
+            )
+    return dataclasses.replace(layout, classes={**classes, **layout.classes})
 
 
 def own_spec(layout: Layout, path: Path) -> DatasetSpec:
     """The declaration of a dataset that is described by `layout`, as found in the file `path`."""
     root = path.resolve().parent
+    tree = FolderTree(root)
+    beside = _beside(layout, (name for pattern in layout.files for name in tree.glob(pattern)))
     return DatasetSpec(
         name=root.name or "own",
         title=layout.title,
@@ -71,10 +99,27 @@ def own_spec(layout: Layout, path: Path) -> DatasetSpec:
         subjects=0,
         placements=(layout.placement,),
         variants={"default": layout.class_table},
-        patterns=(glob.escape(path.name), *layout.files),
+        patterns=(glob.escape(path.name), *layout.files, *map(glob.escape, sorted(beside))),
         read=functools.partial(read, layout),
         root=root,
     )
+
+
+def recording_names(layout: Layout, tree: FileTree) -> list[str]:
+    """Return the names of the files of recordings, sorted; files of labels are none.
+
+    Raises:
+        MissingDataError: if no file matches one of the patterns.
+    """
+    names = {name for pattern in layout.files for name in require(tree, (pattern,))}
+    return sorted(names - _beside(layout, names))
+
+
+def _beside(layout: Layout, names: Iterable[str]) -> set[str]:
+    """Return the names of the other files that recordings of these names are read with."""
+    labels = layout.labels
+    files = {labels.file_of(name) for name in names} if labels is not None else set()
+    return files | ({layout.class_file} if layout.class_file else set())
 
 
 def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
@@ -84,7 +129,7 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
         MissingDataError: if no file matches one of the patterns.
         DataFormatError: if a file is not what the layout says, or two differ in their unit.
     """
-    names = sorted({name for pattern in layout.files for name in require(tree, (pattern,))})
+    names = recording_names(layout, tree)
     checked_g: dict[str, float] = {}
     resting_g: dict[str, float] = {}
     seen: set[tuple[str, str]] = set()
@@ -180,26 +225,44 @@ def path_tells(tree: FileTree, layout: Layout, name: str) -> dict[str, str]:
     return match.groupdict()
 
 
+def label_codes(
+    tree: FileTree, layout: Layout, name: str, table: Table, told: Mapping[str, str]
+) -> Codes:
+    """Return the label of every row: of a column, of a file beside it, or of the file's name.
+
+    Args:
+        tree: the files.
+        layout: of them.
+        name: of the file.
+        table: its columns.
+        told: what its name gives; see `path_tells`.
+    """
+    rows = len(table.acceleration)
+    if layout.labels is not None:
+        time_s = np.arange(rows) / layout.rate_hz if table.time_s is None else table.time_s
+        return read_labels(tree, name, layout.labels, time_s, table.start_s)
+    if "label" in table.codes:
+        return table.codes["label"]
+    return Codes(np.zeros(rows, np.int32), (told["label"],))
+
+
 def _labels(
     tree: FileTree, layout: Layout, name: str, table: Table, told: dict[str, str]
 ) -> NDArray[np.int16]:
-    codes = table.codes.get("label")
-    if codes is None:
-        codes = Codes(np.zeros(len(table.acceleration), np.int32), (told["label"],))
-    known = layout.label_of
-    for index, code in enumerate(codes.values):
-        if code not in known:
-            row = int((codes.indices == index).argmax())
-            raise DataFormatError(
-                f"label {code!r} is not in the class table",
-                where=row_place(tree, name, layout, row)
-                if "label" in table.codes
-                else tree.where(name),
-                expected="one of " + ", ".join(map(repr, known)),
-                todo=f"add {code!r} to [classes] or to null in dataset.toml, or correct the file",
-            )
-    indices = np.array([known[code] for code in codes.values], np.int16)
-    return np.asarray(indices[codes.indices])
+    codes = label_codes(tree, layout, name, table, told)
+    indices = layout.indices_of(codes.values)
+    if None in indices:
+        unknown = indices.index(None)
+        code, row = codes.values[unknown], int((codes.indices == unknown).argmax())
+        where = tree.where(layout.labels.file_of(name) if layout.labels else name)
+        raise DataFormatError(
+            f"label {code!r} is not in the class table",
+            where=row_place(tree, name, layout, row) if "label" in table.codes else where,
+            expected="one of " + ", ".join(map(repr, [*layout.label_of][:30])),
+            todo=f"add {code!r} to [classes] or to null in dataset.toml, or correct the file",
+        )
+    # Samples without a label have the index -1.
+    return np.array([*indices, -1], np.int16)[codes.indices]
 
 
 def _starts(table: Table) -> list[int]:

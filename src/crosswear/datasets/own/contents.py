@@ -16,7 +16,7 @@ from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables.faults import place
 from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
-from crosswear.tables.units import SECOND
+from crosswear.tables.units import SECOND, TimeUnit
 
 Floats = NDArray[np.float64]
 
@@ -28,11 +28,14 @@ class Table:
     Attributes:
         acceleration: float64 [T, 3], in the unit of the file; NaN where a number is missing.
         time_s: float64 [T], seconds after the first row, if there is a time column.
+        start_s: instant of the first row in seconds since 1970, if there is a time column; stamps
+            without a zone count on their own clock.
         codes: label, subject and session of each row, as far as there are such columns.
     """
 
     acceleration: Floats
     time_s: Floats | None
+    start_s: float | None
     codes: Mapping[str, Codes]
 
 
@@ -79,10 +82,13 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
     roles = [role for role in ("label", "subject", "session") if role in layout.columns.used()]
     values: list[Floats] = [np.empty((0, len(AXES)))]
     time_s: list[Floats] = []
+    start_s: float | None = None
     texts: dict[str, list[Any]] = {role: [] for role in roles}
     for piece, seconds, batch in read_pieces(tree, name, layout):
         values.append(piece)
         time_s += [] if seconds is None else [seconds]
+        if seconds is not None and start_s is None and len(piece):
+            start_s = _instant(batch.column("time"), layout.time_unit or "s")
         for role in roles:
             texts[role].append(batch.column(role))
     acceleration = np.concatenate(values)
@@ -91,6 +97,7 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
     table = Table(
         acceleration=acceleration,
         time_s=np.concatenate(time_s) if time_s else None,
+        start_s=start_s,
         codes={role: joined(chunks) for role, chunks in texts.items()},
     )
     infinite = np.isinf(acceleration).any(axis=1)
@@ -107,6 +114,12 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
             expected="one in every row",
         )
     return table
+
+
+def _instant(stamps: Any, unit: TimeUnit) -> float:
+    """Return the first of some stamps in seconds since 1970, or since the beginning."""
+    ticks = stamps[:1].cast(pa.int64()) if unit == "datetime" else stamps[:1]
+    return float(as_array(ticks)[0]) / SECOND.get(unit, SECOND["ns"])
 
 
 def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PureWindowsPath
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass
 from crosswear.core.config import SETTINGS
 from crosswear.core.errors import DataFormatError
 from crosswear.core.validation import parse_settings
+from crosswear.datasets.own.labels import LABEL_KEYS, Labels
 from crosswear.datasets.spec import ActivityClass
 from crosswear.tables.text import Dialect
 from crosswear.tables.units import UNITS, TimeUnit
@@ -28,7 +29,7 @@ FILE_NAME = "dataset.toml"
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "title": "What people call the recordings.",
-        "files": "Patterns of the CSV or Parquet files, relative to the folder of this file.",
+        "files": "Patterns of the files (CSV, Parquet, devices), below the folder of this file.",
         "separator": "CSV: what stands between two columns; a comma, if left out.",
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
@@ -42,12 +43,16 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "null": "Labels that mean no activity; none, if left out.",
         "licence": "Under which the recordings may be used; 'not stated', if left out.",
         "citation": "What to cite; 'not stated', if left out.",
+        "class_file": "Table of two columns, label and class, with a header, for a long [classes].",
         "columns": "Names, if the files have a header; numbers from 0 on, if they have none.",
         "columns.x": "Acceleration, also y and z.",
         "columns.time": "When the row was measured; left out, rate_hz alone tells the time.",
         "columns.label": "The label, unless it is in path.",
         "columns.subject": "The person, unless it is in path or in subject.",
         "columns.session": "Where it changes, a new recording begins.",
+        **LABEL_KEYS,
+        "class_patterns": "Regular expression = name of the class: for labels that are not in "
+        "[classes] and in which it is found; the first one counts.",
         "classes": "Label in the files = name of the class; labels of one name are one class.",
     }
 )
@@ -86,7 +91,10 @@ class Layout:
     rate_hz: Annotated[float, Field(gt=0, le=100_000)]
     unit: Unit
     placement: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-    classes: Annotated[dict[str, Text], Field(min_length=2)]
+    classes: dict[str, Text] = dataclasses.field(default_factory=dict)
+    class_patterns: dict[str, Text] = dataclasses.field(default_factory=dict)
+    class_file: Text | None = None
+    labels: Labels | None = None
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
     skip_lines: Annotated[int, Field(ge=0, le=100_000)] = 0
@@ -116,8 +124,9 @@ class Layout:
     @property
     def class_table(self) -> tuple[ActivityClass, ...]:
         """One row for each class name, in the order of the file."""
-        names = dict.fromkeys(self.classes.values())
-        codes = {name: [c for c, other in self.classes.items() if other == name] for name in names}
+        every = {**self.classes, **self.class_patterns}
+        names = dict.fromkeys(every.values())
+        codes = {name: [c for c, other in every.items() if other == name] for name in names}
         return tuple(ActivityClass("/".join(codes[name]), name) for name in names)
 
     @property
@@ -126,6 +135,16 @@ class Layout:
         names = [row.name for row in self.class_table]
         known = {code: names.index(name) for code, name in self.classes.items()}
         return known | dict.fromkeys(self.null, -1)
+
+    def indices_of(self, codes: Iterable[str]) -> list[int | None]:
+        """Return index into the class table by code, -1 for the null codes, None for others."""
+        known, names = self.label_of, [row.name for row in self.class_table]
+        patterns = [(re.compile(one), names.index(n)) for one, n in self.class_patterns.items()]
+
+        def found(code: str) -> int | None:
+            return next((index for pattern, index in patterns if pattern.search(code)), None)
+
+        return [known.get(code, found(code)) for code in codes]
 
 
 def parse_layout(text: str, where: str) -> Layout:
@@ -144,18 +163,30 @@ def parse_layout(text: str, where: str) -> Layout:
     return layout
 
 
+def _keyed(table: str, layout: Layout) -> list[tuple[str, str]]:
+    return [(f"{table}.{pattern}", pattern) for pattern in getattr(layout, table)]
+
+
+def _in_labels(labels: Labels | None) -> list[tuple[str, str, str]]:
+    return labels.contradictions() if labels is not None else []
+
+
 def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
     """Key, what is wrong and what would be right, for values that do not go together."""
     columns = layout.columns.used()
-    try:
-        groups = layout.path_groups
-    except re.error as error:
-        return [("path", f"not a regular expression: {error}", "see Python's re")]
+    for key, pattern in [("path", layout.path or ""), *_keyed("class_patterns", layout)]:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            return [(key, f"not a regular expression: {error}", "see Python's re")]
+    groups = layout.path_groups
     sources = {
         role: [f"columns.{role}"] * (role in columns) + ["path"] * (role in groups)
         for role in ("label", "subject")
     }
     sources["subject"] += ["subject"] * (layout.subject is not None)
+    sources["label"] += ["labels"] * (layout.labels is not None)
+    divided = [f"columns.{role}" for role in ("subject", "session") if role in columns]
     both = sorted(set(layout.null) & set(layout.classes))
     kinds = {type(column) for column in columns.values()}
     escaping = [
@@ -193,6 +224,19 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
             )
             for role, found in sources.items()
         ),
+        (
+            len(layout.class_table) < 2 and layout.class_file is None,
+            "classes",
+            f"{len(layout.class_table)} classes",
+            "two classes or more, here, in class_patterns or in class_file",
+        ),
+        (
+            layout.labels is not None and bool(divided),
+            "labels",
+            f"beside {' and '.join(divided)}",
+            "files of one recording each",
+        ),
+        *((True, f"labels.{key}", what, right) for key, what, right in _in_labels(layout.labels)),
         (bool(both), "null", f"{both} is a class too", "each code once"),
         (layout.separator == layout.decimal, "decimal", "the same as separator", "two characters"),
         (layout.separator in '"\r\n', "separator", "not a separator", "',', ';', a tab or a space"),

@@ -53,11 +53,11 @@ def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
             where="--set",
             expected="KEY=VALUE with a key of dataset.toml: " + ", ".join(KEYS),
         )
-    if found in ("classes", "columns"):
+    if found in _TABLES:
         raise UsageError(
             f"{found} is a table, and takes one answer a key",
             where="--set",
-            expected=f"{found}.{'CODE=NAME' if found == 'classes' else 'x=COLUMN'}",
+            expected=f"{found}.{_TABLES[found]}",
             todo="give --set once for each",
         )
     return found, _typed(found, value.strip())
@@ -67,7 +67,7 @@ def propose(folder: Path, answers: Mapping[str, Any]) -> Proposal:
     """Look at the files of a folder and propose what `dataset.toml` should say.
 
     Args:
-        folder: with CSV or Parquet files, also in folders of it.
+        folder: with CSV, Parquet or device files, also in folders of it.
         answers: values by key, as in ``{"placement": "right_wrist", "columns.label": "task"}``;
             they go before every guess. An empty text leaves a key out.
 
@@ -138,8 +138,13 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
         )
 
 
+_TABLES = {"columns": "x=COLUMN", "labels": "file=PATTERN", "classes": "CODE=NAME"}
+_UNLISTED = {"columns.y", "columns.z", "labels.stop", "labels.label"}
+
+
 def _is_key(key: str) -> bool:
-    return key in {*KEYS, "columns.y", "columns.z"} - {"columns"} or key.startswith("classes.")
+    known = {*KEYS, *_UNLISTED} - {"columns", "labels", "class_patterns", "class_file"}
+    return key in known or key.startswith("classes.")
 
 
 def _typed(key: str, text: str) -> Any:
@@ -149,6 +154,6 @@ def _typed(key: str, text: str) -> Any:
         value = text
     if key in ("files", "null"):
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if key in ("rate_hz", "skip_lines", "unit") or key.startswith("columns."):
+    if key in ("rate_hz", "skip_lines", "unit", "labels.offset_s") or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
     return value if isinstance(value, str) else text

@@ -12,7 +12,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
-from crosswear.datasets.own import path_tells
+from crosswear.datasets.own import label_codes, path_tells, recording_names
 from crosswear.datasets.own.contents import read_own_table
 from crosswear.datasets.own.layout import FILE_NAME, KEYS, Layout, parse_layout
 from crosswear.datasets.propose.group import Group, choose_group
@@ -130,6 +130,7 @@ class Draft:
             self._classes(group)
         order = list(KEYS)
         order[order.index("columns.x") + 1 : 0] = ["columns.y", "columns.z"]
+        order += ["labels.stop", "labels.label"]
         guesses = sorted(self.guesses.values(), key=lambda one: order.index(one.key))
         return Proposal(self.folder, tuple(guesses), tuple(self.questions), tuple(self.notes))
 
@@ -222,7 +223,7 @@ class Draft:
         if rate.hz is None:
             problem = rate.problem[0].upper() + rate.problem[1:]
             self._ask("rate_hz", f"{problem}. What is it, in Hz?")
-        self._say("rate_hz", rate.hz, "written above the numbers" if rate.is_written else because)
+        self._say("rate_hz", rate.hz, "stated in the files" if rate.is_written else because)
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
         """Refuse mixed rates: where the stamps are not read, nothing else would notice them."""
@@ -311,7 +312,7 @@ class Draft:
             self._say("path", answered, "")
         if label_column:
             self._say("columns.label", columns["label"][0], "few values, steady over many rows")
-        elif label is None and "(?P<label>" not in answered:
+        elif label is None and "(?P<label>" not in answered and "labels.file" not in self.answers:
             candidates = ", ".join(map(str, columns["label"] or columns["other"])) or "none found"
             self._ask(
                 "columns.label",
@@ -371,12 +372,14 @@ class Draft:
 
     def _labels(self, layout: Layout) -> set[str]:
         if "label" in layout.path_groups:
-            return {path_tells(self.tree, layout, name)["label"] for name in self._names(layout)}
+            return {
+                path_tells(self.tree, layout, name)["label"]
+                for name in recording_names(layout, self.tree)
+            }
         return {
             code
-            for name in self._names(layout)
-            for code in read_own_table(self.tree, name, layout).codes["label"].values
+            for name in recording_names(layout, self.tree)
+            for code in label_codes(
+                self.tree, layout, name, read_own_table(self.tree, name, layout), {}
+            ).values
         }
-
-    def _names(self, layout: Layout) -> list[str]:
-        return sorted({name for pattern in layout.files for name in self.tree.glob(pattern)})

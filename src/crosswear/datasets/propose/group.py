@@ -77,15 +77,19 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
     names = sorted(every.difference(packed))
     layouts: dict[str, TableFormat] = {}
     utf16 = ""
+    foreign = None
     for name in names:
         head = read_head(table_file(tree, name), rows=False)
         utf16 = utf16 or name * head.is_utf16
+        foreign = foreign or head.foreign
         if (found := sniff(head)) is not None:
             layouts[name] = found
     kinds: dict[tuple[TableFormat, str], list[str]] = {}
     for name, layout in layouts.items():
         kinds.setdefault((replace(layout, rate_hz=None), _sensor(name)), []).append(name)
     scored = [(_score(tree, group, layout, word), group) for (layout, word), group in kinds.items()]
+    if foreign is not None and not scored:
+        raise foreign
     if not scored or max(scored)[0][0] == 0:
         seen = f"{utf16!r} is in UTF-16" if utf16 else _columns_of(layouts)
         raise DataFormatError(

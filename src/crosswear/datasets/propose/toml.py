@@ -15,6 +15,11 @@ _TOP = """\
 """
 
 
+_TABLES = ("columns", "labels", "class_patterns", "classes")
+_WITH = {"columns.x": ("y", "z"), "labels.start": ("stop", "label")}
+"""Keys that have no line of their own in `KEYS`, by the one that explains them."""
+
+
 def render(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
     """The text of a `dataset.toml`.
 
@@ -23,24 +28,27 @@ def render(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
         reasons: by key, why the value was guessed; becomes a comment.
     """
     lines = [_TOP]
+    tables = {key.partition(".")[0] for key in values}
     for key, meaning in KEYS.items():
-        if key in ("columns", "classes"):
+        table = key.partition(".")[0]
+        if table in ("labels", "class_patterns") and table not in tables:
+            continue
+        if key in _TABLES:
             lines += ["", *_comment(meaning, reasons.get(key, "")), f"[{key}]"]
             for code, name in values.get(key, {}).items():
                 lines.append(f"{_text(code)} = {_text(name)}")
             continue
-        plain = key.removeprefix("columns.")
+        plain = key.rpartition(".")[2]
         lines += _comment(meaning, reasons.get(key, ""))
         if key in values:
             lines.append(f"{plain} = {_value(values[key])}")
         elif key != "columns.x":
             lines.append(f"# {plain} =")
-        if key == "columns.x":
-            lines += [
-                f"{axis} = {_value(values[f'columns.{axis}'])}"
-                for axis in ("y", "z")
-                if f"columns.{axis}" in values
-            ]
+        lines += [
+            f"{other} = {_value(values[f'{table}.{other}'])}"
+            for other in _WITH.get(key, ())
+            if f"{table}.{other}" in values
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
+from crosswear.datasets.own import recording_names
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
-from crosswear.datasets.tree import FolderTree, require, table_file
+from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.tables.axes import Triple, unit_note, unit_read
 from crosswear.tables.guess import Conclusions, Stated, conclude
@@ -63,7 +64,7 @@ def find_sources(
     """The recordings that a path names.
 
     Args:
-        path: a CSV or Parquet file, a `dataset.toml`, or a folder with one in it.
+        path: a CSV, Parquet or device file, a `dataset.toml`, or a folder with one in it.
         overrides: the statements of the user; they go before the files or a `dataset.toml`.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
@@ -84,10 +85,10 @@ def find_sources(
         path = path / FILE_NAME if path.is_dir() else path
         layout = _overridden(_read_toml(path), overrides)
         tree = FolderTree(path.parent)
-        return [RecordingFile(tree, name, layout) for name in require(tree, layout.files)]
+        return [RecordingFile(tree, name, layout) for name in recording_names(layout, tree)]
     if not path.is_file():
         raise MissingDataError(
-            "no such file", where=str(path), expected="a CSV or Parquet file", todo="check the path"
+            "no such file", where=str(path), expected="a recording", todo="check the path"
         )
     tree = FolderTree(path.parent)
     if toml is not None:
@@ -175,6 +176,8 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
     layout = sniff(head)
     if layout is not None:
         return layout, sample(head, layout)
+    if head.foreign is not None:
+        raise head.foreign
     expected = "CSV in UTF-8 or Parquet, a row for each sample, with columns x, y and z"
     if head.is_utf16:
         raise DataFormatError(

@@ -54,7 +54,7 @@ def recognise_files(
 
     Args:
         bundle: the model.
-        paths: CSV or Parquet files, `dataset.toml` files, or folders with one.
+        paths: CSV, Parquet or device files, `dataset.toml` files, or folders with one.
         overrides: what is known of the files; the rest is looked for in them.
         toml: the `dataset.toml` that describes files that lie elsewhere.
         report: takes the name of each file.

@@ -28,8 +28,10 @@ unpacking an archive there leaves them; `DATA/NAME/` takes precedence.
 _OWN = """\
 ## Your own recordings
 
-A folder of CSV or Parquet files with a `dataset.toml` is a dataset as well; its reference is the
-path of that file. `crosswear data new FOLDER` looks at the files and proposes it.
+A folder of CSV, Parquet or [device](own-data.md#files-of-devices-and-apps) files with a
+`dataset.toml` is a dataset as well; its reference is the path of that file. `crosswear data new
+FOLDER` looks at the files and proposes it. [Labels](own-data.md#labels-beside-the-recordings) may
+lie in files of their own.
 """
 
 
