@@ -13,26 +13,21 @@ from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TimeColumn, time_columns
 from crosswear.tables.units import Reading
+from crosswear.tables.words import are_moments, never_people, sounds_like_activities
 
 MOST_CLASSES = 60
 FALLBACK_HZ = 50.0
 """Taken for the rate while it is unknown, to look for seconds at rest."""
 
-_ACTIVITY = re.compile(
-    r"(walk|run|jog|sit|seat|stand|l(ie|y|ay)|stair|climb|ascend|descend|upstair|downstair|cycl|bik|"
-    r"eat|drink|sleep|rest|jump|row|driv|typ|writ|wash|brush|clean|cook|fall|still|idle|turn|swim|"
-    r"clap|wav|talk|read|iron|vacuum|sweep|knead|cut|chop|stir|open|clos|push|pull|squat|danc|"
-    r"cook|shake|throw|catch|gesture|null|other)",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"label|a[ck]tivit|class|target|annot|gesture|state|code|behaviou?r|action|truth|^y$",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"subj|user|person|particip|proband|volunteer|patient|^id$|^pid$|^sid$|^name$|wearer",
+    r"subj|user|person|particip|proband|volunteer|patient|wearer|teilnehmer|sujet|proefpersoon|^vp",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"^(id|pid|sid|name|who|nom|nombre|nome)$", re.IGNORECASE)
 _SESSION = re.compile(r"session|trial|recording|^run$|segment_?id", re.IGNORECASE)
 
 
@@ -65,6 +60,23 @@ class SamplingRate:
     hz: float | None
     is_written: bool = False
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class RoleColumns:
+    """Columns that keep one value over many rows, by what they may be.
+
+    Attributes:
+        label, subject, session: by their names, or by words for activities.
+        perhaps_subject: columns whose names may mean people or other things, such as ``id``.
+        other: the rest.
+    """
+
+    label: tuple[str | int, ...]
+    subject: tuple[str | int, ...]
+    session: tuple[str | int, ...]
+    perhaps_subject: tuple[str | int, ...]
+    other: tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ def conclude(
         rates_hz: rates that are written above the numbers.
     """
     roles = role_columns(samples, set())
-    times = time_columns(samples, roles["subject"] + roles["session"])
+    times = time_columns(samples, (*roles.subject, *roles.perhaps_subject, *roles.session))
     time = next((one for one in times if one.column == stated.time), next(iter(times), None))
     uses_time = time is not None and (not time.problem or stated.time is not None)
     rate = SamplingRate(stated.rate_hz)
@@ -155,35 +167,52 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
     return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")
 
 
-def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> dict[str, list[str | int]]:
+def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> RoleColumns:
     """Columns that may be label, subject or session, and others that are as steady."""
     steady = [name for name in samples[0] if name not in taken and _is_steady(samples, name)]
-    by_name: dict[str, list[str | int]] = {
-        role: [name for name in steady if isinstance(name, str) and pattern.search(name)]
-        for role, pattern in (("label", _LABEL), ("subject", _SUBJECT), ("session", _SESSION))
-    }
-    named = {name for names in by_name.values() for name in names}
-    if not by_name["label"]:
-        words = [name for name in steady if name not in named]
-        by_name["label"] = [
-            name
-            for name in words
-            if sounds_like_activities({t for sample in samples for t in sample[name].texts})
-        ]
-    other = [name for name in steady if name not in named | set(by_name["label"])]
-    return {**by_name, "other": other}
+    values = {name: _values(samples, name) for name in steady}
+    named = [name for name in steady if isinstance(name, str)]
+    label: list[str | int] = [name for name in named if _LABEL.search(name)]
+    session = [name for name in named if _SESSION.search(name) and name not in label]
+    people: list[str | int] = [
+        name
+        for name in named
+        if name not in label + session and _PERSON.search(name) and not never_people(values[name])
+    ]
+    # A counter may number people in a column that says so.
+    people += [
+        name
+        for name in named
+        if name not in label + session + people
+        and _SUBJECT.search(name)
+        and not are_moments(values[name])
+        and not sounds_like_activities(values[name])
+    ]
+    subject = [name for name in people if _SUBJECT.search(str(name))]
+    left = [name for name in steady if name not in label + session + people]
+    if not label:
+        label = [name for name in left if sounds_like_activities(values[name])]
+    return RoleColumns(
+        label=tuple(label),
+        subject=tuple(subject),
+        session=tuple(session),
+        perhaps_subject=tuple(name for name in people if name not in subject),
+        other=tuple(name for name in left if name not in label),
+    )
 
 
-def sounds_like_activities(values: Collection[str]) -> bool:
-    """Return whether at least two of some words, and half of them, are those of activities."""
-    words = [value for value in values if value]
-    hits = sum(bool(_ACTIVITY.search(value)) for value in words)
-    return len(words) >= 2 and hits >= max(2, len(words) / 2)
+def _values(samples: Sequence[Sample], name: str | int) -> set[str]:
+    """Return the different values of a column as texts, without empty ones."""
+    found: set[str] = set()
+    for one in (sample[name] for sample in samples):
+        numbers = one.values[np.isfinite(one.values)] if one.is_number else np.empty(0)
+        found |= {text for text in one.texts if text} | {f"{n:g}" for n in np.unique(numbers)}
+    return found
 
 
 def _is_steady(samples: Sequence[Sample], name: str | int) -> bool:
-    """Few different values, each for many rows on end."""
-    columns = [one for sample in samples if not (one := sample[name]).is_empty]
+    """Few different values, each for many rows on end; empty cells are passed over."""
+    columns = [one.filled() for sample in samples if not (one := sample[name]).is_empty]
     if any(
         one.is_stamp or (one.is_number and (one.values != np.rint(one.values)).any())
         for one in columns

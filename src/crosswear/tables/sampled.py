@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,6 +48,15 @@ class SampledColumn:
     def is_empty(self) -> bool:
         """Return whether it holds no value at all."""
         return self.is_number and not np.isfinite(self.values).any()
+
+    def filled(self) -> SampledColumn:
+        """Return the column without its empty cells."""
+        kept = (
+            np.isfinite(self.values)
+            if self.is_number
+            else np.array([*map(bool, self.texts), False])[self.values]
+        )
+        return self if kept.all() else replace(self, values=self.values[kept])
 
 
 Sample: TypeAlias = Mapping[str | int, SampledColumn]

@@ -19,7 +19,8 @@ from crosswear.core.errors import UsageError
 from crosswear.core.files import write_text
 from crosswear.datasets.own import own_spec
 from crosswear.datasets.own.layout import FILE_NAME, KEYS, parse_layout
-from crosswear.datasets.propose.draft import Draft, Proposal
+from crosswear.datasets.propose.draft import Draft
+from crosswear.datasets.propose.proposal import Proposal
 from crosswear.datasets.tree import FolderTree
 
 
