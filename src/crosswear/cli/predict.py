@@ -38,6 +38,13 @@ def predict(
         str | None,
         typer.Option(help="Columns of x, y, z and maybe time: names, or numbers from 0: x,y,z,t"),
     ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Read only rows with this value, where sensors are mixed; repeatable. Or: all.",
+        ),
+    ] = None,
     layout: Annotated[
         Path | None, typer.Option(help="A dataset.toml that describes the files.")
     ] = None,
@@ -51,7 +58,7 @@ def predict(
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS
 
-    overrides = Overrides(_columns(columns), rate, _unit(unit))
+    overrides = Overrides(_columns(columns), rate, _unit(unit), _rows(rows))
     made = recognise(
         bundle, files, out, overrides=overrides, layout=layout, probabilities=probabilities
     )
@@ -75,6 +82,23 @@ def _columns(text: str | None) -> tuple[str | int, ...] | None:
             expected="three different columns, or four: x,y,z,t",
         )
     return tuple(map(int, names)) if all(map(str.isdecimal, names)) else tuple(names)
+
+
+def _rows(texts: Sequence[str] | None) -> dict[str | int, str] | None:
+    if not texts:
+        return None
+    pairs = [text.partition("=") for text in texts if text != "all"]
+    for column, equals, value in pairs:
+        if not (column.strip() and equals and value.strip()):
+            raise UsageError(
+                f"found {column + equals + value!r}",
+                where="--rows",
+                expected="COLUMN=VALUE, or all",
+            )
+    return {
+        int(column) if column.strip().isdecimal() else column.strip(): value.strip()
+        for column, _, value in pairs
+    }
 
 
 def _unit(text: str | None) -> str | float | None:

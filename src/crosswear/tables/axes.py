@@ -15,6 +15,13 @@ from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_r
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
+_BEYOND = 50.0
+_NUMBERED = re.compile(r"axis|acc|^a_?1$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"^vm\d?$|vector.?magnitude|^steps?$|count|epoch|^enmo|^mad$|^mims|inclinometer|^lux$",
+    re.IGNORECASE,
+)
+_NEVER_AT_REST = 0.01  # part of the rows in which all axes are exactly 0
 COUNTS = tuple(2**bits for bits in range(4, 16))
 _ACCELERATION = re.compile(
     r"acc|^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)", re.IGNORECASE
@@ -33,34 +40,56 @@ def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
         spelt = [
             tuple(name[:place] + other + name[place + 1 :] for other in axes)
             for name in map(str, numeric)
-            for axes in ("xyz", "XYZ")
+            for axes in ("xyz", "XYZ", *(["123"] if _NUMBERED.search(name) else []))
             for place, letter in enumerate(name)
             if letter == axes[0]
         ]
         return [(x, y, z) for x, y, z in spelt if y in numeric and z in numeric]
-    neighbours = [
+    neighbours: list[Triple] = [
         (a, a + 1, a + 2)
         for a in numeric
         if isinstance(a, int) and a + 1 in numeric and a + 2 in numeric
     ]
     if len(neighbours) == 1:
-        return list(neighbours)
-    return [one for one in neighbours if all(sample[column].changes.any() for column in one)]
+        return neighbours
+    changing = [one for one in neighbours if all(sample[column].changes.any() for column in one)]
+    if len(numeric) % 3 == 0 and len(neighbours) == len(numeric) - 2:
+        changing = [one for one in changing if neighbours.index(one) % 3 == 0] or changing
+    return [one for one in changing if not _led_by_one(sample, one)] or changing
 
 
 def accelerations(
     samples: Sequence[Sample], candidates: Sequence[Triple], rate_hz: float
 ) -> list[Triple]:
-    """The candidates that are most likely acceleration with gravity; one, if it is clear."""
+    """The candidates that are most likely acceleration with gravity; one, if it is clear.
+
+    Among several, those that rest at one g of a known unit go before the others; counts are too
+    weak a sign to choose among columns without names.
+    """
     good = [one for one in candidates if isinstance(one[0], int) or _ACCELERATION.search(one[0])]
     good = [one for one in good if not _OTHER_SENSOR.search(str(one[0]))]
     left = good or [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
     with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
     left = with_gravity or left
     if len(left) > 1:
-        known = [one for one in left if unit_of(rest_of(samples, one, rate_hz)) is not None]
-        left = known or left
+        found = {one: reading_of(samples, one, rate_hz) for one in left}
+        named = [one for one, read in found.items() if read and read.at_rest and read.unit]
+        counts = [one for one, read in found.items() if read and read.at_rest and unit_read(read)]
+        left = named or (counts if isinstance(left[0][0], str) else []) or left
     return left
+
+
+def _led_by_one(sample: Sample, triple: Triple) -> bool:
+    """Return whether one column is beyond what turning and movement make of an axis.
+
+    A battery or a counter beside two axes is so large that the two seem never to move.
+    """
+    values = _stacked(sample, triple)
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values):
+        return False
+    largest = np.sort(np.percentile(np.abs(values), 99, axis=0))
+    return bool(largest[2] > _BEYOND * max(largest[1], 1e-9))
 
 
 def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
@@ -75,15 +104,31 @@ def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Rea
     for at_rest in (True, False):
         lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
         if lengths:
-            return Reading(float(np.median(lengths)), at_rest)
+            whole = all(one.whole for one in found if one is not None and one.at_rest == at_rest)
+            return Reading(float(np.median(lengths)), at_rest, whole)
     return None
+
+
+def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
+    """Return whether columns are activity counts of epochs: gravity is never 0 on all axes.
+
+    Args:
+        samples: of some files.
+        triple: columns that may be x, y and z.
+    """
+    values = np.concatenate([_stacked(sample, triple) for sample in samples])
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values) or (values < 0).any() or (values != np.rint(values)).any():
+        return False
+    said = any(_COUNTED.search(str(name)) for name in samples[0])
+    return said or bool((values == 0).all(axis=1).mean() > _NEVER_AT_REST)
 
 
 def unit_read(found: Reading | None) -> str | float | None:
     """The unit that a reading shows: a name, or, at rest alone, how many counts are one g."""
     if found is None or not found.at_rest:
         return found.unit if found else None
-    return unit_of(found.length)
+    return unit_of(found.length) if found.whole else found.unit
 
 
 def unit_note(found: Reading) -> str:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from crosswear.tables.axes import Triple, accelerations, reading_of, triples
+from crosswear.core.errors import DataFormatError
+from crosswear.tables.axes import Triple, accelerations, are_epoch_counts, reading_of, triples
+from crosswear.tables.faults import place
+from crosswear.tables.mixtures import Mixture, kept_rows, mixture, select
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import RATE_TOLERANCE
-from crosswear.tables.time_columns import TimeColumn, time_columns
-from crosswear.tables.units import Reading
+from crosswear.tables.stamps import (
+    HOUR_BACK_TODO,
+    RATE_TOLERANCE,
+    hours_back,
+    rate_change,
+    runs_backwards,
+)
+from crosswear.tables.text import Dialect, TableFile
+from crosswear.tables.time_columns import TimeColumn, changes_of, time_columns
+from crosswear.tables.units import SECOND, Reading
 from crosswear.tables.words import are_moments, never_people, sounds_like_activities
 
 MOST_CLASSES = 60
@@ -39,11 +50,15 @@ class Stated:
         axes: columns of x, y and z, each if it is known.
         time: column of the time; an empty name for none.
         rate_hz: nominal sampling rate.
+        rows: value of each column by which rows are selected; None if nothing is said of it.
+        others: columns that are something else, such as the label.
     """
 
     axes: tuple[str | int | None, ...] = (None, None, None)
     time: str | int | None = None
     rate_hz: float | None = None
+    rows: Mapping[str | int, str] | None = None
+    others: Collection[object] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,28 @@ class SamplingRate:
     hz: float | None
     is_written: bool = False
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Reason why tables cannot be read as recordings.
+
+    Attributes:
+        what, expected, todo: as in errors.
+        sample: index of the table.
+        row: from which it does not hold what it should; None for all of them.
+    """
+
+    what: str
+    expected: str
+    todo: str
+    sample: int = 0
+    row: int | None = None
+
+    def error(self, file: TableFile, dialect: Dialect) -> DataFormatError:
+        """Return the error, with the line of the file."""
+        where = file.where if self.row is None else place(file, dialect, self.row)
+        return DataFormatError(self.what, where=where, expected=self.expected, todo=self.todo)
 
 
 @dataclass(frozen=True)
@@ -91,6 +128,8 @@ class Conclusions:
         candidates: columns that may be x, y and z.
         likely: those that are acceleration with gravity, as far as that is clear.
         reading: what is about one g, if one candidate is left.
+        mixture: a column that says which sensor a row is of: rows must be selected first.
+        refusal: why nothing can be concluded.
     """
 
     times: tuple[TimeColumn, ...]
@@ -100,6 +139,8 @@ class Conclusions:
     candidates: tuple[Triple, ...]
     likely: tuple[Triple, ...]
     reading: Reading | None
+    mixture: Mixture | None = None
+    refusal: Refusal | None = None
 
     @property
     def axes(self) -> Triple | None:
@@ -117,6 +158,10 @@ def conclude(
         stated: what the user says.
         rates_hz: rates that are written above the numbers.
     """
+    raw = samples
+    rows = stated.rows or {}
+    samples = [select(sample, rows) for sample in raw]
+    mixed = mixture(samples, stated.others) if stated.rows is None else None
     roles = role_columns(samples, set())
     times = time_columns(samples, (*roles.subject, *roles.perhaps_subject, *roles.session))
     time = next((one for one in times if one.column == stated.time), next(iter(times), None))
@@ -141,7 +186,61 @@ def conclude(
         candidates=tuple(found),
         likely=tuple(likely),
         reading=reading_of(samples, likely[0], assumed_hz) if len(likely) == 1 else None,
+        mixture=mixed,
+        refusal=_epochs(samples, found, time)
+        or (None if mixed or stated.time == "" else _faulty_stamps(raw, rows, time, roles)),
     )
+
+
+def _epochs(
+    samples: Sequence[Sample], found: Sequence[Triple], time: TimeColumn | None
+) -> Refusal | None:
+    if not any(are_epoch_counts(samples, one) for one in found):
+        return None
+    period = "" if time is None else f", one every {1 / time.rate_hz:.4g} s"
+    return Refusal(
+        f"activity counts of epochs{period}, not acceleration",
+        expected="raw acceleration, a row for each sample",
+        todo="export the raw data of the device, such as .gt3x or its raw CSV",
+    )
+
+
+def _faulty_stamps(
+    samples: Sequence[Sample],
+    rows: Mapping[str | int, str],
+    time: TimeColumn | None,
+    roles: RoleColumns,
+) -> Refusal | None:
+    """Return the first row at which the rate changes, or the clock is put back."""
+    if time is None:
+        return None
+    for number, whole in enumerate(samples):
+        kept = np.flatnonzero(kept_rows(whole, rows))
+        sample = select(whole, rows)
+        values = np.asarray(sample[time.column].values, np.float64)
+        new = changes_of(sample, (*roles.subject, *roles.perhaps_subject, *roles.session))
+        if time.unit == "datetime" and (back := hours_back(np.diff(values)) & ~new).any():
+            row = int(back.argmax()) + 1
+            return Refusal(
+                runs_backwards(float(values[row] - values[row - 1])),
+                expected="time stamps that increase from row to row",
+                todo=HOUR_BACK_TODO,
+                sample=number,
+                row=int(kept[row]),
+            )
+        for begin, end in pairwise([0, *(np.flatnonzero(new) + 1).tolist(), len(values)]):
+            changed = rate_change(values[begin:end])
+            if changed is not None:
+                row, *rates = changed
+                before, after = (rate * SECOND.get(time.unit, 1.0) for rate in rates)
+                return Refusal(
+                    f"the rate changes from {before:.4g} Hz to {after:.4g} Hz",
+                    expected="one sampling rate",
+                    todo="cut the file at that line and describe the parts apart, or resample it",
+                    sample=number,
+                    row=int(kept[begin + row]),
+                )
+    return None
 
 
 def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: bool) -> SamplingRate:

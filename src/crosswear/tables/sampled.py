@@ -94,7 +94,7 @@ def _rows_of_text(head: Head, layout: TableFormat) -> pa.Table:
         return "skip"
 
     dialect = layout.dialect
-    above = dialect.skip_lines + dialect.has_header
+    above = dialect.lines_above
     rows = head.text(sniffing.SAMPLE_BYTES).split("\n", above)[above].encode()
     table = csv.read_csv(
         io.BytesIO(rows),

@@ -15,6 +15,7 @@ from crosswear.core.recording import AXES
 from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables.faults import place
+from crosswear.tables.mixtures import is_cell
 from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
 from crosswear.tables.units import SECOND
 
@@ -55,7 +56,7 @@ def read_pieces(
         for role, column in layout.columns.used().items()
     }
     first: Any = None
-    for batch in read_batches(table_file(tree, name), layout.dialect, wanted):
+    for batch in _selected_batches(tree, name, layout, wanted):
         values = np.empty((batch.num_rows, len(AXES)), order="F")
         for axis, role in enumerate(AXES):
             values[:, axis] = as_array(batch.column(role))
@@ -68,6 +69,24 @@ def read_pieces(
             second = SECOND.get(layout.time_unit, SECOND["ns"])
             time_s = np.asarray((ticks - first) / second) if len(ticks) else np.empty(0)
         yield values, time_s, batch
+
+
+def _selected_batches(
+    tree: FileTree, name: str, layout: Layout, wanted: Mapping[str, Wanted]
+) -> Iterator[Any]:
+    """Yield the rows that the layout selects, of all wanted columns."""
+    selecting = {f"rows {i}": Wanted(c, "text") for i, c in enumerate(layout.selectors)}
+    for batch in read_batches(table_file(tree, name), layout.dialect, {**wanted, **selecting}):
+        yield batch.filter(pa.array(_is_selected(batch, layout))) if selecting else batch
+
+
+def _is_selected(batch: Any, layout: Layout) -> NDArray[np.bool_]:
+    kept = np.ones(batch.num_rows, bool)
+    for number, value in enumerate(layout.selectors.values()):
+        codes = batch.column(f"rows {number}")
+        found = [is_cell(text or "", value) for text in codes.dictionary.to_pylist()]
+        kept &= np.array([*found, False])[as_array(codes.indices)]
+    return kept
 
 
 def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
@@ -87,7 +106,11 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
             texts[role].append(batch.column(role))
     acceleration = np.concatenate(values)
     if not len(acceleration):
-        raise DataFormatError("no row", where=tree.where(name), expected="a row for each sample")
+        raise DataFormatError(
+            "no row" + (" that rows selects" if layout.rows else ""),
+            where=tree.where(name),
+            expected="a row for each sample",
+        )
     table = Table(
         acceleration=acceleration,
         time_s=np.concatenate(time_s) if time_s else None,
@@ -110,5 +133,15 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
 
 
 def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:
-    """Return what to call a row in a message; see `crosswear.tables.faults.place`."""
+    """Return what to call a row that was read in a message; see `crosswear.tables.faults.place`."""
+    if layout.rows:
+        before = 0
+        selecting = {f"rows {i}": Wanted(c, "text") for i, c in enumerate(layout.selectors)}
+        for batch in read_batches(table_file(tree, name), layout.dialect, selecting):
+            kept = np.flatnonzero(_is_selected(batch, layout))
+            if row < len(kept):
+                row = before + int(kept[row])
+                break
+            row -= len(kept)
+            before += batch.num_rows
     return place(table_file(tree, name), layout.dialect, row)

@@ -32,6 +32,7 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "separator": "CSV: what stands between two columns; a comma, if left out.",
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
+        "skip_after_header": "CSV: lines between the header and the numbers, as a row of units.",
         "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
         "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or 'datetime' (ISO 8601).",
         "unit": "Of x, y and z: 'g', 'mg', 'm/s2', or a number: how many counts are one g.",
@@ -48,6 +49,8 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "columns.label": "The label, unless it is in path.",
         "columns.subject": "The person, unless it is in path or in subject.",
         "columns.session": "Where it changes, a new recording begins.",
+        "rows": "Column = value: only rows with this value are read, where one file mixes rows of "
+        "several sensors or devices.",
         "classes": "Label in the files = name of the class; labels of one name are one class.",
     }
 )
@@ -90,9 +93,11 @@ class Layout:
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
     skip_lines: Annotated[int, Field(ge=0, le=100_000)] = 0
+    skip_after_header: Annotated[int, Field(ge=0, le=100)] = 0
     time_unit: TimeUnit | None = None
     path: Text | None = None
     subject: Text | None = None
+    rows: dict[str, str] = dataclasses.field(default_factory=dict)
     null: tuple[str, ...] = ()
     licence: Text = "not stated"
     citation: Text = "not stated"
@@ -106,7 +111,16 @@ class Layout:
     def dialect(self) -> Dialect:
         """Return how the lines of text files are split; they name their columns, or numbers do."""
         has_header = isinstance(self.columns.x, str)
-        return Dialect(self.separator, self.decimal, self.skip_lines, has_header)
+        return Dialect(
+            self.separator, self.decimal, self.skip_lines, has_header, self.skip_after_header
+        )
+
+    @property
+    def selectors(self) -> dict[Column, str]:
+        """Return the value of each column by which rows are selected."""
+        if isinstance(self.columns.x, str):
+            return {str(column): value for column, value in self.rows.items()}
+        return {int(column): value for column, value in self.rows.items()}
 
     @property
     def path_groups(self) -> frozenset[str]:
@@ -156,6 +170,9 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
         for role in ("label", "subject")
     }
     sources["subject"] += ["subject"] * (layout.subject is not None)
+    numbered = isinstance(layout.columns.x, int)
+    unknown = [column for column in layout.rows if numbered and not column.isdecimal()]
+    twice = set(map(str, columns.values())) & layout.rows.keys()
     both = sorted(set(layout.null) & set(layout.classes))
     kinds = {type(column) for column in columns.values()}
     escaping = [
@@ -193,6 +210,8 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
             )
             for role, found in sources.items()
         ),
+        (bool(unknown), "rows", f"names {unknown}, and no header", "numbers of columns, from 0 on"),
+        (bool(twice), "rows", f"{sorted(twice)} are read as something else", "other columns"),
         (bool(both), "null", f"{both} is a class too", "each code once"),
         (layout.separator == layout.decimal, "decimal", "the same as separator", "two characters"),
         (layout.separator in '"\r\n', "separator", "not a separator", "',', ';', a tab or a space"),

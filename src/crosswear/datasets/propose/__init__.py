@@ -54,11 +54,12 @@ def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
             where="--set",
             expected="KEY=VALUE with a key of dataset.toml: " + ", ".join(KEYS),
         )
-    if found in ("classes", "columns"):
+    if found in ("classes", "columns") or (found == "rows" and value.strip()):
         raise UsageError(
             f"{found} is a table, and takes one answer a key",
             where="--set",
-            expected=f"{found}.{'CODE=NAME' if found == 'classes' else 'x=COLUMN'}",
+            expected=found
+            + {"classes": ".CODE=NAME", "rows": ".COLUMN=VALUE"}.get(found, ".x=COLUMN"),
             todo="give --set once for each",
         )
     return found, _typed(found, value.strip())
@@ -140,7 +141,9 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
 
 
 def _is_key(key: str) -> bool:
-    return key in {*KEYS, "columns.y", "columns.z"} - {"columns"} or key.startswith("classes.")
+    return key in {*KEYS, "columns.y", "columns.z"} - {"columns"} or key.startswith(
+        ("classes.", "rows.")
+    )
 
 
 def _typed(key: str, text: str) -> Any:
@@ -150,6 +153,6 @@ def _typed(key: str, text: str) -> Any:
         value = text
     if key in ("files", "null"):
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if key in ("rate_hz", "skip_lines", "unit") or key.startswith("columns."):
+    if key in ("rate_hz", "skip_lines", "skip_after_header", "unit") or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
     return value if isinstance(value, str) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +15,10 @@ from crosswear.datasets.propose.group import Group, choose_group
 from crosswear.datasets.propose.paths import file_patterns, placements
 from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
+from crosswear.datasets.tree import table_file
 from crosswear.tables.axes import mixed_units, unit_note, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
+from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TIME, TimeColumn
@@ -28,10 +31,20 @@ class Draft(Sheet):
         """Look at everything once."""
         group = choose_group(self.tree, self.answers.get("files"))
         self.notes += group.notes
-        samples = list(group.samples.values())
         self._refuse_unknown_columns(group)
         self._files(group)
-        found = self._conclude(group, samples)
+        found = self._conclude(group, list(group.samples.values()))
+        if found.refusal is not None:
+            name = list(group.samples)[found.refusal.sample]
+            raise found.refusal.error(table_file(self.tree, name), group.layout.dialect)
+        if found.mixture is not None:
+            column = found.mixture.column
+            self.ask(f"rows.{column}", f"{found.mixture}. Which of them? (rows= for all)")
+            return self._done()
+        rows = self._rows(group.layout.names) or {}
+        selected = {name: select(one, rows) for name, one in group.samples.items()}
+        group = dataclasses.replace(group, samples=selected)
+        samples = list(selected.values())
         self._time(group, samples[0], found)
         self._axes(found)
         self._unit(group, found)
@@ -39,10 +52,17 @@ class Draft(Sheet):
         taken = {time.column for time in found.times} | set(found.axes or ())
         people_and_labels(self, group, samples, taken)
         for key in self.answers:
-            if not key.startswith("classes."):
+            if not key.startswith(("classes.", "rows.")):
                 self.say(key, None, "")
+        self.answers = {key: one for key, one in self.answers.items() if key != "rows"}
+        self.say(
+            "rows", {str(column): value for column, value in rows.items()} or "", "as answered"
+        )
         if not self.questions:
             classes(self, group)
+        return self._done()
+
+    def _done(self) -> Proposal:
         order = list(KEYS)
         order[order.index("columns.x") + 1 : 0] = ["columns.y", "columns.z"]
         guesses = sorted(self.guesses.values(), key=lambda one: order.index(one.key))
@@ -50,11 +70,13 @@ class Draft(Sheet):
 
     def _refuse_unknown_columns(self, group: Group) -> None:
         """Ask again for columns that were answered and are none."""
-        if {"separator", "skip_lines"} & self.answers.keys():
+        if {"separator", "skip_lines", "skip_after_header"} & self.answers.keys():
             return  # then the columns are others than those that were found
         names = group.layout.names
-        for key, column in self.answers.items():
-            if key.startswith("columns.") and column != "" and column not in names:
+        columns = {k: v for k, v in self.answers.items() if k.startswith("columns.") and v != ""}
+        columns |= {k: k.partition(".")[2] for k in self.answers if k.startswith("rows.")}
+        for key, column in columns.items():
+            if column not in names and column not in map(str, names):
                 there = ", ".join(map(str, names))
                 question = f"There is no column {column!r}. Columns: {there}."
                 self.questions.append(Question(key, question))
@@ -78,15 +100,26 @@ class Draft(Sheet):
                 else ""
             )
             self.say("skip_lines", dialect.skip_lines or "", lines)
+            below = "a row of units, or the like" if dialect.skip_after_header else ""
+            self.say("skip_after_header", dialect.skip_after_header or "", below)
 
     def _conclude(self, group: Group, samples: Sequence[Sample]) -> Conclusions:
         axes = tuple(self.answers.get(f"columns.{axis}") for axis in AXES)
         rate_hz = self.answers.get("rate_hz")
         if not isinstance(rate_hz, int | float) or rate_hz <= 0:
             rate_hz = None
-        return conclude(
-            samples, Stated(axes, self.answers.get("columns.time"), rate_hz), group.rates_hz
-        )
+        given = {k: v for k, v in self.answers.items() if k.startswith("columns.")}
+        rows = self._rows(group.layout.names)
+        stated = Stated(axes, given.get("columns.time"), rate_hz, rows, tuple(given.values()))
+        return conclude(samples, stated, group.rates_hz)
+
+    def _rows(self, names: Sequence[str | int]) -> dict[str | int, str] | None:
+        """Return the answers on rows by column; None if there is none."""
+        prefix = "rows."
+        given = {k.removeprefix(prefix): v for k, v in self.answers.items() if k.startswith(prefix)}
+        by_text = {str(name): name for name in names}
+        rows = {by_text.get(column, column): str(value) for column, value in given.items() if value}
+        return rows if given or "rows" in self.answers else None
 
     def _time(self, group: Group, sample: Sample, found: Conclusions) -> None:
         """Time column and rate."""

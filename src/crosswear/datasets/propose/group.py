@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets.tree import FolderTree, reading, table_file
-from crosswear.tables.axes import rest_of, unit_of
+from crosswear.tables.axes import reading_of, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
@@ -148,9 +148,14 @@ def _score(
     left = found.likely
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
-    rest = unit_of(rest_of(samples, left[0], found.rate.hz or FALLBACK_HZ))
+    rests = any(
+        (read := reading_of(samples, one, found.rate.hz or FALLBACK_HZ)) is not None
+        and read.at_rest
+        and unit_read(read) is not None
+        for one in left
+    )
     other_sensor = word != "" and "acc" not in word
-    likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
+    likely = 2 * rests - 9 * (found.refusal is not None) + ("acc" in word) - 2 * other_sensor
     size = 0
     for name in names:
         with reading(tree, name) as file:

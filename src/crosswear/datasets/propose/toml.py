@@ -24,8 +24,9 @@ def render(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
     """
     lines = [_TOP]
     for key, meaning in KEYS.items():
-        if key in ("columns", "classes"):
-            lines += ["", *_comment(meaning, reasons.get(key, "")), f"[{key}]"]
+        if key in ("columns", "rows", "classes"):
+            head = f"[{key}]" if key != "rows" or key in values else f"# [{key}]"
+            lines += ["", *_comment(meaning, reasons.get(key, "")), head]
             for code, name in values.get(key, {}).items():
                 lines.append(f"{_text(code)} = {_text(name)}")
             continue

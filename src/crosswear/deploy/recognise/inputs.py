@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from crosswear.datasets.tree import FolderTree, require, table_file
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.tables.axes import Triple, unit_note, unit_read
 from crosswear.tables.guess import Conclusions, Stated, conclude
+from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import TableFormat, read_head, sniff
 from crosswear.tables.time_columns import TimeColumn, time_columns
@@ -30,11 +32,13 @@ class Overrides:
         columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
         rate_hz: nominal sampling rate.
         unit: of x, y and z, as in `dataset.toml`.
+        rows: value of each column by which rows are selected; empty to read all rows.
     """
 
     columns: tuple[Column, ...] | None = None
     rate_hz: float | None = None
     unit: str | float | None = None
+    rows: Mapping[Column, str] | None = None
 
     def __post_init__(self) -> None:
         """Raise a UsageError if the rate cannot be one."""
@@ -113,6 +117,8 @@ def _read_toml(path: Path) -> Layout:
 def _overridden(layout: Layout, overrides: Overrides) -> Layout:
     given = {name: getattr(overrides, name) for name in ("rate_hz", "unit")}
     changed = {name: value for name, value in given.items() if value is not None}
+    if overrides.rows is not None:
+        changed["rows"] = {str(column): value for column, value in overrides.rows.items()}
     if overrides.columns:
         changed["columns"] = Columns(*overrides.columns)
         if len(overrides.columns) < 4:
@@ -125,6 +131,16 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     layout, rows = _sample(tree, name)
     stated = _stated(overrides, rows, where)
     found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else ())
+    if found.refusal is not None:
+        raise found.refusal.error(table_file(tree, name), layout.dialect)
+    if found.mixture is not None:
+        raise UsageError(
+            str(found.mixture),
+            where=where,
+            expected=f"one of {', '.join(found.mixture.values)}",
+            todo=f"select it with --rows {found.mixture.column}=…, or read all with --rows all",
+        )
+    rows = select(rows, stated.rows or {})
     if stated.time is not None and (found.time is None or found.time.column != stated.time):
         raise DataFormatError(
             f"column {stated.time!r} does not run with time",
@@ -163,6 +179,8 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
         separator=dialect.separator or ",",
         decimal="," if dialect.decimal == "," else ".",
         skip_lines=dialect.skip_lines,
+        skip_after_header=dialect.skip_after_header,
+        rows={str(column): value for column, value in (stated.rows or {}).items()},
         time_unit=time.unit if time else None,
     )
     return RecordingFile(tree, name, read_as, tuple(notes))
@@ -189,8 +207,16 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
 
 
 def _stated(overrides: Overrides, rows: Sample, where: str) -> Stated:
+    for column in overrides.rows or {}:
+        if column not in rows:
+            raise DataFormatError(
+                f"no column {column!r} to select rows by",
+                where=where,
+                expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
+                todo="correct --rows",
+            )
     if not overrides.columns:
-        return Stated(rate_hz=overrides.rate_hz)
+        return Stated(rate_hz=overrides.rate_hz, rows=overrides.rows)
     axes, time = overrides.columns[:3], overrides.columns[3:]
     for column in axes:
         if column not in rows or not rows[column].is_number:
@@ -200,7 +226,7 @@ def _stated(overrides: Overrides, rows: Sample, where: str) -> Stated:
                 expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
                 todo="correct --columns",
             )
-    return Stated(axes, time[0] if time else None, overrides.rate_hz)
+    return Stated(axes, time[0] if time else None, overrides.rate_hz, overrides.rows)
 
 
 def _stamps(
