@@ -32,7 +32,11 @@ def predict(
         typer.Option(min=0.001, max=100_000, help="Sampling rate in Hz, if the files do not tell."),
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="g, mg, m/s2, or how many counts are one g.")
+        str | None,
+        typer.Option(help="g, mg, m/s2, or how many counts are one g: one number, or x,y,z."),
+    ] = None,
+    zero: Annotated[
+        str | None, typer.Option(help="What the axes read at 0 g: one number, or x,y,z.")
     ] = None,
     columns: Annotated[
         str | None,
@@ -58,7 +62,8 @@ def predict(
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS
 
-    overrides = Overrides(_columns(columns), rate, _unit(unit), _rows(rows))
+    at_zero = None if zero is None else _numbers(zero, "--zero")
+    overrides = Overrides(_columns(columns), rate, _unit(unit), at_zero, _rows(rows))
     made = recognise(
         bundle, files, out, overrides=overrides, layout=layout, probabilities=probabilities
     )
@@ -101,22 +106,31 @@ def _rows(texts: Sequence[str] | None) -> dict[str | int, str] | None:
     }
 
 
-def _unit(text: str | None) -> str | float | None:
+def _unit(text: str | None) -> str | float | tuple[float, float, float] | None:
     from crosswear.tables.units import UNITS
 
     if text is None or text in UNITS:
         return text
-    try:
-        counts = float(text)
-    except ValueError:
-        counts = math.nan
-    if not 0 < counts < math.inf:
-        raise UsageError(
-            f"found {text!r}",
-            where="--unit",
-            expected=f"{', '.join(UNITS)}, or how many counts are one g",
-        )
+    counts = _numbers(text, "--unit")
+    if min(counts if isinstance(counts, tuple) else (counts,)) <= 0:
+        raise UsageError(f"found {text!r}", where="--unit", expected=_EXPECTED["--unit"])
     return counts
+
+
+_EXPECTED = {
+    "--unit": "g, mg, m/s2, or how many counts are one g: one number, or three",
+    "--zero": "what the axes read at 0 g: one number, or three",
+}
+
+
+def _numbers(text: str, where: str) -> float | tuple[float, float, float]:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) not in (1, 3) or not all(map(math.isfinite, found)):
+        raise UsageError(f"found {text!r}", where=where, expected=_EXPECTED[where])
+    return (found[0], found[1], found[2]) if len(found) == 3 else found[0]
 
 
 def _summary(one: Recognised, hop_s: float) -> dict[str, object]:

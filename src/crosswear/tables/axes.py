@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -15,6 +16,30 @@ from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_r
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
+
+@dataclass(frozen=True)
+class Sensor:
+    """Columns that together are the acceleration.
+
+    Attributes:
+        axes: of x, y and z.
+        gravity: columns to add, where x, y and z are without gravity.
+        zero: reading of x, y and z at 0 g.
+    """
+
+    axes: Triple
+    gravity: Triple | None = None
+    zero: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    def values(self, sample: Sample) -> NDArray[np.float64]:
+        """Return [T, 3] of a sample, in its unit."""
+        found = _stacked(sample, self.axes) - np.array(self.zero)
+        more = 0.0 if self.gravity is None else _stacked(sample, self.gravity)
+        return np.asarray(found + more)
+
+
+_GRAVITY = re.compile(r"grav|schwer|pesant|graved", re.IGNORECASE)
+_ALIKE = 0.55  # part of the largest median that the smallest one reaches, where zero is shifted
 _BEYOND = 50.0
 _NUMBERED = re.compile(r"axis|acc|^a_?1$", re.IGNORECASE)
 _COUNTED = re.compile(
@@ -72,7 +97,7 @@ def accelerations(
     with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
     left = with_gravity or left
     if len(left) > 1:
-        found = {one: reading_of(samples, one, rate_hz) for one in left}
+        found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
         named = [one for one, read in found.items() if read and read.at_rest and read.unit]
         counts = [one for one, read in found.items() if read and read.at_rest and unit_read(read)]
         left = named or (counts if isinstance(left[0][0], str) else []) or left
@@ -92,15 +117,61 @@ def _led_by_one(sample: Sample, triple: Triple) -> bool:
     return bool(largest[2] > _BEYOND * max(largest[1], 1e-9))
 
 
-def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
+def gravity_of(
+    samples: Sequence[Sample], axes: Triple, candidates: Sequence[Triple]
+) -> list[Triple]:
+    """Columns of gravity that must be added to some axes; none if the axes contain it.
+
+    Args:
+        samples: of some files.
+        axes: acceleration, with gravity or without.
+        candidates: all triples of the files.
+
+    Returns:
+        Several where it is not clear which, or whether.
+    """
+    gravities = [one for one in candidates if _GRAVITY.search(str(one[0])) and one != axes]
+    beginnings = {one: _alike_start(str(one[0]), str(axes[0])) for one in gravities}
+    best = max(beginnings.values(), default=0)
+    left = [one for one, length in beginnings.items() if length == best]
+    if len(left) != 1:
+        return left
+    mean = np.nanmean(np.concatenate([_stacked(one, axes) for one in samples]), axis=0)
+    down = np.nanmean(np.concatenate([_stacked(one, left[0]) for one in samples]), axis=0)
+    size, none = float(np.linalg.norm(down)), float(np.linalg.norm(mean))
+    all_of_it = min(float(np.linalg.norm(mean - down)), float(np.linalg.norm(mean + down)))
+    if size > 0 and none < all_of_it / 2:
+        return left
+    return [] if all_of_it < none / 2 else [left[0], axes]
+
+
+def _alike_start(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
+    """Return whether all axes read about the same and never below 0, as a converter's counts do.
+
+    No sensor with its zero at 0 reads so, unless it is held at one angle all the time.
+    """
+    values = np.concatenate([_stacked(sample, axes) for sample in samples])
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values) or values.min() < 0:
+        return False
+    middle = np.median(values, axis=0)
+    return bool(middle.min() > _ALIKE * middle.max())
+
+
+def rest_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> float | None:
     """|a| at rest: the median over the sampled files."""
-    found = reading_of(samples, triple, rate_hz)
+    found = reading_of(samples, sensor, rate_hz)
     return found.length if found is not None and found.at_rest else None
 
 
-def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Reading | None:
+def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Reading | None:
     """The median over the sampled files with a second at rest; over all, if none has one."""
-    found = [reading(_stacked(sample, triple), rate_hz) for sample in samples]
+    found = [reading(sensor.values(sample), rate_hz) for sample in samples]
     for at_rest in (True, False):
         lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
         if lengths:
@@ -148,10 +219,10 @@ def unit_of(rest: float | None) -> str | float | None:
 
 
 def mixed_units(
-    samples: Mapping[str, Sample], triple: Triple, rate_hz: float
+    samples: Mapping[str, Sample], sensor: Sensor, rate_hz: float
 ) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """Two files whose |a| at rest differs as two units do, with what they read."""
-    rests = [(name, rest_of([one], triple, rate_hz)) for name, one in samples.items()]
+    rests = [(name, rest_of([one], sensor, rate_hz)) for name, one in samples.items()]
     known = [(name, rest) for name, rest in rests if rest is not None and unit_at_rest(rest)]
     for (first, a), (second, b) in pairwise(known):
         if not alike(a, b) and unit_at_rest(a) != unit_at_rest(b):

@@ -10,7 +10,16 @@ from itertools import pairwise
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.axes import Triple, accelerations, are_epoch_counts, reading_of, triples
+from crosswear.tables.axes import (
+    Sensor,
+    Triple,
+    accelerations,
+    are_epoch_counts,
+    gravity_of,
+    is_shifted,
+    reading_of,
+    triples,
+)
 from crosswear.tables.faults import place
 from crosswear.tables.mixtures import Mixture, kept_rows, mixture, select
 from crosswear.tables.sampled import Sample
@@ -52,6 +61,8 @@ class Stated:
         rate_hz: nominal sampling rate.
         rows: value of each column by which rows are selected; None if nothing is said of it.
         others: columns that are something else, such as the label.
+        zero: reading of x, y and z at 0 g.
+        gravity: columns to add to x, y and z; empty for none.
     """
 
     axes: tuple[str | int | None, ...] = (None, None, None)
@@ -59,6 +70,8 @@ class Stated:
     rate_hz: float | None = None
     rows: Mapping[str | int, str] | None = None
     others: Collection[object] = ()
+    zero: tuple[float, ...] | None = None
+    gravity: tuple[str | int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,9 @@ class Conclusions:
         reading: what is about one g, if one candidate is left.
         mixture: a column that says which sensor a row is of: rows must be selected first.
         refusal: why nothing can be concluded.
+        sensor: the columns of x, y and z with what must be added, if they are clear.
+        gravities: columns that may have to be added; more than one if that is not clear.
+        is_shifted: whether x, y and z seem to have their zero elsewhere.
     """
 
     times: tuple[TimeColumn, ...]
@@ -141,6 +157,9 @@ class Conclusions:
     reading: Reading | None
     mixture: Mixture | None = None
     refusal: Refusal | None = None
+    sensor: Sensor | None = None
+    gravities: tuple[Triple, ...] = ()
+    is_shifted: bool = False
 
     @property
     def axes(self) -> Triple | None:
@@ -178,6 +197,12 @@ def conclude(
         likely = [one for one in found if one[0] == x]
     if x in samples[0] and y in samples[0] and z in samples[0]:
         likely = [(x, y, z)]  # type: ignore[list-item]  # None is no column
+    sensor, gravities = None, []
+    if len(likely) == 1:
+        gravities = gravity_of(samples, likely[0], found) if stated.gravity is None else []
+        given = stated.gravity or (gravities[0] if len(gravities) == 1 else None)
+        zero = stated.zero or (0.0, 0.0, 0.0)
+        sensor = Sensor(likely[0], given, zero)  # type: ignore[arg-type]  # three
     return Conclusions(
         times=tuple(times),
         time=time,
@@ -185,7 +210,13 @@ def conclude(
         rate=rate,
         candidates=tuple(found),
         likely=tuple(likely),
-        reading=reading_of(samples, likely[0], assumed_hz) if len(likely) == 1 else None,
+        reading=reading_of(samples, sensor, assumed_hz) if sensor else None,
+        sensor=sensor,
+        gravities=tuple(gravities),
+        is_shifted=sensor is not None
+        and stated.zero is None
+        and sensor.gravity is None
+        and is_shifted(samples, sensor.axes),
         mixture=mixed,
         refusal=_epochs(samples, found, time)
         or (None if mixed or stated.time == "" else _faulty_stamps(raw, rows, time, roles)),

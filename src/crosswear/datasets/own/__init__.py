@@ -69,7 +69,7 @@ def own_spec(layout: Layout, path: Path) -> DatasetSpec:
         citation=layout.citation,
         home=str(root),
         rate_hz=layout.rate_hz,
-        unit=layout.unit if isinstance(layout.unit, str) else f"1/{layout.unit:g} g",
+        unit=layout.one_unit if isinstance(layout.one_unit, str) else f"1/{layout.one_unit:g} g",
         subjects=0,
         placements=(layout.placement,),
         variants={"default": layout.class_table},

@@ -20,6 +20,7 @@ from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_
 from crosswear.tables.units import SECOND
 
 Floats = NDArray[np.float64]
+GRAVITY = tuple(f"gravity_{axis}" for axis in AXES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def read_pieces(
         DataFormatError: if the file is not what the layout says; names line and column.
     """
     time: Kind = "stamp" if layout.time_unit == "datetime" else "ticks"
-    kinds: dict[str, Kind] = {**dict.fromkeys(AXES, "number"), "time": time}
+    kinds: dict[str, Kind] = {**dict.fromkeys((*AXES, *GRAVITY), "number"), "time": time}
     wanted = {
         role: Wanted(column, kinds.get(role, "text"))
         for role, column in layout.columns.used().items()
@@ -60,6 +61,9 @@ def read_pieces(
         values = np.empty((batch.num_rows, len(AXES)), order="F")
         for axis, role in enumerate(AXES):
             values[:, axis] = as_array(batch.column(role))
+        values = layout.in_one_unit(values)
+        if layout.columns.gravity_x is not None:
+            values = values + np.stack([as_array(batch.column(role)) for role in GRAVITY], axis=1)
         time_s = None
         if layout.time_unit is not None:
             stamps = batch.column("time")

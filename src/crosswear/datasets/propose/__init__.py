@@ -141,9 +141,8 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
 
 
 def _is_key(key: str) -> bool:
-    return key in {*KEYS, "columns.y", "columns.z"} - {"columns"} or key.startswith(
-        ("classes.", "rows.")
-    )
+    more = ("columns.y", "columns.z", "columns.gravity_y", "columns.gravity_z")
+    return key in {*KEYS, *more} - {"columns"} or key.startswith(("classes.", "rows."))
 
 
 def _typed(key: str, text: str) -> Any:
@@ -153,6 +152,9 @@ def _typed(key: str, text: str) -> Any:
         value = text
     if key in ("files", "null"):
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if key in ("rate_hz", "skip_lines", "skip_after_header", "unit") or key.startswith("columns."):
+    if key in ("unit", "zero") and isinstance(value, list) and len(value) == 3:
+        return value
+    numbers = ("rate_hz", "skip_lines", "skip_after_header", "unit", "zero")
+    if key in numbers or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
     return value if isinstance(value, str) else text

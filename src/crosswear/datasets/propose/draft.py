@@ -16,12 +16,14 @@ from crosswear.datasets.propose.paths import file_patterns, placements
 from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
-from crosswear.tables.axes import mixed_units, unit_note, unit_read
+from crosswear.tables.axes import Sensor, mixed_units, unit_note, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TIME, TimeColumn
+
+GRAVITY_KEYS = tuple(f"columns.gravity_{axis}" for axis in AXES)
 
 
 class Draft(Sheet):
@@ -29,7 +31,7 @@ class Draft(Sheet):
 
     def proposal(self) -> Proposal:
         """Look at everything once."""
-        group = choose_group(self.tree, self.answers.get("files"))
+        group = choose_group(self.tree, self.answers.get("files"), self.answers.get("placement"))
         self.notes += group.notes
         self._refuse_unknown_columns(group)
         self._files(group)
@@ -64,7 +66,7 @@ class Draft(Sheet):
 
     def _done(self) -> Proposal:
         order = list(KEYS)
-        order[order.index("columns.x") + 1 : 0] = ["columns.y", "columns.z"]
+        order[order.index("columns.x") + 1 : 0] = ["columns.y", "columns.z", *GRAVITY_KEYS]
         guesses = sorted(self.guesses.values(), key=lambda one: order.index(one.key))
         return Proposal(self.folder, tuple(guesses), tuple(self.questions), tuple(self.notes))
 
@@ -90,6 +92,13 @@ class Draft(Sheet):
         patterns = file_patterns(self.tree, group.names, group.others)
         files = counted(len(group.names), "file")
         self.say("files", list(patterns), f"{files} of one layout")
+        if group.rivals:
+            listed = ", ".join((group.names[0], *group.rivals))
+            self.ask(
+                "files",
+                f"Several kinds of files rest at one g: {listed}. Which are those of the sensor "
+                "(files=PATTERN)?",
+            )
         if dialect.separator:
             self.say("separator", dialect.separator, f"it gives {len(group.layout.names)} columns")
             comma = "commas within numbers" if dialect.decimal == "," else ""
@@ -110,7 +119,19 @@ class Draft(Sheet):
             rate_hz = None
         given = {k: v for k, v in self.answers.items() if k.startswith("columns.")}
         rows = self._rows(group.layout.names)
-        stated = Stated(axes, given.get("columns.time"), rate_hz, rows, tuple(given.values()))
+        zero = self.answers.get("zero")
+        if isinstance(zero, int | float):
+            zero = (zero,) * 3
+        gravity = tuple(given[k] for k in GRAVITY_KEYS if given.get(k))
+        stated = Stated(
+            axes,
+            given.get("columns.time"),
+            rate_hz,
+            rows,
+            tuple(given.values()),
+            tuple(zero) if isinstance(zero, list | tuple) else None,
+            (gravity if len(gravity) == 3 else ()) if GRAVITY_KEYS[0] in given else None,
+        )
         return conclude(samples, stated, group.rates_hz)
 
     def _rows(self, names: Sequence[str | int]) -> dict[str | int, str] | None:
@@ -185,6 +206,17 @@ class Draft(Sheet):
             return
         at_rest = found.reading is not None and found.reading.at_rest
         read = f"; |a| at rest is {found.reading.length:.4g}" if at_rest and found.reading else ""
+        if len(found.gravities) > 1:
+            listed = "; ".join(", ".join(map(str, one)) for one in found.gravities)
+            self.ask(
+                "columns.gravity_x",
+                f"Must gravity be added to x, y and z, from which columns ({listed})? "
+                "columns.gravity_x= if not.",
+            )
+        if found.sensor is not None and found.sensor.gravity is not None:
+            for axis, column in zip(AXES, found.sensor.gravity, strict=True):
+                because = "x, y and z have no gravity in them, and it is added"
+                self.say(f"columns.gravity_{axis}", column, because)
         spoken = "their names" if isinstance(found.axes[0], str) else "three columns of numbers"
         for axis, column in zip(AXES, found.axes, strict=True):
             self.say(f"columns.{axis}", column, spoken + read)
@@ -194,7 +226,13 @@ class Draft(Sheet):
             self.say("unit", None, "")
             return
         rate_hz = concluded.rate.hz or FALLBACK_HZ
-        mixed = mixed_units(group.samples, concluded.axes, rate_hz)
+        if concluded.is_shifted:
+            self.ask(
+                "zero",
+                "x, y and z are never below 0 and about equal, as counts of a converter are. What "
+                "do they read at 0 g: zero=512, or zero=[510, 512, 515]; zero=0 if it is 0?",
+            )
+        mixed = mixed_units(group.samples, concluded.sensor or Sensor(concluded.axes), rate_hz)
         if mixed and "unit" not in self.answers:
             (first, a), (second, b) = mixed
             raise DataFormatError(
@@ -205,7 +243,11 @@ class Draft(Sheet):
             )
         found = concluded.reading
         unit = unit_read(found)
-        if unit is None or found is None:
+        if self.answers.get("zero") and not isinstance(unit, str):
+            unit = None  # converters have no round number of counts
+        if concluded.is_shifted:
+            self.say("unit", None, "")
+        elif unit is None or found is None:
             seen = f"|a| at rest is {found.length:.4g}" if found else ""
             if found is None or not found.at_rest:
                 seen = "No second at rest was found" + (f", and {found}" if found else "")

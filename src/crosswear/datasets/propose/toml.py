@@ -36,12 +36,12 @@ def render(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
             lines.append(f"{plain} = {_value(values[key])}")
         elif key != "columns.x":
             lines.append(f"# {plain} =")
-        if key == "columns.x":
-            lines += [
-                f"{axis} = {_value(values[f'columns.{axis}'])}"
-                for axis in ("y", "z")
-                if f"columns.{axis}" in values
-            ]
+        more = {"columns.x": ("y", "z"), "columns.gravity_x": ("gravity_y", "gravity_z")}
+        lines += [
+            f"{axis} = {_value(values[f'columns.{axis}'])}"
+            for axis in more.get(key, ())
+            if f"columns.{axis}" in values
+        ]
     return "\n".join(lines) + "\n"
 
 

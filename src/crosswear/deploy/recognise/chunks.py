@@ -121,7 +121,7 @@ def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
         raise DataFormatError(
             str(found),
             where=source.where,
-            expected=f"about {layout.units_per_g:g}, as unit {layout.unit!r} says",
+            expected=f"about {layout.units_per_g:g}, as unit {layout.one_unit!r} says",
             todo="correct the unit" + (f", perhaps to {found.unit!r}" if found.unit else ""),
         )
     return found
@@ -133,7 +133,7 @@ def _check_range(source: RecordingFile, values: Floats, row: int) -> None:
         first = int(wrong.argmax())
         beyond = np.nanmax(np.abs(values[first]))
         raise DataFormatError(
-            f"{beyond:g} {source.layout.unit} is not an acceleration",
+            f"{beyond:g} {source.layout.one_unit} is not an acceleration",
             where=row_place(source.tree, source.name, source.layout, row + first),
             expected=f"finite numbers up to {LARGEST_G:g} g, or an empty cell where a sample was "
             "lost",
