@@ -58,10 +58,20 @@ def test_clones_are_alike_and_unfitted() -> None:
 
 def test_cross_validation_and_pipelines_work() -> None:
     x, y, who = labelled()
-    scores = cross_val_score(forest(), x, y, groups=who, cv=GroupKFold(2))
+    scores = cross_val_score(forest(), x, y, groups=who, cv=GroupKFold(2), params={"groups": who})
     assert scores.tolist() == [1.0, 1.0]
     in_millig = make_pipeline(FunctionTransformer(lambda windows: windows / 1000), forest())
-    assert in_millig.fit(x * 1000, y).predict(x[:3] * 1000).tolist() == y[:3].tolist()
+    named = {"activityclassifier__groups": who}
+    assert in_millig.fit(x * 1000, y, **named).predict(x[:3] * 1000).tolist() == y[:3].tolist()
+
+
+def test_without_groups_no_score_is_expected() -> None:
+    x, y, who = labelled()
+    with pytest.warns(UserWarning, match="no score to expect: without groups"):
+        alone = forest().fit(x, y)
+    assert np.isnan([alone.chosen_.expected.value, alone.chosen_.expected.low]).all()
+    assert alone.predict(x).tolist() == y.tolist()
+    assert forest().fit(x, y, groups=who).chosen_.expected.value == 1.0
 
 
 def test_parameters_can_be_set() -> None:

@@ -22,6 +22,8 @@ from generators.own import LAYOUTS
 from generators.planted import Planted
 
 SEED = 11
+BY_FILE = r"path=(?P<subject>[^/.]+)\..+"
+"""The answer where the name of each file is that of a person."""
 
 
 def write(name: str, root: Path) -> list[Planted]:
@@ -35,7 +37,7 @@ def complete(name: str, root: Path) -> Path:
     while proposal.questions:
         asked = proposal.questions[0]
         answer = LAYOUTS[name].asked[asked.key]
-        text = f"{asked.key}={json.dumps(answer)}" if answer else asked.suggestion
+        text = f"{asked.key}={json.dumps(answer)}" if answer else BY_FILE
         key, value = parse_answer(text, asked.key)
         answers[key] = value
         proposal = propose(root, answers)
@@ -107,7 +109,7 @@ def test_packed_recordings_come_back(name: str, tmp_path: Path) -> None:
 def answered(name: str) -> dict[str, Any]:
     answers = {key: value for key, value in LAYOUTS[name].asked.items() if value}
     if "subject" in LAYOUTS[name].asked:
-        answers["path"] = r"(?P<subject>[^/]+)\.csv"
+        answers["path"] = BY_FILE.removeprefix("path=")
     return answers
 
 

@@ -19,7 +19,6 @@ from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.recognise.inputs import Overrides, find_sources
 from generators.own import LAYOUTS
 
-_READ_WRONG = "neither understands the layout yet: a folder shows more of it than one file"
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 KEYS = (*(f"columns.{role}" for role in ("x", "y", "z", "time")), "unit", "rate_hz", "time_unit")
 DIALECT = {"separator": ",", "decimal": ".", "skip_lines": 0}
@@ -46,7 +45,8 @@ def concluded(folder: Path) -> tuple[dict[str, Any], set[str], list[str]]:
     said |= {key: guesses.get(key, default) for key, default in DIALECT.items()}
     tree = FolderTree(folder)
     names = sorted({name for pattern in guesses["files"] for name in tree.glob(pattern)})
-    asked = {question.key for question in proposal.questions} & {*KEYS, "columns.y"}
+    keys = {question.key for question in proposal.questions}
+    asked = {key for key in keys if key in (*KEYS, "columns.y", "zero") or key.startswith("rows.")}
     if {"columns.subject", "columns.session"} & guesses.keys():
         said["people"] = True
     return said, asked, names
@@ -224,8 +224,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("units-row-battery", marks=pytest.mark.xfail(reason=_READ_WRONG, strict=True)),
-        pytest.param("sensor-column", marks=pytest.mark.xfail(reason=_READ_WRONG, strict=True)),
+        *("units-row-battery", "sensor-column"),
         *("rate-changes", "adc-counts", "trial-as-person", "phone-for-wrist", "same-folder-name"),
         *(
             "names-and-codes/minus-one-and-case",

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layout_helpers import guessed, put_plain
 
 from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.shared_people import COMPARED, count_copies, exclude_shared_people
 from crosswear.core.config import PreparationConfig
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain, prepare, same_dataset
+from crosswear.datasets.propose import write_proposal
 from crosswear.engine.transfer_source import Source
 
 
@@ -87,3 +89,20 @@ def test_adapt_says_which_source_was_left_out(
         "utf-8"
     )
     assert not any("whitened" in one.name for one in made.findings.standings)
+
+
+def test_own_datasets_are_distinguished_by_their_files(gestures: Domain, tmp_path: Path) -> None:
+    def own(folder: str, seed: int) -> Domain:
+        for person in ("s01", "s02"):
+            for kind in ("sitting", "walking"):
+                path = tmp_path / folder / "data" / f"{person}_{kind}.csv"
+                put_plain(path, kind, seed=seed)
+        write_proposal(guessed(tmp_path / folder / "data")[2], force=False)
+        reference = str(tmp_path / folder / "data" / "dataset.toml")
+        return replace(gestures, summary=replace(gestures.summary, reference=reference))
+
+    site_a, site_b, copy_of_a = own("a", 0), own("b", 7), own("c", 0)
+    assert same_dataset(site_a, site_a)
+    assert same_dataset(site_a, copy_of_a)
+    assert not same_dataset(site_a, site_b)
+    assert not same_dataset(site_a, gestures)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, Self
 
 import numpy as np
@@ -15,10 +18,16 @@ from crosswear.adaptation.choose import KINDS, choose
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.errors import UsageError
+from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.signal.windows import as_windows
+
+_NO_GROUPS = (
+    "no score to expect: without groups, windows of one person, or that overlap, are learned from "
+    "and tested. Give fit(X, y, groups=…) the person of each window"
+)
 
 
 class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
@@ -35,7 +44,8 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Attributes:
         classes_: the labels, sorted.
-        chosen_: the chosen model with its expected score (`crosswear.adaptation.choose.Chosen`).
+        chosen_: the chosen model with its expected score (`crosswear.adaptation.choose.Chosen`);
+            the score is NaN if `fit` got no groups.
     """
 
     def __init__(
@@ -60,8 +70,12 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         Args:
             X: windows [n, 3, L] in g.
             y: labels [n] of any type.
-            groups: [n]; windows of one group stay together, preferably those of a person. Without
-                it, each window is a group.
+            groups: [n]; windows of one group stay together: those of a person. Without it, each
+                window is a group, and there is no score to expect: overlapping windows, or
+                windows of one person, are on both sides of each test.
+
+        Warns:
+            UserWarning: without `groups`.
 
         Raises:
             UsageError: if `X` does not hold windows, or `kind` is unknown.
@@ -92,7 +106,11 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             seed=self.random_state,
             others=[LabelledWindows.of(one.windows) for one in self.others or ()],
         )
-        self.chosen_ = choose(data, self.sources or {}, self.budget_s, kinds=kinds)
+        chosen = choose(data, self.sources or {}, self.budget_s, kinds=kinds)
+        if groups is None:
+            warnings.warn(_NO_GROUPS, stacklevel=2)
+            chosen = replace(chosen, expected=Interval(math.nan, math.nan, math.nan))
+        self.chosen_ = chosen
         self.samples_ = x.shape[2]
         return self
 

@@ -14,7 +14,7 @@ from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.datasets.propose import Tried
-    from crosswear.datasets.propose.draft import Proposal
+    from crosswear.datasets.propose.proposal import Proposal
 
 
 def new(

@@ -32,11 +32,22 @@ def predict(
         typer.Option(min=0.001, max=100_000, help="Sampling rate in Hz, if the files do not tell."),
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="g, mg, m/s2, or how many counts are one g.")
+        str | None,
+        typer.Option(help="g, mg, m/s2, or how many counts are one g: one number, or x,y,z."),
+    ] = None,
+    zero: Annotated[
+        str | None, typer.Option(help="What the axes read at 0 g: one number, or x,y,z.")
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(help="Columns of x, y, z and maybe time: names, or numbers from 0: x,y,z,t"),
+    ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Read only rows with this value, where sensors are mixed; repeatable. Or: all.",
+        ),
     ] = None,
     layout: Annotated[
         Path | None, typer.Option(help="A dataset.toml that describes the files.")
@@ -51,7 +62,8 @@ def predict(
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.timeline import MOST_PANELS
 
-    overrides = Overrides(_columns(columns), rate, _unit(unit))
+    at_zero = None if zero is None else _numbers(zero, "--zero")
+    overrides = Overrides(_columns(columns), rate, _unit(unit), at_zero, _rows(rows))
     made = recognise(
         bundle, files, out, overrides=overrides, layout=layout, probabilities=probabilities
     )
@@ -77,22 +89,48 @@ def _columns(text: str | None) -> tuple[str | int, ...] | None:
     return tuple(map(int, names)) if all(map(str.isdecimal, names)) else tuple(names)
 
 
-def _unit(text: str | None) -> str | float | None:
+def _rows(texts: Sequence[str] | None) -> dict[str | int, str] | None:
+    if not texts:
+        return None
+    pairs = [text.partition("=") for text in texts if text != "all"]
+    for column, equals, value in pairs:
+        if not (column.strip() and equals and value.strip()):
+            raise UsageError(
+                f"found {column + equals + value!r}",
+                where="--rows",
+                expected="COLUMN=VALUE, or all",
+            )
+    return {
+        int(column) if column.strip().isdecimal() else column.strip(): value.strip()
+        for column, _, value in pairs
+    }
+
+
+def _unit(text: str | None) -> str | float | tuple[float, float, float] | None:
     from crosswear.tables.units import UNITS
 
     if text is None or text in UNITS:
         return text
-    try:
-        counts = float(text)
-    except ValueError:
-        counts = math.nan
-    if not 0 < counts < math.inf:
-        raise UsageError(
-            f"found {text!r}",
-            where="--unit",
-            expected=f"{', '.join(UNITS)}, or how many counts are one g",
-        )
+    counts = _numbers(text, "--unit")
+    if min(counts if isinstance(counts, tuple) else (counts,)) <= 0:
+        raise UsageError(f"found {text!r}", where="--unit", expected=_EXPECTED["--unit"])
     return counts
+
+
+_EXPECTED = {
+    "--unit": "g, mg, m/s2, or how many counts are one g: one number, or three",
+    "--zero": "what the axes read at 0 g: one number, or three",
+}
+
+
+def _numbers(text: str, where: str) -> float | tuple[float, float, float]:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) not in (1, 3) or not all(map(math.isfinite, found)):
+        raise UsageError(f"found {text!r}", where=where, expected=_EXPECTED[where])
+    return (found[0], found[1], found[2]) if len(found) == 3 else found[0]
 
 
 def _summary(one: Recognised, hop_s: float) -> dict[str, object]:

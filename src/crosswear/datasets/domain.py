@@ -34,7 +34,7 @@ from crosswear.datasets import lookup
 from crosswear.datasets.classes import used_classes
 from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
-from crosswear.datasets.tree import FileTree, fingerprint
+from crosswear.datasets.tree import FileTree, FolderTree, fingerprint
 from crosswear.signal.leakage import audit
 from crosswear.signal.quality import CONSTANT_G, Clipping
 from crosswear.signal.resample import Segment, resample
@@ -184,11 +184,18 @@ def of_acceleration(domain: Domain) -> Domain:
 def same_dataset(a: Domain, b: Domain) -> bool:
     """Return whether two domains are of one dataset, and so of the same people.
 
-    Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if the
-    names of their folders are equal.
+    Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if
+    they lie in one folder, or if a file of one is, byte by byte, also a file of the other.
     """
-    one, other = (lookup(domain.summary.reference)[0].name for domain in (a, b))
-    return one == other
+    one, other = (lookup(domain.summary.reference)[0] for domain in (a, b))
+    if one.root is None or other.root is None:
+        return one.name == other.name and one.root is other.root
+    if one.root.resolve() == other.root.resolve():
+        return True
+    # The first pattern is the description itself.
+    ours = fingerprint(FolderTree(one.root), one.patterns[1:])
+    theirs = fingerprint(FolderTree(other.root), other.patterns[1:])
+    return not set(ours.values()).isdisjoint(theirs.values())
 
 
 def load_domain(folder: str | Path) -> Domain:

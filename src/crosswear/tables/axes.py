@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -15,6 +16,37 @@ from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_r
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
+
+@dataclass(frozen=True)
+class Sensor:
+    """Columns that together are the acceleration.
+
+    Attributes:
+        axes: of x, y and z.
+        gravity: columns to add, where x, y and z are without gravity.
+        zero: reading of x, y and z at 0 g.
+    """
+
+    axes: Triple
+    gravity: Triple | None = None
+    zero: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    def values(self, sample: Sample) -> NDArray[np.float64]:
+        """Return [T, 3] of a sample, in its unit."""
+        found = _stacked(sample, self.axes) - np.array(self.zero)
+        more = 0.0 if self.gravity is None else _stacked(sample, self.gravity)
+        return np.asarray(found + more)
+
+
+_GRAVITY = re.compile(r"grav|schwer|pesant|graved", re.IGNORECASE)
+_ALIKE = 0.55  # part of the largest median that the smallest one reaches, where zero is shifted
+_BEYOND = 50.0
+_NUMBERED = re.compile(r"axis|acc|^a_?1$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"^vm\d?$|vector.?magnitude|^steps?$|count|epoch|^enmo|^mad$|^mims|inclinometer|^lux$",
+    re.IGNORECASE,
+)
+_NEVER_AT_REST = 0.01  # part of the rows in which all axes are exactly 0
 COUNTS = tuple(2**bits for bits in range(4, 16))
 _ACCELERATION = re.compile(
     r"acc|^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)", re.IGNORECASE
@@ -33,57 +65,141 @@ def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
         spelt = [
             tuple(name[:place] + other + name[place + 1 :] for other in axes)
             for name in map(str, numeric)
-            for axes in ("xyz", "XYZ")
+            for axes in ("xyz", "XYZ", *(["123"] if _NUMBERED.search(name) else []))
             for place, letter in enumerate(name)
             if letter == axes[0]
         ]
         return [(x, y, z) for x, y, z in spelt if y in numeric and z in numeric]
-    neighbours = [
+    neighbours: list[Triple] = [
         (a, a + 1, a + 2)
         for a in numeric
         if isinstance(a, int) and a + 1 in numeric and a + 2 in numeric
     ]
     if len(neighbours) == 1:
-        return list(neighbours)
-    return [one for one in neighbours if all(sample[column].changes.any() for column in one)]
+        return neighbours
+    changing = [one for one in neighbours if all(sample[column].changes.any() for column in one)]
+    if len(numeric) % 3 == 0 and len(neighbours) == len(numeric) - 2:
+        changing = [one for one in changing if neighbours.index(one) % 3 == 0] or changing
+    return [one for one in changing if not _led_by_one(sample, one)] or changing
 
 
 def accelerations(
     samples: Sequence[Sample], candidates: Sequence[Triple], rate_hz: float
 ) -> list[Triple]:
-    """The candidates that are most likely acceleration with gravity; one, if it is clear."""
+    """The candidates that are most likely acceleration with gravity; one, if it is clear.
+
+    Among several, those that rest at one g of a known unit go before the others; counts are too
+    weak a sign to choose among columns without names.
+    """
     good = [one for one in candidates if isinstance(one[0], int) or _ACCELERATION.search(one[0])]
     good = [one for one in good if not _OTHER_SENSOR.search(str(one[0]))]
     left = good or [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
     with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
     left = with_gravity or left
     if len(left) > 1:
-        known = [one for one in left if unit_of(rest_of(samples, one, rate_hz)) is not None]
-        left = known or left
+        found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
+        named = [one for one, read in found.items() if read and read.at_rest and read.unit]
+        counts = [one for one, read in found.items() if read and read.at_rest and unit_read(read)]
+        left = named or (counts if isinstance(left[0][0], str) else []) or left
     return left
 
 
-def rest_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> float | None:
+def _led_by_one(sample: Sample, triple: Triple) -> bool:
+    """Return whether one column is beyond what turning and movement make of an axis.
+
+    A battery or a counter beside two axes is so large that the two seem never to move.
+    """
+    values = _stacked(sample, triple)
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values):
+        return False
+    largest = np.sort(np.percentile(np.abs(values), 99, axis=0))
+    return bool(largest[2] > _BEYOND * max(largest[1], 1e-9))
+
+
+def gravity_of(
+    samples: Sequence[Sample], axes: Triple, candidates: Sequence[Triple]
+) -> list[Triple]:
+    """Columns of gravity that must be added to some axes; none if the axes contain it.
+
+    Args:
+        samples: of some files.
+        axes: acceleration, with gravity or without.
+        candidates: all triples of the files.
+
+    Returns:
+        Several where it is not clear which, or whether.
+    """
+    gravities = [one for one in candidates if _GRAVITY.search(str(one[0])) and one != axes]
+    beginnings = {one: _alike_start(str(one[0]), str(axes[0])) for one in gravities}
+    best = max(beginnings.values(), default=0)
+    left = [one for one, length in beginnings.items() if length == best]
+    if len(left) != 1:
+        return left
+    mean = np.nanmean(np.concatenate([_stacked(one, axes) for one in samples]), axis=0)
+    down = np.nanmean(np.concatenate([_stacked(one, left[0]) for one in samples]), axis=0)
+    size, none = float(np.linalg.norm(down)), float(np.linalg.norm(mean))
+    all_of_it = min(float(np.linalg.norm(mean - down)), float(np.linalg.norm(mean + down)))
+    if size > 0 and none < all_of_it / 2:
+        return left
+    return [] if all_of_it < none / 2 else [left[0], axes]
+
+
+def _alike_start(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
+    """Return whether all axes read about the same and never below 0, as a converter's counts do.
+
+    No sensor with its zero at 0 reads so, unless it is held at one angle all the time.
+    """
+    values = np.concatenate([_stacked(sample, axes) for sample in samples])
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values) or values.min() < 0:
+        return False
+    middle = np.median(values, axis=0)
+    return bool(middle.min() > _ALIKE * middle.max())
+
+
+def rest_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> float | None:
     """|a| at rest: the median over the sampled files."""
-    found = reading_of(samples, triple, rate_hz)
+    found = reading_of(samples, sensor, rate_hz)
     return found.length if found is not None and found.at_rest else None
 
 
-def reading_of(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> Reading | None:
+def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Reading | None:
     """The median over the sampled files with a second at rest; over all, if none has one."""
-    found = [reading(_stacked(sample, triple), rate_hz) for sample in samples]
+    found = [reading(sensor.values(sample), rate_hz) for sample in samples]
     for at_rest in (True, False):
         lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
         if lengths:
-            return Reading(float(np.median(lengths)), at_rest)
+            whole = all(one.whole for one in found if one is not None and one.at_rest == at_rest)
+            return Reading(float(np.median(lengths)), at_rest, whole)
     return None
+
+
+def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
+    """Return whether columns are activity counts of epochs: gravity is never 0 on all axes.
+
+    Args:
+        samples: of some files.
+        triple: columns that may be x, y and z.
+    """
+    values = np.concatenate([_stacked(sample, triple) for sample in samples])
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values) or (values < 0).any() or (values != np.rint(values)).any():
+        return False
+    said = any(_COUNTED.search(str(name)) for name in samples[0])
+    return said or bool((values == 0).all(axis=1).mean() > _NEVER_AT_REST)
 
 
 def unit_read(found: Reading | None) -> str | float | None:
     """The unit that a reading shows: a name, or, at rest alone, how many counts are one g."""
     if found is None or not found.at_rest:
         return found.unit if found else None
-    return unit_of(found.length)
+    return unit_of(found.length) if found.whole else found.unit
 
 
 def unit_note(found: Reading) -> str:
@@ -103,10 +219,10 @@ def unit_of(rest: float | None) -> str | float | None:
 
 
 def mixed_units(
-    samples: Mapping[str, Sample], triple: Triple, rate_hz: float
+    samples: Mapping[str, Sample], sensor: Sensor, rate_hz: float
 ) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """Two files whose |a| at rest differs as two units do, with what they read."""
-    rests = [(name, rest_of([one], triple, rate_hz)) for name, one in samples.items()]
+    rests = [(name, rest_of([one], sensor, rate_hz)) for name, one in samples.items()]
     known = [(name, rest) for name, rest in rests if rest is not None and unit_at_rest(rest)]
     for (first, a), (second, b) in pairwise(known):
         if not alike(a, b) and unit_at_rest(a) != unit_at_rest(b):

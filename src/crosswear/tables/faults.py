@@ -11,7 +11,7 @@ from itertools import islice
 
 from crosswear.tables.text import Dialect, TableFile, rows
 
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 STAMP = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -72,9 +72,8 @@ def place(file: TableFile, dialect: Dialect, row: int) -> str:
     """Return the name of a row in messages: the line of a text file, the row of a Parquet file."""
     if file.is_parquet:
         return f"{file.where}, row {row + 1}"
-    above = dialect.skip_lines + dialect.has_header
     lines = (number for number, _ in rows(file, dialect))
-    return f"{file.where}, line {next(islice(lines, row, None), row + above + 1)}"
+    return f"{file.where}, line {next(islice(lines, row, None), row + dialect.lines_above + 1)}"
 
 
 def one_line(reason: object) -> str:

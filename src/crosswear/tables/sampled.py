@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,6 +49,15 @@ class SampledColumn:
         """Return whether it holds no value at all."""
         return self.is_number and not np.isfinite(self.values).any()
 
+    def filled(self) -> SampledColumn:
+        """Return the column without its empty cells."""
+        kept = (
+            np.isfinite(self.values)
+            if self.is_number
+            else np.array([*map(bool, self.texts), False])[self.values]
+        )
+        return self if kept.all() else replace(self, values=self.values[kept])
+
 
 Sample: TypeAlias = Mapping[str | int, SampledColumn]
 """The columns of the beginning of one file."""
@@ -85,7 +94,7 @@ def _rows_of_text(head: Head, layout: TableFormat) -> pa.Table:
         return "skip"
 
     dialect = layout.dialect
-    above = dialect.skip_lines + dialect.has_header
+    above = dialect.lines_above
     rows = head.text(sniffing.SAMPLE_BYTES).split("\n", above)[above].encode()
     table = csv.read_csv(
         io.BytesIO(rows),

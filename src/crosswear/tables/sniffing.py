@@ -36,6 +36,14 @@ _CELL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(inf|nan|na|nul
 _STAMP = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}[ T]?[\d:.,]*(Z|[+-]\d\d:?\d\d)?")
 _HZ = re.compile(r"(\d+(?:\.\d+)?)\s*Hz", re.IGNORECASE)
 _EPOCH_S = (9e8, 5e9)
+_MOST_BELOW = 4  # lines between the names of the columns and the numbers
+_UNIT = re.compile(
+    r"[\[(]*(m?g|g's|gs|m/\(?s\^?[2²]\)?|m/s²|m s-2|m·s[⁻-][²2]|m?s|sec(onds?)?|[uµμn]s|m?v|"
+    r"(deg|°|rad|mdeg)(/\(?s(ec)?\)?)?|m?dps|[uµμ]t|gauss|(local_)?flux|°?c|degc|degrees celsius|%|"
+    r"bpm|[hk]?pa|counts?|cnt|lsb|adc|un_?cal|cal|raw|no[ _]?units?|none|n/?a|-|unix.*|utc|"
+    r"[hmsydf:./ -]{4,})?[\])]*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,11 +201,8 @@ def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
     if len(numeric) < FEWEST_COLUMNS:
         return None
     first = _first_row(rows, numeric)
-    header: tuple[str | int, ...] = ()
-    if first > 0 and len(cells[first - 1]) == width:
-        names = tuple(cell.strip() for cell in cells[first - 1])
-        if len(set(names)) == width and not any(name and _is_value(name) for name in names):
-            header, first = names, first - 1
+    header, below = _header(cells[:first], width)
+    first -= below + bool(header)
     stated = [float(hz) for line in lines[:first] for hz in _HZ.findall(line)]
     rate_hz = stated[0] if len(set(stated)) == 1 else None
     if not header and first == 0 and _starts_with_time_and_rate(cells):
@@ -205,8 +210,26 @@ def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
     comma = rows.separator != "," and any(
         DECIMAL_COMMA.fullmatch(cell.strip()) for row in lower for cell in row
     )
-    dialect = Dialect(rows.separator, "," if comma else ".", first, bool(header))
+    dialect = Dialect(rows.separator, "," if comma else ".", first, bool(header), below)
     return TableFormat(header or tuple(range(width)), dialect, rate_hz)
+
+
+def _header(above: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], int]:
+    """Return the names of the columns, if a line has them, and the number of lines below it.
+
+    A row of units, or one that repeats a word, stands below the names.
+    """
+    units: tuple[str, ...] = ()
+    for below, row in enumerate(reversed(above[-1 - _MOST_BELOW :])):
+        names = tuple(cell.strip() for cell in row)
+        if len(names) != width or any(name and _is_value(name) for name in names):
+            break
+        if len(set(names)) < width:
+            continue
+        if not all(map(_UNIT.fullmatch, names)):
+            return names, below
+        units = units or (names if below == 0 else ())
+    return units, 0
 
 
 def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:

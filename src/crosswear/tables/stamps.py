@@ -14,6 +14,12 @@ FEW = 0.02
 BURST = 2.5
 """Stamps with intervals over this many times the median are of when data came, not when it was
 measured, unless there are so few that they are gaps."""
+OTHER_RATE = 1.25
+"""A stretch of even intervals is at another rate if it differs by more than this factor."""
+_EVEN = 0.25  # quartiles of the intervals of an even stretch lie within this part of the median
+_STRETCH, _STRETCH_OF_PACKETS = 20, 5
+_FEWEST_STRETCHES = 3
+_HOUR_S, _ABOUT_S = 3600.0, 5.0
 _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
@@ -63,6 +69,56 @@ def rate_of(steps: Floats) -> float | None:
     if in_packets and follows_one.any():
         within[1:] = follows_one  # a gap ends within a packet
     return float(rows[within].sum() / rises[within].sum())
+
+
+def rate_change(time_s: Floats) -> tuple[int, float, float] | None:
+    """Return the first row at another rate than the rows before it, and both rates.
+
+    Only stretches of even intervals count, of which several follow each other: stamps of delivery
+    are uneven, and gaps are single.
+
+    Args:
+        time_s: [T], in any unit; rows that repeat a stamp are of one packet.
+    """
+    starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)
+    if len(starts) < 2:
+        return None
+    rows = np.diff(starts)
+    rates = rows / np.diff(time_s[starts])
+    size = _STRETCH_OF_PACKETS if rows.mean() > 1.5 else _STRETCH
+    whole = len(rates) // size
+    blocks = rates[: whole * size].reshape(whole, size)
+    low, middle, high = np.percentile(blocks, (25, 50, 75), axis=1) if whole else np.empty((3, 0))
+    even = np.flatnonzero((high - low < _EVEN * middle) & (middle > 0))
+    if len(even) < 2 * _FEWEST_STRETCHES:
+        return None
+    first = float(np.median(middle[even[:_FEWEST_STRETCHES]]))
+    other = np.abs(np.log(middle[even] / first)) > np.log(OTHER_RATE)
+    several = np.convolve(other, np.ones(_FEWEST_STRETCHES), "valid") == _FEWEST_STRETCHES
+    if not several.any():
+        return None
+    block = int(even[several.argmax()])
+    then = float(middle[block])
+    near = np.abs(np.log(rates / then)) < np.log(OTHER_RATE) / 2
+    begin = max(block - 1, 0) * size
+    return int(starts[begin + int(near[begin:].argmax())]), first, then
+
+
+def hours_back(steps: Floats) -> NDArray[np.bool_]:
+    """Return which steps [N] in seconds run back by an hour, as clocks do after summer time."""
+    return np.asarray(np.abs(steps + _HOUR_S) < _ABOUT_S)
+
+
+def runs_backwards(step_s: float) -> str:
+    """Return that the time runs backwards, and why if that shows."""
+    if hours_back(np.array([step_s])).any():
+        return "the time runs back by an hour, as local time does at the end of summer time"
+    return "the time runs backwards"
+
+
+HOUR_BACK_TODO = (
+    "take an hour off the stamps before that line or write them in UTC, or cut the file there"
+)
 
 
 def in_bursts(rises: Floats) -> bool:

@@ -63,12 +63,19 @@ class Dialect:
         decimal: sign of the decimals.
         skip_lines: lines above the header, or above the values if there is no header.
         has_header: whether a line names the columns.
+        skip_after_header: lines between the header and the values, such as a row of units.
     """
 
     separator: str = ","
     decimal: str = "."
     skip_lines: int = 0
     has_header: bool = False
+    skip_after_header: int = 0
+
+    @property
+    def lines_above(self) -> int:
+        """Return the number of lines above the values."""
+        return self.skip_lines + self.has_header + (self.skip_after_header * self.has_header)
 
     def failure(self, file: TableFile, what: str, line: int | None = None) -> DataFormatError:
         """Return the error of a text that is not in this dialect."""
@@ -148,10 +155,13 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
         DataFormatError: if there is none.
     """
     found: list[tuple[str, ...]] = []
-    number, above = 0, dialect.skip_lines
+    number, above, below = 0, dialect.skip_lines, 0
     while len(found) <= dialect.has_header and (line := text.readline()):
         number += 1
         if number <= dialect.skip_lines or not line.strip(b"\r\n"):
+            continue
+        if found and below < dialect.skip_after_header:
+            below += 1
             continue
         found.append(split_line(file, dialect, number, line))
         if len(found) <= dialect.has_header:
@@ -164,14 +174,15 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
 
 def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
     """Yield number and content of the lines below the header that are not empty."""
-    header = dialect.has_header
+    skipped = dialect.lines_above - dialect.skip_lines
     with file.content() as content:
         for number, line in enumerate(content, 1):
             if number <= dialect.skip_lines or not line.strip(b"\r\n"):
                 continue
-            if not header:
+            if skipped:
+                skipped -= 1
+            else:
                 yield number, line
-            header = False
 
 
 def split_line(file: TableFile, dialect: Dialect, number: int, line: bytes) -> tuple[str, ...]:

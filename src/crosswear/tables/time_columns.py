@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import few, in_bursts, rate_of
+from crosswear.tables.stamps import few, hours_back, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -81,9 +81,11 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         if counts_rows or not all(column.is_number for column in columns):
             continue
         steps = [
-            np.diff(column.values)[~_any_changes(sample, parts)]
+            np.diff(column.values)[~changes_of(sample, parts)]
             for column, sample in zip(columns, samples, strict=True)
         ]
+        if first.is_stamp:  # a clock that is put back is reported where it is
+            steps = [step[~hours_back(step)] for step in steps]
         start = float(first.values[0])
         time = _time(name, start, steps, named, all(column.is_stamp for column in columns))
         found += [(bool(time.problem), not named, time)] if time else []
@@ -137,7 +139,8 @@ def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     return next((unit for unit in units if 5e-4 <= step / SECOND[unit] <= 0.2), None)
 
 
-def _any_changes(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:
+def changes_of(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:
+    """Return whether each row but the first differs in one of some columns from the one before."""
     rows = len(next(iter(sample.values())).values)
     changes = [sample[column].changes for column in columns if not sample[column].is_empty]
     return np.asarray(np.logical_or.reduce([np.zeros(max(rows - 1, 0), bool), *changes]))

@@ -39,10 +39,12 @@ class Reading:
     Attributes:
         length: in the unit of the samples.
         at_rest: whether it is of seconds at rest; otherwise the median over all samples.
+        whole: whether all samples are whole numbers, as counts are.
     """
 
     length: float
     at_rest: bool
+    whole: bool = False
 
     @property
     def unit(self) -> str | None:
@@ -75,11 +77,12 @@ def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
         None if there are neither a second at rest nor some seconds with gravity in them.
     """
     length, spread = _seconds(values, rate_hz)
+    known = np.isfinite(values)
     quiet = np.flatnonzero(spread < STEADY * length)
     if len(quiet):
         order = quiet[np.argsort(spread[quiet] / length[quiet], kind="stable")]
         rest = float(np.median(length[order[: max(1, len(order) // 10)]]))
-        return Reading(rest, at_rest=True)
+        return Reading(rest, at_rest=True, whole=bool((values == np.rint(values))[known].all()))
     every = np.linalg.norm(values[(np.abs(values) < _LARGEST).all(axis=1)], axis=1)
     if len(length) < _FEWEST_SECONDS:
         return None

@@ -31,7 +31,9 @@ from crosswear.tables.stamps import (
     RATE_TOLERANCE,
     few,
     first_not_after,
+    rate_change,
     rate_of,
+    runs_backwards,
     spread,
     spread_note,
 )
@@ -95,7 +97,7 @@ def own_spec(layout: Layout, path: Path) -> DatasetSpec:
         citation=layout.citation,
         home=str(root),
         rate_hz=layout.rate_hz,
-        unit=layout.unit if isinstance(layout.unit, str) else f"1/{layout.unit:g} g",
+        unit=layout.one_unit if isinstance(layout.one_unit, str) else f"1/{layout.one_unit:g} g",
         subjects=0,
         placements=(layout.placement,),
         variants={"default": layout.class_table},
@@ -285,11 +287,20 @@ def _check_time(
         raise DataFormatError(
             f"the time stamp repeats the one before it, as {repeats} of {len(time_s)} do"
             if steps[row - 1] == 0
-            else "the time runs backwards",
+            else runs_backwards(float(steps[row - 1])),
             where=row_place(tree, name, layout, first + row),
             expected="time stamps that increase from row to row",
             todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
             "--set columns.time=): then rate_hz alone tells the time",
+        )
+    changed = rate_change(time_s)
+    if changed is not None:
+        row, before, after = changed
+        raise DataFormatError(
+            f"the rate changes from {before:.4g} Hz to {after:.4g} Hz",
+            where=row_place(tree, name, layout, first + row),
+            expected="one sampling rate",
+            todo="cut the file at that line and describe the parts apart, or resample it",
         )
     rate_hz = rate_of(steps)
     if rate_hz is not None and abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:

@@ -15,10 +15,12 @@ from crosswear.core.recording import AXES
 from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables.faults import place
+from crosswear.tables.mixtures import is_cell
 from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
 from crosswear.tables.units import SECOND, TimeUnit
 
 Floats = NDArray[np.float64]
+GRAVITY = tuple(f"gravity_{axis}" for axis in AXES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +54,19 @@ def read_pieces(
         DataFormatError: if the file is not what the layout says; names line and column.
     """
     time: Kind = "stamp" if layout.time_unit == "datetime" else "ticks"
-    kinds: dict[str, Kind] = {**dict.fromkeys(AXES, "number"), "time": time}
+    kinds: dict[str, Kind] = {**dict.fromkeys((*AXES, *GRAVITY), "number"), "time": time}
     wanted = {
         role: Wanted(column, kinds.get(role, "text"))
         for role, column in layout.columns.used().items()
     }
     first: Any = None
-    for batch in read_batches(table_file(tree, name), layout.dialect, wanted):
+    for batch in _selected_batches(tree, name, layout, wanted):
         values = np.empty((batch.num_rows, len(AXES)), order="F")
         for axis, role in enumerate(AXES):
             values[:, axis] = as_array(batch.column(role))
+        values = layout.in_one_unit(values)
+        if layout.columns.gravity_x is not None:
+            values = values + np.stack([as_array(batch.column(role)) for role in GRAVITY], axis=1)
         time_s = None
         if layout.time_unit is not None:
             stamps = batch.column("time")
@@ -71,6 +76,24 @@ def read_pieces(
             second = SECOND.get(layout.time_unit, SECOND["ns"])
             time_s = np.asarray((ticks - first) / second) if len(ticks) else np.empty(0)
         yield values, time_s, batch
+
+
+def _selected_batches(
+    tree: FileTree, name: str, layout: Layout, wanted: Mapping[str, Wanted]
+) -> Iterator[Any]:
+    """Yield the rows that the layout selects, of all wanted columns."""
+    selecting = {f"rows {i}": Wanted(c, "text") for i, c in enumerate(layout.selectors)}
+    for batch in read_batches(table_file(tree, name), layout.dialect, {**wanted, **selecting}):
+        yield batch.filter(pa.array(_is_selected(batch, layout))) if selecting else batch
+
+
+def _is_selected(batch: Any, layout: Layout) -> NDArray[np.bool_]:
+    kept = np.ones(batch.num_rows, bool)
+    for number, value in enumerate(layout.selectors.values()):
+        codes = batch.column(f"rows {number}")
+        found = [is_cell(text or "", value) for text in codes.dictionary.to_pylist()]
+        kept &= np.array([*found, False])[as_array(codes.indices)]
+    return kept
 
 
 def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
@@ -93,7 +116,11 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
             texts[role].append(batch.column(role))
     acceleration = np.concatenate(values)
     if not len(acceleration):
-        raise DataFormatError("no row", where=tree.where(name), expected="a row for each sample")
+        raise DataFormatError(
+            "no row" + (" that rows selects" if layout.rows else ""),
+            where=tree.where(name),
+            expected="a row for each sample",
+        )
     table = Table(
         acceleration=acceleration,
         time_s=np.concatenate(time_s) if time_s else None,
@@ -123,5 +150,15 @@ def _instant(stamps: Any, unit: TimeUnit) -> float:
 
 
 def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:
-    """Return what to call a row in a message; see `crosswear.tables.faults.place`."""
+    """Return what to call a row that was read in a message; see `crosswear.tables.faults.place`."""
+    if layout.rows:
+        before = 0
+        selecting = {f"rows {i}": Wanted(c, "text") for i, c in enumerate(layout.selectors)}
+        for batch in read_batches(table_file(tree, name), layout.dialect, selecting):
+            kept = np.flatnonzero(_is_selected(batch, layout))
+            if row < len(kept):
+                row = before + int(kept[row])
+                break
+            row -= len(kept)
+            before += batch.num_rows
     return place(table_file(tree, name), layout.dialect, row)

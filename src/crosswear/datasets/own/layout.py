@@ -14,6 +14,8 @@ from pathlib import PureWindowsPath
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -33,9 +35,12 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "separator": "CSV: what stands between two columns; a comma, if left out.",
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
+        "skip_after_header": "CSV: lines between the header and the numbers, as a row of units.",
         "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
         "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or 'datetime' (ISO 8601).",
-        "unit": "Of x, y and z: 'g', 'mg', 'm/s2', or a number: how many counts are one g.",
+        "unit": "Of x, y and z: 'g', 'mg', 'm/s2', or a number: how many counts are one g; three "
+        "numbers if the axes differ.",
+        "zero": "What x, y and z read at 0 g, one number or three; 0, if left out.",
         "placement": "Where the sensor was, for example 'right_wrist'.",
         "path": "Regular expression for the whole name of each file, relative to the folder, with "
         "/ between folders; it has a group (?P<subject>…) or (?P<label>…) or both.",
@@ -46,10 +51,14 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "class_file": "Table of two columns, label and class, with a header, for a long [classes].",
         "columns": "Names, if the files have a header; numbers from 0 on, if they have none.",
         "columns.x": "Acceleration, also y and z.",
+        "columns.gravity_x": "Gravity, also gravity_y and gravity_z, where x, y and z are without "
+        "it: the two are added.",
         "columns.time": "When the row was measured; left out, rate_hz alone tells the time.",
         "columns.label": "The label, unless it is in path.",
         "columns.subject": "The person, unless it is in path or in subject.",
         "columns.session": "Where it changes, a new recording begins.",
+        "rows": "Column = value: only rows with this value are read, where one file mixes rows of "
+        "several sensors or devices.",
         **LABEL_KEYS,
         "class_patterns": "Regular expression = name of the class: for labels that are not in "
         "[classes] and in which it is found; the first one counts.",
@@ -61,6 +70,8 @@ KEYS: Mapping[str, str] = MappingProxyType(
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Column: TypeAlias = Text | Annotated[int, Field(ge=0, lt=10_000)]
 Unit: TypeAlias = Literal["g", "mg", "m/s2"] | Annotated[float, Field(gt=0)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Three: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -74,6 +85,9 @@ class Columns:
     label: Column | None = None
     subject: Column | None = None
     session: Column | None = None
+    gravity_x: Column | None = None
+    gravity_y: Column | None = None
+    gravity_z: Column | None = None
 
     def used(self) -> dict[str, Column]:
         """The columns that are there, by what they are."""
@@ -89,7 +103,7 @@ class Layout:
     files: Annotated[tuple[Text, ...], Field(min_length=1)]
     columns: Columns
     rate_hz: Annotated[float, Field(gt=0, le=100_000)]
-    unit: Unit
+    unit: Unit | tuple[Positive, Positive, Positive]
     placement: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
     classes: dict[str, Text] = dataclasses.field(default_factory=dict)
     class_patterns: dict[str, Text] = dataclasses.field(default_factory=dict)
@@ -97,24 +111,49 @@ class Layout:
     labels: Labels | None = None
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
+    zero: float | Three = 0.0
     skip_lines: Annotated[int, Field(ge=0, le=100_000)] = 0
+    skip_after_header: Annotated[int, Field(ge=0, le=100)] = 0
     time_unit: TimeUnit | None = None
     path: Text | None = None
     subject: Text | None = None
+    rows: dict[str, str] = dataclasses.field(default_factory=dict)
     null: tuple[str, ...] = ()
     licence: Text = "not stated"
     citation: Text = "not stated"
 
     @property
     def units_per_g(self) -> float:
-        """Number of the files' units in one g."""
-        return UNITS[self.unit] if isinstance(self.unit, str) else self.unit
+        """Number of units in one g, of samples that `in_one_unit` returns."""
+        return UNITS[self.one_unit] if isinstance(self.one_unit, str) else self.one_unit
+
+    @property
+    def one_unit(self) -> str | float:
+        """The unit of samples that `in_one_unit` returns: the mean, if the axes differ."""
+        return sum(self.unit) / 3 if isinstance(self.unit, tuple) else self.unit
+
+    def in_one_unit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return samples [T, 3] of a file with their zero at 0 and the same unit on all axes."""
+        if self.zero != 0:
+            values = values - np.array(self.zero)
+        if isinstance(self.unit, tuple):
+            values = values * (self.units_per_g / np.array(self.unit))
+        return values
 
     @property
     def dialect(self) -> Dialect:
         """Return how the lines of text files are split; they name their columns, or numbers do."""
         has_header = isinstance(self.columns.x, str)
-        return Dialect(self.separator, self.decimal, self.skip_lines, has_header)
+        return Dialect(
+            self.separator, self.decimal, self.skip_lines, has_header, self.skip_after_header
+        )
+
+    @property
+    def selectors(self) -> dict[Column, str]:
+        """Return the value of each column by which rows are selected."""
+        if isinstance(self.columns.x, str):
+            return {str(column): value for column, value in self.rows.items()}
+        return {int(column): value for column, value in self.rows.items()}
 
     @property
     def path_groups(self) -> frozenset[str]:
@@ -187,6 +226,10 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
     sources["subject"] += ["subject"] * (layout.subject is not None)
     sources["label"] += ["labels"] * (layout.labels is not None)
     divided = [f"columns.{role}" for role in ("subject", "session") if role in columns]
+    gravity = [role for role in columns if role.startswith("gravity")]
+    numbered = isinstance(layout.columns.x, int)
+    unknown = [column for column in layout.rows if numbered and not column.isdecimal()]
+    twice = set(map(str, columns.values())) & layout.rows.keys()
     both = sorted(set(layout.null) & set(layout.classes))
     kinds = {type(column) for column in columns.values()}
     escaping = [
@@ -237,6 +280,14 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
             "files of one recording each",
         ),
         *((True, f"labels.{key}", what, right) for key, what, right in _in_labels(layout.labels)),
+        (
+            len(gravity) not in (0, 3),
+            "columns.gravity_x",
+            f"only {', '.join(gravity)}",
+            "gravity_x, gravity_y and gravity_z, or none",
+        ),
+        (bool(unknown), "rows", f"names {unknown}, and no header", "numbers of columns, from 0 on"),
+        (bool(twice), "rows", f"{sorted(twice)} are read as something else", "other columns"),
         (bool(both), "null", f"{both} is a class too", "each code once"),
         (layout.separator == layout.decimal, "decimal", "the same as separator", "two characters"),
         (layout.separator in '"\r\n', "separator", "not a separator", "',', ';', a tab or a space"),

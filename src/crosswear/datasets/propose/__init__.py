@@ -19,7 +19,8 @@ from crosswear.core.errors import UsageError
 from crosswear.core.files import write_text
 from crosswear.datasets.own import own_spec
 from crosswear.datasets.own.layout import FILE_NAME, KEYS, parse_layout
-from crosswear.datasets.propose.draft import Draft, Proposal
+from crosswear.datasets.propose.draft import Draft
+from crosswear.datasets.propose.proposal import Proposal
 from crosswear.datasets.tree import FolderTree
 
 
@@ -53,7 +54,7 @@ def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
             where="--set",
             expected="KEY=VALUE with a key of dataset.toml: " + ", ".join(KEYS),
         )
-    if found in _TABLES:
+    if found in _TABLES and (found != "rows" or value.strip()):
         raise UsageError(
             f"{found} is a table, and takes one answer a key",
             where="--set",
@@ -138,13 +139,21 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
         )
 
 
-_TABLES = {"columns": "x=COLUMN", "labels": "file=PATTERN", "classes": "CODE=NAME"}
-_UNLISTED = {"columns.y", "columns.z", "labels.stop", "labels.label"}
+_TABLES = {
+    "columns": "x=COLUMN",
+    "labels": "file=PATTERN",
+    "classes": "CODE=NAME",
+    "rows": "COLUMN=VALUE",
+}
+_UNLISTED = {
+    *("columns.y", "columns.z", "columns.gravity_y", "columns.gravity_z"),
+    *("labels.stop", "labels.label"),
+}
 
 
 def _is_key(key: str) -> bool:
     known = {*KEYS, *_UNLISTED} - {"columns", "labels", "class_patterns", "class_file"}
-    return key in known or key.startswith("classes.")
+    return key in known or key.startswith(("classes.", "rows."))
 
 
 def _typed(key: str, text: str) -> Any:
@@ -154,6 +163,9 @@ def _typed(key: str, text: str) -> Any:
         value = text
     if key in ("files", "null"):
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if key in ("rate_hz", "skip_lines", "unit", "labels.offset_s") or key.startswith("columns."):
+    if key in ("unit", "zero") and isinstance(value, list) and len(value) == 3:
+        return value
+    numbers = ("rate_hz", "skip_lines", "skip_after_header", "unit", "zero", "labels.offset_s")
+    if key in numbers or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
     return value if isinstance(value, str) else text

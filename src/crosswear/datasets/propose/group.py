@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets.tree import FolderTree, reading, table_file
-from crosswear.tables.axes import rest_of, unit_of
+from crosswear.tables.axes import Sensor, reading_of, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
@@ -21,6 +21,10 @@ _SENSOR = re.compile(
     r"acc|gyr|mag|grav|orient|rotat|ppg|bvp|eda|temp|ibi|meta|annotation|baro|light|heart",
     re.IGNORECASE,
 )
+_AT_REST = 2  # score of files that rest at one g of a known unit
+_WRIST = re.compile(r"wrist|watch|hand|arm|band|bracelet", re.IGNORECASE)
+_BODY = re.compile(r"phone|pocket|hip|waist|thigh|chest|ankle|foot|head|back|leg", re.IGNORECASE)
+_RAW = re.compile(r"uncalib", re.IGNORECASE)
 _NOTHING_ELSE = re.compile(
     r"(acceleration|accelerometer|accel|acc|gyroscope|gyro|magnetometer|mag|gravity|orientation|"
     r"total|linear|user|raw|uncalibrated|calibrated|watch|phone|wrist|data|[ _-])+"
@@ -38,6 +42,7 @@ class Group:
         rates_hz: rates written above the numbers.
         samples: the beginning of some of them, by name.
         notes: what was left out, one sentence each.
+        rivals: a file of each other kind that is as likely to be the acceleration.
     """
 
     names: tuple[str, ...]
@@ -46,14 +51,18 @@ class Group:
     rates_hz: tuple[float, ...]
     samples: Mapping[str, Sample]
     notes: tuple[str, ...]
+    rivals: tuple[str, ...] = ()
 
 
-def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
+def choose_group(
+    tree: FolderTree, patterns: Sequence[str] | None, placement: str | None = None
+) -> Group:
     """The files of a folder that hold acceleration, all of one layout.
 
     Args:
         tree: the folder.
         patterns: glob patterns of the files to look at; all tables, if None.
+        placement: where the sensor was, if that is known.
 
     Raises:
         MissingDataError: if there is no folder or no file.
@@ -99,7 +108,8 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
             expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
             todo="convert the files, or write a dataset.toml by hand",
         )
-    chosen = max(scored)[1]
+    best, rivals = _most_likely(scored, placement)
+    chosen = best
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
@@ -113,7 +123,41 @@ def choose_group(tree: FolderTree, patterns: Sequence[str] | None) -> Group:
         rates_hz=tuple(sorted(rates)),
         samples={name: _sample(tree, name, layouts[name]) for name in _some(chosen)},
         notes=tuple(notes),
+        rivals=() if patterns else rivals,
     )
+
+
+def _most_likely(
+    scored: Sequence[tuple[tuple[int, int, int], list[str]]], placement: str | None
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return the files of the most likely kind, and one of each kind that is as likely.
+
+    Kinds that rest at one g are rivals: of a phone and a watch, the one that the placement names
+    is taken.
+    """
+    at_rest = [one for one in scored if one[0][1] >= _AT_REST]
+    if len(at_rest) < 2:
+        return max(scored)[1], ()
+    ranked = sorted(at_rest, key=lambda one: (_names(one[1], placement), one[0]), reverse=True)
+    first = _names(ranked[0][1], placement)
+    rivals = [names for _, names in ranked[1:] if _names(names, placement) == first]
+    plain = [one for one in (ranked[0][1], *rivals) if not _RAW.search(_base(one[0]))]
+    if len(plain) == 1:  # the same sensor before its calibration
+        return plain[0], ()
+    return ranked[0][1], tuple(names[0] for names in rivals)
+
+
+def _names(names: Sequence[str], placement: str | None) -> int:
+    """Return 1 if the names of files fit a placement, -1 if they fit another one, else 0."""
+    if placement is None:
+        return 0
+    here = 0 if _WRIST.search(placement) else 1
+    fits = [bool(one.search(_base(names[0]))) for one in (_WRIST, _BODY)]
+    return int(fits[here]) - int(fits[1 - here])
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _unpacked(name: str) -> str:
@@ -152,9 +196,14 @@ def _score(
     left = found.likely
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
-    rest = unit_of(rest_of(samples, left[0], found.rate.hz or FALLBACK_HZ))
+    rests = any(
+        (read := reading_of(samples, sensor, found.rate.hz or FALLBACK_HZ)) is not None
+        and read.at_rest
+        and unit_read(read) is not None
+        for sensor in ([found.sensor] if found.sensor else map(Sensor, left))
+    )
     other_sensor = word != "" and "acc" not in word
-    likely = 2 * (rest is not None) + ("acc" in word) - 2 * other_sensor
+    likely = 2 * rests - 9 * (found.refusal is not None) + ("acc" in word) - 2 * other_sensor
     size = 0
     for name in names:
         with reading(tree, name) as file:

@@ -8,18 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from crosswear.datasets.tree import FileTree
-from crosswear.tables.guess import sounds_like_activities
 from crosswear.tables.text import split_ending
+from crosswear.tables.words import (
+    are_numbered_people,
+    may_be_numbered_people,
+    never_people,
+    sounds_like_activities,
+)
 
-_PERSON_WORDS = (
-    r"(s|p|u|id|sub|subj|subject|user|person|people|participant|part|proband|vp|volunteer|patient)"
-)
-_PERSON = re.compile(rf"{_PERSON_WORDS}[_-]?\d+", re.IGNORECASE)
-_PERSON_WORD = re.compile(_PERSON_WORDS, re.IGNORECASE)
-_NOT_A_PERSON = re.compile(
-    r"(session|sess|trial|run|rec|recording|day|file|data|log|take|test|seg|segment)?[_-]?\d*",
-    re.IGNORECASE,
-)
 _WORDS = re.compile(r"([_\-. ])")
 _PLACEMENT = re.compile(
     r"(?<![a-z])(?:(left|right|dominant|non_?dominant)[_ -]?)?"
@@ -100,20 +96,44 @@ def label_part(parts: Sequence[NamePart]) -> NamePart | None:
     return likely[0] if len(likely) == 1 else None
 
 
-def subject_part(parts: Sequence[NamePart], label: NamePart | None) -> tuple[NamePart | None, bool]:
-    """The part of the names that states the person; whether that is sure."""
+def subject_parts(
+    parts: Sequence[NamePart], label: NamePart | None
+) -> tuple[NamePart | None, list[NamePart]]:
+    """The part of the names that states the person, if one clearly does; else those that may.
+
+    A counter, a date, a weekday, a placement or an activity is never among them.
+
+    Args:
+        parts: of the names, without any that says the same as a label column.
+        label: the part that states the activity.
+    """
     rest = [part for part in parts if part is not label]
-    for part in rest:
-        named = all(_PERSON.fullmatch(value) for value in part.values)
-        if named or _PERSON_WORD.fullmatch(part.before):
-            return part, True
-    crossing = [part for part in rest if label is not None and _crosses(part, label)]
-    if len(crossing) == 1:
-        return crossing[0], False
-    words = [part for part in rest if not all(map(_NOT_A_PERSON.fullmatch, part.values))]
-    if len(words) == 1:
-        return words[0], False
-    return None, False
+    clear = [part for part in rest if are_numbered_people(set(part.values), part.before)]
+    brief = [part for part in rest if may_be_numbered_people(set(part.values), part.before)]
+    if len(clear) == 1:
+        return clear[0], []
+    found = clear or brief
+    if len(found) == 1 and (label is None or _crosses(found[0], label)):
+        return found[0], []
+    others = [part for part in rest if part not in found and not never_people(set(part.values))]
+    return None, [*found, *(part for part in others if _repeats(part, label))]
+
+
+def says_the_same(part: NamePart, labels: Sequence[str | None]) -> bool:
+    """Return whether each value of a part goes with one label of the files, and the other way.
+
+    Args:
+        part: of the names.
+        labels: the only label of each file, where it is known.
+    """
+    known = [
+        (value.casefold(), label)
+        for value, label in zip(part.values, labels, strict=True)
+        if label is not None
+    ]
+    pairs = set(known)
+    sides = zip(*pairs, strict=True)
+    return len(pairs) > 1 and all(len(set(side)) == len(pairs) for side in sides)
 
 
 def path_regex(
@@ -151,10 +171,51 @@ def _pieces(column: Sequence[str]) -> list[list[str]]:
     is_mixed = len(endings) > 1 and "" not in endings
     tokens = [_WORDS.split(stem if is_mixed else stem + ending) for stem, ending in split]
     if len({(len(one), *one[1::2]) for one in tokens}) > 1:
-        return [[stem, "", ending] if ending else [stem] for stem, ending in split]
+        cut = _cut_codes([_WORDS.split(stem) for stem, _ in split])
+        return [
+            [*one, "", ending] if ending else one
+            for one, (_, ending) in zip(cut, split, strict=True)
+        ]
     if is_mixed:
         return [[*one, "", ending] for one, (_, ending) in zip(tokens, split, strict=True)]
     return tokens
+
+
+def _cut_codes(files: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return names of different numbers of words with the codes at both ends cut off.
+
+    Args:
+        files: words, and what stands between them in turn: ``walking_fast_01``, ``sitting_02``.
+
+    Returns:
+        Pieces as in `_pieces`: codes, one piece with the words between them, and codes.
+    """
+
+    def codes(step: int) -> int:
+        number = 0
+        while 2 * number + 3 <= min(map(len, files)):
+            at = 2 * number if step > 0 else -1 - 2 * number
+            if not all(re.search(r"\d", one[at]) for one in files):
+                break
+            if len({one[at + step] for one in files}) > 1:
+                break
+            number += 1
+        return number
+
+    end = 2 * codes(-1)
+    files_left = [one[: len(one) - end] for one in files]
+    start = 0
+    while 2 * start + 3 <= min(map(len, files_left)) and all(
+        re.search(r"\d", one[2 * start]) for one in files
+    ):
+        start += 1
+    if len({one[1] for one in files if len(one) > 1}) > 1:
+        start = 0
+    begin = 2 * start
+    return [
+        [*one[:begin], "".join(one[begin : len(one) - end]), *one[len(one) - end :]]
+        for one in files
+    ]
 
 
 def _is_ending(tokens: Sequence[str], token: int) -> bool:
@@ -166,9 +227,11 @@ def _component_regex(
 ) -> str:
     # A hyphen stands last, where it is not a range.
     between = "".join(sorted(set(files[0][1::2]), key=lambda text: (text == "-", text)))
-    one = f"[^/{between}]+"
     text = ""
     for token, first in enumerate(files[0]):
+        # Words that were left together contain what stands between others.
+        whole = any(sign in tokens[token] for tokens in files for sign in between if token % 2 == 0)
+        one = "[^/]+" if whole else f"[^/{between}]+"
         role = wanted.get((component, token))
         if role:
             text += f"(?P<{role}>{one})"
@@ -207,6 +270,13 @@ def _crosses(part: NamePart, label: NamePart) -> bool:
     pairs = set(zip(part.values, label.values, strict=True))
     values = set(part.values)
     return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2
+
+
+def _repeats(part: NamePart, label: NamePart | None) -> bool:
+    """Return whether a part may state people: numbers must do so for several files each."""
+    if not all(map(str.isdecimal, part.values)):
+        return True
+    return _crosses(part, label) if label else 2 * len(set(part.values)) <= len(part.values)
 
 
 def _literal(text: str) -> str:

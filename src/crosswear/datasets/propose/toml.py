@@ -15,8 +15,12 @@ _TOP = """\
 """
 
 
-_TABLES = ("columns", "labels", "class_patterns", "classes")
-_WITH = {"columns.x": ("y", "z"), "labels.start": ("stop", "label")}
+_TABLES = ("columns", "rows", "labels", "class_patterns", "classes")
+_WITH = {
+    "columns.x": ("y", "z"),
+    "columns.gravity_x": ("gravity_y", "gravity_z"),
+    "labels.start": ("stop", "label"),
+}
 """Keys that have no line of their own in `KEYS`, by the one that explains them."""
 
 
@@ -34,7 +38,8 @@ def render(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
         if table in ("labels", "class_patterns") and table not in tables:
             continue
         if key in _TABLES:
-            lines += ["", *_comment(meaning, reasons.get(key, "")), f"[{key}]"]
+            head = f"[{key}]" if key != "rows" or key in values else f"# [{key}]"
+            lines += ["", *_comment(meaning, reasons.get(key, "")), head]
             for code, name in values.get(key, {}).items():
                 lines.append(f"{_text(code)} = {_text(name)}")
             continue

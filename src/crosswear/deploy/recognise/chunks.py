@@ -16,13 +16,17 @@ from crosswear.tables.stamps import (
     RATE_TOLERANCE,
     few,
     first_not_after,
+    rate_change,
     rate_of,
+    runs_backwards,
     spread,
     spread_note,
 )
 from crosswear.tables.units import Reading, reading
 
 Floats = NDArray[np.float64]
+
+_FEWEST_ROWS = 200  # of a later piece, to say its rate
 
 
 def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Floats | None]]:
@@ -48,8 +52,8 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
         if time_s is None:
             yield values, None
         elif len(values):
+            _check_rate(source, time_s, row - len(values))
             if clock is None:
-                _check_rate(source, time_s)
                 clock = _Clock(source)
             yield clock.push(values, time_s)
     if clock is not None:
@@ -73,7 +77,8 @@ class _Clock:
         row = first_not_after(time_s, last, may_repeat=True)
         if row is not None:
             missing = np.isnan(time_s[row])
-            raise self._error("no time stamp" if missing else "the time runs backwards", row)
+            step = float(np.diff(time_s, prepend=last)[row])
+            raise self._error("no time stamp" if missing else runs_backwards(step), row)
         same = np.diff(time_s, prepend=last) == 0
         if same.any() and not self.repeats:
             self._first_repeat = self._rows + int(same.argmax())
@@ -116,7 +121,7 @@ def reading_of(source: RecordingFile, values: Floats) -> Reading | None:
         raise DataFormatError(
             str(found),
             where=source.where,
-            expected=f"about {layout.units_per_g:g}, as unit {layout.unit!r} says",
+            expected=f"about {layout.units_per_g:g}, as unit {layout.one_unit!r} says",
             todo="correct the unit" + (f", perhaps to {found.unit!r}" if found.unit else ""),
         )
     return found
@@ -128,7 +133,7 @@ def _check_range(source: RecordingFile, values: Floats, row: int) -> None:
         first = int(wrong.argmax())
         beyond = np.nanmax(np.abs(values[first]))
         raise DataFormatError(
-            f"{beyond:g} {source.layout.unit} is not an acceleration",
+            f"{beyond:g} {source.layout.one_unit} is not an acceleration",
             where=row_place(source.tree, source.name, source.layout, row + first),
             expected=f"finite numbers up to {LARGEST_G:g} g, or an empty cell where a sample was "
             "lost",
@@ -136,13 +141,26 @@ def _check_range(source: RecordingFile, values: Floats, row: int) -> None:
         )
 
 
-def _check_rate(source: RecordingFile, time_s: Floats) -> None:
+def _check_rate(source: RecordingFile, time_s: Floats, row: int) -> None:
+    changed = rate_change(time_s)
+    if changed is not None:
+        at, before, after = changed
+        raise DataFormatError(
+            f"the rate changes from {before:.4g} Hz to {after:.4g} Hz",
+            where=row_place(source.tree, source.name, source.layout, row + at),
+            expected="one sampling rate",
+            todo="cut the file at that line, or resample it",
+        )
+    if row and len(time_s) < _FEWEST_ROWS:
+        return
     rate_hz = rate_of(np.diff(time_s))
     if rate_hz is not None and abs(rate_hz / source.layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
             f"the time stamps tell {rate_hz:.4g} Hz, and the rate is said to be "
             f"{source.layout.rate_hz:g}",
-            where=source.where,
+            where=source.where
+            if row == 0
+            else row_place(source.tree, source.name, source.layout, row),
             expected=f"a rate within {RATE_TOLERANCE:.0%} of it",
             todo="correct the rate, or the unit of the time",
         )

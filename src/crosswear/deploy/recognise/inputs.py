@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
 from crosswear.datasets.own import recording_names
+from crosswear.datasets.own.contents import GRAVITY
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
 from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.tables.axes import Triple, unit_note, unit_read
 from crosswear.tables.guess import Conclusions, Stated, conclude
+from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import TableFormat, read_head, sniff
 from crosswear.tables.time_columns import TimeColumn, time_columns
@@ -31,11 +34,15 @@ class Overrides:
         columns: of x, y and z, and maybe of the time: names, or numbers from 0 on.
         rate_hz: nominal sampling rate.
         unit: of x, y and z, as in `dataset.toml`.
+        zero: reading of x, y and z at 0 g: one number or three.
+        rows: value of each column by which rows are selected; empty to read all rows.
     """
 
     columns: tuple[Column, ...] | None = None
     rate_hz: float | None = None
-    unit: str | float | None = None
+    unit: str | float | tuple[float, float, float] | None = None
+    zero: float | tuple[float, float, float] | None = None
+    rows: Mapping[Column, str] | None = None
 
     def __post_init__(self) -> None:
         """Raise a UsageError if the rate cannot be one."""
@@ -107,13 +114,15 @@ def _read_toml(path: Path) -> Layout:
         ) from error
     columns = layout.columns
     # Labels are what is looked for here, and a recording is a file.
-    used = Columns(columns.x, columns.y, columns.z, columns.time)
+    used = dataclasses.replace(columns, label=None, subject=None, session=None)
     return dataclasses.replace(layout, columns=used)
 
 
 def _overridden(layout: Layout, overrides: Overrides) -> Layout:
-    given = {name: getattr(overrides, name) for name in ("rate_hz", "unit")}
+    given = {name: getattr(overrides, name) for name in ("rate_hz", "unit", "zero")}
     changed = {name: value for name, value in given.items() if value is not None}
+    if overrides.rows is not None:
+        changed["rows"] = {str(column): value for column, value in overrides.rows.items()}
     if overrides.columns:
         changed["columns"] = Columns(*overrides.columns)
         if len(overrides.columns) < 4:
@@ -126,6 +135,16 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     layout, rows = _sample(tree, name)
     stated = _stated(overrides, rows, where)
     found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else ())
+    if found.refusal is not None:
+        raise found.refusal.error(table_file(tree, name), layout.dialect)
+    if found.mixture is not None:
+        raise UsageError(
+            str(found.mixture),
+            where=where,
+            expected=f"one of {', '.join(found.mixture.values)}",
+            todo=f"select it with --rows {found.mixture.column}=…, or read all with --rows all",
+        )
+    rows = select(rows, stated.rows or {})
     if stated.time is not None and (found.time is None or found.time.column != stated.time):
         raise DataFormatError(
             f"column {stated.time!r} does not run with time",
@@ -141,10 +160,27 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
             todo="give it with --rate",
         )
     axes = _axes(found, rows, where)
+    if len(found.gravities) > 1:
+        raise UsageError(
+            "it is not clear whether gravity must be added to the acceleration",
+            where=where,
+            expected="columns that clearly contain gravity, or clearly do not",
+            todo="describe it in a dataset.toml (--layout), with or without columns.gravity_x",
+        )
+    if found.is_shifted:
+        raise UsageError(
+            "x, y and z are never below 0 and about equal, as counts whose zero is elsewhere",
+            where=where,
+            expected="what they read at 0 g, such as 512",
+            todo="give it with --zero, and with --unit how many counts are one g; or --zero 0",
+        )
     unit = overrides.unit if overrides.unit is not None else unit_read(found.reading)
+    if overrides.unit is None and overrides.zero and not isinstance(unit, str):
+        unit = None
     if unit is None:
         raise UsageError(
-            "the unit is unknown: no second at rest shows it",
+            "the unit is unknown"
+            + (f": {found.reading}" if found.reading else ": no second at rest shows it"),
             where=where,
             expected=f"{', '.join(UNITS)}, or how many counts are one g",
             todo="give it with --unit",
@@ -153,17 +189,26 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     if overrides.unit is None and found.reading is not None and not found.reading.at_rest:
         notes.append(unit_note(found.reading))
     dialect = layout.dialect
+    added = found.sensor.gravity if found.sensor else None
+    gravity = dict(zip(GRAVITY, added or (), strict=False))
     read_as = Layout(
         title=name,
         files=(name,),
-        columns=Columns(*axes, time=time.column if time else None),
+        columns=Columns(
+            *axes,
+            time=time.column if time else None,
+            **gravity,
+        ),
         rate_hz=found.rate.hz,
         unit=unit,  # type: ignore[arg-type]  # checked by Layout
+        zero=overrides.zero or 0.0,
         placement=about.placement,
         classes={one: one for one in about.classes},
         separator=dialect.separator or ",",
         decimal="," if dialect.decimal == "," else ".",
         skip_lines=dialect.skip_lines,
+        skip_after_header=dialect.skip_after_header,
+        rows={str(column): value for column, value in (stated.rows or {}).items()},
         time_unit=time.unit if time else None,
     )
     return RecordingFile(tree, name, read_as, tuple(notes))
@@ -192,8 +237,18 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
 
 
 def _stated(overrides: Overrides, rows: Sample, where: str) -> Stated:
+    for column in overrides.rows or {}:
+        if column not in rows:
+            raise DataFormatError(
+                f"no column {column!r} to select rows by",
+                where=where,
+                expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
+                todo="correct --rows",
+            )
+    zero = overrides.zero
+    three = (zero, zero, zero) if isinstance(zero, float | int) else zero
     if not overrides.columns:
-        return Stated(rate_hz=overrides.rate_hz)
+        return Stated(rate_hz=overrides.rate_hz, rows=overrides.rows, zero=three)
     axes, time = overrides.columns[:3], overrides.columns[3:]
     for column in axes:
         if column not in rows or not rows[column].is_number:
@@ -203,7 +258,7 @@ def _stated(overrides: Overrides, rows: Sample, where: str) -> Stated:
                 expected=f"one of {', '.join(repr(one)[:40] for one in list(rows)[:12])}",
                 todo="correct --columns",
             )
-    return Stated(axes, time[0] if time else None, overrides.rate_hz)
+    return Stated(axes, time[0] if time else None, overrides.rate_hz, overrides.rows, zero=three)
 
 
 def _stamps(

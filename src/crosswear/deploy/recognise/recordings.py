@@ -76,7 +76,7 @@ def recognise_files(
 
 def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
     layout = source.layout
-    recognizer = Recognizer(bundle, layout.rate_hz, layout.unit)
+    recognizer = Recognizer(bundle, layout.rate_hz, layout.one_unit)
     overrides: Reading | None = None
     unread: list[NDArray[np.float64]] = []
     notes = list(source.notes)
@@ -119,7 +119,7 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
     return Recognised(
         file=source.where,
         rate_hz=layout.rate_hz,
-        unit=layout.unit,
+        unit=layout.one_unit,
         columns=tuple(layout.columns.used().values()),
         events=events,
         notes=tuple(notes),
