@@ -68,6 +68,7 @@ def test_every_key_is_explained() -> None:
     columns = {f"columns.{field.name}" for field in dataclasses.fields(Columns)}
     labels = {f"labels.{field.name}" for field in dataclasses.fields(Labels)}
     with_others = {"columns.y", "columns.z", "labels.stop", "labels.label"}
+    with_others |= {"columns.gravity_y", "columns.gravity_z"}
     assert set(KEYS) == (keys | columns | labels) - with_others
 
 
