@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from crosswear.api.display import note, progress_shown
+from crosswear.api.display import LOG, note, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.api.reports import StudyReport
 from crosswear.core.errors import StoreError
@@ -19,6 +19,7 @@ from crosswear.study.execution import execution_settings
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.pending import RunStatus, run_status
 from crosswear.study.plan import Plan, plan_study
+from crosswear.study.precision import PrecisionChoice, decide_precision, kept_precision
 from crosswear.study.run import RunSummary, run_study
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ class Study:
 
     @cached_property
     def loaded(self) -> LoadedStudy:
-        """The study with its domains prepared and its cells laid out."""
+        """The study with its domains prepared and its cells laid out.
+
+        Where the file leaves the precision to the machine, these cells are in float32; those of a
+        run are in `Run.loaded`.
+        """
         return load_study(self.design, self.text, self.data, self.cache, note)
 
     def plan(
@@ -85,7 +90,8 @@ class Study:
         where = execution_settings(workers, device, None)
         where.expect_startable(measuring=True)
         run = Run(self, out)
-        return plan_study(self.loaded, run.store, where)
+        loaded, precision = decide_precision(self.loaded, run.store, where, note)
+        return plan_study(loaded, run.store, where, precision)
 
     def run(
         self,
@@ -114,7 +120,9 @@ class Study:
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
         run = Run(self, out)
-        loaded = self.loaded
+        loaded, run.precision = decide_precision(self.loaded, run.store, where, note)
+        if run.precision is not None:
+            LOG.info(str(run.precision))
         with progress_shown() as progress:
             run.summary = run_study(loaded, run.store, where, progress, note)
         for key in run.summary.failed:
@@ -133,6 +141,7 @@ class Run:
         study: the study.
         folder: of its records.
         summary: how many cells `Study.run` has found and trained, and which have failed.
+        precision: in which precision `Study.run` has trained networks, and why.
     """
 
     def __init__(self, study: Study, out: str | Path | None = None) -> None:
@@ -147,6 +156,7 @@ class Run:
         self.store.check_owner(study.design)
         self.folder = self.store.folder
         self.summary = RunSummary(found=0, trained=0, failed=())
+        self.precision: PrecisionChoice | None = None
 
     @classmethod
     def open(
@@ -168,6 +178,11 @@ class Run:
         return cls(Study.load(file, data, cache), folder)
 
     @property
+    def loaded(self) -> LoadedStudy:
+        """The study with its cells laid out in the precision of the run."""
+        return kept_precision(self.study.loaded, self.store)
+
+    @property
     def status(self) -> RunStatus:
         """Return how many cells are done, missing, failed, and damaged, which count as missing.
 
@@ -176,14 +191,14 @@ class Run:
         """
         if self._named and not self.folder.exists():
             raise _no_run(self.folder)
-        return run_status(self.study.loaded, self.store)
+        return run_status(self.loaded, self.store)
 
     @property
     def failures(self) -> pd.DataFrame:
         """A row for each failed cell: its key, the cell in words, and its traceback."""
         import pandas as pd
 
-        cells = self.study.loaded.cells
+        cells = self.loaded.cells
         rows = [
             (key, cells[key].describe(), self.store.traceback(key))
             for key in sorted(self.store.failed(cells))
@@ -206,7 +221,7 @@ class Run:
 
     def records(self) -> StudyRecords:
         """Read every finished cell, as reports and comparisons are made from them."""
-        return collect(self.study.loaded, self.store, note)
+        return collect(self.loaded, self.store, note)
 
     def __repr__(self) -> str:
         return f"<run of {self.study.design.name!r} in {self.folder}>"

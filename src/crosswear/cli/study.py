@@ -62,6 +62,8 @@ def plan(
         f"expected here, {planned.workers} at a time: {_duration(planned.seconds)}, "
         f"{planned.memory_mb / 1024:.1f} GB of memory"
     )
+    if planned.precision is not None:
+        typer.echo(str(planned.precision))
     if planned.blocks == "torch":
         typer.echo(
             "torch computes the residual blocks; compiled code would take about two thirds of the "
@@ -90,7 +92,8 @@ def run(
     report = made.report() if not done.failed else None
     paths = [str(path) for path in report.made.paths] if report else []
     if as_json:
-        print_json({"out": str(made.folder), "run": done, "report": paths})
+        named = {"out": str(made.folder), "precision": made.precision}
+        print_json({**named, "run": done, "report": paths})
     else:
         typer.echo(
             f"{counted(done.trained, 'cell')} trained, {done.found} found, "

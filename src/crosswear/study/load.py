@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+from crosswear.core.config import Precisions
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
@@ -38,6 +39,13 @@ class LoadedStudy:
     def facts(self) -> Domains:
         """Facts of the domains that the grid knows."""
         return _facts(self.domains)
+
+    def decided(self, by: Precisions) -> LoadedStudy:
+        """Return the study with these precisions where its file leaves them to the machine."""
+        study = self.study.decided(by)
+        if study == self.study.decided(Precisions()):
+            return replace(self, study=study)  # cells of an undecided study are in float32
+        return replace(self, study=study, cells=_lay_out(study, self.facts))
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -117,8 +125,7 @@ def load_study(
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    facts = _facts(domains)
-    cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+    cells = _lay_out(study, _facts(domains))
     check_sensors(study, domains, cells.values())
     return LoadedStudy(study, text, domains, cells)
 
@@ -143,6 +150,10 @@ def _check_different(domains: Mapping[str, Domain]) -> None:
                 expected="different datasets, or other placements or sensors of one",
                 todo="remove one of the two",
             )
+
+
+def _lay_out(study: StudyDesign, facts: Domains) -> dict[str, Cell]:
+    return {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
 
 
 def _facts(domains: Mapping[tuple[str, int], Domain]) -> Domains:

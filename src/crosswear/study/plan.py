@@ -13,6 +13,7 @@ from crosswear.networks.kernels.residual import implementation
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
+from crosswear.study.precision import PrecisionChoice
 
 LEARNERS = (Role.NETWORK, Role.BASELINE)
 """Methods that learn from the adaptation set."""
@@ -33,6 +34,7 @@ class Plan:
         memory_mb: of all workers together.
         blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
             none where the study asks for none, or on another device than the CPU.
+        precision: in which networks will be trained, and why; none without networks.
     """
 
     cells: dict[str, int]
@@ -43,9 +45,15 @@ class Plan:
     seconds: float
     memory_mb: float
     blocks: str | None
+    precision: PrecisionChoice | None
 
 
-def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
+def plan_study(
+    opened: LoadedStudy,
+    store: Store,
+    where: ExecutionSettings,
+    precision: PrecisionChoice | None = None,
+) -> Plan:
     """Count the cells and multiply-adds of a study, and state what they will take on this machine.
 
     The processes that would train are started for a few seconds, to time some of the cells.
@@ -75,4 +83,5 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
         blocks=implementation()
         if where.device == "cpu" and any(map(may_be_compiled, opened.cells.values()))
         else None,
+        precision=precision,
     )
