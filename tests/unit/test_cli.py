@@ -108,7 +108,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert crosswear.json("study", "plan", "tiny.toml")["missing"] == CELLS
     assert crosswear.json("study", "status", "tiny.toml")["done"] == 0
     run = crosswear.json("study", "run", "tiny.toml", "--workers", "1")
-    assert run["run"] == {"found": 0, "trained": CELLS, "failed": []}
+    assert run["run"] == {"found": 0, "trained": CELLS, "failed": [], "reused": None}
     names = {Path(path).name for path in run["report"]}
     assert {"index.html", "report.md", "results.csv", "results.parquet", "heatmaps.png"} <= names
     assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])

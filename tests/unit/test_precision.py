@@ -107,7 +107,7 @@ def test_a_run_keeps_the_precision_that_it_began_with(
     measured(monkeypatch, SLOW)  # on another machine
     again = study.run(out, workers=1)
     assert (again.summary.found, again.summary.trained) == (4, 0)
-    assert "precision: bfloat16 (as the run in the folder began)" in caplog.text
+    assert f"precision: bfloat16 (as the run in {out} began)" in caplog.text
     assert "takes 9 times as long as in float32" in caplog.text
     report = run.report()
     records = read_records(report.folder / "records.parquet")

@@ -75,7 +75,11 @@ class Study:
         return load_study(self.design, self.text, self.data, self.cache, note)
 
     def plan(
-        self, out: str | Path | None = None, workers: int | None = None, device: Device = "cpu"
+        self,
+        out: str | Path | None = None,
+        workers: int | None = None,
+        device: Device = "cpu",
+        reuse: str | Path | None = None,
     ) -> Plan:
         """Count what is still to train, and measure how long that takes on this machine.
 
@@ -83,15 +87,17 @@ class Study:
             out: folder of the run, as in `run`.
             workers: processes that will train at the same time, as in `run`.
             device: where they will train.
+            reuse: folder of another run, as in `run`.
 
         Raises:
             UsageError: in a script without a main guard, since processes are started.
+            StoreError: if the folder belongs to another study, or no run is in that of `reuse`.
         """
         where = execution_settings(workers, device, None)
         where.expect_startable(measuring=True)
-        run = Run(self, out)
-        loaded, precision = decide_precision(self.loaded, run.store, where, note)
-        return plan_study(loaded, run.store, where, precision)
+        run, other = Run(self, out), _store_of(reuse)
+        loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
+        return plan_study(loaded, run.store, where, precision, other)
 
     def run(
         self,
@@ -99,6 +105,7 @@ class Study:
         workers: int | None = None,
         device: Device = "cpu",
         cluster: str | None = None,
+        reuse: str | Path | None = None,
     ) -> Run:
         """Train what is missing, with a progress bar in a terminal or a notebook.
 
@@ -109,22 +116,25 @@ class Study:
             workers: processes; as many as processors without it.
             device: where networks train.
             cluster: address of the scheduler of a dask.distributed cluster; `local` starts one.
+            reuse: folder of another run; records and source networks of cells that both have are
+                copied from it.
 
         Raises:
             UsageError: in a script without a main guard that asks for several workers, or if this
                 machine has no such device.
-            StoreError: if the folder belongs to another study or another run.
+            StoreError: if the folder belongs to another study or another run, or no run is in that
+                of `reuse`.
             DiskError: if a record cannot be written; what was finished before is kept.
             EngineError: if worker processes keep dying.
         """
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
-        run = Run(self, out)
-        loaded, run.precision = decide_precision(self.loaded, run.store, where, note)
+        run, other = Run(self, out), _store_of(reuse)
+        loaded, run.precision = decide_precision(self.loaded, run.store, where, note, other)
         if run.precision is not None:
             LOG.info(str(run.precision))
         with progress_shown() as progress:
-            run.summary = run_study(loaded, run.store, where, progress, note)
+            run.summary = run_study(loaded, run.store, where, progress, note, other)
         for key in run.summary.failed:
             place = run.folder / "failed" / f"{key}.json"
             note(f"failed: {loaded.cells[key].describe()}: see {place}")
@@ -225,6 +235,13 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<run of {self.study.design.name!r} in {self.folder}>"
+
+
+def _store_of(folder: str | Path | None) -> Store | None:
+    """Return the records of the run in a folder, if one is named."""
+    if folder is not None and not (Path(folder) / "study.toml").is_file():
+        raise _no_run(folder)
+    return Store(folder) if folder is not None else None
 
 
 def _no_run(folder: str | Path) -> StoreError:

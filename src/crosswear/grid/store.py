@@ -127,8 +127,11 @@ class Store:
 
     def done(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that have a record, damaged or not."""
-        names = {path.stem for path in (self.folder / "cells").glob("*.json")}
-        return names.intersection(keys)
+        return self.keys().intersection(keys)
+
+    def keys(self) -> set[str]:
+        """The keys of all records, damaged or not."""
+        return {path.stem for path in (self.folder / "cells").glob("*.json")}
 
     def failed(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys whose cell raised the last time it was tried."""

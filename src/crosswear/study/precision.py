@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crosswear.core.config import Precision, Precisions
@@ -37,7 +38,11 @@ class PrecisionChoice:
 
 
 def decide_precision(
-    opened: LoadedStudy, store: Store, where: ExecutionSettings, note: Note
+    opened: LoadedStudy,
+    store: Store,
+    where: ExecutionSettings,
+    note: Note,
+    other: Store | None = None,
 ) -> tuple[LoadedStudy, PrecisionChoice | None]:
     """Lay out a study in the precision of its file, or in the one that is faster on this machine.
 
@@ -48,6 +53,7 @@ def decide_precision(
         store: its output folder.
         where: who trains.
         note: takes a sentence if networks are trained in bfloat16 and it is slower here.
+        other: folder of another run whose records will be taken; a new run begins like it.
 
     Returns:
         The study with its cells, and the choice; no choice if the study trains no networks.
@@ -57,7 +63,8 @@ def decide_precision(
     """
     if not (opened.study.grid.networks or opened.study.grid.alignments):
         return opened, None
-    by, reason = _decision(opened.study, store, where)
+    stores = [store, other] if other else [store]
+    by, reason = _decision(opened.study, stores, where)
     opened = opened.decided(by)
     found = precisions_of(opened.study)
     trained_here = where.cluster is None
@@ -80,13 +87,16 @@ def kept_precision(opened: LoadedStudy, store: Store) -> LoadedStudy:
     return opened.decided(store.precisions() or Precisions())
 
 
-def _decision(study: StudyDesign, store: Store, where: ExecutionSettings) -> tuple[Precisions, str]:
+def _decision(
+    study: StudyDesign, stores: Sequence[Store], where: ExecutionSettings
+) -> tuple[Precisions, str]:
     """Return what `auto` stands for, and the reason."""
     if "auto" not in (study.source.precision, study.adaptation.precision):
         return Precisions(), "as the study file asks"
-    kept = store.precisions()
-    if kept is not None:
-        return kept, "as the run in the folder began"
+    for store in stores:
+        kept = store.precisions()
+        if kept is not None:
+            return kept, f"as the run in {store.folder} began"
     if not has_device(where.device):
         return Precisions(), f"{where.device} of the cluster cannot be measured from here"
     times = time_precisions(study.model.name, where.device)
