@@ -47,8 +47,8 @@ from crosswear.networks.transfer_report import TransferReport
 
 Floats: TypeAlias = NDArray[np.float64]
 
-FEW = 8
-STEP_S, SLOW_S = 0.15, 0.3
+FEW = 16
+STEP_S, SLOW_S = 0.5, 0.3
 """Seconds of a step that is timed, about, and of all its repetitions: a plan takes seconds."""
 
 
