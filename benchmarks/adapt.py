@@ -39,6 +39,7 @@ from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
 from crosswear.networks.threads import one_thread
 from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.precision import kept_precision
 
 SIZES = (20, 50, 100, 200, 500)
 SEEDS = 3
@@ -59,12 +60,14 @@ def main() -> None:
         print(summary([json.loads(line) for line in lines]))
         return
     study, text = read_study(arguments.study / "study.toml")
+    store = Store(arguments.study)
     opened = load_study(study, text, arguments.data, arguments.cache, lambda sentence: None)
+    opened = kept_precision(opened, store)
     part, parts = map(int, arguments.part.split("/"))
     cells = [cell for cell in opened.cells.values() if wanted(cell)]
     cells.sort(key=lambda cell: (cell.seed, cell.size, cell.target))
     for cell in cells[part::parts]:
-        print(json.dumps(one(cell, opened, Store(arguments.study), arguments.budget)), flush=True)
+        print(json.dumps(one(cell, opened, store, arguments.budget)), flush=True)
 
 
 def wanted(cell: Cell) -> bool:

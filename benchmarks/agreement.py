@@ -62,11 +62,13 @@ def compare(grid: Grid, size: int, seeds: int, epochs: int, table: Table) -> Non
         seed_means = difference.reshape(seeds, -1).mean(axis=1)
         test = stats.ttest_1samp(seed_means, 0.0)
         low, high = test.confidence_interval(0.95)
-        table.add_row(
+        row = (
             *(str(size), precision, str(len(tasks)), f"{difference.mean():+.2f}"),
             *(f"{low:+.2f} to {high:+.2f}", f"{test.pvalue:.2f}", f"{difference.std():.2f}"),
             f"{across:.2f}",
         )
+        print(*row, sep="  ", flush=True)  # the table comes hours later
+        table.add_row(*row)
 
 
 def main(

@@ -45,6 +45,7 @@ from reference_trainer import train_cell
 BLOCKS = (0, 1, 2, 3, 4, 5)
 HOP_S = 0.4
 SMALL = ModelConfig(filters=(16, 16, 16))
+CONSOLE = Console(width=100)
 
 
 def seconds(call: Callable[..., object], *arguments: object) -> float:
@@ -86,11 +87,11 @@ def compare(
     crew: Executor,
     crew_size: int,
     device: str,
-) -> tuple[list[Table], list[str]]:
-    """A table of the sizes for each precision, and the overall ratios."""
+) -> list[str]:
+    """Print a table of the sizes for each precision; returns the overall ratios."""
     times = [heading for name in loops for heading in (f"{name} s", "ratio")]
     columns = ("size", "cells", "cohort s", *times, "GFLOP/s", "of matrix rate")
-    tables, lines = [], []
+    lines = []
     for name in ("float32", "bfloat16"):
         matrix = matrix_rate(getattr(torch, name))
         title = f"cohort trainer in {name}; matrix product {matrix / 1e9:.0f} GFLOP/s"
@@ -108,17 +109,17 @@ def compare(
                 *(text for loop in loops.values() for text in _against(loop[size], took)),
                 *(f"{rate / 1e9:.0f}", f"{rate / matrix:.0%}"),
             )
-        tables.append(table)
+        CONSOLE.print(table)
         ratios = (f"{_against(sum(loop.values()), wall)[1]} × {n}" for n, loop in loops.items())
         lines.append(f"{name}, all in {wall:.0f} s: {', '.join(ratios)}")
-    return tables, lines
+    return lines
 
 
 def _against(loop: float, took: float) -> tuple[str, str]:
     return f"{loop:.1f}", f"{loop / took:.2f}"
 
 
-def scaling(grid: Grid, workers: int, console: Console) -> None:
+def scaling(grid: Grid, workers: int) -> None:
     """Print cells per second against the number of cells and of workers (a small network)."""
     table = Table("cells", *(f"{n} worker(s), cells/s" for n in range(1, workers + 1)))
     train = TrainConfig(epochs=2, selection="last")
@@ -131,7 +132,7 @@ def scaling(grid: Grid, workers: int, console: Console) -> None:
                 row.append(f"{cells / took:.1f}")
     for cells, row in rows.items():
         table.add_row(str(cells), *row)
-    console.print(table)
+    CONSOLE.print(table)
 
 
 def main(
@@ -141,34 +142,33 @@ def main(
     device: Annotated[str, typer.Option()] = "cpu",
 ) -> None:
     """Measure and print."""
-    console = Console(width=100)
     crew_size = workers or (available_workers() if device == "cpu" else 1)
     with tempfile.TemporaryDirectory() as name:
         grid = make_grid(Path(name), ModelConfig(), HOP_S, epochs=1)
         windows = grid.target.summary.split.windows
-        console.print(f"windows of the target: {windows}; {epochs} epochs; {crew_size} worker(s)")
+        CONSOLE.print(f"windows of the target: {windows}; {epochs} epochs; {crew_size} worker(s)")
         tasks = {size: grid.tasks(size, BLOCKS, 1, TrainConfig(epochs=epochs)) for size in sizes}
         one_by_one(train_plainly, tasks[sizes[0]][:1], device)  # what is done once, is done
-        loops = {
-            name: {size: one_by_one(train, tasks[size], device) for size in sizes}
-            for name, train in (("plain", train_plainly), ("reference", train_cell))
-        }
+        loops: dict[str, dict[int, float]] = {"plain": {}, "reference": {}}
+        for name, train in (("plain", train_plainly), ("reference", train_cell)):
+            for size in sizes:
+                loops[name][size] = one_by_one(train, tasks[size], device)
+                CONSOLE.print(f"{name}, size {size}: {loops[name][size]:.1f} s")
         with this_machine(CohortTrainer(device), crew_size) as crew:
             train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), crew, crew_size, device)
-            tables, lines = compare(grid, tasks, loops, crew, crew_size, device)
+            lines = compare(grid, tasks, loops, crew, crew_size, device)
         # Last: a crew of one changes how this process keeps memory, which the reference must not.
         if device == "cpu":
             small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)
-            scaling(small, crew_size, console)
-    console.print(*tables)
+            scaling(small, crew_size)
     here, worker = (
         resource.getrusage(who).ru_maxrss / 2**20
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    console.print(
+    CONSOLE.print(
         f"peak memory: {here:.2f} GB here, {worker:.2f} GB in each of {crew_size} workers"
     )
-    console.print("\n".join(lines))
+    CONSOLE.print("\n".join(lines))
 
 
 if __name__ == "__main__":

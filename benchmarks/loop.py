@@ -35,6 +35,7 @@ from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.study.load import load_study, read_study
 from crosswear.study.pending import pending_tasks
+from crosswear.study.precision import kept_precision
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from reference_trainer import train_cell
@@ -72,8 +73,9 @@ def main(
     sample: Annotated[int, typer.Option(min=2)] = 8,
 ) -> None:
     """Measure and print."""
-    opened = load_study(*read_study(study), data, cache, print_note)
     store = Store(out)
+    opened = kept_precision(load_study(*read_study(study), data, cache, print_note), store)
+    console = Console(width=100)
     groups: dict[str, list[Task]] = defaultdict(list)
     for task in pending_tasks(opened, store, ()):
         cell = task.cell
@@ -93,12 +95,12 @@ def main(
             chosen = [tasks[n] for n in chance.permutation(len(tasks))[:sample]]
             (took, error), sampled = estimate(tasks, chosen), len(chosen)
         found.append((took, error, recorded))
+        console.print(f"{kind}: {took:.0f} s by the reference, {recorded:.0f} s by the records")
         table.add_row(
             *(kind, str(len(tasks)), str(sampled or "")),
             *(f"{took:.0f}", f"{error:.0f}" if error else "", f"{recorded:.0f}"),
         )
     took_all, errors, recorded_all = zip(*found, strict=True)
-    console = Console(width=100)
     console.print(table)
     console.print(f"records: {sum(recorded_all):.0f} s of one worker")
     console.print(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from crosswear.cli import main
+from crosswear.engine.precision import StepTimes
 from crosswear.grid.store import Store
 
 STUDY = """
@@ -107,7 +108,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert crosswear.json("study", "plan", "tiny.toml")["missing"] == CELLS
     assert crosswear.json("study", "status", "tiny.toml")["done"] == 0
     run = crosswear.json("study", "run", "tiny.toml", "--workers", "1")
-    assert run["run"] == {"found": 0, "trained": CELLS, "failed": []}
+    assert run["run"] == {"found": 0, "trained": CELLS, "failed": [], "reused": None}
     names = {Path(path).name for path in run["report"]}
     assert {"index.html", "report.md", "results.csv", "results.parquet", "heatmaps.png"} <= names
     assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])
@@ -122,8 +123,12 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
     crosswear: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crosswear.study.plan.implementation", lambda: "torch")
+    slow = StepTimes(float32_s=1.0, bfloat16_s=9.0)
+    monkeypatch.setattr("crosswear.study.precision.time_precisions", lambda *_: slow)
     study = crosswear.folder / "tiny.toml"
-    assert "compiled" not in crosswear("study", "plan", "tiny.toml")  # in float32
+    plain = crosswear("study", "plan", "tiny.toml")
+    assert "precision: float32 (a step in bfloat16 takes 9 times as long" in plain
+    assert "compiled" not in plain
     study.write_text(STUDY + 'precision = "bfloat16"\n')
     assert "compiled code would" in crosswear("study", "plan", "tiny.toml")
     assert crosswear.json("study", "plan", "tiny.toml")["blocks"] == "torch"

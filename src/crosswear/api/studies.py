@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from crosswear.api.display import note, progress_shown
+from crosswear.api.display import LOG, note, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.api.reports import StudyReport
 from crosswear.core.errors import StoreError
@@ -19,6 +19,7 @@ from crosswear.study.execution import execution_settings
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.pending import RunStatus, run_status
 from crosswear.study.plan import Plan, plan_study
+from crosswear.study.precision import PrecisionChoice, decide_precision, kept_precision
 from crosswear.study.run import RunSummary, run_study
 
 if TYPE_CHECKING:
@@ -66,11 +67,19 @@ class Study:
 
     @cached_property
     def loaded(self) -> LoadedStudy:
-        """The study with its domains prepared and its cells laid out."""
+        """The study with its domains prepared and its cells laid out.
+
+        Where the file leaves the precision to the machine, these cells are in float32; those of a
+        run are in `Run.loaded`.
+        """
         return load_study(self.design, self.text, self.data, self.cache, note)
 
     def plan(
-        self, out: str | Path | None = None, workers: int | None = None, device: Device = "cpu"
+        self,
+        out: str | Path | None = None,
+        workers: int | None = None,
+        device: Device = "cpu",
+        reuse: str | Path | None = None,
     ) -> Plan:
         """Count what is still to train, and measure how long that takes on this machine.
 
@@ -78,14 +87,17 @@ class Study:
             out: folder of the run, as in `run`.
             workers: processes that will train at the same time, as in `run`.
             device: where they will train.
+            reuse: folder of another run, as in `run`.
 
         Raises:
             UsageError: in a script without a main guard, since processes are started.
+            StoreError: if the folder belongs to another study, or no run is in that of `reuse`.
         """
         where = execution_settings(workers, device, None)
         where.expect_startable(measuring=True)
-        run = Run(self, out)
-        return plan_study(self.loaded, run.store, where)
+        run, other = Run(self, out), _store_of(reuse)
+        loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
+        return plan_study(loaded, run.store, where, precision, other)
 
     def run(
         self,
@@ -93,6 +105,7 @@ class Study:
         workers: int | None = None,
         device: Device = "cpu",
         cluster: str | None = None,
+        reuse: str | Path | None = None,
     ) -> Run:
         """Train what is missing, with a progress bar in a terminal or a notebook.
 
@@ -103,20 +116,25 @@ class Study:
             workers: processes; as many as processors without it.
             device: where networks train.
             cluster: address of the scheduler of a dask.distributed cluster; `local` starts one.
+            reuse: folder of another run; records and source networks of cells that both have are
+                copied from it.
 
         Raises:
             UsageError: in a script without a main guard that asks for several workers, or if this
                 machine has no such device.
-            StoreError: if the folder belongs to another study or another run.
+            StoreError: if the folder belongs to another study or another run, or no run is in that
+                of `reuse`.
             DiskError: if a record cannot be written; what was finished before is kept.
             EngineError: if worker processes keep dying.
         """
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
-        run = Run(self, out)
-        loaded = self.loaded
+        run, other = Run(self, out), _store_of(reuse)
+        loaded, run.precision = decide_precision(self.loaded, run.store, where, note, other)
+        if run.precision is not None:
+            LOG.info(str(run.precision))
         with progress_shown() as progress:
-            run.summary = run_study(loaded, run.store, where, progress, note)
+            run.summary = run_study(loaded, run.store, where, progress, note, other)
         for key in run.summary.failed:
             place = run.folder / "failed" / f"{key}.json"
             note(f"failed: {loaded.cells[key].describe()}: see {place}")
@@ -133,6 +151,7 @@ class Run:
         study: the study.
         folder: of its records.
         summary: how many cells `Study.run` has found and trained, and which have failed.
+        precision: in which precision `Study.run` has trained networks, and why.
     """
 
     def __init__(self, study: Study, out: str | Path | None = None) -> None:
@@ -147,6 +166,7 @@ class Run:
         self.store.check_owner(study.design)
         self.folder = self.store.folder
         self.summary = RunSummary(found=0, trained=0, failed=())
+        self.precision: PrecisionChoice | None = None
 
     @classmethod
     def open(
@@ -168,6 +188,11 @@ class Run:
         return cls(Study.load(file, data, cache), folder)
 
     @property
+    def loaded(self) -> LoadedStudy:
+        """The study with its cells laid out in the precision of the run."""
+        return kept_precision(self.study.loaded, self.store)
+
+    @property
     def status(self) -> RunStatus:
         """Return how many cells are done, missing, failed, and damaged, which count as missing.
 
@@ -176,14 +201,14 @@ class Run:
         """
         if self._named and not self.folder.exists():
             raise _no_run(self.folder)
-        return run_status(self.study.loaded, self.store)
+        return run_status(self.loaded, self.store)
 
     @property
     def failures(self) -> pd.DataFrame:
         """A row for each failed cell: its key, the cell in words, and its traceback."""
         import pandas as pd
 
-        cells = self.study.loaded.cells
+        cells = self.loaded.cells
         rows = [
             (key, cells[key].describe(), self.store.traceback(key))
             for key in sorted(self.store.failed(cells))
@@ -206,10 +231,17 @@ class Run:
 
     def records(self) -> StudyRecords:
         """Read every finished cell, as reports and comparisons are made from them."""
-        return collect(self.study.loaded, self.store, note)
+        return collect(self.loaded, self.store, note)
 
     def __repr__(self) -> str:
         return f"<run of {self.study.design.name!r} in {self.folder}>"
+
+
+def _store_of(folder: str | Path | None) -> Store | None:
+    """Return the records of the run in a folder, if one is named."""
+    if folder is not None and not (Path(folder) / "study.toml").is_file():
+        raise _no_run(folder)
+    return Store(folder) if folder is not None else None
 
 
 def _no_run(folder: str | Path) -> StoreError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -18,6 +19,9 @@ from crosswear.cli.output import print_json, print_table
 from crosswear.core.interruption import remains
 from crosswear.core.texts import counted
 
+if TYPE_CHECKING:
+    from crosswear.study.reuse import Reused
+
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
 Workers: TypeAlias = Annotated[
@@ -32,6 +36,11 @@ Cluster: TypeAlias = Annotated[
     ),
 ]
 
+Reuse: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="RUN", help="Take the records of equal cells from the --out of a run."),
+]
+
 
 @study_app.command()
 def plan(
@@ -41,13 +50,14 @@ def plan(
     cache: CacheFolder = DEFAULT_CACHE,
     workers: Workers = None,
     device: Device = "cpu",
+    reuse: Reuse = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the cells that a study would train, and their time and memory on this machine."""
     from crosswear.api.studies import Study
 
     study = Study.load(path, data, cache)
-    planned = study.plan(out, workers, device)
+    planned = study.plan(out, workers, device, reuse)
     if as_json:
         print_json(planned)
         return
@@ -62,6 +72,10 @@ def plan(
         f"expected here, {planned.workers} at a time: {_duration(planned.seconds)}, "
         f"{planned.memory_mb / 1024:.1f} GB of memory"
     )
+    if planned.precision is not None:
+        typer.echo(str(planned.precision))
+    if planned.reused is not None:
+        typer.echo(_reused(planned.reused, reuse))
     if planned.blocks == "torch":
         typer.echo(
             "torch computes the residual blocks; compiled code would take about two thirds of the "
@@ -79,23 +93,27 @@ def run(
     workers: Workers = None,
     device: Device = "cpu",
     cluster: Cluster = None,
+    reuse: Reuse = None,
     as_json: AsJson = False,
 ) -> None:
     """Train what is missing, then write the report. Interrupt and run again at will."""
     remains("finished cells are kept, the same command goes on")
     from crosswear.api.studies import Study
 
-    made = Study.load(path, data, cache).run(out, workers, device, cluster)
+    made = Study.load(path, data, cache).run(out, workers, device, cluster, reuse)
     done = made.summary
     report = made.report() if not done.failed else None
     paths = [str(path) for path in report.made.paths] if report else []
     if as_json:
-        print_json({"out": str(made.folder), "run": done, "report": paths})
+        named = {"out": str(made.folder), "precision": made.precision}
+        print_json({**named, "run": done, "report": paths})
     else:
         typer.echo(
             f"{counted(done.trained, 'cell')} trained, {done.found} found, "
             f"{len(done.failed)} failed"
         )
+        if done.reused is not None:
+            typer.echo(_reused(done.reused, reuse))
         typer.echo("\n".join([*([report.text] if report else []), *paths]))
     if done.failed:
         raise typer.Exit(1)
@@ -119,6 +137,11 @@ def status(
         return
     rows = [[name, str(count)] for name, count in counts.items()]
     print_table(f"Study {run.study.design.name} in {run.folder}", ["", "cells"], rows)
+
+
+def _reused(reused: Reused, run: Path | None) -> str:
+    taken = counted(reused.taken, "record")
+    return f"{taken} from {run}; {reused.ignored} ignored there, of other cells or damaged"
 
 
 def _duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ All of them are frozen, strict about types, and refuse unknown names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -19,6 +19,7 @@ SETTINGS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 Selection: TypeAlias = Literal["validation", "last"]
 Strategy: TypeAlias = Literal["freeze", "copy", "copy-freeze"]
 Precision: TypeAlias = Literal["float32", "bfloat16"]
+AskedPrecision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 FrozenBatchNorm: TypeAlias = Literal["source", "adapt"]
 Sampling: TypeAlias = Literal["shuffled", "balanced"]
 Branches: TypeAlias = Literal["both", "temporal", "spectral"]
@@ -180,7 +181,8 @@ class TrainConfig:
         augmentation: how the training windows are changed.
         selection: weights of the epoch with the best validation micro-F1, or of the last one.
         precision: of convolutions and matrix products. Weights, statistics, losses and updates
-            are float32 with either.
+            are float32 with either. `auto`, the default of study files, is the one in which the
+            machine trains faster; it stands in no cell.
     """
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 70
@@ -193,7 +195,24 @@ class TrainConfig:
     sampling: Sampling = "shuffled"
     augmentation: Augmentation = NO_AUGMENTATION
     selection: Selection = "validation"
-    precision: Precision = "float32"
+    precision: AskedPrecision = "float32"
+
+    def decided(self, precision: Precision) -> TrainConfig:
+        """Return the settings with this precision where they leave it to the machine."""
+        return replace(self, precision=precision) if self.precision == "auto" else self
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Precisions:
+    """The precisions of a study's networks.
+
+    Attributes:
+        source: of source networks.
+        adaptation: of networks on adaptation sets.
+    """
+
+    source: Precision = "float32"
+    adaptation: Precision = "float32"
 
 
 @dataclass(frozen=True, config=SETTINGS)

@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -46,6 +46,10 @@ from crosswear.networks.transfer import plan_transfer
 from crosswear.networks.transfer_report import TransferReport
 
 Floats: TypeAlias = NDArray[np.float64]
+
+FEW = 16
+STEP_S, SLOW_S = 0.5, 0.3
+"""Seconds of a step that is timed, about, and of all its repetitions: a plan takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -134,18 +138,23 @@ def estimate(
         return Estimate(0.0, 0.0)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        starting = [pool.submit(keep_freed_memory) for _ in range(workers)]
+        # While they start: counting takes about as long.
+        works = [work_of(some[0], domain_of(some[0]), len(some), device) for some in cohorts]
+        wait(starting)
         # In every process, so that they stand in each other's way as they will later.
-        rates, *_ = pool.map(time_classical, [classical] * workers, [device] * workers)
+        found = pool.map(time_classical, [[one] for one in classical], [device] * len(classical))
+        rates = {name: rate for one in found for name, rate in one.items()}
         measured = list(pool.map(_measure, [networks] * workers, [device] * workers))
     costs = _costs(measured)
 
-    def seconds_of(cohort: Cohort) -> float:
+    def seconds_of(cohort: Cohort, work: Work) -> float:
         cell, domain = cohort[0].cell, domain_of(cohort[0])
         if cell.method in rates:
             return sum(rates[cell.method].seconds(task.cell, domain) for task in cohort)
-        return float(work_of(cohort[0], domain, len(cohort), device).vector() @ costs)
+        return float(work.vector() @ costs)
 
-    each = [seconds_of(cohort) for cohort in cohorts]
+    each = [seconds_of(*one) for one in zip(cohorts, works, strict=True)]
     windows = max(sum(domain_of(task).split.windows) for cohort in cohorts for task in cohort)
     memory = max(one.memory_mb + (KEPT + 1) * windows * one.front_mb for one in measured)
     return Estimate(
@@ -277,38 +286,59 @@ def _measure(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> _Mea
     """Time steps and forward passes of cells like the given ones, on random windows."""
     torch.set_num_threads(1)
     keep_freed_memory()
-    for task, domain in samples[:1]:  # what is slow only once
-        _mock(task, domain, 1, device)[0].train_epoch([order_of(task.cell)])
+    most = max((_most_windows(*one, device) for one in samples[:1]), default=0)
+    before_mb = _peak_mb()
+    full = timed = 1
     work = [np.zeros(6)]  # nothing takes no time; there may be no sample
     seconds = [1e-9]
     largest = 0.0
     for task, domain in samples:
-        copies = TRAINABLE[task.cell.method].width(task.cell, device)
+        windows = min(task.cell.size, (task.cell.train or TrainConfig()).batch_size)
+        width = TRAINABLE[task.cell.method].width(task.cell, device)
+        copies = max(1, min(width, most // windows))
         begun = time.perf_counter()
-        training, rows = _mock(task, domain, copies, device)
+        training, rows = _mock(task, domain, copies, device, most)
+        full, timed = max(full, windows * width), max(timed, rows * copies)
         work.append(Work(networks=copies).vector())
         seconds.append(time.perf_counter() - begun)
         bytes_ = sum(part.nbytes / len(part) for part in training.members[0].cached_input)
         largest = max(largest, bytes_ / 2**20)
         adds, weights = _rest(training.model, domain, training.frozen)
-        batch = np.arange(evaluation_batch(training.config, device))
+        batch = np.arange(min(evaluation_batch(training.config, device), 2 * most))
         in_step = _step(training.model, training.config, domain, training.frozen)
         step = functools.partial(training.train_epoch, [order_of(task.cell)] * copies)
         work.append(Work(1, copies * weights, copies * in_step * rows).vector())
         seconds.append(_middle(step, device))
         work.append(Work(passes=1, scoring=copies * adds * len(batch)).vector())
         seconds.append(_middle(functools.partial(training.scores, batch), device))
+    # Steps of the run have more windows than those that were timed, and memory grows with them.
+    peak_mb = before_mb + (_peak_mb() - before_mb) * max(1.0, full / timed)
+    return _Measured(np.array(work), np.array(seconds), peak_mb, largest)
+
+
+def _peak_mb() -> float:
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak = kilobytes / (2**20 if sys.platform == "darwin" else 2**10)
-    return _Measured(np.array(work), np.array(seconds), peak, largest)
+    return kilobytes / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _mock(task: Task, domain: DomainSummary, copies: int, device: str) -> tuple[Training, int]:
-    """A cohort of equal cells with random windows, and the windows in its one step."""
+def _most_windows(task: Task, domain: DomainSummary, device: str) -> int:
+    """Return how many windows a step may have to be timed within `STEP_S`.
+
+    A few are enough to know that; what is slow only once is done here, too.
+    """
+    training, rows = _mock(task, domain, 1, device, FEW)
+    once = functools.partial(training.train_epoch, [order_of(task.cell)])
+    return max(FEW, int(STEP_S * rows / _middle(once, device)))
+
+
+def _mock(
+    task: Task, domain: DomainSummary, copies: int, device: str, most: int
+) -> tuple[Training, int]:
+    """A cohort of equal cells with at most so many random windows, and those in its one step."""
     cell = task.cell
     model, train = cell.model or ModelConfig(), cell.train or TrainConfig()
     train = replace(train, min_updates=0)  # an epoch of one step
-    count = min(cell.size, train.batch_size)
+    count = min(cell.size, train.batch_size, most)
     rng = np.random.default_rng(0)
     windows = max(count, evaluation_batch(train, device))
     x = rng.normal(size=(windows, len(domain.channels), domain.samples)).astype(np.float32)
@@ -328,12 +358,15 @@ def _mock(task: Task, domain: DomainSummary, copies: int, device: str) -> tuple[
 
 
 def _middle(run: Callable[[], object], device: str) -> float:
-    """Seconds of the middle one of three runs, after one to warm up."""
-    seconds = []
+    """Seconds of the middle one of three runs, after one to warm up; of fewer if they are slow."""
+    seconds: list[float] = []
     for _ in range(4):
         begun = time.perf_counter()
         run()
         if device == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begun)
-    return sorted(seconds[1:])[1]
+        if len(seconds) > 1 and sum(seconds) > SLOW_S:
+            break
+    timed = sorted(seconds[1:])
+    return timed[len(timed) // 2]

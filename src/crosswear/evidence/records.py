@@ -20,6 +20,7 @@ import pyarrow.parquet
 import pydantic
 from numpy.typing import NDArray
 
+from crosswear.core.config import Precisions
 from crosswear.core.errors import StoreError
 from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
@@ -28,7 +29,7 @@ from crosswear.evidence.statements import Similarity
 from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
-from crosswear.grid.study_file import parse_study
+from crosswear.grid.study_file import parse_study, precisions_of
 from crosswear.tables.reader import read_parquet
 
 SCHEMA = 1
@@ -154,6 +155,7 @@ def write_records(records: StudyRecords, path: Path) -> None:
     about = {
         "schema": SCHEMA,
         "study": records.text,
+        "precision": precisions_of(records.study),
         "domains": [
             {"name": name, "split": split, "summary": summary}
             for (name, split), summary in records.domains.items()
@@ -198,13 +200,14 @@ def read_records(path: Path) -> StudyRecords:
         observed = {row["key"]: _observed(row) for row in table.to_pylist()}
         similarities = tuple(Similarity(**one) for one in about["similarities"])
         failed = frozenset(about["failed"])
+        precisions = Precisions(**about.get("precision", {}))  # older files: float32 by default
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(
             f"cannot be read as the records of a study ({error})",
             where=str(path),
             expected="records.parquet as `crosswear study report` writes it",
         ) from error
-    study = parse_study(about["study"], str(path))
+    study = parse_study(about["study"], str(path)).decided(precisions)
     return StudyRecords(study, about["study"], domains, observed, failed, similarities)
 
 

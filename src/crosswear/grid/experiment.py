@@ -18,6 +18,7 @@ from crosswear.core.config import (
     SETTINGS,
     Branches,
     ModelConfig,
+    Precisions,
     PreparationConfig,
     TrainConfig,
     TransferConfig,
@@ -56,6 +57,11 @@ class StudyDesign:
     adaptation: TrainConfig = field(default_factory=TrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
     labels: dict[str, dict[Name, tuple[str, ...]]] = field(default_factory=dict)
+
+    def decided(self, by: Precisions) -> StudyDesign:
+        """Return the study with these precisions where its file leaves them to the machine."""
+        source, adaptation = self.source.decided(by.source), self.adaptation.decided(by.adaptation)
+        return replace(self, source=source, adaptation=adaptation)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -272,11 +278,13 @@ def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
 def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
-    Last come, of each split and repetition, those that learn without labels of the target.
+    Last come, of each split and repetition, those that learn without labels of the target. Where
+    the precision is not `decided`, it is float32, which every machine computes well.
 
     Raises:
         StudyFileError: if a domain has not the windows or the classes that the study asks for.
     """
+    study = study.decided(Precisions())
     sizes = resolve_sizes(study, domains)
     leaving_out = study.grid.splits == LEAVE_ONE_OUT
     for split in sorted({number for _, number in domains}) if leaving_out else study.splits:

@@ -1,6 +1,7 @@
 """Records on disk: one JSON file a cell, whole or not at all.
 
     OUT/study.toml       the study that the folder belongs to
+    OUT/precision.json   the precisions of its networks, as decided when the run began
     OUT/cells/KEY.json   a finished cell
     OUT/failed/KEY.json  a cell that raised, with its traceback; it counts as not done
     OUT/sources/KEY.*    source networks
@@ -22,14 +23,16 @@ from typing import Any
 import filelock
 import pydantic
 
+from crosswear.core.config import Precisions
 from crosswear.core.errors import StoreError
 from crosswear.core.files import as_disk_error, expect_writable, remove_leftovers, write_text
 from crosswear.core.keys import canonical_json, digest, to_json
 from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.grid.result import CellResult, Timing
-from crosswear.grid.study_file import parse_study
+from crosswear.grid.study_file import parse_study, precisions_of
 
 RECORD_SCHEMA = 2
+PRECISION = "precision.json"
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,34 @@ class Store:
             for folder in (self.folder, *(self.folder / name for name in ("cells", "sources"))):
                 remove_leftovers(folder)
             write_text(self.folder / "study.toml", text)
+            write_text(self.folder / PRECISION, canonical_json(precisions_of(study)) + "\n")
             yield
         finally:
             lock.release()
+
+    def precisions(self) -> Precisions | None:
+        """Return the precisions of the run in this folder; None before one has begun.
+
+        A run of a version without `auto` has those of its study file, which were float32 where the
+        file named none.
+
+        Raises:
+            StoreError: if they cannot be read.
+        """
+        path, owner = self.folder / PRECISION, self.folder / "study.toml"
+        if path.exists():
+            try:
+                return _PRECISIONS.validate_json(path.read_bytes())
+            except (OSError, pydantic.ValidationError) as error:
+                raise StoreError(
+                    "does not name the precisions of the run",
+                    where=str(path),
+                    expected='{"adaptation": "float32", "source": "float32"}, or "bfloat16" in it',
+                    todo="correct it by the records in cells/, which name theirs",
+                ) from error
+        if owner.exists():
+            return precisions_of(parse_study(owner.read_text("utf-8"), str(owner)))
+        return None
 
     def checkpoint(self, key: str) -> Path:
         """Return the path at which the network of a source cell is kept."""
@@ -99,8 +127,11 @@ class Store:
 
     def done(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that have a record, damaged or not."""
-        names = {path.stem for path in (self.folder / "cells").glob("*.json")}
-        return names.intersection(keys)
+        return self.keys().intersection(keys)
+
+    def keys(self) -> set[str]:
+        """The keys of all records, damaged or not."""
+        return {path.stem for path in (self.folder / "cells").glob("*.json")}
 
     def failed(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys whose cell raised the last time it was tried."""
@@ -198,7 +229,8 @@ _REPORT = (
     *(f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg", "pdf")),
     *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet", "tex")),
 )
-_OWN = {".lock", "cells", "failed", "sources", *_REPORT}
+_OWN = {".lock", PRECISION, "cells", "failed", "sources", *_REPORT}
+_PRECISIONS = pydantic.TypeAdapter(Precisions)
 _RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from crosswear.core.config import ARCHITECTURES, TrainConfig
+import tomllib
+from dataclasses import replace
+from typing import Any
+
+from crosswear.core.config import ARCHITECTURES, Precisions, TrainConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
 from crosswear.grid.axes import LEAVE_ONE_OUT
@@ -22,6 +26,7 @@ def parse_study(text: str, where: str) -> StudyDesign:
         StudyFileError: naming the key, what was found and what was expected.
     """
     study = parse_settings(text, StudyDesign, where, StudyFileError, "docs/study.md")
+    study = _with_open_precisions(study, tomllib.loads(text))
     if study.model.name not in ARCHITECTURES:
         raise StudyFileError(
             f"no network is called {study.model.name!r}",
@@ -48,6 +53,25 @@ def parse_study(text: str, where: str) -> StudyDesign:
     _check_branches(study, where)
     _check_training(study, where)
     return study
+
+
+def precisions_of(study: StudyDesign) -> Precisions:
+    """Return the precisions of a study; float32 where its file leaves them to the machine."""
+    asked = (study.source.precision, study.adaptation.precision)
+    source, adaptation = ("float32" if one == "auto" else one for one in asked)
+    return Precisions(source, adaptation)
+
+
+def _with_open_precisions(study: StudyDesign, content: dict[str, Any]) -> StudyDesign:
+    """Leave precisions that the file does not name to the machine."""
+    return replace(
+        study,
+        **{
+            name: replace(getattr(study, name), precision="auto")
+            for name in ("source", "adaptation")
+            if "precision" not in content.get(name, {})
+        },
+    )
 
 
 def _check_alignments(study: StudyDesign, where: str) -> None:

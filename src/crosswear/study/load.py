@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+from crosswear.core.config import Precisions
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary, prepare
@@ -41,6 +42,13 @@ class LoadedStudy:
     def facts(self) -> Domains:
         """Facts of the domains that the grid knows."""
         return facts_of(_summaries(self.domains))
+
+    def decided(self, by: Precisions) -> LoadedStudy:
+        """Return the study with these precisions where its file leaves them to the machine."""
+        study = self.study.decided(by)
+        if study == self.study.decided(Precisions()):
+            return replace(self, study=study)  # cells of an undecided study are in float32
+        return replace(self, study=study, cells=_lay_out(study, self.facts))
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -117,8 +125,7 @@ def load_study(
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    facts = facts_of(_summaries(domains))
-    cells = {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+    cells = _lay_out(study, facts_of(_summaries(domains)))
     check_sensors(study, domains, cells.values())
     return LoadedStudy(study, text, domains, cells)
 
@@ -174,3 +181,7 @@ def _check_different(domains: Mapping[str, Domain]) -> None:
 
 def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int], DomainSummary]:
     return {key: domain.summary for key, domain in domains.items()}
+
+
+def _lay_out(study: StudyDesign, facts: Domains) -> dict[str, Cell]:
+    return {cell.key(facts): cell for cell in enumerate_cells(study, facts)}

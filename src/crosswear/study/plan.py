@@ -13,6 +13,8 @@ from crosswear.networks.kernels.residual import implementation
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
+from crosswear.study.precision import PrecisionChoice
+from crosswear.study.reuse import Reused, reusable, summary
 
 LEARNERS = (Role.NETWORK, Role.BASELINE)
 """Methods that learn from the adaptation set."""
@@ -33,6 +35,9 @@ class Plan:
         memory_mb: of all workers together.
         blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
             none where the study asks for none, or on another device than the CPU.
+        precision: in which networks will be trained, and why; none without networks.
+        reused: how many records of another run will be taken, if one was named; their cells are
+            not missing.
     """
 
     cells: dict[str, int]
@@ -43,21 +48,30 @@ class Plan:
     seconds: float
     memory_mb: float
     blocks: str | None
+    precision: PrecisionChoice | None
+    reused: Reused | None
 
 
-def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
+def plan_study(
+    opened: LoadedStudy,
+    store: Store,
+    where: ExecutionSettings,
+    precision: PrecisionChoice | None = None,
+    other: Store | None = None,
+) -> Plan:
     """Count the cells and multiply-adds of a study, and state what they will take on this machine.
 
     The processes that would train are started for a few seconds, to time some of the cells.
     """
-    done = store.done(opened.cells) - damage(opened, store).keys()
+    found = store.done(opened.cells) - damage(opened, store).keys()
+    taken = reusable(opened, found, other) if other else set()
     counts: dict[str, int] = {}
     for cell in opened.cells.values():
         name = cell.method
         if cell.role is Role.NETWORK:
             name = "transfer" if cell.sources else "scratch"
         counts[name] = counts.get(name, 0) + 1
-    tasks = pending_tasks(opened, store, done)
+    tasks = pending_tasks(opened, store, found | taken)
     expected = estimate(
         group(tasks, where.device, where.workers),
         lambda task: opened.summary(task.cell),
@@ -75,4 +89,6 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
         blocks=implementation()
         if where.device == "cpu" and any(map(may_be_compiled, opened.cells.values()))
         else None,
+        precision=precision,
+        reused=summary(taken, found, other) if other else None,
     )

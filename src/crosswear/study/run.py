@@ -20,6 +20,7 @@ from crosswear.networks.checkpoint import forget_checkpoint, save_checkpoint
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
+from crosswear.study.reuse import Reused, summary, take_records
 
 PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
@@ -46,11 +47,15 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Result of a run: cells that were there before, trained now, and failed now."""
+    """Result of a run: cells that were there before, trained now, and failed now.
+
+    `reused` counts the records of another run, if one was named.
+    """
 
     found: int
     trained: int
     failed: tuple[str, ...]
+    reused: Reused | None = None
 
 
 def run_study(
@@ -59,6 +64,7 @@ def run_study(
     where: ExecutionSettings,
     report: Report,
     note: Note,
+    other: Store | None = None,
 ) -> RunSummary:
     """Train every cell that has no record yet, and keep each as soon as it is done.
 
@@ -70,6 +76,7 @@ def run_study(
         where: who trains.
         report: takes the progress.
         note: takes a sentence about damage that was mended.
+        other: folder of another run, whose records are taken where keys are equal.
 
     Raises:
         StoreError: if the folder belongs to another study or another run.
@@ -77,7 +84,10 @@ def run_study(
         EngineError: if worker processes keep dying.
     """
     with store.owned_by(opened.study, opened.text):
-        done = _sound_records(opened, store, note)
+        found = _sound_records(opened, store, note)
+        taken = take_records(opened, store, found, other) if other else set()
+        reused = summary(taken, found, other) if other else None
+        done = found | taken
         tasks = pending_tasks(opened, store, done)
         costs = {task.key: max(1, cost_of(opened, task)) for task in tasks}
         total, spent, failed = sum(costs.values()), 0, []
@@ -100,7 +110,7 @@ def run_study(
                 spent += costs[key]
                 cells_done = len(done) + finished - len(failed)
                 report(Progress(cells_done, len(opened.cells), spent / total, cell.describe()))
-    return RunSummary(len(done), len(tasks) - len(failed), tuple(failed))
+    return RunSummary(len(found), len(tasks) - len(failed), tuple(failed), reused)
 
 
 def provenance(device: str, outcome: Outcome) -> dict[str, str]:

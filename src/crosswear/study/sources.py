@@ -19,6 +19,7 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.precision import kept_precision
 
 
 def find_sources(
@@ -115,7 +116,8 @@ def _open(folder: Path, data: str | Path | None, cache: str | Path) -> LoadedStu
             expected="the --out of `crosswear study run`, with study.toml in it",
         )
     study, text = read_study(folder / "study.toml")
-    return load_study(study, text, data, cache, lambda sentence: None)
+    opened = load_study(study, text, data, cache, lambda sentence: None)
+    return kept_precision(opened, Store(folder))
 
 
 def _trained_sources(opened: LoadedStudy, store: Store) -> list[Source]:

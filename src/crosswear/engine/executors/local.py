@@ -43,9 +43,14 @@ def this_machine(train: Trainer, workers: int) -> Iterator[Executor]:
         crew.end()
 
 
+def has_device(device: str) -> bool:
+    """Return whether this machine has the device, `cpu` or `cuda`."""
+    return device == "cpu" or torch.cuda.is_available()
+
+
 def check_device(device: str) -> None:
     """Raise a UsageError if this machine has no such device."""
-    if device == "cuda" and not torch.cuda.is_available():
+    if not has_device(device):
         raise UsageError(
             "no CUDA device can be used here", where="--device", expected="cpu on this machine"
         )
