@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from own_helpers import TOML, describe, fails, read
 
 from crosswear.core.errors import DataFormatError
-from crosswear.datasets.own.labels import Labels
+from crosswear.datasets.own.label_files import Labels
 from crosswear.datasets.own.layout import KEYS, Columns, Layout, parse_layout
 from crosswear.datasets.propose.toml import render
 

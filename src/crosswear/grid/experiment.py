@@ -25,7 +25,7 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
-from crosswear.grid.axes import LEAVE_ONE_OUT, Grid, Name
+from crosswear.grid.grid import LEAVE_ONE_OUT, Grid, Name
 from crosswear.grid.labels import Labels, SharedClass, by_name, labelled_domains, shared_classes
 from crosswear.grid.methods import METHODS, WHITENED, MethodName, Role
 

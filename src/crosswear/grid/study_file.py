@@ -9,8 +9,8 @@ from typing import Any
 from crosswear.core.config import ARCHITECTURES, Precisions, TrainConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.validation import parse_settings
-from crosswear.grid.axes import LEAVE_ONE_OUT
 from crosswear.grid.experiment import OTHERS, UNTRAINED, StudyDesign
+from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.grid.labels import check_labels
 from crosswear.grid.methods import BASELINES, METHODS
 

@@ -14,8 +14,8 @@ from crosswear.datasets.domain import Domain, DomainSummary, prepare
 from crosswear.datasets.held_out import each_held_out
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
-from crosswear.grid.axes import LEAVE_ONE_OUT
 from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
+from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.people import audit_people

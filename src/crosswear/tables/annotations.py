@@ -3,8 +3,8 @@
 A reader for each format of `READERS` yields `Annotation`s; times are numbers with `SECOND[unit]` of
 them in a second, ISO 8601 stamps, or clock times since the beginning (``00:01:02.5``).
 
-Sources: the manuals of ELAN (tab-delimited text), BORIS (tabular and aggregated events), Audacity
-(exported labels) and Label Studio (JSON and JSON-MIN of time series and audio).
+Formats: tab-delimited text of ELAN, tabular and aggregated events of BORIS, exported labels of
+Audacity, JSON and JSON-MIN of Label Studio (time series and audio).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class AnnotationFormat:
-    """How annotations are laid out.
+    """Layout of a file of annotations.
 
     Attributes:
         format: key of `READERS`.

@@ -20,7 +20,7 @@ from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note, counted
 from crosswear.datasets.own.contents import Table, read_own_table, row_place
-from crosswear.datasets.own.labels import read_labels
+from crosswear.datasets.own.label_files import read_labels
 from crosswear.datasets.own.layout import Layout, parse_layout
 from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import DatasetSpec, ReadOptions

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 from crosswear.core.config import SETTINGS
 from crosswear.core.errors import DataFormatError
 from crosswear.core.validation import parse_settings
-from crosswear.datasets.own.labels import LABEL_KEYS, Labels
+from crosswear.datasets.own.label_files import LABEL_KEYS, Labels
 from crosswear.datasets.spec import ActivityClass
 from crosswear.tables.text import Dialect
 from crosswear.tables.units import UNITS, TimeUnit

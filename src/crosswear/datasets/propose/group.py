@@ -12,7 +12,7 @@ from crosswear.tables.axes import Sensor, reading_of, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
-from crosswear.tables.text import split_ending
+from crosswear.tables.text import NOT_UTF8, split_ending
 
 SAMPLED_FILES = 8
 MOST_FILES = 20_000
@@ -109,6 +109,14 @@ def choose_group(
             todo="convert the files, or write a dataset.toml by hand",
         )
     best, rivals = _most_likely(scored, placement)
+    for name in (best[0], *rivals):
+        if any("\ufffd" in str(column) for column in layouts[name].names):
+            raise DataFormatError(
+                NOT_UTF8,
+                where=tree.where(name),
+                expected="names of columns in UTF-8",
+                todo="save the file as UTF-8",
+            )
     chosen = best
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
