@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from crosswear.cli import main
-from crosswear.engine.precision import StepTimes
+from crosswear.engine.precision_timing import StepTimes
 from crosswear.grid.store import Store
 
 STUDY = """

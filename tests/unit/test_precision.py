@@ -11,7 +11,7 @@ import pytest
 from crosswear.api.studies import Run, Study
 from crosswear.core.config import Precisions
 from crosswear.core.errors import StoreError, StudyFileError
-from crosswear.engine.precision import StepTimes, time_precisions
+from crosswear.engine.precision_timing import StepTimes, time_precisions
 from crosswear.evidence.records import read_records
 from crosswear.grid.experiment import DomainFacts, enumerate_cells
 from crosswear.grid.study_file import parse_study

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crosswear.core.config import Precision, Precisions
 from crosswear.core.texts import Note
 from crosswear.engine.executors.local import has_device
-from crosswear.engine.precision import time_precisions
+from crosswear.engine.precision_timing import time_precisions
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import precisions_of

@@ -15,6 +15,11 @@ from crosswear.tables.devices.format import damaged
 NOT_INSTALLED, FAILED = 3, 4
 """Exit codes of `crosswear.tables.devices.child`."""
 
+
+class NotInstalledError(Exception):
+    """Raised in that process if the library that reads a file is missing."""
+
+
 _LEAST_S, _BYTES_IN_A_SECOND = 120.0, 1 << 20
 
 

@@ -16,21 +16,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.tables.devices.apart import FAILED, NOT_INSTALLED
+from crosswear.tables.devices import empatica
+from crosswear.tables.devices.apart import FAILED, NOT_INSTALLED, NotInstalledError
 from crosswear.tables.devices.format import SECOND_NS, Samples, write_samples
 
 _TOGETHER = 1 << 14  # samples that are written, and later read, at once
-
-
-class _NotInstalledError(Exception):
-    pass
 
 
 def main(reader: str, source: str, target: str) -> int:
     """Convert one file, and return the exit code."""
     try:
         READERS[reader](source, Path(target))
-    except _NotInstalledError:
+    except NotInstalledError:
         return NOT_INSTALLED
     except Exception as error:  # noqa: BLE001  # anything: the file is damaged
         sys.stderr.write("\n" + " ".join(f"{error or type(error).__name__}".split()) + "\n")
@@ -52,31 +49,7 @@ def _geneactiv(source: str, target: Path) -> None:
 
 
 def _empatica(source: str, target: Path) -> None:
-    """Convert as `skdh.io.ReadEmpaticaAvro` does, with the library that it uses, all records."""
-    try:
-        from avro.datafile import DataFileReader
-        from avro.io import DatumReader
-    except ImportError as error:
-        raise _NotInstalledError from error
-    times, values, rates = [], [], set()
-    with Path(source).open("rb") as file:
-        record: Any
-        for record in DataFileReader(file, DatumReader()):
-            one = record["rawData"]["accelerometer"]
-            counts = np.stack([np.asarray(one[axis], np.float64) for axis in "xyz"], axis=1)
-            if not len(counts):
-                continue
-            about = one["imuParams"]
-            step = (about["physicalMax"] - about["physicalMin"]) / (
-                about["digitalMax"] - about["digitalMin"]
-            )
-            values.append((counts - about["digitalMin"]) * step + about["physicalMin"])
-            rates.add(rate_hz := float(one["samplingFrequency"]))
-            start_s = one["timestampStart"] / 1e6 + record["timezone"]
-            times.append(start_s + np.arange(len(counts)) / rate_hz)
-    if len(rates) != 1:
-        raise ValueError(f"{len(rates)} sampling rates of the accelerometer, not one")
-    _write(target, rates.pop(), np.concatenate(times), np.concatenate(values))
+    _write(target, *empatica.read(source))
 
 
 READERS: Mapping[str, Callable[[str, Path], None]] = {
@@ -97,7 +70,7 @@ def _compiled() -> Any:
                 module = module_from_spec(ModuleSpec("read", loader, origin=str(path)))
                 loader.exec_module(module)
                 return module
-    raise _NotInstalledError
+    raise NotInstalledError
 
 
 def _write(

@@ -39,7 +39,7 @@ class StepTimes:
 
     @property
     def ratio(self) -> float:
-        """How many times as long as in float32 a step takes in bfloat16."""
+        """Ratio of the time of a step in bfloat16 to that in float32."""
         return self.bfloat16_s / self.float32_s
 
     @property
