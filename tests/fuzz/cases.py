@@ -25,7 +25,7 @@ from crosswear.datasets.tree import fingerprint
 from crosswear.signal.resample import resample
 from fuzz.damage import damage_file, damage_tree, packed, replace_matrix, replace_table
 from generators import GENERATORS
-from generators.own import LAYOUTS
+from generators.own import BY_FILE, LAYOUTS
 
 OWN = "own-"
 DATASETS = (*GENERATORS, *(f"{OWN}{name}" for name in LAYOUTS))
@@ -55,7 +55,7 @@ def write_sound(dataset: str, root: Path) -> None:
     while proposal.questions:
         asked = proposal.questions[0]
         answer = layout.asked[asked.key]
-        text = f"{asked.key}={json.dumps(answer)}" if answer else asked.suggestion
+        text = f"{asked.key}={json.dumps(answer)}" if answer else BY_FILE
         key, value = parse_answer(text, asked.key)
         answers[key] = value
         proposal = propose(root, answers)
@@ -73,7 +73,7 @@ def run_case(dataset: str, number: int, sound: Path, place: Path) -> Outcome:
     root = place / name
     shutil.copytree(sound, root, copy_function=os.link)
     damage = _damage(dataset, root, rng)
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -84,7 +84,7 @@ def run_case(dataset: str, number: int, sound: Path, place: Path) -> Outcome:
             result = "failed"
     except Exception as error:  # noqa: BLE001  that there is none is what is tested
         said, result = f"{type(error).__name__}: {error}", "failed"
-    return Outcome(damage, result, time.perf_counter() - start, said)
+    return Outcome(damage, result, time.process_time() - start, said)
 
 
 def _damage(dataset: str, root: Path, rng: np.random.Generator) -> str:

@@ -45,10 +45,10 @@ def test_damaged_files_are_read_or_refused(dataset: str, tmp_path: Path) -> None
 
 def test_a_matrix_that_is_a_thousandfold_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.mat").write_bytes(matrix_bomb("data", gigabytes=1.8))
-    start = time.perf_counter()
+    start = time.process_time()
     with little_memory(), pytest.raises(DataFormatError, match="packed too well"):
         read_matrices(FolderTree(tmp_path), "data.mat", {"data": 15})
-    assert time.perf_counter() - start < LONGEST_S
+    assert time.process_time() - start < LONGEST_S
 
 
 def test_as_large_and_sound_it_is_read(tmp_path: Path) -> None:

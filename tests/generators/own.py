@@ -18,6 +18,9 @@ from generators.planted import Planted, movement
 Rng = np.random.Generator
 EPOCH_S = 1_700_000_000
 
+BY_FILE = r"path=(?P<subject>[^/.]+)\..+"
+"""The answer where the name of each file is that of a person."""
+
 
 @dataclass(frozen=True)
 class OwnLayout:

@@ -39,12 +39,11 @@ def test_counters_and_dates_are_never_proposed_as_people(
     pattern: str, people: tuple[str, ...], tmp_path: Path
 ) -> None:
     files(tmp_path, pattern, people)
-    found, asked, proposal = guessed(tmp_path)
+    found, asked, _proposal = guessed(tmp_path)
     assert "subject" in asked
     assert "(?P<subject>" not in str(found.get("path"))
     assert asked["subject"].startswith("Did one person wear the sensor in all files?")
     assert "Perhaps people" not in asked["subject"]
-    assert [one.suggestion for one in proposal.questions if one.key == "subject"] == [""]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +69,8 @@ def test_people_who_are_called_so_are_proposed(
 
 def test_names_may_be_people_but_are_asked_for(tmp_path: Path) -> None:
     files(tmp_path, "{what}_{who}.csv", ("Anna", "Ben"))
-    _, asked, proposal = guessed(tmp_path)
+    _, asked, _proposal = guessed(tmp_path)
     assert "for Anna, Ben" in asked["subject"]
-    assert not any(one.suggestion for one in proposal.questions)
 
 
 def test_sessions_beside_people_are_asked_for(tmp_path: Path) -> None:

@@ -18,12 +18,10 @@ from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
 from crosswear.datasets.propose import parse_answer, propose, try_out, write_proposal
 from crosswear.datasets.tree import FolderTree
-from generators.own import LAYOUTS
+from generators.own import BY_FILE, LAYOUTS
 from generators.planted import Planted
 
 SEED = 11
-BY_FILE = r"path=(?P<subject>[^/.]+)\..+"
-"""The answer where the name of each file is that of a person."""
 
 
 def write(name: str, root: Path) -> list[Planted]:

@@ -46,7 +46,7 @@ def new(
     while proposal.questions and _is_terminal() and not as_json:
         _explain(proposal)
         question = proposal.questions[0]
-        text = _answer(f"{question.text}\n{question.key}", question.suggestion)
+        text = _answer(f"{question.text}\n{question.key}")
         key, value = parse_answer(text, question.key)
         answers[key] = value
         proposal = propose(folder, answers)
@@ -64,9 +64,9 @@ def new(
         typer.echo(f"wrote {path}")
 
 
-def _answer(text: str, suggestion: str) -> str:
+def _answer(text: str) -> str:
     try:
-        return str(typer.prompt(text, default=suggestion or None))
+        return str(typer.prompt(text))
     except typer.Abort as end:
         raise KeyboardInterrupt from end
 

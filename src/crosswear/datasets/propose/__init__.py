@@ -6,7 +6,6 @@ proposal with open questions is never written.
 
 from __future__ import annotations
 
-import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,17 +110,11 @@ def write_proposal(proposal: Proposal, force: bool) -> Path:
     path = proposal.folder / FILE_NAME
     if proposal.questions:
         keys = [question.key for question in proposal.questions]
-        likely = [
-            f"--set {shlex.quote(question.suggestion)}"
-            for question in proposal.questions
-            if question.suggestion
-        ]
         raise UsageError(
-            f"the files do not tell {', '.join(keys)}: nothing was written",
+            f"the files do not contain {', '.join(keys)}: nothing was written",
             where=str(proposal.folder),
             expected="an answer to every question",
-            todo=f"answer with {' '.join(f'--set {key}=…' for key in keys)}"
-            + (f"; likely: {' '.join(likely)}" if likely else ""),
+            todo=f"answer with {' '.join(f'--set {key}=…' for key in keys)}",
         )
     refuse_to_overwrite(path, force)
     write_text(path, proposal.toml())

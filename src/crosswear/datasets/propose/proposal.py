@@ -27,12 +27,10 @@ class Question:
     Attributes:
         key: the key of `dataset.toml` that is asked for.
         text: the question.
-        suggestion: an answer ``KEY=VALUE`` that is likely; may be empty.
     """
 
     key: str
     text: str
-    suggestion: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,12 @@ class Sheet:
         if value not in ("", None):
             self.guesses[key] = Guess(key, value, because)
 
-    def ask(self, key: str, text: str, suggestion: str = "") -> None:
+    def ask(self, key: str, text: str) -> None:
         """Ask, unless the key is answered or asked already."""
         if key in self.answers:
             self.say(key, None, "")
         elif all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, text, suggestion))
+            self.questions.append(Question(key, text))
 
     def value(self, key: str) -> Any:
         """Return the value that is proposed for a key, if there is one."""
