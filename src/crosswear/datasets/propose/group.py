@@ -12,7 +12,7 @@ from crosswear.tables.axes import Sensor, reading_of, unit_read
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
-from crosswear.tables.text import split_ending
+from crosswear.tables.text import NOT_UTF8, split_ending
 
 SAMPLED_FILES = 8
 MOST_FILES = 20_000
@@ -104,8 +104,10 @@ def choose_group(
             expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
             todo="convert the files, or write a dataset.toml by hand",
         )
-    best, rivals = _most_likely(scored, placement)
-    chosen = best
+    chosen, rivals = _most_likely(scored, placement)
+    for name in (chosen[0], *rivals):
+        if any("\ufffd" in str(column) for column in layouts[name].names):
+            raise layouts[name].dialect.failure(table_file(tree, name), NOT_UTF8)
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
