@@ -108,16 +108,10 @@ def choose_group(
             expected="CSV or Parquet in UTF-8, a row for each sample, with numbers in x, y and z",
             todo="convert the files, or write a dataset.toml by hand",
         )
-    best, rivals = _most_likely(scored, placement)
-    for name in (best[0], *rivals):
+    chosen, rivals = _most_likely(scored, placement)
+    for name in (chosen[0], *rivals):
         if any("\ufffd" in str(column) for column in layouts[name].names):
-            raise DataFormatError(
-                NOT_UTF8,
-                where=tree.where(name),
-                expected="names of columns in UTF-8",
-                todo="save the file as UTF-8",
-            )
-    chosen = best
+            raise layouts[name].dialect.failure(table_file(tree, name), NOT_UTF8)
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
