@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
-AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=off
+AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
 .PHONY: study test clean
 
@@ -19,7 +19,7 @@ test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
 
-$(INSTALLED): pyproject.toml constraints.txt $(wildcard src/crosswear/networks/kernels/*.[ch]pp)
+$(INSTALLED): pyproject.toml setup.py constraints.txt $(wildcard src/crosswear/networks/kernels/*.[ch]pp)
 	$(PYTHON) -c 'import sys; sys.exit("crosswear needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

@@ -1,6 +1,6 @@
-"""Residual blocks in bfloat16: torch's operations against the compiled ones, on one thread.
+"""Residual blocks: torch's operations against the compiled ones, on one thread.
 
-    python benchmarks/kernels.py
+    python benchmarks/kernels.py --precision float32
 
 Microseconds for a window of the study's network (three channels, 100 samples), and the share of the
 rate of a product of 1024 × 1024 matrices in the same run.
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from crosswear.core.config import RESIDUAL
 from crosswear.engine.executors.local import keep_freed_memory
-from crosswear.networks.kernels import SWITCH, compiled_code, residual
+from crosswear.networks.kernels import SWITCH, compiled_code, implementation
 from crosswear.networks.models.multi_resnet import ResidualBlock
 
 CHANNELS, SAMPLES, REPEATS = 3, 100, 15
@@ -41,11 +41,11 @@ def median(call: Callable[[], object]) -> float:
     return statistics.median(seconds(call) for _ in range(REPEATS))
 
 
-def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
+def measure(block: ResidualBlock, x: Tensor, precision: torch.dtype) -> dict[str, float]:
     """Seconds of a batch forwards, backwards and in scoring."""
     block = copy.deepcopy(block).train()
 
-    @torch.autocast("cpu", torch.bfloat16)
+    @torch.autocast("cpu", precision, enabled=precision != torch.float32)
     def forwards() -> Tensor:
         y: Tensor = block(x)
         return y
@@ -66,25 +66,29 @@ def measure(block: ResidualBlock, x: Tensor) -> dict[str, float]:
     }
 
 
-def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> None:
+def main(
+    windows: Annotated[int, typer.Option(help="In a batch.")] = 256,
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+) -> None:
     """Measure and print."""
-    if residual.block_code() is None:
-        sys.exit("compiled blocks are not there: no compiler, another processor, or switched off")
+    if compiled_code() is None:
+        sys.exit("there are no compiled blocks: no compiler, another processor, or switched off")
+    version, dtype = implementation(), getattr(torch, precision)
     torch.set_num_threads(1)
     keep_freed_memory()
-    rate = matrix_rate(torch.bfloat16)
+    rate = matrix_rate(dtype)
     table = Table("block", *(f"{what}, {way}" for what, way in COLUMNS))
     total: Counter[tuple[str, str]] = Counter()
     length, before = SAMPLES, 1
     for after in RESIDUAL.filters:
         block = ResidualBlock(CHANNELS, before, after, 1).to(memory_format=torch.channels_last)
-        x = torch.randn(windows, CHANNELS * before, 1, length).bfloat16()
+        x = torch.randn(windows, CHANNELS * before, 1, length, dtype=dtype)
         x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
         took = {}
         for way in WAYS:
-            os.environ[SWITCH] = "off" if way == "torch" else "on"
-            compiled_code.cache_clear()
-            for what, batch in measure(block, x).items():
+            os.environ[SWITCH] = "off" if way == "torch" else version
+            implementation.cache_clear()
+            for what, batch in measure(block, x, dtype).items():
                 took[what, way] = batch / windows
         total.update(took)
         flops = 2 * CHANNELS * length * after * (4 * before + 6 * after)
@@ -94,7 +98,8 @@ def main(windows: Annotated[int, typer.Option(help="In a batch.")] = 256) -> Non
         length, before = (length - 1) // 2, after
     table.add_row("all", *(f"{total[cell] * 1e6:.1f}" for cell in COLUMNS))
     console = Console(width=130)
-    console.print(f"matrix product {rate / 1e9:.0f} GFLOP/s, one thread, {windows} windows", table)
+    heading = f"{version}, {precision}, one thread, {windows} windows"
+    console.print(f"{heading}; matrix product {rate / 1e9:.0f} GFLOP/s", table)
 
 
 if __name__ == "__main__":

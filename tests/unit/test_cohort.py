@@ -16,13 +16,13 @@ from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, T
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
-from crosswear.engine.methods.networks import WIDTH, NetworkMethod
+from crosswear.engine.methods.networks import COMPILED_WIDTH, NetworkMethod
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.grid.methods import WHITENED, Role, names_of
 from crosswear.grid.result import CellResult
-from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.kernels import implementation
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side
 from reference_trainer import train_cell
 
@@ -295,7 +295,8 @@ def test_every_task_is_in_one_cohort_of_its_like(tasks: list[Task]) -> None:
         assert len({cell.size for cell in cells}) == 1
         assert len({cell.blocks for cell in cells if cell.sources}) <= 1
         assert len(cells) <= NetworkMethod().width(cells[0], "cpu")
-        assert len(cells) == 1 or len(cells) * cells[0].size <= WIDTH["cpu"]
+        windows = min(cells[0].size, TrainConfig().batch_size)
+        assert len(cells) == 1 or len(cells) * windows <= COMPILED_WIDTH
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -307,9 +308,9 @@ def test_few_cells_are_enough_for_every_worker(workers: int) -> None:
 
 def test_networks_with_compiled_blocks_stand_beside_more_of_their_like() -> None:
     wide = network_task(100, 0, "s", 1).cell
-    assert NetworkMethod().width(wide, "cpu") == 1
-    half = replace(wide, train=TrainConfig(precision="bfloat16"))
-    assert NetworkMethod().width(half, "cpu") == (8 if implementation() == "compiled" else 1)
+    assert NetworkMethod().width(wide, "cpu") == (1 if implementation() == "torch" else 8)
+    recurrent = replace(wide, model=ModelConfig(name="deep-conv-lstm"))
+    assert NetworkMethod().width(recurrent, "cpu") == 1
 
 
 def test_networks_that_do_not_fill_the_lanes_are_trained_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -11,15 +12,23 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from crosswear.core.config import ModelConfig
-from crosswear.networks.kernels import SWITCH, compiled_code, masks, residual
+from crosswear.networks.kernels import SWITCH, compiled_code, implementation, masks, residual
 from crosswear.networks.kernels.masks import Masks
 from crosswear.networks.models import build
 from crosswear.networks.models.multi_resnet import ResidualBlock
+from crosswear.networks.threads import one_torch_thread
 
 compiled = pytest.mark.skipif(
-    residual.block_code() is None,
-    reason="needs a processor with AVX-512 and products of bfloat16, and code compiled for it",
+    compiled_code() is None, reason="needs code compiled for this processor"
 )
+PRECISIONS = pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16"])
+EXACT = torch.float64
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_torch_thread():
+        yield
 
 
 def make_block(groups: int, before: int, after: int, seed: int = 0) -> ResidualBlock:
@@ -40,17 +49,15 @@ def windows(number: int, channels: int, length: int, seed: int = 1) -> Tensor:
     return torch.randn(number, channels, 1, length).bfloat16().float()
 
 
-def everything(
-    block: ResidualBlock, x: Tensor, toward: Tensor, *, half: bool = True
-) -> dict[str, Tensor]:
+def everything(block: ResidualBlock, x: Tensor, toward: Tensor, *, half: bool) -> dict[str, Tensor]:
     """What a step and then scoring give: values, gradients, statistics."""
     block, x = copy.deepcopy(block).train(), x.clone().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        y = block(x * 1).float()
+        y = block(x * 1).to(x.dtype)
     (y * toward).sum().backward()
     found = {"y": y, "x": x.grad} | {name: one.grad for name, one in block.named_parameters()}
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-        found["scored"] = block.eval()(x * 1).float()
+        found["scored"] = block.eval()(x * 1).to(x.dtype)
     found |= {n: one.clone() for n, one in block.named_buffers() if one.is_floating_point()}
     return {name: one.detach() for name, one in found.items() if one is not None}
 
@@ -60,7 +67,8 @@ def distance(one: Tensor, other: Tensor) -> float:
 
 
 @compiled
-@settings(max_examples=30, deadline=None)
+@PRECISIONS
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     number=st.integers(30, 60),
     groups=st.integers(1, 4),
@@ -68,45 +76,53 @@ def distance(one: Tensor, other: Tensor) -> float:
     after=st.sampled_from([16, 32, 48, 64, 80]),
     length=st.integers(8, 130),
 )
-def test_as_near_to_float32_as_torch(
-    number: int, groups: int, before: int, after: int, length: int
+def test_as_near_to_exact_numbers_as_torch(
+    half: bool, number: int, groups: int, before: int, after: int, length: int
 ) -> None:
     block = make_block(groups, before, after)
     x = windows(number, groups * before, length)
     toward = windows(number, groups * after, (length - 1) // 2, seed=2)
-    exact = everything(block, x, toward, half=False)
-    found = everything(block, x, toward)
+    exact = everything(copy.deepcopy(block).to(EXACT), x.to(EXACT), toward.to(EXACT), half=False)
+    found = everything(block, x, toward, half=half)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(residual, "block_code", lambda: None)
-        torchs = everything(block, x, toward)
+        patch.setattr(residual, "compiled_code", lambda: None)
+        torchs = everything(block, x, toward, half=half)
     assert set(found) == set(torchs)
     if before == 1:  # its norm takes the size of a single weight away: only rounding is left
         del exact["shortcut.convolution.weight"]
     for name, value in exact.items():
         assert found[name].shape == value.shape
-        assert distance(found[name], value) <= 2 * distance(torchs[name], value) + 0.05, name
+        # A rounded value may be on the other side of a ReLU: its gradient jumps.
+        jumps = name == "x" or name in dict(block.named_parameters())
+        most = 2 * distance(torchs[name], value) + (0.05 if half else 0.02 if jumps else 1e-5)
+        assert distance(found[name], value) <= most, name
 
 
 @compiled
-@settings(max_examples=40, deadline=None)
+@PRECISIONS
+@settings(max_examples=20, deadline=None)
 @given(
     number=st.integers(1, 12),
     before=st.sampled_from([1, 3, 16, 48]),
     after=st.sampled_from([16, 48, 64]),
     length=st.integers(3, 210),
 )
-def test_every_sample_scores_like_torchs(number: int, before: int, after: int, length: int) -> None:
+def test_every_sample_scores_like_torchs(
+    half: bool, number: int, before: int, after: int, length: int
+) -> None:
     block, x = make_block(2, before, after).eval(), windows(number, 2 * before, length)
     with torch.no_grad():
-        exact = block(x * 1)
-        with torch.autocast("cpu", torch.bfloat16):
+        exact = copy.deepcopy(block).to(EXACT)(x.to(EXACT))
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             found = block(x * 1).float()
     assert found.shape == exact.shape
-    assert (found - exact).abs().max() <= 0.03 * exact.abs().max() + 0.03
+    share = 0.03 if half else 1e-5
+    assert (found - exact).abs().max() <= share * exact.abs().max() + share
 
 
 @compiled
-def test_neighbours_change_nothing() -> None:
+@PRECISIONS
+def test_neighbours_change_nothing(half: bool) -> None:
     """A group has the same bits alone and between others that are not finite."""
     block, x = make_block(3, 16, 32), windows(11, 48, 49)
     toward = windows(11, 96, 24, seed=2)
@@ -115,50 +131,54 @@ def test_neighbours_change_nothing() -> None:
         if value.ndim:
             alone.state_dict()[name].copy_(value.chunk(3)[1])
     x[:, :16] = x[:, 32:] = float("inf")
-    together = everything(block, x, toward)
-    for name, value in everything(alone, x[:, 16:32], toward[:, 32:64]).items():
+    together = everything(block, x, toward, half=half)
+    for name, value in everything(alone, x[:, 16:32], toward[:, 32:64], half=half).items():
         part = together[name].chunk(3, dim=0 if name not in ("y", "x", "scored") else 1)[1]
         assert torch.equal(part, value), name
 
 
 @compiled
-def test_a_window_scores_the_same_in_every_company() -> None:
+@PRECISIONS
+def test_a_window_scores_the_same_in_every_company(half: bool) -> None:
     block, x = make_block(3, 16, 32).eval(), windows(23, 48, 24)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
         together = block(x)
         alone = torch.cat([block(x[i : i + 1]) for i in range(len(x))])
     assert torch.equal(together, alone)
 
 
 @compiled
+@PRECISIONS
 @pytest.mark.parametrize("training", [True, False])
-def test_what_is_not_a_number_stays_none(training: bool) -> None:
+def test_what_is_not_a_number_stays_none(half: bool, training: bool) -> None:
     """A network that diverged must not look like one that learned nothing."""
     block, x = make_block(3, 16, 16).train(training), windows(5, 48, 20)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
         block.convolutions[0].norm.bias.fill_(float("nan"))  # type: ignore[union-attr]
         assert block(x).isnan().all()
 
 
 @compiled
-def test_one_value_that_is_no_number_is_in_all_that_see_it() -> None:
+@PRECISIONS
+def test_one_value_that_is_no_number_is_in_all_that_see_it(half: bool) -> None:
     block, x = make_block(1, 16, 16).eval(), windows(1, 16, 49)
     x[0, 0, 0, 20] = float("nan")
     with torch.no_grad():
-        exact = block(x * 1).isnan()
-        with torch.autocast("cpu", torch.bfloat16):
+        exact = copy.deepcopy(block).to(EXACT)(x.to(EXACT)).isnan()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             assert torch.equal(block(x).isnan(), exact)
 
 
 @compiled
+@PRECISIONS
 @pytest.mark.parametrize("name", ["multi-resnet", "shared-resnet"])
-def test_networks_use_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_use_them(half: bool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     call = residual._call
     monkeypatch.setattr(residual, "_call", lambda *all_: calls.append(all_[0]) or call(*all_))
     network = build(ModelConfig(name=name, filters=(16, 32, 32)), 4, 50, seed=1)
     x = torch.randn(6, 3, 50)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
         network.train()(x).sum().backward()
         with torch.inference_mode():
             network.eval()(x)
@@ -167,16 +187,21 @@ def test_networks_use_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @compiled
 def test_where_torch_computes() -> None:
-    """Another precision, filters that do not fill vectors, gradients of fixed statistics."""
+    """Other precisions, filters that do not fill vectors, gradients of fixed statistics."""
     x = windows(3, 48, 20)
 
-    def computes(block: ResidualBlock, x: Tensor = x, *, half: bool = True) -> bool:
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    def computes(block: ResidualBlock, x: Tensor = x, dtype: torch.dtype = torch.bfloat16) -> bool:
+        with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
             return residual.asked_for(x) and residual.computes(x, tuple(block._layers()))
 
     block = make_block(3, 16, 16)
     assert computes(block)
-    assert not computes(block, half=False)
+    assert computes(block, dtype=torch.float32)
+    assert not computes(block, dtype=torch.float16)
+    assert not computes(block, x.to(EXACT), torch.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "get_num_threads", lambda: 2)
+        assert not computes(block)
     assert not computes(make_block(3, 16, 8))
     assert not computes(block, x.to("meta"))
     for other in (x[..., :2], x[:, :16], torch.cat([x, x], dim=2)):
@@ -209,12 +234,12 @@ def test_weights_must_stay_until_gradients_are_there() -> None:
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SWITCH, "off")
-    compiled_code.cache_clear()
+    implementation.cache_clear()
     try:
+        assert implementation() == "torch"
         assert compiled_code() is None
-        assert residual.implementation() == "torch"
     finally:
-        compiled_code.cache_clear()
+        implementation.cache_clear()
 
 
 @pytest.mark.skipif(compiled_code() is None, reason="needs compiled code")

@@ -79,8 +79,8 @@ def plan(
     if planned.blocks == "torch":
         typer.echo(
             "torch computes the residual blocks; compiled code would take about two thirds of the "
-            "time, where the processor has products of bfloat16 and a C++ compiler was there at "
-            "installation (docs/performance.md, Compiled blocks)"
+            "time: install crosswear where there is a C++ compiler, gcc or clang "
+            "(docs/performance.md, Compiled blocks)"
         )
 
 

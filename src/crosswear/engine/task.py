@@ -12,7 +12,7 @@ from crosswear.core.recording import ACCELEROMETER, Sensors
 from crosswear.grid.experiment import Cell
 from crosswear.grid.result import CellResult, Timing
 from crosswear.networks.checkpoint import Checkpoint
-from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.kernels import implementation
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Outcome:
         timing: how long it took.
         checkpoint: the trained network of a source cell.
         host: the machine that did it.
-        blocks: what computed residual blocks in bfloat16 there.
+        blocks: what computed residual blocks there.
     """
 
     task: Task

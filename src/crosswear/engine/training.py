@@ -22,7 +22,7 @@ from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
 from crosswear.grid.result import EpochScore
-from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.kernels import implementation
 from crosswear.networks.models import declared, side_by_side
 from crosswear.networks.transfer import set_training
 from crosswear.networks.transfer_report import TransferReport
@@ -38,12 +38,12 @@ Networks whose layers do not fill them would change with their neighbours: they 
 def evaluation_batch(config: TrainConfig, device: str) -> int:
     """Windows in a forward pass, of each cell. The same for every cohort: sums depend on it.
 
-    Compiled blocks stay in the cache by themselves, torch's operations with few windows only. Of
-    networks without such blocks, it is no matter how many there are in bfloat16.
+    torch's operations stay in the cache with few windows only. Compiled blocks do so by themselves;
+    of networks without such blocks, it is no matter how many there are in bfloat16.
     """
     if device == "cuda":
         return 1024
-    compiled = config.precision == "bfloat16" and implementation() == "compiled"
+    compiled = config.precision == "bfloat16" and implementation() != "torch"
     return 320 if compiled else 128
 
 

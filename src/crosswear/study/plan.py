@@ -9,7 +9,7 @@ from crosswear.engine.grouping import group
 from crosswear.engine.methods.networks import may_be_compiled
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
-from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.kernels import implementation
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
@@ -33,8 +33,8 @@ class Plan:
         workers: how many will be trained at the same time.
         seconds: what these will take.
         memory_mb: of all workers together.
-        blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
-            none where the study asks for none, or on another device than the CPU.
+        blocks: what will compute residual blocks here: a version of the compiled code, or `torch`;
+            none where the study has none, or on another device than the CPU.
         precision: in which networks will be trained, and why; none without networks.
         reused: how many records of another run will be taken, if one was named; their cells are
             not missing.

@@ -24,7 +24,7 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import Role
 from crosswear.grid.result import CellResult, Timing
 from crosswear.networks.checkpoint import Checkpoint
-from crosswear.networks.kernels.residual import implementation
+from crosswear.networks.kernels import implementation
 from crosswear.networks.models import build
 from crosswear.networks.transfer import adapt_statistics, plan_transfer
 
@@ -89,7 +89,7 @@ class NetworkMethod(TrainableMethod):
         if cell.train is None or cell.model is None or any(n % LANES for n in cell.model.filters):
             return 1
         windows = min(cell.size, cell.train.batch_size)
-        compiled = device == "cpu" and may_be_compiled(cell) and implementation() == "compiled"
+        compiled = device == "cpu" and may_be_compiled(cell) and implementation() != "torch"
         width = COMPILED_WIDTH if compiled else WIDTH[device]
         return max(1, min(width // windows, COPIES[device]))
 
@@ -102,13 +102,8 @@ class NetworkMethod(TrainableMethod):
 
 
 def may_be_compiled(cell: Cell) -> bool:
-    """Return whether `networks.kernels` can compute its residual blocks: those in bfloat16."""
-    return (
-        cell.model is not None
-        and cell.train is not None
-        and ARCHITECTURES[cell.model.name].residual
-        and cell.train.precision == "bfloat16"
-    )
+    """Return whether it has residual blocks, which `networks.kernels` can compute."""
+    return cell.model is not None and ARCHITECTURES[cell.model.name].residual
 
 
 def _enter(task: Task, domain: Domain, resources: Resources) -> Member:

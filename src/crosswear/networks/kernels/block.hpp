@@ -1,8 +1,6 @@
 // What a block is made of, as its caller describes it, and its norms.
 #pragma once
 
-#include <cmath>
-
 #include "products.hpp"
 
 namespace crosswear {
@@ -34,8 +32,9 @@ struct Block {
 struct Norm {
   float *scale, *shift, *mean, *inverse;
 
-  Vector at(const half *y, int channel) const {
-    return multiply_add(load(scale + channel), load(y), load(shift + channel));
+  template <class Stored>
+  Vector at(const Stored *y, int channel) const {
+    return load(scale + channel) * load(y) + load(shift + channel);
   }
 };
 
@@ -66,9 +65,10 @@ inline void normalise(const Block &block, int number, const Sums &sums, const No
 struct Linear {
   const float *of_output, *of_input, *constant;
 
-  Vector at(const half *gradient, const half *y, int channel) const {
-    return multiply_add(load(of_output + channel), load(gradient),
-                        multiply_add(load(of_input + channel), load(y), load(constant + channel)));
+  template <class Stored>
+  Vector at(const Stored *gradient, const Stored *y, int channel) const {
+    return load(of_output + channel) * load(gradient) +
+           (load(of_input + channel) * load(y) + load(constant + channel));
   }
 };
 
@@ -95,23 +95,17 @@ class NormGradient {
 };
 
 // The input of a convolution: x, or ReLU and norm of the output of the one before.
-inline void fill_input(const Block &block, int layer, int group, const Strip &strip,
-                       const half *from, const Norm &before, half *rows, int width) {
+template <class Row, class Stored>
+void fill_input(const Block &block, int layer, int group, const Strip &strip, const Stored *from,
+                const Norm &before, Row *rows, int width) {
   const int inputs = block.inputs(layer), stride = block.groups * inputs, first = group * inputs;
   const std::size_t next = std::size_t(strip.samples()) * stride;
   from += first;
-  if (layer)
-    fill(rows, width, strip, [=](std::size_t sample, int channel) {
-      const half *at = from + sample * stride + channel;
-      fetch(at + next);
-      return narrow(relu(before.at(at, first + channel)));
-    });
-  else
-    fill(rows, width, strip, [=](std::size_t sample, int channel) {
-      const half *at = from + sample * stride + channel;
-      fetch(at + next);
-      return _mm256_maskz_loadu_epi16(lanes(inputs - channel), at);
-    });
+  fill<Row>(rows, width, strip, [=](std::size_t sample, int channel) {
+    const Stored *at = from + sample * stride + channel;
+    fetch(at + next);
+    return layer ? relu(before.at(at, first + channel)) : load_first(at, inputs - channel);
+  });
 }
 
 }  // namespace crosswear

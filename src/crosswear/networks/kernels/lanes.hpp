@@ -1,82 +1,117 @@
-// Sixteen values at a time, in float32 and in bfloat16.
+// A vector of values at a time, written with the vector types of gcc and clang.
 #pragma once
 
-#include <immintrin.h>
-
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")
+#if defined(__AVX512F__)
+#define LANES 16
+#define REGISTERS 32
+#elif defined(__AVX2__) && defined(__FMA__)
+#define LANES 8
+#define REGISTERS 16
+#elif defined(__ARM_NEON)
+#define LANES 4
+#define REGISTERS 32
+#endif
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
 #define UNROLLED _Pragma("GCC unroll 24")
+#endif
 
 namespace crosswear {
 
 using half = std::uint16_t;  // the bits of a bfloat16
-using Vector = __m512;       // 16 values in float32
-using Halves = __m256i;      // 16 values in bfloat16
-
-constexpr int LANES = 16;
+using Vector = float __attribute__((vector_size(4 * LANES)));
+using Words = std::int32_t __attribute__((vector_size(4 * LANES)));
+using Bits = std::uint32_t __attribute__((vector_size(4 * LANES)));
+using Halves = half __attribute__((vector_size(2 * LANES)));
 
 inline int whole(int value, int of) { return (value + of - 1) / of * of; }
 
-inline Vector zero() { return _mm512_setzero_ps(); }
-// NaN stays NaN: of two, this instruction gives the second.
-inline Vector relu(Vector v) { return _mm512_max_ps(zero(), v); }
-inline Vector larger(Vector one, Vector other) { return _mm512_max_ps(one, other); }
-inline Vector multiply_add(Vector x, Vector y, Vector sum) { return _mm512_fmadd_ps(x, y, sum); }
-
-inline Halves halves(const half *from) { return _mm256_loadu_si256((const __m256i *)from); }
-inline Vector widen(Halves v) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
+template <class Values, class Element>
+inline Values read(const Element *from) {
+  Values v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
 }
-inline Halves narrow(Vector v) { return (__m256i)_mm512_cvtneps_pbh(v); }
-inline Halves unsigned_of(Halves v) { return _mm256_and_si256(v, _mm256_set1_epi16(0x7fff)); }
-
-inline Vector load(const float *from) { return _mm512_loadu_ps(from); }
-inline Vector load(const half *from) { return widen(halves(from)); }
-inline void store(float *to, Vector v) { _mm512_storeu_ps(to, v); }
-inline void store(half *to, Halves v) { _mm256_storeu_si256((__m256i *)to, v); }
-
-// The first `count` of 16.
-inline __mmask16 lanes(int count) {
-  return count >= LANES ? 0xffff : count > 0 ? (1u << count) - 1 : 0;
+template <class Element, class Values>
+inline void store(Element *to, Values v) {
+  std::memcpy(to, &v, sizeof v);
 }
 
-// Pairs of bfloat16, the first of each from `low`.
-inline __m512i interleave(Halves low, Halves high) {
-  return _mm512_or_si512(_mm512_cvtepu16_epi32(low),
-                         _mm512_slli_epi32(_mm512_cvtepu16_epi32(high), 16));
+inline Vector widen(Halves v) { return (Vector)(__builtin_convertvector(v, Bits) << 16); }
+inline Halves narrow(Vector v) {  // to the nearest, of two to the even one
+#if defined(__AVX512BF16__)
+  return (Halves)_mm512_cvtneps_pbh((__m512)v);
+#else
+  const Bits bits = (Bits)v, rounded = bits + 0x7fff + (bits >> 16 & 1);
+  return __builtin_convertvector((v == v ? rounded : bits | 0x400000) >> 16, Halves);
+#endif
 }
-inline __m512bh pairs_at(const void *from) { return (__m512bh)_mm512_loadu_si512(from); }
-inline __m512bh pair_in_all(std::uint32_t pair) { return (__m512bh)_mm512_set1_epi32(pair); }
+
+inline Vector load(const float *from) { return read<Vector>(from); }
+inline Vector load(const half *from) { return widen(read<Halves>(from)); }
+inline void store_as(float *to, Vector v) { store(to, v); }
+inline void store_as(half *to, Vector v) { store(to, narrow(v)); }
+
+// The first `count`, if there are fewer; zeros for the rest.
+template <class Element>
+inline Vector load_first(const Element *from, int count) {
+  if (count >= LANES) return load(from);
+  Element some[LANES] = {};
+  for (int i = 0; i < count; i++) some[i] = from[i];
+  return load(some);
+}
+template <class Element>
+inline void store_first(Element *to, int count, Vector v) {
+  if (count >= LANES) return store_as(to, v);
+  Element all[LANES];
+  store_as(all, v);
+  for (int i = 0; i < count; i++) to[i] = all[i];
+}
+
+inline Vector in_all(float value) { return value - Vector{}; }
+// NaN stays NaN.
+inline Vector relu(Vector v) { return v < 0 ? Vector{} : v; }
+inline Vector larger(Vector one, Vector other) { return one > other ? one : other; }
+// Without a sign, numbers are in the order of their bits, and NaN is above them.
+inline Vector largest(Vector one, Vector other) {
+  return (Vector)((Words)one > (Words)other ? (Words)one : (Words)other);
+}
+inline Vector unsigned_of(Vector v) { return (Vector)((Bits)v & 0x7fffffff); }
 
 // Exchanges the bit `BIT` of the numbers of rows and of columns.
-template <int BIT>
-inline void exchange(__m512i (&rows)[LANES]) {
-  const __m512i column =
-      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __mmask16 with = _mm512_test_epi32_mask(column, _mm512_set1_epi32(BIT));
-  const auto plus = [&](__mmask16 where, int number) {
-    return _mm512_mask_add_epi32(column, where, column, _mm512_set1_epi32(number));
-  };
-  const __m512i low = plus(with, LANES - BIT);
-  const __m512i high = _mm512_mask_blend_epi32(with, plus(~with, BIT), plus(with, LANES));
+template <int BIT, int... COLUMNS>
+inline void exchange(Vector (&rows)[LANES], std::integer_sequence<int, COLUMNS...>) {
   UNROLLED for (int row = 0; row < LANES; row++)
     if (!(row & BIT)) {
-      const __m512i one = rows[row], other = rows[row | BIT];
-      rows[row] = _mm512_permutex2var_epi32(one, low, other);
-      rows[row | BIT] = _mm512_permutex2var_epi32(one, high, other);
+      const Vector one = rows[row], other = rows[row | BIT];
+      rows[row] = __builtin_shufflevector(
+          one, other, (COLUMNS & BIT ? LANES + COLUMNS - BIT : COLUMNS)...);
+      rows[row | BIT] = __builtin_shufflevector(
+          one, other, (COLUMNS & BIT ? LANES + COLUMNS : COLUMNS + BIT)...);
     }
 }
-inline void transpose(__m512i (&rows)[LANES]) {
-  exchange<1>(rows), exchange<2>(rows), exchange<4>(rows), exchange<8>(rows);
+template <int BIT = 1>
+inline void transpose(Vector (&rows)[LANES]) {
+  exchange<BIT>(rows, std::make_integer_sequence<int, LANES>());
+  if constexpr (2 * BIT < LANES) transpose<2 * BIT>(rows);
 }
 
 // Have it in the second cache when it is needed; it may lie behind the end.
-inline void fetch(const void *from) { _mm_prefetch((const char *)from, _MM_HINT_T1); }
+inline void fetch(const void *from) { __builtin_prefetch(from, 0, 2); }
 
 // Memory for `size` values, aligned for vectors.
 template <class T>
@@ -92,5 +127,46 @@ class Buffer {
  private:
   T *data_;
 };
+
+// What is multiplied: float32 one by one or, where a processor has products of them, bfloat16 in
+// pairs; others multiply in float32 what is kept in bfloat16. A unit is `STEP` values in 32 bits.
+template <class Row>
+struct Operand {
+  static constexpr int STEP = 1;
+
+  static Vector own(const float *from) { return load(from); }
+  static Vector each(const float *from) { return in_all(*from); }
+  static Vector add(Vector sum, Vector each, Vector own) { return each * own + sum; }
+  // A vector of units, from the `n` first values.
+  static Vector scaled(const float *from, int n, float by) { return load_first(from, n) * by; }
+  // A unit of each channel, of `STEP` rows.
+  static Vector joined(Vector row, Vector) { return row; }
+};
+
+#if defined(__AVX512BF16__)
+template <>
+struct Operand<half> {
+  static constexpr int STEP = 2;
+
+  static Vector own(const half *from) { return read<Vector>(from); }
+  static Vector each(const half *from) {
+    return (Vector)(Words{} + read<std::int32_t>(from));
+  }
+  static Vector add(Vector sum, Vector each, Vector own) {
+    return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)each, (__m512bh)own);
+  }
+  static Vector scaled(const float *from, int count, float by) {
+    const Vector low = load_first(from, count), high = load_first(from + LANES, count - LANES);
+    return (Vector)_mm512_cvtne2ps_pbh((__m512)(high * by), (__m512)(low * by));
+  }
+  static Vector joined(Vector row, Vector next) {
+    const Bits low = __builtin_convertvector(narrow(row), Bits);
+    return (Vector)(low | __builtin_convertvector(narrow(next), Bits) << 16);
+  }
+};
+template <class Stored> using RowOf = Stored;
+#else
+template <class Stored> using RowOf = float;
+#endif
 
 }  // namespace crosswear

@@ -1,7 +1,6 @@
 // Products of a strip's rows with weights, and with the rows of another.
 #pragma once
 
-#include <cstring>
 #include <initializer_list>
 
 #include "strips.hpp"
@@ -9,33 +8,30 @@
 namespace crosswear {
 
 template <int N>
-struct Count {
-  static constexpr int value = N;
-};
+using Count = std::integral_constant<int, N>;
 
-// Calls use(Count<V>, first) for V vectors of outputs from the `first` on, four at once if it can.
-template <class Use>
-void for_outputs(int outputs, Use &&use) {
-  const int vectors = whole(outputs, LANES) / LANES;
-  for (int first = 0; first < vectors;) switch (vectors - first) {
-      case 1: use(Count<1>{}, first), first += 1; break;
-      case 2: use(Count<2>{}, first), first += 2; break;
-      case 3: use(Count<3>{}, first), first += 3; break;
-      default: use(Count<4>{}, first), first += 4;
-    }
+constexpr int MOST_VECTORS = REGISTERS == 32 ? 4 : 2;  // of outputs at once
+
+// Calls use(Count<V>, first) for V vectors of outputs from the `first` on, as many as it can.
+template <int V = MOST_VECTORS, class Use>
+void for_outputs(int outputs, const Use &use, int first = 0) {
+  for (; (first + V - 1) * LANES < outputs; first += V) use(Count<V>{}, first);
+  if constexpr (V > 1) for_outputs<V - 1>(outputs, use, first);
 }
 
 // Rows of a tile: with its sums, weights and an input in all registers, a strip in few tiles.
 constexpr int tile_rows(int vectors) {
+  if (REGISTERS == 16) return vectors == 1 ? 12 : 6;
   return vectors == 1 ? 20 : vectors == 2 ? 10 : 24 / vectors;
 }
 
-// tile[p][v] = bias[v], or what is there without a bias, + sum over taps and pairs of
-// input[row + p + tap][pair] * weights[tap][pair][v].
+// tile[p][v] = bias[v], or what is there without a bias, + sum over taps and units of inputs of
+// input[row + p + tap][unit] * weights[tap][unit][v].
 // Not inlined: what is around it would take registers from it.
-template <int TAPS, int V>
-__attribute__((noinline)) void multiply(float *tile, const float *bias, const half *input,
-                                        int width, const half *weights, int pairs) {
+template <int TAPS, int V, class Row>
+__attribute__((noinline)) void multiply(float *tile, const float *bias, const Row *input,
+                                        int width, const Row *weights, int units) {
+  using Of = Operand<Row>;
   constexpr int P = tile_rows(V);
   const float *from = bias ? bias : tile;
   const int step = bias ? 0 : V * LANES;
@@ -43,98 +39,95 @@ __attribute__((noinline)) void multiply(float *tile, const float *bias, const ha
   UNROLLED for (int p = 0; p < P; p++)
     UNROLLED for (int v = 0; v < V; v++) sums[p][v] = load(from + p * step + v * LANES);
   for (int tap = 0; tap < TAPS; tap++, input += width)
-    for (int k = 0; k < pairs; k++, weights += V * 2 * LANES) {
-      __m512bh own[V];
-      UNROLLED for (int v = 0; v < V; v++) own[v] = pairs_at(weights + v * 2 * LANES);
+    for (int k = 0; k < units; k++, weights += V * LANES * Of::STEP) {
+      Vector own[V];
+      UNROLLED for (int v = 0; v < V; v++) own[v] = Of::own(weights + v * LANES * Of::STEP);
       UNROLLED for (int p = 0; p < P; p++) {
-        std::uint32_t pair;
-        std::memcpy(&pair, input + p * width + 2 * k, sizeof pair);
-        const __m512bh each = pair_in_all(pair);
-        UNROLLED for (int v = 0; v < V; v++)
-          sums[p][v] = _mm512_dpbf16_ps(sums[p][v], each, own[v]);
+        const Vector each = Of::each(input + p * width + k * Of::STEP);
+        UNROLLED for (int v = 0; v < V; v++) sums[p][v] = Of::add(sums[p][v], each, own[v]);
       }
     }
   UNROLLED for (int p = 0; p < P; p++)
     UNROLLED for (int v = 0; v < V; v++) store(tile + (p * V + v) * LANES, sums[p][v]);
 }
 
-// Weights of all groups as `multiply` reads them, [group][outputs of a tile][tap][pair][16][2].
+// Weights of all groups as `multiply` reads them, [group][outputs of a tile][tap][unit][lane].
+template <class Row>
 class Packed {
+  using Of = Operand<Row>;
+  static constexpr int STEP = Of::STEP;
+
  public:
   Packed(int groups, int taps, int inputs, int outputs)
-      : taps(taps), outputs(outputs), pairs(whole(inputs, 2) / 2), groups_(groups),
-        inputs_(inputs), size_(std::size_t(2) * taps * pairs * whole(outputs, LANES)),
+      : taps(taps), outputs(outputs), units(whole(inputs, STEP) / STEP), groups_(groups),
+        inputs_(inputs), size_(std::size_t(STEP) * taps * units * whole(outputs, LANES)),
         data_(groups * size_) {}
 
-  const int taps, outputs, pairs;
+  const int taps, outputs, units;
 
-  const half *at(int group, int vector) const {
-    return data_ + group * size_ + std::size_t(2) * vector * LANES * taps * pairs;
+  const Row *at(int group, int vector) const {
+    return data_ + group * size_ + std::size_t(STEP) * vector * LANES * taps * units;
   }
 
   // From weights [groups, outputs, taps, inputs], each output by its factor. Outputs in vectors.
   void set(const float *weight, const float *factor = nullptr) {
-    for_vectors([&](int group, int first, half *to, int apart) {
+    for_vectors([&](int group, int first, Row *to, int apart) {
       for (int tap = 0; tap < taps; tap++)
-        for (int input = 0; input < inputs_; input += 2 * LANES) {
-          __m512i rows[LANES];  // an output's inputs in each, then in each column
+        for (int unit = 0; unit < units; unit += LANES) {
+          Vector rows[LANES];  // an output's inputs in each, then in each column
+          const int input = unit * STEP;
           UNROLLED for (int i = 0; i < LANES; i++) {
-            const int output = group * outputs + first + i, left = inputs_ - input;
+            const int output = group * outputs + first + i;
             const float *from = weight + (std::size_t(output) * taps + tap) * inputs_ + input;
-            Vector low = _mm512_maskz_loadu_ps(lanes(left), from);
-            Vector high = _mm512_maskz_loadu_ps(lanes(left - LANES), from + LANES);
-            fetch(from + LANES * taps * inputs_), fetch(from + LANES * (taps * inputs_ + 1));
-            if (factor) low *= factor[output], high *= factor[output];
-            rows[i] = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+            fetch(from + LANES * taps * inputs_);
+            rows[i] = Of::scaled(from, inputs_ - input, factor ? factor[output] : 1);
           }
           transpose(rows);
-          const int first_pair = tap * pairs + input / 2;
-          for (int i = 0; i < std::min(LANES, pairs - input / 2); i++)
-            _mm512_storeu_si512(to + std::size_t(first_pair + i) * apart, rows[i]);
+          for (int i = 0; i < std::min(LANES, units - unit); i++)
+            store(to + std::size_t(tap * units + unit + i) * apart, rows[i]);
         }
     });
   }
 
-  // From weights [groups, inputs, taps, outputs], the last tap first. Inputs in pairs.
+  // From weights [groups, inputs, taps, outputs], the last tap first. Inputs in units.
   void set_transposed(const float *weight) {
-    for_vectors([&](int group, int first, half *to, int apart) {
-      const __mmask16 there = lanes(outputs - first);
-      for (int input = 0; input < inputs_; input += 2)
+    for_vectors([&](int group, int first, Row *to, int apart) {
+      const int count = outputs - first, next = taps * outputs;
+      for (int input = 0; input < inputs_; input += STEP)
         for (int tap = 0; tap < taps; tap++) {
           const std::size_t row = std::size_t(group * inputs_ + input) * taps + tap;
           const float *from = weight + row * outputs + first;
-          fetch(from + 2 * taps * outputs), fetch(from + 3 * taps * outputs);
-          const Halves low = narrow(_mm512_maskz_loadu_ps(there, from));
-          const Halves high = narrow(_mm512_maskz_loadu_ps(there, from + taps * outputs));
-          const int pair = (taps - 1 - tap) * pairs + input / 2;
-          _mm512_storeu_si512(to + std::size_t(pair) * apart, interleave(low, high));
+          fetch(from + STEP * next), fetch(from + (2 * STEP - 1) * next);
+          const Vector unit =
+              Of::joined(load_first(from, count), load_first(from + (STEP - 1) * next, count));
+          store(to + std::size_t((taps - 1 - tap) * units + input / STEP) * apart, unit);
         }
     });
   }
 
  private:
-  // Calls write(group, first output, where its pairs of weights begin, how far they are apart).
+  // Calls write(group, first output, where its units of weights begin, how far they are apart).
   template <class Write>
   void for_vectors(Write &&write) {
     for (int group = 0; group < groups_; group++)
       for_outputs(outputs, [&](auto count, int first) {
         constexpr int V = decltype(count)::value;
-        half *tile = const_cast<half *>(at(group, first));
+        Row *tile = const_cast<Row *>(at(group, first));
         for (int v = 0; v < V; v++)
-          write(group, (first + v) * LANES, tile + v * 2 * LANES, V * 2 * LANES);
+          write(group, (first + v) * LANES, tile + v * LANES * STEP, V * LANES * STEP);
       });
   }
 
   const int groups_, inputs_;
   const std::size_t size_;
-  Buffer<half> data_;
+  Buffer<Row> data_;
 };
 
 // Sums of values and of products over a batch, for each channel: of a strip in float32.
 class Sums {
  public:
   explicit Sums(int channels)
-      : channels_(channels), all_(2 * channels, 0), strip_(2 * channels, 0) {}
+      : channels_(channels), all_(2 * channels, 0), strip_(2 * channels + LANES, 0) {}
 
   void add(int channel, Vector values, Vector products) {
     float *one = strip_ + channel, *other = one + channels_;
@@ -153,10 +146,11 @@ class Sums {
 };
 
 // Rows that are convolved, and with what.
+template <class Row>
 struct Source {
-  const half *rows;
+  const Row *rows;
   int width;
-  const Packed &weights;
+  const Packed<Row> &weights;
 };
 
 // What goes into `Sums`: `value`, and it times `by`.
@@ -167,8 +161,8 @@ struct Summands {
 // Calls use(row, sample of the tensor, channel, values) with the sum of all sources and of the bias,
 // of whole vectors, with zeros at a window's ends; what it returns is summed. `use` holds values, no
 // references: a store might have changed what these refer to, and they would be read for each row.
-template <class Use>
-void convolve(std::initializer_list<Source> sources, int group, const float *bias,
+template <class Row, class Use>
+void convolve(std::initializer_list<Source<Row>> sources, int group, const float *bias,
               const Strip &strip, Sums *sums, const Use &use) {
   const int outputs = sources.begin()->weights.outputs;
   for_outputs(outputs, [&](auto count, int first) {
@@ -179,12 +173,12 @@ void convolve(std::initializer_list<Source> sources, int group, const float *bia
     alignas(64) float tile[P * V * LANES];
     for (int row = 0; row < rows; row += P, places += P) {
       const float *start = bias + first * LANES;
-      for (const Source &one : sources) {
-        const half *weights = one.weights.at(group, first), *from = one.rows + row * one.width;
+      for (const Source<Row> &one : sources) {
+        const Row *weights = one.weights.at(group, first), *from = one.rows + row * one.width;
         if (one.weights.taps == 3)
-          multiply<3, V>(tile, start, from, one.width, weights, one.weights.pairs);
+          multiply<3, V>(tile, start, from, one.width, weights, one.weights.units);
         else
-          multiply<1, V>(tile, start, from + one.width, one.width, weights, one.weights.pairs);
+          multiply<1, V>(tile, start, from + one.width, one.width, weights, one.weights.units);
         start = nullptr;
       }
       Vector values[V] = {}, products[V] = {};
@@ -202,28 +196,43 @@ void convolve(std::initializer_list<Source> sources, int group, const float *bia
   });
 }
 
+// The first `count` rows in units, every `every`th beside those after it: in `to`, if they are not.
+template <class Row>
+const Row *in_units(const Row *rows, int width, int count, int every, Row *to) {
+  using Of = Operand<Row>;
+  if (Of::STEP == 1) return rows;
+  for (int row = 0; row < count; row += every)
+    for (int channel = 0; channel < width; channel += LANES) {
+      const Row *from = rows + row * width + channel;
+      store(to + (row / every * width + channel) * Of::STEP,
+            Of::joined(load(from), load(from + width)));
+    }
+  return to;
+}
+
 // gradient[tap][input][output] = what is there, unless `afresh`, + sum over rows of
-// x[row + tap][input] * y[row][output]. Rows come in pairs: of x every row with the next, of y every
-// other.
-template <int TAPS>
-void add_weight_gradient(float *gradient, const std::uint32_t *x, int width, int inputs,
-                         const std::uint32_t *y, int outputs, int rows, bool afresh) {
+// x[row + tap][input] * y[row][output], both in units: of x from every row on, of y every `STEP`th.
+template <int TAPS, class Row>
+void add_weight_gradient(float *gradient, const Row *x, int width, int inputs, const Row *y,
+                         int outputs, int rows, bool afresh) {
+  using Of = Operand<Row>;
+  constexpr int STEP = Of::STEP;
   for_outputs(outputs, [&](auto count, int first) {
     constexpr int V = decltype(count)::value;
     const auto tile = [&](auto inputs_at_once, int input) {
       constexpr int I = decltype(inputs_at_once)::value;
       Vector sums[TAPS * I][V] = {};
-      const std::uint32_t *of_y = y + first * LANES;
-      for (int row = 0; row < rows; row += 2, of_y += outputs) {
-        __m512bh own[V];
-        UNROLLED for (int v = 0; v < V; v++) own[v] = pairs_at(of_y + v * LANES);
-        const std::uint32_t *of_x = x + row * width + input;
+      const Row *of_y = y + first * LANES * STEP, *of_x = x + input * STEP;
+      for (int row = 0; row < rows; row += STEP) {
+        Vector own[V];
+        UNROLLED for (int v = 0; v < V; v++) own[v] = Of::own(of_y + v * LANES * STEP);
         UNROLLED for (int tap = 0; tap < TAPS; tap++)
           UNROLLED for (int i = 0; i < I; i++) {
-            const __m512bh each = pair_in_all(of_x[tap * width + i]);
+            const Vector each = Of::each(of_x + (tap * width + i) * STEP);
             UNROLLED for (int v = 0; v < V; v++)
-              sums[tap * I + i][v] = _mm512_dpbf16_ps(sums[tap * I + i][v], each, own[v]);
+              sums[tap * I + i][v] = Of::add(sums[tap * I + i][v], each, own[v]);
           }
+        of_y += outputs * STEP, of_x += STEP * width * STEP;
       }
       UNROLLED for (int tap = 0; tap < TAPS; tap++)
         UNROLLED for (int i = 0; i < I; i++)

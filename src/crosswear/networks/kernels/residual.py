@@ -1,4 +1,4 @@
-"""A residual block in bfloat16 on a CPU, as `residual.cpp` computes it.
+"""A residual block on a CPU, as `residual.cpp` computes it in float32 or in bfloat16.
 
 Three convolutions of 3 taps with batch norm and ReLU, beside them a convolution of one tap with
 batch norm; the sum, max-pool of 3 with stride 2, ReLU; each group of channels alone.
@@ -19,6 +19,7 @@ from crosswear.networks.kernels import compiled_code
 LANES = 16
 """Filters of a group come in whole vectors of so many."""
 LAYERS = 4
+_NAMES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
 
 class Layer(NamedTuple):
@@ -28,25 +29,22 @@ class Layer(NamedTuple):
     norm: nn.BatchNorm2d
 
 
-def block_code() -> ctypes.CDLL | None:
-    """The compiled code, if this processor has the instructions for its blocks."""
-    code = compiled_code()
-    return code if code is not None and code.has_blocks() else None
-
-
-def implementation() -> str:
-    """Return what computes blocks in bfloat16 on this machine's processor, for a record."""
-    return "torch" if block_code() is None else "compiled"
-
-
 def asked_for(x: Tensor) -> bool:
-    """Return whether products are to be of bfloat16 on a CPU, and there is code for it."""
+    """Return whether compiled code can compute products of this precision on x's device.
+
+    It has one thread, where torch has the threads that it is set to; and no exporter sees into it.
+    """
     return (
-        torch.is_autocast_enabled("cpu")
-        and x.is_cpu
-        and torch.get_autocast_dtype("cpu") == torch.bfloat16
-        and block_code() is not None
+        x.is_cpu
+        and _precision(x) in _NAMES
+        and torch.get_num_threads() == 1
+        and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        and compiled_code() is not None
     )
+
+
+def _precision(x: Tensor) -> torch.dtype:
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
 
 
 def computes(x: Tensor, layers: Sequence[Layer]) -> bool:
@@ -82,9 +80,9 @@ def residual_block(x: Tensor, layers: Sequence[Layer]) -> Tensor:
         layers: the three convolutions and the shortcut.
 
     Returns:
-        bfloat16 [N, groups·after, 1, (L - 1) // 2], channels-last.
+        [N, groups·after, 1, (L - 1) // 2], channels-last, in the precision of products.
     """
-    x = x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+    x = x.to(_precision(x)).contiguous(memory_format=torch.channels_last)
     if not layers[0].norm.training:
         return _score(x, layers)
     weights = [part for layer in layers for part in _learned(layer)]
@@ -142,12 +140,12 @@ def _call(
 
     Args:
         name: of the function.
-        x: bfloat16, channels-last.
+        x: channels-last.
         layers: of the block.
         gradients: for the weight (channels-last), scale and shift of each layer, or none at all.
         tensors: what follows the block and x.
     """
-    code = block_code()
+    code = compiled_code()
     if code is None:
         raise RuntimeError("no compiled code")
     own = [_tensors(layer) for layer in layers]
@@ -162,7 +160,7 @@ def _call(
         *(norm.eps, norm.momentum or 0.0, described),
     )
     pointers = (ctypes.c_void_p(_pointer(tensor)) for tensor in (x, *tensors))
-    getattr(code, name)(ctypes.byref(block), *pointers)
+    getattr(code, f"{_NAMES[x.dtype]}_{name}")(ctypes.byref(block), *pointers)
 
 
 def _pointer(tensor: Tensor | None) -> int | None:
@@ -171,7 +169,7 @@ def _pointer(tensor: Tensor | None) -> int | None:
 
 def _pooled(x: Tensor, layers: Sequence[Layer]) -> Tensor:
     shape = (len(x), layers[0].norm.num_features, 1, (x.shape[3] - 1) // 2)
-    return torch.empty(shape, dtype=torch.bfloat16, memory_format=torch.channels_last)
+    return torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
 
 
 def _score(x: Tensor, layers: Sequence[Layer]) -> Tensor:
@@ -187,7 +185,7 @@ class _Training(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, layers: Sequence[Layer], *weights: Tensor) -> Tensor:
         """See `residual_block`; the weights are given once more for their gradients."""
         channels = layers[0].norm.num_features
-        outputs = torch.empty((LAYERS, len(x), x.shape[3], channels), dtype=torch.bfloat16)
+        outputs = torch.empty((LAYERS, len(x), x.shape[3], channels), dtype=x.dtype)
         norms = torch.empty((LAYERS, 4, channels), dtype=torch.float32)
         y = _pooled(x, layers)
         _call("train", x, layers, (), (outputs, norms, y))
@@ -203,7 +201,7 @@ class _Training(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of x and of the weights."""
         x, outputs, norms, *_ = ctx.saved_tensors
-        gradient = gradient.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        gradient = gradient.to(x.dtype).contiguous(memory_format=torch.channels_last)
         of_layers = [
             part
             for weight, norm in ctx.layers

@@ -45,26 +45,17 @@ void for_strips(int windows, int length, Use &&use) {
 // The rows of a strip, `width` channels each: make(sample of the tensor, channel). Those between
 // the windows are zeros from the beginning. `make` holds values, no references: a store might have
 // changed what these refer to, and they would be read again for each row.
-template <class Make>
-void fill(half *rows, int width, const Strip &strip, const Make &make) {
+template <class Row, class Make>
+void fill(Row *rows, int width, const Strip &strip, const Make &make) {
   const Make each = make;
   const int windows = strip.windows, length = strip.length;
   std::size_t sample = strip.shift();
-  half *to = rows + width;
+  Row *to = rows + width;
   for (int window = 0; window < windows; window++, to += width)
     for (int row = 0; row < length; row++, sample++, to += width)
       for (int channel = 0; channel < width; channel += LANES)
-        store(to + channel, each(sample, channel));
+        store_as(to + channel, each(sample, channel));
   std::fill(to, to + width, 0);  // a longer strip may have been here
-}
-
-// Every `step`th of the first `count` rows beside the row after it, value by value.
-inline void pair_rows(std::uint32_t *to, const half *rows, int width, int count, int step) {
-  for (int row = 0; row < count; row += step)
-    for (int channel = 0; channel < width; channel += LANES, to += LANES) {
-      const half *from = rows + row * width + channel;
-      _mm512_storeu_si512(to, interleave(halves(from), halves(from + width)));
-    }
 }
 
 }  // namespace crosswear
