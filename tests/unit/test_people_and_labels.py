@@ -145,6 +145,7 @@ def test_minus_one_is_asked_for_and_people_who_differ_in_case_are_noted(tmp_path
     assert not asked
     assert set(found["classes"]) == {"1", "2"}
     assert any("'Anna' and 'anna' are read as different people" in one for one in proposal.notes)
+    assert not any("labels" in one for one in guessed(tmp_path, null=[])[2].notes)
 
 
 @pytest.mark.parametrize("labels", [["1", "2"], ["sitting", "walking"], ["1.0", "2.0"]])

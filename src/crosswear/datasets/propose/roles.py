@@ -184,7 +184,7 @@ def _labels_and_people(sheet: Sheet, layout: Layout) -> tuple[list[str], set[str
 def _alike(what: str, names: Sequence[str] | set[str]) -> list[str]:
     """Return a note on names that differ in nothing but case, spaces or signs between words."""
     groups: dict[str, list[str]] = {}
-    for name in sorted(names):
+    for name in sorted(one for one in names if any(map(str.isalpha, one))):
         groups.setdefault("".join(filter(str.isalnum, name.casefold())), []).append(name)
     listed = [" and ".join(map(repr, group)) for group in groups.values() if len(group) > 1]
     return [
