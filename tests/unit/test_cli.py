@@ -127,7 +127,7 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
     monkeypatch.setattr("crosswear.study.precision.time_precisions", lambda *_: slow)
     study = crosswear.folder / "tiny.toml"
     plain = crosswear("study", "plan", "tiny.toml")
-    assert "precision: float32 (a step in bfloat16 takes 9 times as long" in plain
+    assert "precision: float32 (a step in bfloat16 takes 9.0 times as long" in plain
     assert "compiled code would" in plain
     assert crosswear.json("study", "plan", "tiny.toml")["blocks"] == "torch"
     lstm = STUDY.replace("[model]", '[model]\nname = "deep-conv-lstm"')

@@ -108,7 +108,7 @@ def test_a_run_keeps_the_precision_that_it_began_with(
     again = study.run(out, workers=1)
     assert (again.summary.found, again.summary.trained) == (4, 0)
     assert f"precision: bfloat16 (as the run in {out} began)" in caplog.text
-    assert "takes 9 times as long as in float32" in caplog.text
+    assert "takes 9.0 times as long as in float32" in caplog.text
     report = run.report()
     records = read_records(report.folder / "records.parquet")
     assert {key for key, _ in records.cells()} == records.observed.keys()
@@ -137,7 +137,7 @@ def test_bfloat16_that_is_asked_for_and_slower_is_noted(
     text = TEXT.replace("epochs = 1\n", 'epochs = 1\nprecision = "bfloat16"\n')
     run = Study.load(text, None, cache).run(tmp_path, workers=1)
     assert in_use(run) == {"bfloat16"}
-    assert caplog.text.count("takes 9 times as long as in float32") == 1
+    assert caplog.text.count("takes 9.0 times as long as in float32") == 1
 
 
 def test_a_study_without_networks_measures_nothing(

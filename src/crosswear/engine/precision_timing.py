@@ -53,7 +53,7 @@ class StepTimes:
         return self.ratio > GAIN
 
     def __str__(self) -> str:
-        return f"a step in bfloat16 takes {self.ratio:.2g} times as long as in float32 here"
+        return f"a step in bfloat16 takes {self.ratio:.1f} times as long as in float32 here"
 
 
 @functools.cache
