@@ -13,6 +13,7 @@ from crosswear.networks.kernels.residual import implementation
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
+from crosswear.study.power import Power, power_of
 
 LEARNERS = (Role.NETWORK, Role.BASELINE)
 """Methods that learn from the adaptation set."""
@@ -33,6 +34,7 @@ class Plan:
         memory_mb: of all workers together.
         blocks: what will compute residual blocks in bfloat16 here: `compiled` code, or `torch`;
             none where the study asks for none, or on another device than the CPU.
+        power: gains that the study can detect; None if it judges no transfer.
     """
 
     cells: dict[str, int]
@@ -43,6 +45,7 @@ class Plan:
     seconds: float
     memory_mb: float
     blocks: str | None
+    power: Power | None
 
 
 def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> Plan:
@@ -75,4 +78,5 @@ def plan_study(opened: LoadedStudy, store: Store, where: ExecutionSettings) -> P
         blocks=implementation()
         if where.device == "cpu" and any(map(may_be_compiled, opened.cells.values()))
         else None,
+        power=power_of(opened),
     )
