@@ -12,11 +12,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from crosswear.api.studies import Study
 from crosswear.cli import main
 from crosswear.engine.precision_timing import StepTimes
+from crosswear.evidence.power import detectable_mean
 from crosswear.grid.store import Store
+from crosswear.study.detectable import Power, target_power
+from crosswear.study.plan import Plan
 
 STUDY = """
 name = "tiny"
@@ -105,7 +110,9 @@ def test_model_summary(crosswear: CommandLine) -> None:
 
 
 def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
-    assert crosswear.json("study", "plan", "tiny.toml")["missing"] == CELLS
+    planned = crosswear.json("study", "plan", "tiny.toml")
+    assert planned["missing"] == CELLS
+    assert set(planned["power"]["targets"]) == {"gestures", "daily"}
     assert crosswear.json("study", "status", "tiny.toml")["done"] == 0
     run = crosswear.json("study", "run", "tiny.toml", "--workers", "1")
     assert run["run"] == {"found": 0, "trained": CELLS, "failed": [], "reused": None}
@@ -133,6 +140,34 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
     lstm = STUDY.replace("[model]", '[model]\nname = "deep-conv-lstm"')
     study.write_text(lstm)
     assert crosswear.json("study", "plan", "tiny.toml")["blocks"] is None
+
+
+@pytest.mark.parametrize(
+    ("windows", "targets", "lines"),
+    [
+        ((1, 1), 2, ["1 person", "can detect no gain", "of this draw alone"]),
+        (
+            (5, 8),
+            3,
+            ["8 people", " 4.9 │", " repetitions │", "mean gain over 3 targets: 4.6 points"],
+        ),
+        ((50, 50), 3, ["50 people", "7 people or 50 repetitions"]),
+    ],
+)
+def test_a_plan_says_what_can_be_detected(
+    windows: tuple[int, int],
+    targets: int,
+    lines: list[str],
+    crosswear: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = target_power(np.full(windows, 100), "subject", 12)
+    power = Power(12, dict.fromkeys("abc"[:targets], one), detectable_mean(targets), 4)
+    plan = Plan({"forest": 2}, (20,), 10**9, 2, 1, 1.0, 100.0, None, None, None, power)
+    monkeypatch.setattr(Study, "plan", lambda *_: plan)
+    printed = crosswear("study", "plan", "tiny.toml")
+    assert all(line in printed for line in lines), printed
+    assert crosswear.json("study", "plan", "tiny.toml")["power"]["comparisons"] == 12
 
 
 def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:

@@ -20,6 +20,7 @@ from crosswear.core.interruption import remains
 from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
+    from crosswear.study.detectable import Power, TargetPower
     from crosswear.study.reuse import Reused
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
@@ -82,6 +83,8 @@ def plan(
             "time: install crosswear where there is a C++ compiler, gcc or clang "
             "(docs/performance.md, Compiled blocks)"
         )
+    if planned.power:
+        _print_power(planned.power)
 
 
 @study_app.command()
@@ -142,6 +145,60 @@ def status(
 def _reused(reused: Reused, run: Path | None) -> str:
     taken = counted(reused.taken, "record")
     return f"{taken} from {run}; {reused.ignored} ignored there, of other cells or damaged"
+
+
+_UNITS = {"subject": ("person", "people"), "occurrence": ("occurrence", "occurrences")}
+
+
+def _print_power(power: Power) -> None:
+    """Print the gains that a study can detect, in points of micro-F1."""
+    rows = [
+        [
+            name,
+            counted(one.tested, *_UNITS[one.unit]),
+            f"{one.repetitions}",
+            _points(one.alone),
+            _points(one.corrected),
+            _demand(one),
+        ]
+        for name, one in power.targets.items()
+    ]
+    several = counted(power.comparisons, "comparison")
+    print_table(
+        f"Gains over scratch that 80 % of such studies find (points; {several})",
+        ["target", "tested", "times", "alone", "corrected", "3 points need"],
+        rows,
+    )
+    if not power.detects:
+        typer.echo("This study can detect no gain: it needs more test people or repetitions.")
+    if any(one.repetitions == 1 for one in power.targets.values()):
+        typer.echo(
+            "With one repetition, tests know nothing of how repetitions differ: "
+            "what they find may be of this draw alone."
+        )
+    if power.mean is not None:
+        typer.echo(
+            f"mean gain over {len(power.targets)} targets: {_points(power.mean)} points; "
+            f"3 points need {power.targets_needed} targets"
+        )
+
+
+def _demand(target: TargetPower) -> str:
+    """Return what it takes to detect three points after the correction."""
+    people, repetitions, both = (
+        target.people_needed,
+        target.repetitions_needed,
+        target.both_needed,
+    )
+    ways = [counted(people, *_UNITS[target.unit])] if people else []
+    ways += [counted(repetitions, "repetition")] if repetitions else []
+    if not ways and both:
+        ways = [f"{both} repetitions on {counted(both, *_UNITS[target.unit])}"]
+    return " or ".join(ways) or "no number will do"
+
+
+def _points(gain: float | None) -> str:
+    return "none" if gain is None else f"{100 * gain:.1f}"
 
 
 def _duration(seconds: float) -> str:

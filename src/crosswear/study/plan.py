@@ -10,6 +10,7 @@ from crosswear.engine.methods.networks import may_be_compiled
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.kernels import implementation
+from crosswear.study.detectable import Power, power_of
 from crosswear.study.execution import ExecutionSettings
 from crosswear.study.load import LoadedStudy
 from crosswear.study.pending import cost_of, damage, pending_tasks
@@ -38,6 +39,7 @@ class Plan:
         precision: in which networks will be trained, and why; none without networks.
         reused: how many records of another run will be taken, if one was named; their cells are
             not missing.
+        power: gains that the study can detect; None if it judges no transfer.
     """
 
     cells: dict[str, int]
@@ -50,6 +52,7 @@ class Plan:
     blocks: str | None
     precision: PrecisionChoice | None
     reused: Reused | None
+    power: Power | None
 
 
 def plan_study(
@@ -91,4 +94,5 @@ def plan_study(
         else None,
         precision=precision,
         reused=summary(taken, found, other) if other else None,
+        power=power_of(opened),
     )
