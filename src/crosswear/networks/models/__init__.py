@@ -171,7 +171,7 @@ def summarise(
     Parts are the children of the network, blocks one by one. Multiply-adds are those of
     convolutions and matrix products, in recurrent layers of every step.
     """
-    network = build(config, classes, samples, 0, sensors)
+    network = build(config, classes, samples, 0, sensors).eval()
     parts = {
         name: module
         for name, module in network.named_modules()
@@ -187,7 +187,7 @@ def summarise(
         )
     counted = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_flops}  # torch has no count of its own
     counter = FlopCounterMode(display=False, custom_mapping=counted)
-    with counter, torch.inference_mode():
+    with counter:  # with gradients, torch computes the residual blocks: compiled code is not seen
         network(torch.zeros(1, len(channel_names(sensors)), samples))
     flops = counter.get_flop_counts()
     root = type(network).__name__
