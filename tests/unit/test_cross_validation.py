@@ -169,6 +169,32 @@ def test_networks_take_part_if_their_folds_and_final_training_fit_in_the_budget(
     assert found[-1].folds == 0
 
 
+def test_folds_use_the_time_that_no_network_can_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+
+    class Ticking(Slow):
+        def probabilities(self, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+            clock[0] += self.takes_s
+            return super().probabilities(train, test)
+
+    y, who = np.tile([0, 1], 20), np.repeat(np.arange(8), 5)
+    folds, said = make_folds(y, who, 0), list[str]()
+    data = TrainingData(np.zeros((40, 3, 100), np.float32), y, who, 2, 25.0, 0)
+    classical = [Ticking("forest", 10.0)]
+    found, run = evaluate_candidates(
+        classical, [Ticking("network", 100.0)], folds, data, 100.0, said.append
+    )
+    assert len(run) == len(folds) == 8  # 80 s, and 10 s for the final training
+    assert [one.folds for one in found] == [8, 0]
+    clock[0] = 0.0
+    found, run = evaluate_candidates(
+        classical, [Ticking("network", 4.0)], folds, data, 100.0, said.append
+    )
+    assert [one.folds for one in found] == [5, 5]  # half the time is for networks
+    assert "time for 5 of 8 folds only" in said[-1]
+
+
 def test_no_gain_is_beyond_what_a_difference_can_be() -> None:
     ours = np.array([True] * 8 + [False] * 2)
     gain = paired_gain(ours, ours[::-1], np.repeat([0, 1], 5))

@@ -21,6 +21,8 @@ from crosswear.core.texts import Note, counted
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, before the folds become fewer."""
+CURVE_SHARE = 0.1
+"""Of the budget, at most, for the learning curve of a classical classifier."""
 FINAL_TRAINING = 1.3
 """In trainings of a fold: the chosen network trains once more, on the windows of all folds."""
 
@@ -88,31 +90,29 @@ def evaluate_candidates(
     def evaluation(learner: Learner) -> Evaluation:
         return Evaluation(learner, np.full((len(data.y), data.classes), np.nan))
 
-    evaluations = [evaluation(learner) for learner in classical]
+    tried = [evaluation(learner) for learner in classical]
     run: list[Fold] = []
-    for fold in folds:
-        before = budget.left
-        for one in evaluations:
-            one.run(fold, data.y)
-        run.append(fold)
-        fold_s = before - budget.left
-        if len(run) > 1 and budget.left - fold_s < (1 - CLASSICAL_SHARE) * budget_s:
-            break
-    if len(run) < len(folds):
-        note(f"time for {len(run)} of {len(folds)} folds only: a longer budget makes it surer")
+    for_networks_s = (1 - CLASSICAL_SHARE) * budget_s if networks else 0.0
+    _cross_validate(tried, folds, run, data.y, budget, for_networks_s)
 
     live = [evaluation(learner) for learner in networks]
-    evaluations += live
+    evaluations = [*tried, *live]
     windows = int(np.mean([len(fold.train) for fold in run]))
     costs: dict[str, float] = {}
     # If a classical classifier is chosen: its final training, and no more for its learning curve
     # than for its folds.
     final_s = max((one.seconds(len(data.y)) for one in classical), default=0.0)
-    reserved_s = final_s + max((one.seconds for one in evaluations if one.folds), default=0.0)
+    curve_s = max((one.seconds for one in tried), default=0.0)
+    reserved_s = final_s + min(curve_s, CURVE_SHARE * budget_s)
     for one in live:
         if budget.left > 0:
             costs[one.learner.name] = one.learner.seconds(windows)
     live = [one for one in live if one.learner.name in costs]
+    if not _affordable(live, costs, len(run), budget.left - reserved_s):
+        live = []
+        _cross_validate(tried, folds, run, data.y, budget, final_s)
+    if len(run) < len(folds):
+        note(f"time for {len(run)} of {len(folds)} folds only: a longer budget makes it surer")
     for number, fold in enumerate(run):
         live = _affordable(live, costs, len(run) - number, budget.left - reserved_s)
         for one in live:
@@ -129,6 +129,33 @@ def evaluate_candidates(
         of = counted(len(networks), "network")
         note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
     return evaluations, run
+
+
+def _cross_validate(
+    tried: Sequence[Evaluation],
+    folds: Sequence[Fold],
+    run: list[Fold],
+    y: NDArray[np.integer],
+    budget: Budget,
+    rest_s: float,
+) -> None:
+    """Run the next folds, two in all at least, while the budget leaves `rest_s` for other things.
+
+    Args:
+        tried: the candidates.
+        folds: all of them, in order.
+        run: those that ran; the others are appended.
+        y: class of each window [N].
+        budget: of everything.
+        rest_s: seconds.
+    """
+    for fold in folds[len(run) :]:
+        fold_s = sum(one.seconds for one in tried) / max(len(run), 1)
+        if len(run) > 1 and budget.left - fold_s < rest_s:
+            break
+        for one in tried:
+            one.run(fold, y)
+        run.append(fold)
 
 
 def _affordable(
