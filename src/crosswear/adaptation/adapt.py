@@ -109,7 +109,7 @@ def adapt(
         say(sentence)
     grouping = group_windows(domain.windows)
     rows = np.flatnonzero(grouping.kept)
-    for sentence in inspect_recordings(domain, grouping):
+    for sentence in inspect_recordings(domain, grouping, preparation.rate_hz):
         say(sentence)
     offered: list[Source] = []
     for name in settings.sources:

@@ -15,14 +15,26 @@ from crosswear.engine.transfer_source import Source
 from crosswear.signal.gravity import described, directions
 
 
-def inspect_recordings(domain: Domain, grouping: Grouping) -> Iterator[str]:
+def inspect_recordings(domain: Domain, grouping: Grouping, rate_hz: float) -> Iterator[str]:
     """Yield sentences about recordings that are too few or look wrong.
+
+    Args:
+        domain: the recordings.
+        grouping: of their windows.
+        rate_hz: sampling rate of the windows.
 
     Raises:
         DataFormatError: if the unit is not g.
     """
     rows = np.flatnonzero(grouping.kept)
     x = np.array(domain.windows.x[rows])
+    recorded_hz = domain.summary.rate_hz
+    if recorded_hz < rate_hz:
+        yield (
+            f"the recordings have {recorded_hz:g} Hz, less than the {rate_hz:g} Hz of the windows: "
+            f"movements faster than {recorded_hz / 2:g} times a second are not in them, and no "
+            "source network expects that"
+        )
     if len(rows) < len(grouping.kept):
         dropped = len(grouping.kept) - len(rows)
         share = counted(dropped, "window shares", "windows share")

@@ -60,6 +60,13 @@ def load_own(path: Path) -> DatasetSpec:
             todo="check the path, or let `crosswear data new FOLDER` write the file",
         ) from error
     layout = parse_layout(text, str(path))
+    if not layout.is_labelled:
+        raise DataFormatError(
+            "recordings without labels",
+            where=str(path),
+            expected="labels and [classes]: only predict can use recordings without them",
+            todo="say where the labels are: columns.label, path or [labels]",
+        )
     return own_spec(with_class_file(layout, FolderTree(path.resolve().parent)), path)
 
 
@@ -251,6 +258,8 @@ def label_codes(
 def _labels(
     tree: FileTree, layout: Layout, name: str, table: Table, told: dict[str, str]
 ) -> NDArray[np.int16]:
+    if not layout.is_labelled:
+        return np.full(len(table.acceleration), -1, np.int16)
     codes = label_codes(tree, layout, name, table, told)
     indices = layout.indices_of(codes.values)
     if None in indices:

@@ -62,7 +62,8 @@ KEYS: Mapping[str, str] = MappingProxyType(
         **LABEL_KEYS,
         "class_patterns": "Regular expression = name of the class: for labels that are not in "
         "[classes] and in which it is found; the first one counts.",
-        "classes": "Label in the files = name of the class; labels of one name are one class.",
+        "classes": "Label in the files = name of the class; labels of one name are one class. "
+        "Recordings without labels have neither classes nor labels: only predict can use them.",
     }
 )
 """Meaning of every key of `dataset.toml`."""
@@ -161,6 +162,11 @@ class Layout:
         return frozenset(re.compile(self.path).groupindex) if self.path else frozenset()
 
     @property
+    def is_labelled(self) -> bool:
+        """Return whether there is a class table, or a file with one."""
+        return bool(self.classes or self.class_patterns or self.class_file)
+
+    @property
     def class_table(self) -> tuple[ActivityClass, ...]:
         """One row for each class name, in the order of the file."""
         every = {**self.classes, **self.class_patterns}
@@ -226,6 +232,7 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
     sources["subject"] += ["subject"] * (layout.subject is not None)
     sources["label"] += ["labels"] * (layout.labels is not None)
     divided = [f"columns.{role}" for role in ("subject", "session") if role in columns]
+    labelled = layout.is_labelled or bool(sources["label"])
     gravity = [role for role in columns if role.startswith("gravity")]
     numbered = isinstance(layout.columns.x, int)
     unknown = [column for column in layout.rows if numbered and not column.isdecimal()]
@@ -259,7 +266,7 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
         ),
         *(
             (
-                len(found) != 1,
+                len(found) != 1 and (labelled or role != "label"),
                 role if not found else found[-1],
                 f"the {role} comes from {' and from '.join(found) or 'nowhere'}",
                 f"columns.{role}, or a group (?P<{role}>…) in path"
@@ -268,7 +275,7 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
             for role, found in sources.items()
         ),
         (
-            len(layout.class_table) < 2 and layout.class_file is None,
+            labelled and len(layout.class_table) < 2 and layout.class_file is None,
             "classes",
             f"{len(layout.class_table)} classes",
             "two classes or more, here, in class_patterns or in class_file",

@@ -39,7 +39,8 @@ def people_and_labels(
     columns = role_columns(samples, taken)
     pieces, parts = name_parts(group.names)
     answered = sheet.answers.get("path", "")
-    label = None if columns.label or answered else label_part(parts)
+    unlabelled = sheet.answers.get("columns.label") == ""
+    label = None if columns.label or answered or unlabelled else label_part(parts)
     _label(sheet, columns, label, answered)
     if len(columns.label) == 1:
         labels = _only_labels(group, columns.label[0])
@@ -77,6 +78,9 @@ def people_and_labels(
 
 def classes(sheet: Sheet, group: Group) -> None:
     """Say the class table: every label of every file, by reading them as proposed so far."""
+    in_path = "(?P<label>" in (sheet.value("path") or "")
+    if not in_path and not {"columns.label", "labels.file"} & sheet.guesses.keys():
+        return
     draft = {key: guess.value for key, guess in sheet.guesses.items()}
     # Labels are read without the spaces around them: these two are none.
     draft["classes"] = {" a": "a", " b": "b"}
@@ -122,7 +126,8 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered:
         sheet.ask(
             "columns.label",
             "Which column is the label, or which part of the file names (path=REGEX with "
-            f"(?P<label>…))? Columns with few values: {candidates}.",
+            f"(?P<label>…))? Columns with few values: {candidates}. columns.label= if there are "
+            "no labels: then only predict can use the files.",
         )
 
 
