@@ -111,7 +111,8 @@ def fetch(
 def by_hand(spec: DatasetSpec, data: Path) -> str:
     """Return how a person gets a dataset: which page, which file, where to put it."""
     if spec.own_layout:
-        return f"ask its authors ({spec.citation}), then {spec.own_layout}"
+        where = data / spec.name
+        return f"ask its authors ({spec.citation}), then, in {where}, {spec.own_layout}"
     archives = [download.file for download in spec.downloads] or list(spec.archives[:1])
     page = f"open {spec.home}" if "://" in spec.home else f"ask its authors: {spec.citation}"
     what = " and ".join(archives or spec.patterns)
