@@ -18,8 +18,14 @@ BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data" / "unpack"
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
-# Two test processes with two threads each would stand in each other's way.
-torch.set_num_threads(1)
+
+@pytest.fixture(autouse=True)
+def _one_torch_thread() -> None:
+    """Begin with one thread: two test processes with two each would stand in each other's way.
+
+    Libraries that share torch's OpenMP may have raised the number.
+    """
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.methods.base import Resources
 from crosswear.engine.task import Cohort, Outcome
+from crosswear.networks.threads import one_torch_thread
 
 
 class CohortTrainer:
@@ -21,5 +22,9 @@ class CohortTrainer:
         self.resources = Resources(device)
 
     def __call__(self, cohort: Cohort) -> list[Outcome]:
-        """Train the cells of a cohort (`crosswear.engine.grouping`) and test each."""
-        return TRAINABLE[cohort[0].cell.method].train(cohort, self.resources)
+        """Train the cells of a cohort (`crosswear.engine.grouping`) and test each.
+
+        On one thread of the processor: how sums are shared among threads depends on neighbours.
+        """
+        with one_torch_thread():
+            return TRAINABLE[cohort[0].cell.method].train(cohort, self.resources)
