@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -16,19 +15,12 @@ from crosswear.networks.kernels import SWITCH, compiled_code, implementation, ma
 from crosswear.networks.kernels.masks import Masks
 from crosswear.networks.models import build
 from crosswear.networks.models.multi_resnet import ResidualBlock
-from crosswear.networks.threads import one_torch_thread
 
 compiled = pytest.mark.skipif(
     compiled_code() is None, reason="needs code compiled for this processor"
 )
 PRECISIONS = pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16"])
 EXACT = torch.float64
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with one_torch_thread():
-        yield
 
 
 def make_block(groups: int, before: int, after: int, seed: int = 0) -> ResidualBlock:

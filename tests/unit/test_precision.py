@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from study_helpers import smallest_study
 
 from crosswear.api.studies import Run, Study
 from crosswear.core.config import Precisions
@@ -16,25 +17,7 @@ from crosswear.evidence.records import read_records
 from crosswear.grid.experiment import DomainFacts, enumerate_cells
 from crosswear.grid.study_file import parse_study
 
-TEXT = """
-name = "tiny"
-[domains]
-a = "simulated-gestures"
-b = "simulated-daily"
-[grid]
-sizes = [20]
-blocks = [1]
-sources = ["a"]
-baselines = []
-[preparation]
-hop_s = 4.0
-[model]
-filters = [2, 2, 2]
-[source]
-epochs = 1
-[adaptation]
-epochs = 1
-"""
+TEXT = smallest_study()
 FACTS = {(name, 0): DomainFacts(name, name, 50) for name in "ab"}
 FAST, SLOW = StepTimes(1.0, 0.6), StepTimes(1.0, 9.0)
 

@@ -7,45 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from study_helpers import smallest_study
 
 from crosswear.api.studies import Study
 from crosswear.core.errors import StoreError
 from crosswear.grid.methods import Role
 
-TEXT = """
-name = "{name}"
-[domains]
-a = "simulated-gestures"
-b = "simulated-daily"
-[grid]
-sizes = {sizes}
-blocks = [1]
-sources = ["a"]
-baselines = []
-[preparation]
-hop_s = 4.0
-[model]
-filters = [2, 2, 2]
-[source]
-epochs = 1
-precision = "float32"
-[adaptation]
-epochs = 1
-precision = "float32"
-"""
+FLOAT32 = 'precision = "float32"'
 
 
 @pytest.fixture
 def first(cache: Path, tmp_path: Path) -> Path:
     """A finished run: a source, and three networks with 20 windows."""
-    study = Study.load(TEXT.format(name="first", sizes=[20]), None, cache)
+    study = Study.load(smallest_study("first", [20], FLOAT32), None, cache)
     return study.run(tmp_path / "first", workers=1).folder
 
 
 def test_a_second_study_trains_only_what_the_first_has_not(
     first: Path, cache: Path, tmp_path: Path
 ) -> None:
-    study = Study.load(TEXT.format(name="second", sizes=[20, 40]), None, cache)
+    study = Study.load(smallest_study("second", [20, 40], FLOAT32), None, cache)
     before = {path: path.read_bytes() for path in first.rglob("*.*")}
     run = study.run(tmp_path / "second", workers=1, reuse=first)
     assert run.summary.reused is not None
@@ -68,13 +49,13 @@ def test_a_second_study_trains_only_what_the_first_has_not(
 def test_records_of_other_cells_and_damaged_ones_are_ignored(
     first: Path, cache: Path, tmp_path: Path
 ) -> None:
-    other = TEXT.format(name="other", sizes=[20]).replace("[2, 2, 2]", "[2, 2, 3]")
+    other = smallest_study("other", [20], FLOAT32).replace("[2, 2, 2]", "[2, 2, 3]")
     run = Study.load(other, None, cache).run(tmp_path / "other", workers=1, reuse=first)
     assert run.summary.trained == 4
     assert run.summary.reused is not None
     assert (run.summary.reused.taken, run.summary.reused.ignored) == (0, 4)
 
-    study = Study.load(TEXT.format(name="second", sizes=[20]), None, cache)
+    study = Study.load(smallest_study("second", [20], FLOAT32), None, cache)
     cells = study.loaded.cells
     source = next(key for key, cell in cells.items() if cell.role is Role.SOURCE)
     shutil.rmtree(first / "sources")
@@ -88,7 +69,7 @@ def test_records_of_other_cells_and_damaged_ones_are_ignored(
 
 
 def test_a_folder_without_a_run_is_refused(cache: Path, tmp_path: Path) -> None:
-    study = Study.load(TEXT.format(name="second", sizes=[20]), None, cache)
+    study = Study.load(smallest_study("second", [20], FLOAT32), None, cache)
     with pytest.raises(StoreError, match="no such run"):
         study.run(tmp_path / "second", workers=1, reuse=tmp_path / "nothing")
 
@@ -97,7 +78,7 @@ def test_a_new_run_begins_in_the_precision_of_the_other(
     first: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("crosswear.study.precision.time_precisions")  # nothing is measured
-    text = TEXT.format(name="second", sizes=[20]).replace('"float32"', '"auto"')
+    text = smallest_study("second", [20], FLOAT32).replace('"float32"', '"auto"')
     run = Study.load(text, None, cache).run(tmp_path / "second", workers=1, reuse=first)
     assert run.summary.trained == 0
     assert str(run.precision) == f"precision: float32 (as the run in {first} began)"

@@ -147,19 +147,18 @@ def _reused(reused: Reused, run: Path | None) -> str:
     return f"{taken} from {run}; {reused.ignored} ignored there, of other cells or damaged"
 
 
-_UNITS = {"subject": ("person", "people"), "occurrence": ("occurrence", "occurrences")}
-
-
 def _print_power(power: Power) -> None:
     """Print the gains that a study can detect, in points of micro-F1."""
+    from crosswear.core.recording import GROUP_NAMES
+
     rows = [
         [
             name,
-            counted(one.tested, *_UNITS[one.unit]),
+            counted(one.tested, *GROUP_NAMES[one.unit]),
             f"{one.repetitions}",
             _points(one.alone),
             _points(one.corrected),
-            _demand(one),
+            _demand(one, GROUP_NAMES[one.unit]),
         ]
         for name, one in power.targets.items()
     ]
@@ -183,17 +182,22 @@ def _print_power(power: Power) -> None:
         )
 
 
-def _demand(target: TargetPower) -> str:
-    """Return what it takes to detect three points after the correction."""
+def _demand(target: TargetPower, named: tuple[str, str]) -> str:
+    """Return what it takes to detect three points after the correction.
+
+    Args:
+        target: its numbers.
+        named: one of its people or occurrences, and several, in words.
+    """
     people, repetitions, both = (
         target.people_needed,
         target.repetitions_needed,
         target.both_needed,
     )
-    ways = [counted(people, *_UNITS[target.unit])] if people else []
+    ways = [counted(people, *named)] if people else []
     ways += [counted(repetitions, "repetition")] if repetitions else []
     if not ways and both:
-        ways = [f"{both} repetitions on {counted(both, *_UNITS[target.unit])}"]
+        ways = [f"{both} repetitions on {counted(both, *named)}"]
     return " or ".join(ways) or "no number will do"
 
 

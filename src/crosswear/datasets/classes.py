@@ -69,6 +69,7 @@ def _nearly_equal(names: Sequence[str]) -> Iterator[str]:
     found = ["/".join(map(repr, some)) for some in by_folded.values() if len(some) > 1]
     if found:
         yield (
-            f"classes that differ in upper and lower case only are told apart: {', '.join(found)}; "
+            "classes that differ only in upper and lower case are different classes: "
+            f"{', '.join(found)}; "
             "give them one name in [classes] if they are one activity"
         )

@@ -171,7 +171,7 @@ def _recordings(
     seen: set[tuple[str, str]],
     repeats: dict[str, int],
 ) -> Iterator[Recording]:
-    told = path_tells(tree, layout, name)
+    in_name = path_tells(tree, layout, name)
     rows = len(table.acceleration)
     try:
         acceleration = to_g(table.acceleration, layout.units_per_g, tree.where(name))
@@ -182,11 +182,11 @@ def _recordings(
             expected=f"at most {LARGEST_G:g} g",
             todo="correct the file, or unit in dataset.toml",
         ) from error
-    labels = _labels(tree, layout, name, table, told)
+    labels = _labels(tree, layout, name, table, in_name)
     starts = _starts(table)
     for first, last in zip(starts, [*starts[1:], rows], strict=True):
         said = {role: codes.values[codes.indices[first]] for role, codes in table.codes.items()}
-        subject = said.get("subject") or told.get("subject") or layout.subject or ""
+        subject = said.get("subject") or in_name.get("subject") or layout.subject or ""
         session = "#".join(filter(None, (split_ending(name)[0], said.get("session"))))
         if not subject or (subject, session) in seen:
             raise DataFormatError(
@@ -235,7 +235,7 @@ def path_tells(tree: FileTree, layout: Layout, name: str) -> dict[str, str]:
 
 
 def label_codes(
-    tree: FileTree, layout: Layout, name: str, table: Table, told: Mapping[str, str]
+    tree: FileTree, layout: Layout, name: str, table: Table, in_name: Mapping[str, str]
 ) -> Codes:
     """Return the label of every row: of a column, of a file beside it, or of the file's name.
 
@@ -244,7 +244,7 @@ def label_codes(
         layout: of them.
         name: of the file.
         table: its columns.
-        told: what its name gives; see `path_tells`.
+        in_name: what its name gives; see `path_tells`.
     """
     rows = len(table.acceleration)
     if layout.labels is not None:
@@ -252,15 +252,15 @@ def label_codes(
         return read_labels(tree, name, layout.labels, time_s, table.start_s)
     if "label" in table.codes:
         return table.codes["label"]
-    return Codes(np.zeros(rows, np.int32), (told["label"],))
+    return Codes(np.zeros(rows, np.int32), (in_name["label"],))
 
 
 def _labels(
-    tree: FileTree, layout: Layout, name: str, table: Table, told: dict[str, str]
+    tree: FileTree, layout: Layout, name: str, table: Table, in_name: Mapping[str, str]
 ) -> NDArray[np.int16]:
     if not layout.is_labelled:
         return np.full(len(table.acceleration), -1, np.int16)
-    codes = label_codes(tree, layout, name, table, told)
+    codes = label_codes(tree, layout, name, table, in_name)
     indices = layout.indices_of(codes.values)
     if None in indices:
         unknown = indices.index(None)
