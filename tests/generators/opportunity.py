@@ -32,25 +32,34 @@ def write(root: Path, rng: np.random.Generator) -> list[Planted]:
     planted = []
     for name, is_lost in FILES.items():
         modes, gestures = np.repeat(BOUTS, rng.integers(20, 60, len(BOUTS)), axis=0).T
-        samples = len(modes)
-        ticks = np.arange(samples)
-        ticks[samples // 2 :] += 45
-        table = np.round(rng.normal(0, 500, (samples, COLUMNS)))
-        table[:, 134:200] = np.nan
-        table[:, 0] = np.round(ticks * 1000 / 30)
-        table[:, 243], table[:, 244:249], table[:, 249] = modes, 0, gestures
-        signals = {sensor: movement(rng, samples, 30.0) for sensor in SENSORS}
-        for sensor, signal in signals.items():
-            part = 0.7 if is_lost and sensor in ("RWR", "LWR") else 0.03
-            signal[rng.random(samples) < part] = np.nan
-            table[:, SENSORS[sensor] : SENSORS[sensor] + 3] = np.round(signal * 1000)
-        codes = tuple(str(g or m) if g or m else None for m, g in zip(modes, gestures, strict=True))
-        for placement, sensors in READ_FROM.items():
-            signal = signals[sensors[is_lost]]
-            planted.append(Planted(name.split("-")[0], placement, codes, signal, 5e-4, ticks / 30))
-        root.mkdir(parents=True, exist_ok=True)
-        with (root / name).open("w", encoding="ascii", newline="\n") as file:
-            for row in table.tolist():
-                cells = ("NaN" if cell != cell else str(int(cell)) for cell in row)
-                file.write(" ".join(cells) + "\n")
+        planted += write_file(root / name, rng, modes, gestures, is_lost)
     return planted
+
+
+def write_file(
+    path: Path, rng: np.random.Generator, modes: np.ndarray, gestures: np.ndarray, is_lost: bool
+) -> list[Planted]:
+    """Write one file with the modes of locomotion and the gestures that are given, by sample."""
+    samples = len(modes)
+    ticks = np.arange(samples)
+    ticks[samples // 2 :] += 45
+    table = np.round(rng.normal(0, 500, (samples, COLUMNS)))
+    table[:, 134:200] = np.nan
+    table[:, 0] = np.round(ticks * 1000 / 30)
+    table[:, 243], table[:, 244:249], table[:, 249] = modes, 0, gestures
+    signals = {sensor: movement(rng, samples, 30.0) for sensor in SENSORS}
+    for sensor, signal in signals.items():
+        part = 0.7 if is_lost and sensor in ("RWR", "LWR") else 0.03
+        signal[rng.random(samples) < part] = np.nan
+        table[:, SENSORS[sensor] : SENSORS[sensor] + 3] = np.round(signal * 1000)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        for row in table:
+            cells = ("NaN" if cell != cell else str(int(cell)) for cell in row.tolist())
+            file.write(" ".join(cells) + "\n")
+    codes = tuple(str(g or m) if g or m else None for m, g in zip(modes, gestures, strict=True))
+    subject = path.name.split("-")[0]
+    return [
+        Planted(subject, placement, codes, signals[sensors[is_lost]], 5e-4, ticks / 30)
+        for placement, sensors in READ_FROM.items()
+    ]

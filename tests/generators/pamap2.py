@@ -61,5 +61,5 @@ def write_file(path: Path, rng: np.random.Generator, codes: np.ndarray) -> list[
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="ascii", newline="\n") as file:
-        file.writelines((ROW % tuple(row)).replace("nan", "NaN") for row in table.tolist())
+        file.writelines((ROW % tuple(row.tolist())).replace("nan", "NaN") for row in table)
     return planted
