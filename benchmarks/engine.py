@@ -70,10 +70,10 @@ def one_by_one(train: Callable[[Task, str], object], tasks: list[Task], device: 
     return time.perf_counter() - begun
 
 
-def train_all(tasks: list[Task], crew: Executor, workers: int, device: str) -> dict[int, float]:
-    """All cells, with a crew that is there already; returns the seconds of a worker by size."""
+def train_all(tasks: list[Task], executor: Executor, workers: int, device: str) -> dict[int, float]:
+    """All cells, with a running executor; returns the seconds of a worker by size."""
     spent: dict[int, float] = defaultdict(float)
-    for outcome in run_cohorts(group(tasks, device, workers), nullcontext(crew)):
+    for outcome in run_cohorts(group(tasks, device, workers), nullcontext(executor)):
         if isinstance(outcome, Failure):
             raise RuntimeError(outcome.traceback)
         spent[outcome.task.cell.size] += outcome.timing.train_s + outcome.timing.test_s
@@ -84,8 +84,8 @@ def compare(
     grid: Grid,
     tasks: dict[int, list[Task]],
     loops: dict[str, dict[int, float]],
-    crew: Executor,
-    crew_size: int,
+    executor: Executor,
+    processes: int,
     device: str,
 ) -> list[str]:
     """Print a table of the sizes for each precision; returns the overall ratios."""
@@ -98,10 +98,10 @@ def compare(
         table = Table(*columns, title=title)
         same = [in_precision(task, name) for some in tasks.values() for task in some]
         begun = time.perf_counter()
-        spent = train_all(same, crew, crew_size, device)
+        spent = train_all(same, executor, processes, device)
         wall = time.perf_counter() - begun
         for size in tasks:
-            took = spent[size] / crew_size
+            took = spent[size] / processes
             works = [work_of(task, grid.target.summary) for task in tasks[size]]
             rate = 2 * sum(work.training + work.scoring for work in works) / took
             table.add_row(
@@ -125,10 +125,10 @@ def scaling(grid: Grid, workers: int) -> None:
     train = TrainConfig(epochs=2, selection="last")
     rows: dict[int, list[str]] = {10: [], 100: [], 1000: []}
     for count in range(1, workers + 1):
-        with this_machine(CohortTrainer(), count) as crew:
-            train_all(grid.tasks(20, (), 8, train), crew, count, "cpu")  # the processes are up
+        with this_machine(CohortTrainer(), count) as executor:
+            train_all(grid.tasks(20, (), 8, train), executor, count, "cpu")  # the processes are up
             for cells, row in rows.items():
-                took = seconds(train_all, grid.tasks(20, (), cells, train), crew, count, "cpu")
+                took = seconds(train_all, grid.tasks(20, (), cells, train), executor, count, "cpu")
                 row.append(f"{cells / took:.1f}")
     for cells, row in rows.items():
         table.add_row(str(cells), *row)
@@ -142,11 +142,11 @@ def main(
     device: Annotated[str, typer.Option()] = "cpu",
 ) -> None:
     """Measure and print."""
-    crew_size = workers or (available_workers() if device == "cpu" else 1)
+    processes = workers or (available_workers() if device == "cpu" else 1)
     with tempfile.TemporaryDirectory() as name:
         grid = make_grid(Path(name), ModelConfig(), HOP_S, epochs=1)
         windows = grid.target.summary.split.windows
-        CONSOLE.print(f"windows of the target: {windows}; {epochs} epochs; {crew_size} worker(s)")
+        CONSOLE.print(f"windows of the target: {windows}; {epochs} epochs; {processes} worker(s)")
         tasks = {size: grid.tasks(size, BLOCKS, 1, TrainConfig(epochs=epochs)) for size in sizes}
         one_by_one(train_plainly, tasks[sizes[0]][:1], device)  # what is done once, is done
         loops: dict[str, dict[int, float]] = {"plain": {}, "reference": {}}
@@ -154,19 +154,19 @@ def main(
             for size in sizes:
                 loops[name][size] = one_by_one(train, tasks[size], device)
                 CONSOLE.print(f"{name}, size {size}: {loops[name][size]:.1f} s")
-        with this_machine(CohortTrainer(device), crew_size) as crew:
-            train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), crew, crew_size, device)
-            lines = compare(grid, tasks, loops, crew, crew_size, device)
-        # Last: a crew of one changes how this process keeps memory, which the reference must not.
+        with this_machine(CohortTrainer(device), processes) as executor:
+            train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), executor, processes, device)
+            lines = compare(grid, tasks, loops, executor, processes, device)
+        # Last: one worker changes how this process keeps memory, which the reference must not.
         if device == "cpu":
             small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)
-            scaling(small, crew_size)
+            scaling(small, processes)
     here, worker = (
         resource.getrusage(who).ru_maxrss / 2**20
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     CONSOLE.print(
-        f"peak memory: {here:.2f} GB here, {worker:.2f} GB in each of {crew_size} workers"
+        f"peak memory: {here:.2f} GB here, {worker:.2f} GB in each of {processes} workers"
     )
     CONSOLE.print("\n".join(lines))
 

@@ -20,7 +20,7 @@ pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
 from playwright.sync_api import Browser
 
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export import EXAMPLES, export_onnx
 from crosswear.deploy.export.check_windows import simulated_windows
@@ -96,7 +96,7 @@ def bundle_of(kind: str) -> Bundle:
     rng = np.random.default_rng(0)
     y = np.arange(60) % 3
     x = (rng.normal(size=(60, 3, 100)) * (1 + y)[:, None, None]).astype(np.float32)
-    state = BASELINES[kind].fit(x, y, 3, 25.0, 0).state()
+    state = BUNDLED[kind].fit(x, y, 3, 25.0, 0).state()
     return a_bundle(classes, state=state, kind=kind, model=None)
 
 

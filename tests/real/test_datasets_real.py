@@ -19,7 +19,7 @@ from scipy.signal import butter, filtfilt
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets import lookup, sp_sw_har
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.published import read_numbers
+from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.tree import FolderTree
 from crosswear.signal.resample import resample
 from crosswear.signal.windows import cut

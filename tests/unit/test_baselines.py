@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from crosswear.baselines import BASELINES, Classifier
+from crosswear.baselines import BUNDLED, Classifier
 from crosswear.baselines.forest import TREES, grow_forest
 from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
@@ -44,14 +44,14 @@ def asked(gestures: Domain) -> tuple[np.ndarray, np.ndarray]:
     return np.array(gestures.windows.x[rows]), gestures.windows.y[rows]
 
 
-@pytest.fixture(scope="module", params=BASELINES)
+@pytest.fixture(scope="module", params=BUNDLED)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
 def fitted(name: str, train: tuple[np.ndarray, np.ndarray]) -> Classifier:
-    return BASELINES[name].fit(*train, 10, RATE, 7)
+    return BUNDLED[name].fit(*train, 10, RATE, 7)
 
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -71,9 +71,9 @@ def test_equal_arguments_give_equal_classifiers(
     fitted: Classifier, name: str, train: Data, asked: Data
 ) -> None:
     np.random.default_rng().random()
-    again = BASELINES[name].fit(*train, 10, RATE, 7).scores(asked[0])
+    again = BUNDLED[name].fit(*train, 10, RATE, 7).scores(asked[0])
     np.testing.assert_array_equal(again, fitted.scores(asked[0]))
-    other = BASELINES[name].fit(*train, 10, RATE, 8).scores(asked[0])
+    other = BUNDLED[name].fit(*train, 10, RATE, 8).scores(asked[0])
     assert not np.array_equal(other, again)
 
 
@@ -84,7 +84,7 @@ def test_its_state_is_plain_arrays_and_all_of_it(
     np.savez(file, **fitted.state())
     file.seek(0)
     with np.load(file, allow_pickle=False) as stored:
-        loaded = BASELINES[name].load(dict(stored))
+        loaded = BUNDLED[name].load(dict(stored))
     np.testing.assert_array_equal(loaded.scores(asked[0]), fitted.scores(asked[0]))
 
 
@@ -100,7 +100,7 @@ def test_classes_that_were_not_seen_have_none(
 ) -> None:
     x, y = train
     some = np.isin(y, kept)
-    scores = BASELINES[name].fit(x[some], y[some], 10, RATE, 7).scores(asked[0])
+    scores = BUNDLED[name].fit(x[some], y[some], 10, RATE, 7).scores(asked[0])
     assert scores.shape[1] == 10
     np.testing.assert_array_equal(np.flatnonzero(scores.any(axis=0)), kept)
     np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-5)
@@ -113,7 +113,7 @@ def test_constant_windows_are_classified_too(name: str) -> None:
     x = np.zeros((12, 3, 100), np.float32)
     x[::2, 2] = 1
     y = np.arange(12, dtype=np.int16) % 2
-    scores = BASELINES[name].fit(x, y, 2, RATE, 0).scores(x)
+    scores = BUNDLED[name].fit(x, y, 2, RATE, 0).scores(x)
     assert np.isfinite(scores).all()
 
 
@@ -143,7 +143,7 @@ def others(seed: int) -> LabelledWindows:
 def test_windows_of_others_change_it_and_its_state_holds_all_of_that(
     name: str, fit: Callable[..., Classifier], train: Data, asked: Data
 ) -> None:
-    baseline = BASELINES[name]
+    baseline = BUNDLED[name]
     plain = baseline.fit(*train, 10, RATE, 7).scores(asked[0])
     whitened = fit(*train, 10, RATE, 7, [others(0), others(1)])
     scores = whitened.scores(asked[0])

@@ -204,8 +204,8 @@ def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:
 
 def test_clusters_on_this_machine_do_not_want_the_same_port() -> None:
     """The second one would warn, and here a warning is an error."""
-    with cluster("local", "cpu", 1), cluster("local", "cpu", 1) as crew:
-        assert crew.idle() == 1
+    with cluster("local", "cpu", 1), cluster("local", "cpu", 1) as executor:
+        assert executor.idle() == 1
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dataset_helpers import FILES, SEPARATORS, fails, read, write
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.published import TextLayout, read_numbers
+from crosswear.datasets.published_text import TextLayout, read_numbers
 from crosswear.datasets.tree import FolderTree, fingerprint
 from generators import GENERATORS
 

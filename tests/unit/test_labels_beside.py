@@ -12,7 +12,7 @@ from predict_helpers import BUNDLE, movement
 
 from crosswear.core.errors import MissingDataError
 from crosswear.datasets.propose import propose, try_out
-from crosswear.deploy.recognise.inputs import Overrides, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, input_files
 from generators import devices
 
 BARE = TOML.replace('label = "what"\n', "")
@@ -164,7 +164,7 @@ def test_files_of_labels_are_no_recordings(tmp_path: Path) -> None:
     toml = recording(tmp_path, COLUMNS, "a.labels.csv")
     toml.write_text(toml.read_text("utf-8").replace(".labels.txt", ".labels.csv"), "utf-8")
     assert found(toml) == EXPECTED
-    sources = find_sources(tmp_path, Overrides(), None, BUNDLE.manifest)
+    sources = input_files(tmp_path, Overrides(), None, BUNDLE.manifest)
     assert [source.name for source in sources] == ["a.csv"]
 
 

@@ -17,11 +17,11 @@ from crosswear.datasets import lookup
 from crosswear.datasets.propose import write_proposal
 from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.recognise.chunks import read_chunks
-from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 
 
 def source(path: Path, **overrides: Any) -> RecordingFile:
-    [found] = find_sources(path, Overrides(**overrides), None, BUNDLE.manifest)
+    [found] = input_files(path, Overrides(**overrides), None, BUNDLE.manifest)
     return found
 
 

@@ -338,8 +338,8 @@ def test_branches_add_cells_and_change_none() -> None:
         **{("temporal", blocks): 2 for blocks in (0, 2, 5)},
         **{("spectral", blocks): 2 for blocks in (0, 5)},
     }
-    assert (several.judged, several.judged_blocks) == ("both", (0, 2, 5))
-    assert parse_study(more.replace('"both", ', ""), "mini.toml").judged == "temporal"
+    assert (several.judged_branches, several.judged_blocks) == ("both", (0, 2, 5))
+    assert parse_study(more.replace('"both", ', ""), "mini.toml").judged_branches == "temporal"
 
 
 def test_cells_of_older_records_are_read_with_their_branches() -> None:

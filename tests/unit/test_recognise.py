@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.core.errors import BundleError, DataFormatError, UsageError
 from crosswear.core.recording import Recording
 from crosswear.deploy.bundle import Bundle, load_bundle, save_bundle
@@ -169,11 +169,11 @@ def test_classical_bundles_recognise_and_stream_alike(kind: str, tmp_path: Path)
     rng = np.random.default_rng(0)
     y = np.arange(60) % 3
     x = (rng.normal(size=(60, 3, 100)) * (1 + y)[:, None, None]).astype(np.float32)
-    state = BASELINES[kind].fit(x, y, 3, 25.0, 0).state()
+    state = BUNDLED[kind].fit(x, y, 3, 25.0, 0).state()
     saved = a_bundle(state=state, kind=kind, model=None)
     save_bundle(tmp_path / "bundle", saved)
     bundle = load_bundle(tmp_path / "bundle")
-    expected = BASELINES[kind].load(state).scores(in_steps(x))
+    expected = BUNDLED[kind].load(state).scores(in_steps(x))
     scores = replace(bundle, manifest=replace(bundle.manifest, temperature=1.0)).classifier()
     np.testing.assert_allclose(scores.scores(x), expected, atol=1e-4)
     values = movement(3000)

@@ -16,7 +16,7 @@ from predict_helpers import BUNDLE, movement, write_csv
 from crosswear.core.errors import CrosswearError, DataFormatError, UsageError
 from crosswear.datasets.propose import propose
 from crosswear.datasets.tree import FolderTree
-from crosswear.deploy.recognise.inputs import Overrides, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, input_files
 from generators.own import LAYOUTS
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -54,7 +54,7 @@ def concluded(folder: Path) -> tuple[dict[str, Any], set[str], list[str]]:
 
 def recognised(path: Path) -> dict[str, Any]:
     """What `predict` says."""
-    [source] = find_sources(path, Overrides(), None, BUNDLE.manifest)
+    [source] = input_files(path, Overrides(), None, BUNDLE.manifest)
     layout = source.layout
     columns = {f"columns.{role}": column for role, column in layout.columns.used().items()}
     said = {key: columns.get(key, getattr(layout, key, None)) for key in (*KEYS, *DIALECT)}
@@ -198,7 +198,7 @@ def test_a_rate_above_the_names_holds_where_stamps_are_not_used(
     agree(tmp_path)
     found = recognised(path)
     assert (found["rate_hz"], found["columns.time"]) == (50, None)
-    [source] = find_sources(path, Overrides(), None, BUNDLE.manifest)
+    [source] = input_files(path, Overrides(), None, BUNDLE.manifest)
     assert source.notes[0].endswith("Gaps cannot be seen without it")
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswear.core.errors import DataFormatError, MissingDataError
-from crosswear.datasets.published import TextLayout, read_numbers
+from crosswear.datasets.published_text import TextLayout, read_numbers
 from crosswear.datasets.tree import FolderTree
 
 TEXT_DATASETS = ("dsads", "selfback", "wharf")

@@ -16,7 +16,7 @@ from crosswear.datasets.own.layout import parse_layout
 from crosswear.datasets.propose import parse_answer, write_proposal
 from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.recognise.chunks import read_chunks
-from crosswear.deploy.recognise.inputs import Overrides, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, input_files
 
 
 def put_columns(path: Path, header: str, values: np.ndarray, form: str = "{:.4f}") -> Path:
@@ -28,7 +28,7 @@ def put_columns(path: Path, header: str, values: np.ndarray, form: str = "{:.4f}
 
 def predicted(path: Path, **overrides: Any) -> np.ndarray:
     """Return what `predict` reads, in g."""
-    [one] = find_sources(path, Overrides(**overrides), None, BUNDLE.manifest)
+    [one] = input_files(path, Overrides(**overrides), None, BUNDLE.manifest)
     pieces = [values for values, _ in read_chunks(one, lambda _note: None)]
     return np.concatenate(pieces) / one.layout.units_per_g
 

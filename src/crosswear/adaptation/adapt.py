@@ -19,7 +19,7 @@ from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.report_files import write_report
 from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.source_training import train_source, training_seconds
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
 from crosswear.core.files import expect_absent, expect_writable
@@ -148,7 +148,7 @@ def _trained_on(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:
     """Return the sources that the chosen model was trained on."""
     plan = chosen.learner.plan
     if plan is None:
-        return list(offered) if BASELINES[chosen.learner.kind].fit_with_others else []
+        return list(offered) if BUNDLED[chosen.learner.kind].fit_with_others else []
     return [one for one in offered if one.name == plan.source]
 
 

@@ -28,7 +28,7 @@ from crosswear.adaptation.successive_halving import (
     Evaluation,
     evaluate_candidates,
 )
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import UsageError
 from crosswear.core.intervals import Interval
@@ -103,7 +103,7 @@ class Chosen:
     def classifier(self, samples: int) -> Calibrated:
         """Return the calibrated classifier of windows [n, 3, L], L = `samples`."""
         if self.model is None:
-            logits = logits_of_classifier(BASELINES[self.learner.kind].load(self.state))
+            logits = logits_of_classifier(BUNDLED[self.learner.kind].load(self.state))
         else:
             names = tuple(map(str, range(self.out_of_fold.shape[1])))
             state = {name: torch.from_numpy(np.array(one)) for name, one in self.state.items()}
@@ -221,7 +221,7 @@ def _expected(
 def _classical(
     kinds: Sequence[Kind], data: TrainingData, budget_s: float, folds: int, note: Note
 ) -> list[Learner]:
-    chosen: list[Kind] = [kind for kind in KINDS if kind in {*kinds} & {*BASELINES}]
+    chosen: list[Kind] = [kind for kind in KINDS if kind in {*kinds} & {*BUNDLED}]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
         chosen = [kind for kind in chosen if kind not in OF_AEON]
         note(f"nothing with MiniRocket takes part; {install('minirocket')}")

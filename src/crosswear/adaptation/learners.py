@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.network import NetworkPlan, NetworkTrainer
-from crosswear.baselines import BASELINES, Classifier
+from crosswear.baselines import BUNDLED, Classifier
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.keys import seed_for
 from crosswear.deploy.bundle.manifest import Kind
@@ -101,7 +101,7 @@ class ClassicalLearner:
 
     def __init__(self, kind: Kind, data: TrainingData, seconds: float) -> None:
         self.kind = kind
-        self.name = f"{kind}, whitened" if data.others and BASELINES[kind].fit_with_others else kind
+        self.name = f"{kind}, whitened" if data.others and BUNDLED[kind].fit_with_others else kind
         self._data = data
         self._seed = seed_for(data.seed, kind)
         self._last_timing = (0.0, 1)
@@ -111,7 +111,7 @@ class ClassicalLearner:
         if windows > 2 * PROBE:
             self._probe(PROBE // 8)  # the first call is slower
             probed = max(self._probe(PROBE), 1e-3)
-            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / BASELINES[kind].growth)
+            room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / BUNDLED[kind].growth)
             self.max_windows = int(np.clip(room, PROBE, self.max_windows))
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
@@ -129,7 +129,7 @@ class ClassicalLearner:
         """Extrapolate from the last training; 0 before the first."""
         seconds, trained = self._last_timing
         return float(
-            seconds * (min(windows, self.max_windows) / trained) ** BASELINES[self.kind].growth
+            seconds * (min(windows, self.max_windows) / trained) ** BUNDLED[self.kind].growth
         )
 
     def _fit(self, train: Rows) -> Classifier:
@@ -137,7 +137,7 @@ class ClassicalLearner:
         if len(train) > self.max_windows:
             train = np.sort(self._order[np.isin(self._order, train)][: self.max_windows])
         arguments = (data.x[train], data.y[train], data.classes, data.rate_hz, self._seed)
-        baseline = BASELINES[self.kind]
+        baseline = BUNDLED[self.kind]
         if baseline.fit_with_others:
             return baseline.fit_with_others(*arguments, data.others)
         return baseline.fit(*arguments)

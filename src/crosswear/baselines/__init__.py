@@ -64,7 +64,7 @@ _FOREST = "a random forest on features of each window"
 _TREES = "randomised trees on features of each window"
 _ROCKET = "MiniRocket (random convolutions and a linear classifier)"
 
-BASELINES: Mapping[str, Baseline] = MappingProxyType(
+BUNDLED: Mapping[str, Baseline] = MappingProxyType(
     {
         one.name: one
         for one in (

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pydantic
@@ -43,6 +44,9 @@ from crosswear.signal.windows import assemble
 
 SCHEMA = 1
 """Raised by hand whenever the same recordings would become other windows."""
+ADDED_LATER: Mapping[str, Json] = MappingProxyType({"min_subjects": 1})
+"""Later settings of a preparation, with the value that leaves the windows as they were. With that
+value a setting is not part of the digest, so that earlier domains and records stay valid."""
 
 
 @dataclass(frozen=True)
@@ -356,8 +360,6 @@ def _digest(
 
 
 def _essentials(config: PreparationConfig) -> Json:
-    """Settings as a key has them: those of before `min_subjects` where it leaves out nothing."""
+    """Return the settings, but none that was added later and changes nothing."""
     settings = dataclasses.asdict(config)
-    if config.min_subjects == 1:
-        del settings["min_subjects"]
-    return to_json(settings)
+    return to_json({name: v for name, v in settings.items() if ADDED_LATER.get(name) != v})

@@ -12,7 +12,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published import TextLayout, place, read_numbers
+from crosswear.datasets.published_text import TextLayout, place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.published_text import TextLayout, elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,

@@ -13,7 +13,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published import TextLayout, read_numbers
+from crosswear.datasets.published_text import TextLayout, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,

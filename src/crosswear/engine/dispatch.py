@@ -1,4 +1,4 @@
-"""Hand cohorts to a crew and yield what comes back: the same loop wherever the crew works."""
+"""Hand cohorts to an executor and yield the outcomes: one loop for every executor."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Executor(Protocol):
 
 
 def run_cohorts(
-    cohorts: Sequence[Cohort], hired: AbstractContextManager[Executor]
+    cohorts: Sequence[Cohort], started: AbstractContextManager[Executor]
 ) -> Generator[Outcome | Failure, None, None]:
     """Train cohorts, each when its source networks are on disk, and yield cells as they finish.
 
@@ -56,18 +56,18 @@ def run_cohorts(
         return
     running = 0
     deaths: Counter[str] = Counter()
-    with hired as crew:
+    with started as executor:
         while pending or running:
-            while crew.idle() and (cohort := _take_ready(pending)):
-                crew.send(cohort)
+            while executor.idle() and (cohort := _take_ready(pending)):
+                executor.send(cohort)
                 running += 1
-            if pending and not running and crew.idle():
+            if pending and not running and executor.idle():
                 yield from _orphans(pending.pop(0))
                 continue
-            news = crew.wait()
-            running -= len(news)
-            lost = [cohort for cohort, outcomes in news if outcomes is None]
-            for _, outcomes in news:
+            completed = executor.wait()
+            running -= len(completed)
+            lost = [cohort for cohort, outcomes in completed if outcomes is None]
+            for _, outcomes in completed:
                 yield from outcomes or ()
             pending[:0] = lost
             deaths.update(cohort[0].key for cohort in lost)

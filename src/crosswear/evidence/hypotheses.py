@@ -1,4 +1,4 @@
-"""Tests of the hypotheses of the 2019 study, and of the questions that a user asks.
+"""Tests of the hypotheses of the 2019 study, and of further ones (docs/evidence.md, Findings).
 
 Every target counts once: its sources and sizes are not independent of each other. With few targets
 most answers are therefore "undecided".

@@ -124,9 +124,8 @@ class Score:
 class Verdict:
     """The verdict on transfer from a source to a target at a size.
 
-    It is on the transfer of the branches that `StudyDesign.judged` names. The number of blocks is
-    the one that was best on the *other* targets, so that it is not chosen on the windows that judge
-    it.
+    It is on the transfer of `StudyDesign.judged_branches`. The number of blocks is the one that was
+    best on the *other* targets, so that it is not chosen on the windows that judge it.
 
     Attributes:
         target, source, size: the subject of the verdict.

@@ -43,7 +43,7 @@ def blocks_for(study: StudyDesign, scores: Scores, target: str, size: int) -> in
 
 def transfer_of(study: StudyDesign, target: str, size: int, source: str, blocks: int) -> ScoreKey:
     """Return the transfer with so many blocks that is judged."""
-    return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged))
+    return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged_branches))
 
 
 def _uncorrected(study: StudyDesign, scores: Scores) -> Iterator[Verdict]:

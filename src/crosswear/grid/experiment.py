@@ -96,14 +96,16 @@ class StudyDesign:
         )
 
     @property
-    def judged(self) -> Branches:
+    def judged_branches(self) -> Branches:
         """The branches whose transfer is judged: both, or else those that are named first."""
         return "both" if "both" in self.grid.branches else self.grid.branches[0]
 
     @property
     def judged_blocks(self) -> tuple[int, ...]:
         """Numbers of blocks of the transfers that are judged, rising."""
-        return tuple(blocks for branches, blocks in self.transfers if branches == self.judged)
+        return tuple(
+            blocks for branches, blocks in self.transfers if branches == self.judged_branches
+        )
 
     def others(self, target: str) -> tuple[str, ...]:
         """Names of all domains but one."""

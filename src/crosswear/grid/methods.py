@@ -1,7 +1,7 @@
 """The methods that cells compare, a line each. How each one trains: `crosswear.engine.methods`.
 
-Every other module asks for these facts and never for a name, so that a new baseline is one line
-here and one file there.
+Other modules ask for these facts and compare no names, so that a new baseline trains, is timed and
+is reported with a line here, a line there and a file.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class EvidenceIndex:
         """The judged branches in a sentence; empty where there is no choice."""
         if len(set(self.evidence.study.grid.branches)) == 1:
             return ""
-        judged = self.evidence.study.judged
+        judged = self.evidence.study.judged_branches
         return f"Verdicts and curves: {judged} branch{'es' if judged == 'both' else ''}."
 
     @cached_property
@@ -118,7 +118,7 @@ class EvidenceIndex:
             verdict = self.verdict(target, name, size)
             if verdict is not None and verdict.blocks is not None:
                 approach = LearningMethod(
-                    "network", source, verdict.blocks, self.evidence.study.judged
+                    "network", source, verdict.blocks, self.evidence.study.judged_branches
                 )
                 return self.score(target, size, approach)
         return None

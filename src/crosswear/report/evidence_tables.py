@@ -154,7 +154,7 @@ def _verdicts(evidence: Evidence) -> Iterator[dict[str, Any]]:
             "target": verdict.target,
             "source": verdict.source,
             "size": verdict.size,
-            "branches": evidence.study.judged,
+            "branches": evidence.study.judged_branches,
             "blocks": verdict.blocks,
             "effect": verdict.effect,
             **_interval("micro_f1", verdict.micro_f1),

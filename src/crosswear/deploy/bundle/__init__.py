@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from crosswear.baselines import BASELINES, Classifier
+from crosswear.baselines import BUNDLED, Classifier
 from crosswear.core.errors import BundleError, CrosswearError
 from crosswear.core.files import expect_absent, new_folder
 from crosswear.core.keys import to_json
@@ -76,12 +76,12 @@ class Bundle:
             BundleError: if the bundle holds a network, or arrays that make no such classifier.
         """
         about = self.manifest
-        if about.kind not in BASELINES:
+        if about.kind not in BUNDLED:
             raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
         try:
             # C order, as stored: the order of an array decides the order of sums.
             state = {name: np.asarray(value, order="C") for name, value in self.state.items()}
-            classifier = BASELINES[about.kind].load(state)
+            classifier = BUNDLED[about.kind].load(state)
             found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
             if found != (1, len(about.classes)):
                 raise ValueError(f"{found[-1]} classes instead of {len(about.classes)}")

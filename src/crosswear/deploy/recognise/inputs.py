@@ -65,7 +65,7 @@ class RecordingFile:
         return self.tree.where(self.name)
 
 
-def find_sources(
+def input_files(
     path: Path, overrides: Overrides, toml: Path | None, about: Manifest
 ) -> list[RecordingFile]:
     """The recordings that a path names.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.recognise.chunks import read_chunks, reading_of
-from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
 from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, longest
 from crosswear.tables.units import Reading, alike
@@ -65,7 +65,7 @@ def recognise_files(
         UsageError: if a file does not show its columns, rate or unit, and `overrides` neither.
     """
     sources = [
-        source for path in paths for source in find_sources(path, overrides, toml, bundle.manifest)
+        source for path in paths for source in input_files(path, overrides, toml, bundle.manifest)
     ]
     found = []
     for source in sources:

@@ -85,10 +85,10 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
                 where=f"--cluster {address}",
                 expected="the address that `dask scheduler` printed, as in tcp://10.0.0.1:8786",
             ) from error
-        crew = _Cluster(client, address, device)
-        stack.callback(crew.end)
-        crew.look()
-        yield crew
+        executor = _Cluster(client, address, device)
+        stack.callback(executor.end)
+        executor.look()
+        yield executor
 
 
 @dataclass
@@ -140,17 +140,17 @@ class _Cluster:
     def wait(self) -> Completed:
         if time.monotonic() - self.looked > LOOK_EVERY_S:
             self.look()
-        news: Completed = [(cohort, None) for cohort in self.lost]
+        completed: Completed = [(cohort, None) for cohort in self.lost]
         self.lost.clear()
-        if news:
-            return news
+        if completed:
+            return completed
         with contextlib.suppress(queue.Empty):
             address = self.finished.get(timeout=LOOK_EVERY_S)
             worker = self.workers.get(address)
             if worker and worker.cohort and worker.future.done():
-                news.append((worker.cohort, self._outcomes(address, worker)))
+                completed.append((worker.cohort, self._outcomes(address, worker)))
                 worker.cohort = None
-        return news
+        return completed
 
     def _outcomes(self, address: str, worker: _DaskWorker) -> list[Outcome | Failure] | None:
         """Return what came of a worker's cohort; None if it was lost on the way."""

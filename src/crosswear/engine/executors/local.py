@@ -30,17 +30,17 @@ from crosswear.networks.threads import one_torch_thread
 
 @contextlib.contextmanager
 def this_machine(train: Trainer, workers: int) -> Iterator[Executor]:
-    """A crew of processes, or for one worker this process; ended when the block is left."""
+    """Run processes, or for one worker this process, until the block is left."""
     if workers == 1:
         keep_freed_memory()
         with one_torch_thread():
             yield _Alone(train)
         return
-    crew = _Processes(train, workers)
+    executor = _Processes(train, workers)
     try:
-        yield crew
+        yield executor
     finally:
-        crew.end()
+        executor.end()
 
 
 def has_device(device: str) -> bool:
@@ -139,19 +139,19 @@ class _Processes:
 
     def wait(self) -> Completed:
         ready = wait([worker.pipe for worker in self.workers if worker.cohort])
-        news: Completed = []
+        completed: Completed = []
         for index, worker in enumerate(self.workers):
             cohort = worker.cohort
             if cohort is None or worker.pipe not in ready:
                 continue
             try:
-                news.append((cohort, _carried(worker.pipe.recv(), torch.from_numpy)))
+                completed.append((cohort, _carried(worker.pipe.recv(), torch.from_numpy)))
                 worker.cohort = None
             except (EOFError, OSError):
-                news.append((cohort, None))
+                completed.append((cohort, None))
                 _end(worker)
                 self.workers[index] = _start(self.train)
-        return news
+        return completed
 
     def end(self) -> None:
         for worker in self.workers:

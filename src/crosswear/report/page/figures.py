@@ -45,7 +45,7 @@ def figures_data(index: EvidenceIndex) -> dict[str, Any]:
         "origins": [[sources[one] for one in index.sources_of(target)] for target in targets],
         "sizes": list(sizes),
         "transfers": [{"branches": one, "blocks": blocks} for one, blocks in index.transfers],
-        "judged": index.evidence.study.judged,
+        "judged": index.evidence.study.judged_branches,
         "classes": [list(index.evidence.domains[name].classes) for name in targets],
         "approaches": [_approach(approach) for approach in approaches],
         "scores": {
