@@ -100,7 +100,7 @@ def test_a_report_tells_branches_apart(branches: Evidence) -> None:
         *("0\ntemporal", "2\n", "5\n", "0\nspectral", "5\n"),
     ]
     plain = EvidenceIndex(gather(planted_records(temporal_carries, PLAIN)))
-    assert plain.judged_branches == ""
+    assert plain.judged == ""
     assert "branch" not in markdown(plain)
 
 
