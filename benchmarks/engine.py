@@ -33,10 +33,10 @@ from rich.table import Table
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import Executor, run_cohorts
-from crosswear.engine.estimate import work_of
 from crosswear.engine.executors.local import this_machine
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Failure, Task
+from crosswear.engine.work import work_of
 from crosswear.study.execution import available_workers
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -34,7 +34,7 @@ blocks = [0]
 WITHOUT_GUARD = """
 import crosswear
 study = crosswear.Study.load({study!r}, cache="cache")
-for call in (lambda: study.run(cluster="local"), lambda: study.plan(workers=1)):
+for call in (lambda: study.run(cluster="local"), lambda: study.plan(workers=2)):
     try: call()
     except crosswear.CrosswearError as error:
         print(error)

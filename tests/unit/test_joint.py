@@ -22,6 +22,7 @@ from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import Heads
 from crosswear.engine.joint import open_target
+from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.subsets import adaptation_set, groups_of, passes
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell, DomainFacts, enumerate_cells
@@ -275,7 +276,9 @@ def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_a_study_with_joint_sources_from_plan_to_evidence(opened: LoadedStudy, whole: Path) -> None:
-    plan = plan_study(opened, Store(whole.parent / "new"), ExecutionSettings())
+    plan = plan_study(
+        opened, Store(whole.parent / "new"), ExecutionSettings(), MeasuringProcesses()
+    )
     assert plan.cells == {
         "majority": 3,
         "source": 1 + 3,

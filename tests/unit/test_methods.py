@@ -15,12 +15,12 @@ import crosswear
 from crosswear.core.config import TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
-from crosswear.engine.estimate import work_of
+from crosswear.engine.classical_timing import time_classical
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.methods.base import Resources
 from crosswear.engine.methods.classical import ClassicalMethod
 from crosswear.engine.task import Task
-from crosswear.engine.timing import time_classical
+from crosswear.engine.work import work_of
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ALIGNMENTS, BASELINES, METHODS, WHITENED, Role, names_of
 from crosswear.grid.result import CellResult
@@ -105,8 +105,8 @@ def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) 
 def test_a_baseline_is_timed_and_costs_no_multiply_adds(gestures: Domain, name: str) -> None:
     cell = Cell(name, "t", 7, 20)
     rates = time_classical([(cell, gestures.summary)], "cpu")
-    assert rates[name].fit_s > 0
     assert rates[name].seconds(cell, gestures.summary) > 0
+    assert min(rates[name].cell_s, rates[name].fit_s, rates[name].test_s) >= 0
     assert work_of(Task(cell, "", gestures.folder), gestures.summary).training == 0
 
 

@@ -13,6 +13,7 @@ from study_helpers import ignore, results
 
 from crosswear.core.errors import DiskError, DomainError, StudyFileError
 from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
@@ -196,14 +197,14 @@ def test_more_seeds_keep_the_cells_that_are_there(
 
 
 def test_the_plan_counts_what_is_missing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
-    before = plan_study(opened, Store(tmp_path), ExecutionSettings())
+    before = plan_study(opened, Store(tmp_path), ExecutionSettings(), MeasuringProcesses())
     assert before.cells == {"majority": 2, "source": 2, "scratch": 4, "transfer": 8}
     assert before.sizes == (20, 40)
     assert before.missing == CELLS
     assert before.multiply_adds > 0
     assert before.seconds > 0
     assert 100 < before.memory_mb < 3000
-    after = plan_study(opened, Store(whole), ExecutionSettings())
+    after = plan_study(opened, Store(whole), ExecutionSettings(), MeasuringProcesses())
     assert (after.missing, after.multiply_adds, after.seconds) == (0, 0, 0)
 
 
@@ -220,7 +221,7 @@ def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path)
     once = 2 + 1 + 2 * (1 + 1) + 3 * (1 + 2)  # the source `daily` has one target, `random` two
     assert len(rich.cells) == 2 * once
     assert len({domain.folder for domain in rich.domains.values()}) == 4
-    plan = plan_study(rich, Store(tmp_path / "one"), ExecutionSettings())
+    plan = plan_study(rich, Store(tmp_path / "one"), ExecutionSettings(), MeasuringProcesses())
     assert plan.cells["forest"] == 4
     assert plan.cells["logistic"] == 6
     assert plan.seconds > 1

@@ -24,13 +24,13 @@ from crosswear.core.config import (
 from crosswear.core.errors import StudyFileError
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.estimate import work_of
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import ONE_HEAD
 from crosswear.engine.rates import layer_factors
 from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
+from crosswear.engine.work import work_of
 from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import NETWORKS, build, declared

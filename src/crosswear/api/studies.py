@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from crosswear.api.display import LOG, note, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
-from crosswear.api.reports import StudyReport
 from crosswear.core.errors import StoreError
+from crosswear.engine.measuring import measuring_processes
 from crosswear.evidence.records import StudyRecords
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
-from crosswear.study.collect import collect
 from crosswear.study.execution import execution_settings
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.pending import RunStatus, run_status
@@ -24,6 +23,8 @@ from crosswear.study.run import RunSummary, run_study
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from crosswear.api.reports import StudyReport
 
 Device = Literal["cpu", "cuda"]
 
@@ -90,14 +91,15 @@ class Study:
             reuse: folder of another run, as in `run`.
 
         Raises:
-            UsageError: in a script without a main guard, since processes are started.
+            UsageError: in a script without a main guard that asks for several workers.
             StoreError: if the folder belongs to another study, or no run is in that of `reuse`.
         """
         where = execution_settings(workers, device, None)
-        where.expect_startable(measuring=True)
+        where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
-        loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
-        return plan_study(loaded, run.store, where, precision, other)
+        with measuring_processes(where.workers) as processes:
+            loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
+            return plan_study(loaded, run.store, where, processes, precision, other)
 
     def run(
         self,
@@ -227,10 +229,14 @@ class Run:
             StoreError: if the folder belongs to something else.
             DiskError: if a file cannot be written.
         """
+        from crosswear.api.reports import StudyReport  # slow to import, needless to plan
+
         return StudyReport.write(self.records(), out or self.folder, allow_partial)
 
     def records(self) -> StudyRecords:
         """Read every finished cell, as reports and comparisons are made from them."""
+        from crosswear.study.collect import collect  # likewise
+
         return collect(self.loaded, self.store, note)
 
     def __repr__(self) -> str:

@@ -143,23 +143,42 @@ def prepare(
             own recordings of which two hold the same samples.
         LeakageError: if a raw sample is in two subsets.
     """
+    return prepare_splits(reference, data, config, cache, [config.split])[config.split]
+
+
+def prepare_splits(
+    reference: str | Path,
+    data: str | Path | None,
+    config: PreparationConfig,
+    cache: str | Path,
+    splits: Sequence[int],
+) -> dict[int, Domain]:
+    """Prepare a domain for several splits; its files are read once. See `prepare`."""
     reference = str(reference)
     spec, options = lookup(reference)
     tree = locate(spec, None if data is None else Path(data))
     if spec.completed:
         spec = spec.completed(tree)
         options = spec.default_options
-    folder = Path(cache) / _digest(spec, options, tree, config)
-    if folder.exists():
+    files = fingerprint(tree, spec.patterns)
+    found: dict[int, Domain] = {}
+    missing: dict[int, Path] = {}
+    for split in splits:
+        folder = Path(cache) / _digest(spec, options, files, replace(config, split=split))
+        if folder.exists():
+            try:
+                found[split] = load_domain(folder)
+                continue
+            except DomainError:
+                shutil.rmtree(folder, ignore_errors=True)
+        missing[split] = folder
+    if missing:
         try:
-            return _called(reference, spec, options, load_domain(folder))
-        except DomainError:
-            shutil.rmtree(folder, ignore_errors=True)
-    try:
-        _build(folder, reference, spec, options, tree, config)
-    except DomainError as error:
-        raise error.inside(reference) from error
-    return _called(reference, spec, options, load_domain(folder))
+            _build(missing, reference, spec, options, tree, config)
+        except DomainError as error:
+            raise error.inside(reference) from error
+    found |= {split: load_domain(folder) for split, folder in missing.items()}
+    return {split: _called(reference, spec, options, found[split]) for split in splits}
 
 
 def _called(reference: str, spec: DatasetSpec, options: ReadOptions, domain: Domain) -> Domain:
@@ -230,7 +249,7 @@ def load_domain(folder: str | Path) -> Domain:
 
 
 def _build(
-    folder: Path,
+    folders: Mapping[int, Path],
     reference: str,
     spec: DatasetSpec,
     options: ReadOptions,
@@ -257,26 +276,27 @@ def _build(
             todo="check the labels, or use shorter windows",
         )
     seed = seed_for("split", spec.name)
-    subset, split = split_windows(windows, len(classes), seed, config.split, config.min_subjects)
-    audit(windows, subset)
-    summary = DomainSummary(
-        reference=reference,
-        digest=folder.name,
-        placement=options.placement,
-        rate_hz=spec.rate_hz,
-        classes=classes,
-        subjects=tuple(reader.subjects),
-        duration_s=reader.duration_s,
-        samples=config.window,
-        split=split,
-        notes=tuple(notes),
-        sensors=options.sensors,
-    )
-    with new_folder(folder) as temporary:
-        for field in fields(Windows):
-            np.save(temporary / f"{field.name}.npy", getattr(windows, field.name))
-        np.save(temporary / "subset.npy", subset)
-        (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")
+    for number, folder in folders.items():
+        subset, split = split_windows(windows, len(classes), seed, number, config.min_subjects)
+        audit(windows, subset)
+        summary = DomainSummary(
+            reference=reference,
+            digest=folder.name,
+            placement=options.placement,
+            rate_hz=spec.rate_hz,
+            classes=classes,
+            subjects=tuple(reader.subjects),
+            duration_s=reader.duration_s,
+            samples=config.window,
+            split=split,
+            notes=tuple(notes),
+            sensors=options.sensors,
+        )
+        with new_folder(folder) as temporary:
+            for field in fields(Windows):
+                np.save(temporary / f"{field.name}.npy", getattr(windows, field.name))
+            np.save(temporary / "subset.npy", subset)
+            (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")
 
 
 class _Reader:
@@ -346,14 +366,14 @@ class _Reader:
 
 
 def _digest(
-    spec: DatasetSpec, options: ReadOptions, tree: FileTree, config: PreparationConfig
+    spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
 ) -> str:
     return digest(
         {
             "schema": SCHEMA,
             "dataset": [spec.name, spec.schema],
             "options": essentials(options),
-            "files": fingerprint(tree, spec.patterns),
+            "files": files,
             "preparation": _essentials(config),
         }
     )

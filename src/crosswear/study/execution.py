@@ -33,14 +33,10 @@ class ExecutionSettings:
             return cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
 
-    def expect_startable(self, *, measuring: bool = False) -> None:
-        """Raise a UsageError if processes are needed here that the running script cannot start.
-
-        Args:
-            measuring: whether the time of cells is measured, which takes a process of its own.
-        """
+    def expect_startable(self) -> None:
+        """Raise a UsageError if processes are needed here that the running script cannot start."""
         several = self.workers > 1 and self.cluster is None
-        if measuring or several or self.cluster == LOCAL:
+        if several or self.cluster == LOCAL:
             expect_main_guard()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from crosswear.core.config import Precisions
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
-from crosswear.datasets.domain import Domain, DomainSummary, prepare
+from crosswear.datasets.domain import Domain, DomainSummary, prepare_splits
 from crosswear.datasets.held_out import each_held_out
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
@@ -138,11 +138,10 @@ def _prepared(
     Raises:
         StudyFileError: if no domain has people enough to leave one out.
     """
-    found = {}
-    for split in study.splits:
-        preparation = replace(study.preparation, split=split)
-        for name, reference in study.domains.items():
-            found[name, split] = prepare(reference, data, preparation, cache)
+    found: dict[tuple[str, int], Domain] = {}
+    for name, reference in study.domains.items():
+        prepared = prepare_splits(reference, data, study.preparation, cache, study.splits)
+        found |= {(name, split): domain for split, domain in prepared.items()}
     if study.grid.splits != LEAVE_ONE_OUT:
         return found
     folds = {name: list(each_held_out(domain)) for (name, _), domain in found.items()}

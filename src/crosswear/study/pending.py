@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crosswear.core.errors import CheckpointError, StoreError
 from crosswear.core.recording import Sensors
-from crosswear.engine.estimate import work_of
 from crosswear.engine.task import Task
+from crosswear.engine.work import work_of
 from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.grid.methods import METHODS, Role
 from crosswear.grid.store import Store

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crosswear.engine.estimate import estimate
 from crosswear.engine.grouping import group
+from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.methods.networks import may_be_compiled
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
@@ -59,12 +60,19 @@ def plan_study(
     opened: LoadedStudy,
     store: Store,
     where: ExecutionSettings,
+    processes: MeasuringProcesses,
     precision: PrecisionChoice | None = None,
     other: Store | None = None,
 ) -> Plan:
     """Count the cells and multiply-adds of a study, and state what they will take on this machine.
 
-    The processes that would train are started for a few seconds, to time some of the cells.
+    Args:
+        opened: the study.
+        store: its output folder.
+        where: where it will be trained.
+        processes: as many as will train, which time some of the cells for a few seconds.
+        precision: of its networks.
+        other: folder of another run whose records will be taken.
     """
     found = store.done(opened.cells) - damage(opened, store).keys()
     taken = reusable(opened, found, other) if other else set()
@@ -78,7 +86,7 @@ def plan_study(
     expected = estimate(
         group(tasks, where.device, where.workers),
         lambda task: opened.summary(task.cell),
-        where.workers,
+        processes,
         where.device,
     )
     return Plan(

@@ -158,15 +158,22 @@ class _Processes:
             _end(worker)
 
 
-def _start(train: Trainer) -> _Worker:
+def start_process(
+    serve: Callable[..., None], *arguments: object
+) -> tuple[SpawnProcess, Connection]:
+    """Start a process that calls `serve` with an end of a pipe; return it and the other end."""
     # Not forked: a copy of a process that has used torch's threads may hang.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, train), daemon=True)
+    process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
     with no_interrupts():
         process.start()
     theirs.close()
-    return _Worker(process, ours)
+    return process, ours
+
+
+def _start(train: Trainer) -> _Worker:
+    return _Worker(*start_process(_serve, train))
 
 
 def _end(worker: _Worker) -> None:

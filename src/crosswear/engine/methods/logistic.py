@@ -8,9 +8,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from crosswear.core.config import TrainConfig, TransferConfig
 from crosswear.core.recording import channel_names
@@ -31,6 +28,10 @@ class LogisticMethod(ClassicalMethod):
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
+        from sklearn.linear_model import LogisticRegression  # slow to import
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         features, y = self._outputs(task, domain, resources), domain.windows.y[rows]
         if len(np.unique(y)) == 1:
             return lambda test: np.full(len(test), y[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.baselines.whitening import OF_EACH
 from crosswear.core.recording import Subset, Windows
@@ -18,14 +19,15 @@ from crosswear.engine.task import Task
 from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.grid.methods import METHODS
 
-TEST = 256
-FEW = 20
+FEW, MANY = (20, 32), (100, 128)
+"""Windows to learn from and to test in the two cells that are timed; a plan takes seconds."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds of a classical method, for each window of the adaptation set and of the test."""
+    """Seconds of a classical method: of each cell, and of each window to learn from and to test."""
 
+    cell_s: float
     fit_s: float
     test_s: float
 
@@ -36,7 +38,8 @@ class Rate:
         """
         whitened = METHODS[cell.method].reads == "windows"
         others = OF_EACH * len(cell.sources) if whitened else 0
-        return self.fit_s * cell.size + self.test_s * (domain.split.windows[2] + others)
+        tested = domain.split.windows[2] + others
+        return self.cell_s + self.fit_s * cell.size + self.test_s * tested
 
 
 def time_classical(
@@ -51,20 +54,36 @@ def time_classical(
             continue
         sources = (UNTRAINED,) if METHODS[cell.method].reads == "weights" else ()
         task = Task(replace(cell, sources=sources), "", Path(), source_sensors=summary.sensors)
-        domain = _random_domain(cell, summary)
-        small = replace(task.cell, size=min(cell.size, FEW))
-        method.fit_and_test(replace(task, cell=small), domain, resources)  # what is slow only once
-        timing = method.fit_and_test(task, domain, resources).timing
-        found[cell.method] = Rate(timing.train_s / cell.size, timing.test_s / TEST)
+        domain = _random_domain(summary)
+        _seconds(method, task, domain, FEW, resources)  # what is slow only once
+        few, many = (_seconds(method, task, domain, size, resources) for size in (FEW, MANY))
+        fit_s, test_s = np.maximum(many - few, 0) / np.subtract(MANY, FEW)
+        cell_s = few.sum() - fit_s * FEW[0] - test_s * FEW[1]
+        found[cell.method] = Rate(max(0.0, float(cell_s)), float(fit_s), float(test_s))
     return found
 
 
-def _random_domain(cell: Cell, summary: DomainSummary) -> Domain:
+def _seconds(
+    method: ClassicalMethod,
+    task: Task,
+    domain: Domain,
+    windows: tuple[int, int],
+    resources: Resources,
+) -> NDArray[np.float64]:
+    """Seconds [2] to learn from, and to test, so many windows of a domain."""
+    learned, tested = windows
+    subset = np.full(sum(MANY), -1, dtype=np.int8)
+    subset[:learned], subset[-tested:] = Subset.TRAIN, Subset.TEST
+    task = replace(task, cell=replace(task.cell, size=learned))
+    timing = method.fit_and_test(task, replace(domain, subset=subset), resources).timing
+    return np.array([timing.train_s, timing.test_s])
+
+
+def _random_domain(summary: DomainSummary) -> Domain:
     rng = np.random.default_rng(0)
-    windows = cell.size + TEST
+    windows = sum(MANY)
     x = rng.normal(size=(windows, len(summary.channels), summary.samples)).astype(np.float32)
     y = rng.integers(len(summary.classes), size=windows).astype(np.int16)
     zeros, place = np.zeros(windows, np.int16), np.arange(windows)
-    subset = np.where(place < cell.size, Subset.TRAIN, Subset.TEST).astype(np.int8)
     some = Windows(x, y, zeros, zeros.astype(np.int32), place.astype(np.int32), place, place + 1)
-    return Domain(summary, Path(), some, subset)
+    return Domain(summary, Path(), some, zeros.astype(np.int8))
