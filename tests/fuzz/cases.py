@@ -5,7 +5,6 @@ A case is named by its dataset and a number, and is the same wherever it runs.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -13,22 +12,32 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from crosswear.core.errors import CrosswearError
 from crosswear.datasets import REGISTRY, lookup
-from crosswear.datasets.propose import parse_answer, propose, write_proposal
+from crosswear.datasets.propose import write_proposal
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import fingerprint
 from crosswear.signal.resample import resample
 from fuzz.damage import damage_file, damage_tree, packed, replace_matrix, replace_table
 from generators import GENERATORS
-from generators.own import BY_FILE, LAYOUTS
+from generators.layouts import LAYOUTS
 
 OWN = "own-"
-DATASETS = (*GENERATORS, *(f"{OWN}{name}" for name in LAYOUTS))
+FUZZED = (
+    "omgui",
+    "empatica",
+    "actigraph",
+    "sensor_logger",
+    "phone_app",
+    "phyphox",
+    "one_table",
+    "parquet_files",
+)
+DATASETS = (*GENERATORS, *(f"{OWN}{name}" for name in FUZZED))
 SEED = 20190909
 
 
@@ -50,16 +59,7 @@ def write_sound(dataset: str, root: Path) -> None:
         return
     layout = LAYOUTS[dataset.removeprefix(OWN)]
     layout.write(root, rng)
-    answers: dict[str, Any] = {}
-    proposal = propose(root, answers)
-    while proposal.questions:
-        asked = proposal.questions[0]
-        answer = layout.asked[asked.key]
-        text = f"{asked.key}={json.dumps(answer)}" if answer else BY_FILE
-        key, value = parse_answer(text, asked.key)
-        answers[key] = value
-        proposal = propose(root, answers)
-    write_proposal(proposal, force=False)
+    write_proposal(layout.answered(root)[0], force=False)
 
 
 def run_case(dataset: str, number: int, sound: Path, place: Path) -> Outcome:

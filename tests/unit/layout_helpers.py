@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from crosswear.datasets.propose import propose
+from crosswear.datasets.propose import propose, write_proposal
 from crosswear.datasets.propose.proposal import Proposal
+from generators.layouts import LAYOUTS
+from generators.own import BY_FILE
+from generators.planted import Planted
 
 POSE = np.array([-0.36, -0.85, 0.38]) / np.linalg.norm([-0.36, -0.85, 0.38])
 SWING = np.array([0.9, 0.35, 0.25])
@@ -52,3 +55,21 @@ def guessed(folder: Path, **answers: Any) -> tuple[dict[str, Any], Mapping[str, 
     proposal = propose(folder, {"placement": "right_wrist", **given})
     values = {guess.key: guess.value for guess in proposal.guesses}
     return values, {one.key: one.text for one in proposal.questions}, proposal
+
+
+def write_layout(name: str, root: Path) -> list[Planted]:
+    """Write the files of a layout of the registry."""
+    return LAYOUTS[name].write(root, np.random.default_rng(11))
+
+
+def answered(name: str) -> dict[str, Any]:
+    """Return the answers to all that a layout of the registry asks."""
+    answers = {key: value for key, value in LAYOUTS[name].asked.items() if value}
+    if "subject" in LAYOUTS[name].asked:
+        answers["path"] = BY_FILE.removeprefix("path=")
+    return answers
+
+
+def complete(name: str, root: Path) -> Path:
+    """Answer as a user would, and write."""
+    return write_proposal(LAYOUTS[name].answered(root)[0], force=False)

@@ -1,7 +1,7 @@
 """Labels in a file of their own: start, stop and label, as programs for annotation write them.
 
 A reader for each format of `READERS` yields `Annotation`s; times are numbers with `SECOND[unit]` of
-them in a second, ISO 8601 stamps, or clock times since the beginning (``00:01:02.5``).
+them in a second, instants, or clock times since the beginning (``00:01:02.5``).
 
 Formats: tab-delimited text of ELAN, tabular and aggregated events of BORIS, exported labels of
 Audacity, JSON and JSON-MIN of Label Studio (time series and audio).
@@ -13,11 +13,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.faults import is_number, is_stamp
+from crosswear.tables.faults import is_number
+from crosswear.tables.instants import ORDERS, instants
 from crosswear.tables.text import Dialect, TableFile, normal, rows, split_line
 from crosswear.tables.units import SECOND
 
@@ -53,7 +55,7 @@ class AnnotationFormat:
 
     Attributes:
         format: key of `READERS`.
-        unit: of the times: `s`, `ms`, `us`, `ns`, `datetime` or `samples`.
+        unit: of the times: `s`, `ms`, `us`, `ns`, an order of day, month and year, or `samples`.
         separator: of `columns`: between two columns.
         start, stop, label, recording: of `columns`: names of the columns; the last may be empty.
     """
@@ -248,11 +250,11 @@ def _table(
 
 
 def _time(file: TableFile, place: str, cell: str, unit: str) -> float:
-    if unit == "datetime":
-        if is_stamp(cell) or is_stamp(cell, zone=True):
-            stamp = datetime.fromisoformat(cell)
-            return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
-        raise _wrong(file, place, f"{cell[:40]!r} is no ISO 8601 time stamp")
+    if unit in ORDERS:
+        ticks, _ = instants(pa.array([cell]), unit)
+        if ticks.null_count:
+            raise _wrong(file, place, f"{cell[:40]!r} is no time stamp of the form {unit}")
+        return float(ticks[0].as_py()) / 1e9
     clock = _CLOCK.fullmatch(cell)
     if clock and unit == "s":
         hours, minutes, seconds = (float(part.replace(",", ".")) for part in clock.groups())

@@ -251,7 +251,7 @@ def _faulty_stamps(
         sample = select(whole, rows)
         values = np.asarray(sample[time.column].values, np.float64)
         new = changes_of(sample, (*roles.subject, *roles.perhaps_subject, *roles.session))
-        if time.unit == "datetime" and (back := hours_back(np.diff(values)) & ~new).any():
+        if time.orders and (back := hours_back(np.diff(values)) & ~new).any():
             row = int(back.argmax()) + 1
             return Refusal(
                 runs_backwards(float(values[row] - values[row - 1])),

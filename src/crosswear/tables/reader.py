@@ -13,11 +13,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp, one_line
+from crosswear.tables.instants import ORDERS, Order, instants, is_instant
 from crosswear.tables.text import (
     CheckedText,
     Dialect,
@@ -35,8 +37,8 @@ BLOCK_BYTES = 1 << 19
 BATCH_ROWS = 1 << 14
 """A few minutes at a time: larger pieces are no faster, and leave holes in memory."""
 
-Kind: TypeAlias = Literal["number", "ticks", "stamp", "text"]
-"""Of a column: numbers, times as numbers (rounded if need be), ISO 8601 time stamps, or texts."""
+Kind: TypeAlias = Literal["number", "ticks", "text"] | Order
+"""Of a column: numbers, times as numbers (rounded if need be), texts, or instants."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def read_batches(
         wanted: columns by role.
 
     Yields:
-        float64 for numbers and ticks, null where one is missing; nanoseconds for stamps, in UTC if
-        they have a zone; dictionaries of texts.
+        float64 for numbers and ticks, null where one is missing; nanoseconds for instants, in UTC
+        if they have a zone, as `tables.instants` returns them; dictionaries of texts.
 
     Raises:
         DataFormatError: if the file is not UTF-8 or Parquet, a column is not there, or a cell is
@@ -153,16 +155,20 @@ def _text(
         text = CheckedText(content, file, dialect)
         start = read_start(text, file, dialect)
         found = {role: _position(file, dialect, start, one.column) for role, one in wanted.items()}
-        zoned = {role: _has_zone(start.first, position) for role, position in found.items()}
-        types = {str(found[role]): _type(one.kind, zoned[role]) for role, one in wanted.items()}
+        cells = dict(enumerate(start.first))
+        firsts = {role: cells.get(position, "") for role, position in found.items()}
+        types = {str(found[role]): _type(one.kind, firsts[role]) for role, one in wanted.items()}
         width = len(start.header or start.first)
         options: dict[str, Any] = {"null_values": MISSING, "decimal_point": dialect.decimal}
         try:
             for batch in parse(text, width, types, delimiter=dialect.separator, **options):
-                yield batch.rename_columns(list(wanted))
+                named = batch.rename_columns(list(wanted))
+                yield pa.record_batch(
+                    {role: _read(named.column(role), wanted[role].kind) for role in wanted}
+                )
         except (pa.ArrowException, UnicodeDecodeError) as error:
             checks = {
-                role: (found[role], partial(_belongs, one.kind, dialect.decimal, zoned[role]))
+                role: (found[role], partial(_belongs, one.kind, dialect.decimal, firsts[role]))
                 for role, one in wanted.items()
             }
             raise _explained(file, dialect, width, checks, str(error)) from error
@@ -195,20 +201,39 @@ def _parquet(file: TableFile, wanted: Mapping[str, Wanted]) -> Iterator[pa.Recor
 def _cast(column: Any, kind: Kind) -> Any:
     if kind == "text":
         return column.cast(pa.string()).fill_null("").dictionary_encode()
-    zone = getattr(column.type, "tz", None)
+    if kind in ORDERS:
+        zone = getattr(column.type, "tz", None)
+        stamps = kind == "datetime" and not _is_text(column.type)
+        return column.cast(pa.timestamp("ns", tz=zone)) if stamps else _read(column, kind)
     # Whole nanoseconds since 1970 are rounded to the nearest quarter of a microsecond.
-    return column.cast(_type(kind, zone), safe=kind != "ticks")
+    return column.cast(pa.float64(), safe=kind != "ticks")
 
 
-def _type(kind: Kind, zone: str | bool | None) -> Any:
-    if kind == "stamp":
-        return pa.timestamp("ns", tz="UTC" if zone is True else zone or None)
+def _type(kind: Kind, first: str) -> Any:
+    """Return the type as which the parser reads a column that begins with a cell."""
+    if kind == "datetime" and (stamp := STAMP.fullmatch(first)):
+        return pa.timestamp("ns", tz="UTC" if stamp["zone"] else None)
+    if kind in ORDERS:
+        return pa.string()
     return pa.dictionary(pa.int32(), pa.string()) if kind == "text" else pa.float64()
 
 
-def _has_zone(cells: Sequence[str], position: int) -> bool:
-    match = position < len(cells) and STAMP.fullmatch(cells[position])
-    return bool(match and match["zone"])
+def _read(column: Any, kind: Kind) -> Any:
+    """Return a column with its instants read, where the parser left them as texts."""
+    if kind not in ORDERS or pa.types.is_timestamp(column.type):
+        return column
+    texts = column.cast(pa.string())
+    ticks, zoned = instants(texts, kind)
+    missing = pc.or_kleene(texts.is_null(), pc.is_in(texts, pa.array(MISSING)))
+    wrong = pc.and_(ticks.is_null(), pc.invert(missing))
+    if pc.any(wrong).as_py():
+        raise pa.ArrowInvalid(f"{texts.filter(wrong)[0].as_py()!r} is no time stamp like the first")
+    return ticks.cast(pa.timestamp("ns", tz="UTC" if zoned else None))
+
+
+def _is_text(kind: Any) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
 def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int) -> int:
@@ -245,10 +270,14 @@ def _no_column(
     )
 
 
-def _belongs(kind: Kind, decimal: str, zone: bool, cell: str) -> bool:
+def _belongs(kind: Kind, decimal: str, first: str, cell: str) -> bool:
     if kind == "text" or cell in MISSING:
         return True
-    return is_stamp(cell, zone) if kind == "stamp" else is_number(cell, decimal)
+    if kind == "datetime" and (stamp := STAMP.fullmatch(first)):
+        return is_stamp(cell, bool(stamp["zone"]))
+    if kind in ORDERS:
+        return is_instant(cell, kind, zone=is_instant(first, kind, zone=True))
+    return is_number(cell, decimal)
 
 
 def _explained(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from crosswear.tables import sniffing
+from crosswear.tables.instants import Order, orders_of
 from crosswear.tables.reader import MISSING, as_array
-from crosswear.tables.sniffing import Head, TableFormat, few_damaged, not_as_it_begins
+from crosswear.tables.sniffing import DAMAGED, Head, TableFormat, few_damaged, not_as_it_begins
 
 _MEASURED = 0.2  # part of the rows in which a column changes that is no label
 
@@ -25,14 +26,20 @@ class SampledColumn:
 
     Attributes:
         values: float64 [T], NaN where a number is missing; for texts int32 [T], index in `texts`.
-            Time stamps are seconds since 1970.
+            Instants are seconds since 1970, or since midnight.
         texts: the different values of a text column; empty for numbers.
-        is_stamp: whether it holds ISO 8601 time stamps.
+        orders: orders of day, month and year in which it holds instants; several if it is not
+            clear which of two numbers is the day.
     """
 
     values: NDArray[np.float64] | NDArray[np.int32]
     texts: tuple[str, ...] = ()
-    is_stamp: bool = False
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def is_stamp(self) -> bool:
+        """Return whether it holds instants that are texts or timestamps."""
+        return bool(self.orders)
 
     @property
     def is_number(self) -> bool:
@@ -117,14 +124,18 @@ def _sampled(column: Any, decimal: str) -> SampledColumn:
         return SampledColumn(np.full(len(column), np.nan))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         stamps = column.cast(pa.timestamp("ns", tz=getattr(kind, "tz", None))).cast(pa.int64())
-        return SampledColumn(as_array(stamps) / 1e9, is_stamp=True)
+        return SampledColumn(as_array(stamps) / 1e9, orders=("datetime",))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         # Whole nanoseconds since 1970 are rounded to the nearest quarter of a microsecond.
         return SampledColumn(as_array(column.cast(pa.float64(), safe=False)))
     try:
-        codes = column.cast(pa.string()).combine_chunks().dictionary_encode("encode")
+        cells = column.cast(pa.string()).combine_chunks()
     except pa.ArrowException:
         return SampledColumn(np.zeros(len(column), np.int32))
+    orders = orders_of(cells, 1 - DAMAGED)
+    if orders:
+        return SampledColumn(next(iter(orders.values())), orders=tuple(orders))
+    codes = cells.dictionary_encode("encode")
     texts = tuple((text or "").strip() for text in codes.dictionary.to_pylist())
     found = SampledColumn(as_array(codes.indices), texts)
     numbers = np.array([_number(text.replace(decimal, ".")) for text in texts])

@@ -14,6 +14,7 @@ from pyarrow import parquet
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.devices import FORMATS, RATE_KEY, ForeignFileError
 from crosswear.tables.faults import DECIMAL_COMMA, one_line
+from crosswear.tables.instants import is_like_an_instant
 from crosswear.tables.text import UTF16, Dialect, TableFile
 
 _TEXTS = (".csv", ".txt", ".tsv", ".dat", ".log")
@@ -33,7 +34,7 @@ _FEWEST_ROWS = 20  # of which one may be damaged
 _AROUND = 8
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _CELL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(inf|nan|na|null)?", re.IGNORECASE)
-_STAMP = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}[ T]?[\d:.,]*(Z|[+-]\d\d:?\d\d)?")
+_DATE = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}")
 _HZ = re.compile(r"(\d+(?:\.\d+)?)\s*Hz", re.IGNORECASE)
 _EPOCH_S = (9e8, 5e9)
 _MOST_BELOW = 4  # lines between the names of the columns and the numbers
@@ -187,18 +188,21 @@ def _split(lines: Sequence[str], separator: str) -> _Rows | None:
 
 
 def _is_value(cell: str) -> bool:
-    return bool(_CELL.fullmatch(cell.strip()) or _STAMP.fullmatch(cell.strip()))
+    cell = cell.strip()
+    return bool(_CELL.fullmatch(cell) or _DATE.fullmatch(cell)) or is_like_an_instant(cell)
 
 
 def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
     cells, width = rows.cells, rows.width
     lower = [row for row in cells[len(cells) // 2 :] if len(row) == width]
+    # Empty cells count for nothing: a label that is rarely there is no column of numbers.
+    filled = {i: [cell for row in lower if (cell := row[i].strip())] for i in range(width)}
     numeric = [
         column
-        for column in range(width)
-        if few_damaged(sum(not _is_value(row[column]) for row in lower), len(lower))
+        for column, values in filled.items()
+        if values and few_damaged(sum(not _is_value(cell) for cell in values), len(values))
     ]
-    if len(numeric) < FEWEST_COLUMNS:
+    if len(numeric) + sum(not values for values in filled.values()) < FEWEST_COLUMNS:
         return None
     first = _first_row(rows, numeric)
     header, below = _header(cells[:first], width)

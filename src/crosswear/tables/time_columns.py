@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
+from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import few, hours_back, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
@@ -25,7 +26,7 @@ NEAR = 0.03
 SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
 """Numbers that would give another rate are no time."""
 
-TIME = re.compile(r"time|stamp|date|seconds|epoch|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
+TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
 
 
@@ -37,6 +38,7 @@ class TimeColumn:
         column, unit: as in `dataset.toml`.
         rates_hz: rows over duration in each sampled file, gaps left out.
         problem: why its stamps are not the instants of the samples; empty if they may be.
+        orders: of day, month and year, if its stamps are texts; several if that is not clear.
         spacing: the intervals, in words.
     """
 
@@ -45,6 +47,7 @@ class TimeColumn:
     rates_hz: tuple[float, ...]
     problem: str
     spacing: str
+    orders: tuple[Order, ...] = ()
 
     @property
     def rate_hz(self) -> float:
@@ -54,6 +57,10 @@ class TimeColumn:
     def nominal_hz(self, *, used: bool) -> float:
         """Return the rate to declare: the sensor's setting, if the stamps are instants to use."""
         return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
+
+    def unclear(self) -> str:
+        """Say that several orders are possible."""
+        return f"column {self.column!r} does not show which number is the day, which the month"
 
     def unused(self, *, gives_rate: bool) -> str:
         """Say why it is not used, and what follows from that."""
@@ -87,7 +94,10 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         if first.is_stamp:  # a clock that is put back is reported where it is
             steps = [step[~hours_back(step)] for step in steps]
         start = float(first.values[0])
-        time = _time(name, start, steps, named, all(column.is_stamp for column in columns))
+        orders = tuple(o for o in first.orders if all(o in column.orders for column in columns))
+        if first.is_stamp and not orders:
+            continue
+        time = _time(name, start, steps, named, orders)
         found += [(bool(time.problem), not named, time)] if time else []
     return [time for *_, time in sorted(found, key=lambda one: one[:2])]
 
@@ -99,7 +109,11 @@ def standard_rate(rate_hz: float) -> float:
 
 
 def _time(
-    name: str | int, start: float, steps: Sequence[NDArray[np.float64]], named: bool, stamps: bool
+    name: str | int,
+    start: float,
+    steps: Sequence[NDArray[np.float64]],
+    named: bool,
+    orders: tuple[Order, ...],
 ) -> TimeColumn | None:
     steps = [finite for step in steps if len(finite := step[np.isfinite(step)])]
     if not steps or any((step < 0).mean() > 0.02 or not step.sum() > 0 for step in steps):
@@ -108,7 +122,7 @@ def _time(
     if not named and ((every == 1).all() or len(every) < sum(map(len, steps)) / 2):
         return None
     rates = [rate for step in steps if (rate := rate_of(step)) is not None]
-    unit = "datetime" if stamps else _time_unit(str(name), start, 1 / float(np.median(rates)))
+    unit = orders[0] if orders else _time_unit(str(name), start, 1 / float(np.median(rates)))
     if unit is None:
         return None
     factor = SECOND.get(unit, 1.0)
@@ -127,14 +141,15 @@ def _time(
     elif in_bursts(every):
         problem = f"its intervals reach {high:.3g} ms where {middle:.3g} ms is usual"
     spacing = f"intervals of {low:.3g} to {high:.3g} ms, {middle:.3g} ms in the middle"
-    return TimeColumn(name, unit, rates_hz, problem, spacing)
+    return TimeColumn(name, unit, rates_hz, problem, spacing, orders)
 
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
     units: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
     for unit in units:
-        if 9e8 <= start / SECOND[unit] <= 5e9 and TIME.search(name):
+        since_1970 = 9e8 <= start / SECOND[unit] <= 5e9 and TIME.search(name)
+        if since_1970 and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
             return unit
     return next((unit for unit in units if 5e-4 <= step / SECOND[unit] <= 0.2), None)
 

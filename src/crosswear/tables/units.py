@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.recording import STANDARD_GRAVITY
+from crosswear.tables.instants import Order
 
-TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns", "datetime"]
+TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns"] | Order
 UNITS = {"g": 1.0, "mg": 1000.0, "m/s2": STANDARD_GRAVITY}
 """Number of each unit in one g."""
 SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}

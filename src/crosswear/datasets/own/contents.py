@@ -15,6 +15,7 @@ from crosswear.core.recording import AXES
 from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables.faults import place
+from crosswear.tables.instants import DAY_NS, ORDERS, through_midnight
 from crosswear.tables.mixtures import is_cell
 from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
 from crosswear.tables.units import SECOND, TimeUnit
@@ -53,13 +54,14 @@ def read_pieces(
     Raises:
         DataFormatError: if the file is not what the layout says; names line and column.
     """
-    time: Kind = "stamp" if layout.time_unit == "datetime" else "ticks"
+    order = next((one for one in ORDERS if one == layout.time_unit), None)
+    time: Kind = order or "ticks"
     kinds: dict[str, Kind] = {**dict.fromkeys((*AXES, *GRAVITY), "number"), "time": time}
     wanted = {
         role: Wanted(column, kinds.get(role, "text"))
         for role, column in layout.columns.used().items()
     }
-    first: Any = None
+    first, last = None, None
     for batch in _selected_batches(tree, name, layout, wanted):
         values = np.empty((batch.num_rows, len(AXES)), order="F")
         for axis, role in enumerate(AXES):
@@ -70,7 +72,10 @@ def read_pieces(
         time_s = None
         if layout.time_unit is not None:
             stamps = batch.column("time")
-            ticks = as_array(stamps.cast(pa.int64()) if time == "stamp" else stamps)
+            ticks = as_array(stamps.cast(pa.int64()) if order else stamps)
+            if order == "time-of-day" and len(ticks):
+                ticks = through_midnight(ticks, last, DAY_NS)
+                last = ticks[-1]
             if first is None and len(ticks):
                 first = ticks[0]
             second = SECOND.get(layout.time_unit, SECOND["ns"])
@@ -145,7 +150,7 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
 
 def _instant(stamps: Any, unit: TimeUnit) -> float:
     """Return the first of some stamps in seconds since 1970, or since the beginning."""
-    ticks = stamps[:1].cast(pa.int64()) if unit == "datetime" else stamps[:1]
+    ticks = stamps[:1].cast(pa.int64()) if unit in ORDERS else stamps[:1]
     return float(as_array(ticks)[0]) / SECOND.get(unit, SECOND["ns"])
 
 

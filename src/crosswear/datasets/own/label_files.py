@@ -17,6 +17,7 @@ from crosswear.core.config import SETTINGS
 from crosswear.core.errors import DataFormatError
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables.annotations import Annotation, AnnotationFormat, read_annotations
+from crosswear.tables.instants import ORDERS
 from crosswear.tables.reader import Codes
 from crosswear.tables.text import split_ending
 from crosswear.tables.units import TimeUnit
@@ -32,8 +33,8 @@ LABEL_KEYS: Mapping[str, str] = MappingProxyType(
         "'audacity' or 'label-studio' (JSON); columns, if left out.",
         "labels.times": "'relative' to the first sample, 'absolute' (on the clock of "
         "columns.time), or 'samples' (0 is the first); relative, if left out.",
-        "labels.time_unit": "Of columns and label-studio: 's', 'ms', 'us', 'ns', or 'datetime' "
-        "(ISO 8601); s, if left out.",
+        "labels.time_unit": "Of columns and label-studio: 's', 'ms', 'us', 'ns', or the "
+        "form of stamps, as for recordings; s, if left out.",
         "labels.offset_s": "Seconds to add to the times of the labels, where clocks differ.",
         "labels.overlap": "Where two overlap: 'refuse', or the one that begins 'first' or 'last' "
         "counts; refuse, if left out.",
@@ -89,9 +90,9 @@ class Labels:
                 "below it",
             ),
             (
-                self.time_unit == "datetime" and self.times != "absolute",
+                self.time_unit in ORDERS and self.times != "absolute",
                 "time_unit",
-                "datetime",
+                self.time_unit,
                 "times = 'absolute' with it",
             ),
             (self.time_unit != "s" and not with_unit, "time_unit", "of another format", "none"),

@@ -37,7 +37,8 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
         "skip_after_header": "CSV: lines between the header and the numbers, as a row of units.",
         "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
-        "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or 'datetime' (ISO 8601).",
+        "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or the form of its stamps: "
+        "'datetime' (ISO 8601, the year first), 'day-first', 'month-first' or 'time-of-day'.",
         "unit": "Of x, y and z: 'g', 'mg', 'm/s2', or a number: how many counts are one g; three "
         "numbers if the axes differ.",
         "zero": "What x, y and z read at 0 g, one number or three; 0, if left out.",

@@ -148,7 +148,7 @@ class Draft(Sheet):
         best = found.time
         if best is None:
             self.notes += [
-                f"column {name!r} is not read as time: it is not ISO 8601, like {one.texts[0]!r}."
+                f"column {name!r} is not read as time: {one.texts[0]!r} is in no known form."
                 for name, one in sample.items()
                 if TIME.search(str(name)) and one.texts
             ]
@@ -164,7 +164,10 @@ class Draft(Sheet):
         else:
             self.say("columns.time", best.column, f"it rises in {best.spacing}")
             unit = "" if self.answers.get("columns.time") == "" else best.unit
-            self.say("time_unit", unit, f"so that the rate is {best.rate_hz:.4g} Hz")
+            if unit and len(best.orders) > 1:
+                self.ask("time_unit", f"{best.unclear()}. Which: {' or '.join(best.orders)}?")
+            else:
+                self.say("time_unit", unit, f"so that the rate is {best.rate_hz:.4g} Hz")
             low, high = min(best.rates_hz), max(best.rates_hz)
             between = f"{low:.4g}" if high - low < 0.01 * low else f"{low:.4g} to {high:.4g}"
             self._rate(found.rate, f"{between} Hz by {named}: {best.spacing}")

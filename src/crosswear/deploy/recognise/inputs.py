@@ -152,6 +152,13 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
             expected=f"one of {', '.join(repr(one.column) for one in found.times) or 'none'}",
             todo="correct --columns, or leave the time out",
         )
+    if found.uses_time and found.time is not None and len(found.time.orders) > 1:
+        raise UsageError(
+            found.time.unclear(),
+            where=where,
+            expected=f"one of {', '.join(found.time.orders)}",
+            todo="describe it in a dataset.toml (--layout) with time_unit",
+        )
     if found.rate.hz is None:
         raise UsageError(
             found.rate.problem,
