@@ -1,4 +1,4 @@
-"""How fast, and in how much memory, ten hours of 100 Hz are recognised on one core.
+"""Time and memory to recognise ten hours of 100 Hz on one core.
 
 Run it with ``python benchmarks/predict.py``. It writes a CSV file with a column of time (170 MB)
 and a bundle of each kind for eight classes to a temporary folder, and runs ``crosswear predict`` on

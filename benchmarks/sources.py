@@ -1,4 +1,4 @@
-"""How well source networks do on their own domain, split by split, beside a random forest.
+"""Scores of source networks on their own domain, split by split, beside a random forest.
 
     python benchmarks/sources.py --data DATA --splits 3 --workers 2
 

@@ -48,6 +48,8 @@ TABLES = {
     "transfer": TransferConfig,
 }
 """Tables of a study file. `[adaptation]` has the keys of `[source]`."""
+ELSE = {"precision": "auto"}
+"""Defaults of study files that `parse_study` sets, not the class."""
 Schema = Mapping[str, Any]
 
 
@@ -154,7 +156,7 @@ def keys_of(schema: Schema, meaning: Mapping[str, str]) -> str:
     """Return a table of the keys of a schema; tables within it are named with a dot."""
     rows, previous = [], ""
     for key, kind, default in keys(schema, schema.get("$defs", {}), "", meaning):
-        said = meaning.get(key, f"see `{previous}`")
+        said = meaning.get(key, f"see `{previous}`").replace("<", "&lt;")
         previous = key if key in meaning else previous
         rows.append(f"| `{key}` | {kind} | {default} | {said} |")
     return "| Key | Value | Default | Meaning |\n|---|---|---|---|\n" + "\n".join(rows)
@@ -171,7 +173,8 @@ def keys(
             yield key, "table", "required" if required else ""
             yield from keys(inner, defs, f"{key}.", meaning)
         elif inner is None:
-            default = "required" if required else shown(value.get("default"))
+            default = shown(ELSE.get(name, value.get("default")))
+            default = "required" if required else default
             yield key, kind_of(value, defs), default
 
 

@@ -28,12 +28,12 @@ class OwnLayout:
 
     Attributes:
         write: writes the files below a folder; returns the recordings in the order of their names.
-        told: some values that must be proposed.
+        proposed: some values that must be proposed.
         asked: keys that must be asked for, no others, with the answers.
     """
 
     write: Callable[[Path, Rng], list[Planted]]
-    told: Mapping[str, Any]
+    proposed: Mapping[str, Any]
     asked: Mapping[str, Any] = field(default_factory=dict)
 
 
