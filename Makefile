@@ -1,5 +1,6 @@
 # make study: set everything up and run the quickstart study on simulated domains.
 # make test:  set everything up, then lint, types and all tests.
+# make docs:  set everything up and build the documentation in build/site.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,7 +8,7 @@ INSTALLED := .venv/.installed
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
-.PHONY: study test clean
+.PHONY: study test docs clean
 
 study: $(INSTALLED)
 	$(BIN)/crosswear study run
@@ -18,6 +19,9 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
+
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 $(INSTALLED): pyproject.toml setup.py constraints.txt $(wildcard src/crosswear/networks/kernels/*.[ch]pp)
 	$(PYTHON) -c 'import sys; sys.exit("crosswear needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'

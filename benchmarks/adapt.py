@@ -22,7 +22,7 @@ import numpy as np
 from crosswear.adaptation.choose import choose
 from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.learners import TrainingData
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import seed_for
@@ -111,7 +111,7 @@ def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[
     }
     for kind in ("forest", "minirocket"):
         seed = seed_for(cell.seed, kind)  # as `choose` does: what differs is the choice alone
-        fitted = BASELINES[kind].fit(windows.x, windows.y, len(domain.classes), rate_hz, seed)
+        fitted = BUNDLED[kind].fit(windows.x, windows.y, len(domain.classes), rate_hz, seed)
         everything[kind] = right(fitted.scores(x))
     return {
         "target": cell.target,

@@ -1,4 +1,4 @@
-"""How much gains of transfer vary between repetitions, people and targets, from docs/records.
+"""Variation of gains of transfer between repetitions, people and targets, from docs/records.
 
     python benchmarks/deviations.py
 

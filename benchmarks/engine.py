@@ -49,7 +49,7 @@ CONSOLE = Console(width=100)
 
 
 def seconds(call: Callable[..., object], *arguments: object) -> float:
-    """How long a call takes."""
+    """Return the seconds that a call takes."""
     begun = time.perf_counter()
     call(*arguments)
     return time.perf_counter() - begun
@@ -71,7 +71,7 @@ def one_by_one(train: Callable[[Task, str], object], tasks: list[Task], device: 
 
 
 def train_all(tasks: list[Task], executor: Executor, workers: int, device: str) -> dict[int, float]:
-    """All cells, with a running executor; returns the seconds of a worker by size."""
+    """Train all cells with a running executor; return the seconds of a worker by size."""
     spent: dict[int, float] = defaultdict(float)
     for outcome in run_cohorts(group(tasks, device, workers), nullcontext(executor)):
         if isinstance(outcome, Failure):

@@ -5,7 +5,7 @@
 Prints a table by dataset: how many cases were read and refused, how long the worst one took, and
 by how much memory grew at its peak; then every case that raised another exception than a
 `CrosswearError`, took more than 5 s or let memory grow by more than 1 GB. Each dataset runs in a
-process of its own, one after the other; a process that dies is told with the case that killed it.
+process of its own, one after the other; a process that dies is listed with the case that killed it.
 One case again: ``--dataset wharf --first 17 --cases 1 --verbose``.
 """
 

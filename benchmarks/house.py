@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import graphlib
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ SHORT = 25
 """Lines; shorter modules are listed, except the faces of packages."""
 PARAMETERS = 6
 """Functions with more are listed, except commands, whose parameters are their options."""
+
+HABITS = re.compile(
+    r"\b(told|tells?|whence|whatever|whoever|nobody|it is there|(is|are) there already)\b", re.I
+)
+"""Words with a more common equivalent; `tests/unit/test_english.py` refuses them."""
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Documented: TypeAlias = ast.Module | ast.ClassDef | Function

@@ -30,7 +30,7 @@ from crosswear.networks.models.multi_resnet import ResidualBlock
 
 CHANNELS, SAMPLES, REPEATS = 3, 100, 15
 PASSES = {"forwards": 1, "backwards": 2, "scoring": 1}
-"""How often the multiply-adds of a block are computed."""
+"""Number of times that the multiply-adds of a block are computed."""
 WAYS = ("torch", "compiled")
 COLUMNS = tuple((what, way) for what in PASSES for way in WAYS)
 

@@ -1,4 +1,4 @@
-"""What a whole study would take as a loop over the reference trainer, from a sample of its cells.
+"""Time of a study as a loop over the reference trainer, estimated from a sample of its cells.
 
     python benchmarks/loop.py studies/wrist.toml --out runs/wrist --data DATA
 

@@ -1,4 +1,4 @@
-"""How fast, and in how much memory, a PAMAP2 file of genuine size is read on one core.
+"""Time and memory to read a PAMAP2 file of genuine size on one core.
 
 Run it with ``python benchmarks/parsing.py``. It writes a file of about 200 MB to a temporary
 folder, reads the columns of the wrist from it in fresh processes, three times each, and removes it
@@ -96,7 +96,7 @@ def main() -> None:
         readers.remove("pandas")
         print("pandas is not installed: left out")
     with tempfile.TemporaryDirectory() as root:
-        # The parent stays small: a child's peak starts with the memory of whoever started it.
+        # The parent stays small: a child's peak starts with the memory of its parent.
         again = [sys.executable, __file__, "--samples", str(given.samples), "--child"]
         subprocess.run([*again, "write", root], check=True)  # noqa: S603
         size_mb = (Path(root) / NAME).stat().st_size / 1e6

@@ -1,4 +1,4 @@
-"""What one would write without crosswear: the study's network and loop in plain lines of torch.
+"""The study without crosswear: its network and loop in plain lines of torch.
 
 A tower for each channel, one-dimensional layers, `torch.stft`, Adam, a loop over cells. It shares
 nothing with `crosswear.networks.models` or the trainers: `tests/unit/test_plain.py` holds that,

@@ -1,4 +1,4 @@
-"""How fast, and in how much memory, ten hours of 100 Hz are recognised on one core.
+"""Time and memory to recognise ten hours of 100 Hz on one core.
 
 Run it with ``python benchmarks/predict.py``. It writes a CSV file with a column of time (170 MB)
 and a bundle of each kind for eight classes to a temporary folder, and runs ``crosswear predict`` on
@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.core.config import ModelConfig
 from crosswear.deploy.bundle import Bundle, pack, save_bundle
 from crosswear.deploy.bundle.manifest import Adaptation, Manifest, Origin
@@ -56,7 +56,7 @@ def bundle(kind: str) -> Bundle:
     else:
         y = np.arange(400) % len(CLASSES)
         x = (rng.normal(size=(400, 3, 100)) * (1 + y)[:, None, None]).astype(np.float32)
-        state = BASELINES[kind].fit(x, y, len(CLASSES), 25.0, 0).state()
+        state = BUNDLED[kind].fit(x, y, len(CLASSES), 25.0, 0).state()
     about = Manifest(
         name=kind,
         kind=kind,  # type: ignore[arg-type]

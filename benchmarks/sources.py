@@ -1,4 +1,4 @@
-"""How well source networks do on their own domain, split by split, beside a random forest.
+"""Scores of source networks on their own domain, split by split, beside a random forest.
 
     python benchmarks/sources.py --data DATA --splits 3 --workers 2
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crosswear.api.folders import DEFAULT_CACHE
-from crosswear.baselines import BASELINES
+from crosswear.baselines import BUNDLED
 from crosswear.cli.output import print_note
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.recording import Subset
@@ -36,7 +36,7 @@ def forest(domain: Domain) -> float:
     train, test = domain.indices(Subset.TRAIN), domain.indices(Subset.TEST)
     x, y = domain.windows.x, domain.windows.y
     rate_hz = PreparationConfig().rate_hz
-    fitted = BASELINES["forest"].fit(x[train], y[train], len(domain.classes), rate_hz, 0)
+    fitted = BUNDLED["forest"].fit(x[train], y[train], len(domain.classes), rate_hz, 0)
     return float((fitted.scores(x[test]).argmax(axis=1) == y[test]).mean())
 
 

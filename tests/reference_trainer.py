@@ -42,7 +42,7 @@ EVALUATION_BATCH = 1024
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What is learned from, on a device: windows float32 [n, 3·sensors, L], classes int64 [n]."""
+    """Windows and classes on a device: windows float32 [n, 3·sensors, L], classes int64 [n]."""
 
     x: Tensor
     y: Tensor
@@ -50,7 +50,7 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What a network learns from.
+    """The data that a network learns from.
 
     Attributes:
         train: the windows of its steps.

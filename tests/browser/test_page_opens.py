@@ -79,7 +79,7 @@ def draw_all(tab: Page) -> None:
 
 
 def hover(tab: Page, target: int, column: str, size: int) -> str:
-    """What is shown when the mouse is over a cell of a heatmap.
+    """The text that is shown when the mouse is over a cell of a heatmap.
 
     Args:
         tab: the page.

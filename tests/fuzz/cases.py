@@ -43,7 +43,7 @@ SEED = 20190909
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case; `said` is the error, or what was read."""
+    """The outcome of a case; `said` is the error, or what was read."""
 
     damage: str
     result: Literal["read", "refused", "failed"]
@@ -65,7 +65,7 @@ def write_sound(dataset: str, root: Path) -> None:
 def run_case(dataset: str, number: int, sound: Path, place: Path) -> Outcome:
     """Copy the sound dataset to `place`, damage it and read it.
 
-    Anything but a `CrosswearError` is a failure, warnings too, and told with its type.
+    Anything but a `CrosswearError` is a failure, warnings too, and reported with its type.
     """
     rng = np.random.default_rng([SEED, zlib.crc32(dataset.encode()), number])
     shutil.rmtree(place, ignore_errors=True)

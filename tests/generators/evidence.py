@@ -1,4 +1,4 @@
-"""The evidence of a study that nobody ran, as awkward as asked for."""
+"""The evidence of a study that was never run, as awkward as asked for."""
 
 from __future__ import annotations
 

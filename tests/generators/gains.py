@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Design:
-    """How scores vary, as standard deviations of a share of windows.
+    """Variation of scores, as standard deviations of a share of windows.
 
     Attributes:
         repetitions, people: how many.

@@ -1,4 +1,4 @@
-"""Windows of simple movements that any classifier tells apart."""
+"""Windows of simple movements that any classifier separates."""
 
 from __future__ import annotations
 

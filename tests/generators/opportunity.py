@@ -19,7 +19,7 @@ READ_FROM = {
     "left_upper_arm": ("LUA", "LUA"),
     "back": ("BACK", "BACK"),
 }
-"""What a placement is read from, and what instead where the wrists' sensors are lost."""
+"""Sensors that a placement is read from, and those instead where the wrists' are lost."""
 
 BOUTS = ((0, 0), (1, 0), (1, 406516), (1, 0), (2, 0), (4, 407521), (0, 405506), (5, 0), (0, 0))
 """Mode of locomotion and gesture."""

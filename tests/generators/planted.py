@@ -1,4 +1,4 @@
-"""What a generator has written, and how a test finds it again."""
+"""Facts that a generator has written, for a test to find again."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from generators.planted import Planted, movement
 
 GRAVITY = 9.80665
 BLOCKS = {"1600": "ABS", "1650": "AMA"}
-"""What each subject does, one after the other; the same letter twice is two recordings."""
+"""Activities of each subject, one after the other; the same letter twice is two recordings."""
 
 
 def lines(

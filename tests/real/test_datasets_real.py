@@ -1,4 +1,4 @@
-"""What the published files hold; every number was counted or measured on them.
+"""Contents of the published files; every number was counted or measured on them.
 
 The recordings at hand are parts of what is published (see `missing`), so that counts are theirs.
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Server:
-    """What a server gives out, how it misbehaves, and what was asked of it.
+    """The content of a server, its faults, and the requests that it received.
 
     Attributes:
         files: by path.
@@ -40,7 +40,7 @@ class Server:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """A server on this machine that does as it is told."""
+    """A server on this machine that follows a script."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def log_message(self, *arguments: object) -> None:

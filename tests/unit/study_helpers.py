@@ -1,4 +1,4 @@
-"""What tests of whole studies share."""
+"""Helpers that tests of whole studies share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crosswear.study.load import LoadedStudy
 
 
 def ignore(*_: object) -> None:
-    """A callback that nobody listens to."""
+    """A callback that does nothing."""
 
 
 def results(opened: LoadedStudy, out: Path) -> dict[str, CellResult]:

@@ -69,7 +69,7 @@ def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
 
 
 def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -> None:
-    """A network of two epochs helps nobody: whatever wins, the bundle's arrays answer alike."""
+    """A network of two epochs is of little use: the bundle of the winner answers alike."""
     assert wide_source.source is not None
     source = load_checkpoint(wide_source.source)
     x, y, who = movements(3, 3)

@@ -1,4 +1,4 @@
-"""A dataset is found in folders and archives and reads the same; bad archives are told."""
+"""A dataset is found in folders and archives and reads the same; bad archives are reported."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def test_a_file_of_another_size_is_told_and_not_read(folder: Path, change: int) 
         ("unknown", 1, "unknown key"),
     ],
 )
-def test_a_wrong_value_is_told(folder: Path, key: str, value: object, told: str) -> None:
+def test_a_wrong_value_is_reported(folder: Path, key: str, value: object, told: str) -> None:
     rewrite(folder, lambda about: about.update({key: value}))
     with pytest.raises(BundleError) as found:
         load_bundle(folder)

@@ -109,7 +109,7 @@ def opened(cache: Path) -> LoadedStudy:
 def expected(
     opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, CellResult]:
-    """What a single process finds."""
+    """The records of a single process."""
     out = tmp_path_factory.mktemp("single") / "out"
     run_study(opened, Store(out), ExecutionSettings(), ignore, ignore)
     return results(opened, out)

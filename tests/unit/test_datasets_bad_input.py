@@ -1,4 +1,4 @@
-"""Damaged and misplaced files are told with their name and place, and as one kind of error."""
+"""Damaged and misplaced files are reported with their name and place, and as one kind of error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every dataset of the registry promises."""
+"""The contract of every dataset of the registry."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from crosswear.core.recording import Recording
 from crosswear.datasets import lookup
 from crosswear.datasets.propose import propose, write_proposal
 from crosswear.datasets.tree import FolderTree, table_file
-from crosswear.deploy.recognise.inputs import Overrides, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, input_files
 from crosswear.deploy.recognise.recordings import recognise_files
 from crosswear.tables.sniffing import read_head
 from generators import devices
@@ -69,7 +69,7 @@ def own(folder: Path, labels: str = "(sit|walk)") -> list[Recording]:
 
 def fails(path: Path, *fragments: str, kind: type[CrosswearError] = DataFormatError) -> None:
     with pytest.raises(CrosswearError) as caught:
-        find_sources(path, Overrides(), None, BUNDLE.manifest)
+        input_files(path, Overrides(), None, BUNDLE.manifest)
     assert type(caught.value) is kind or kind is DataFormatError
     assert caught.value.where.startswith(str(path))
     for fragment in fragments:

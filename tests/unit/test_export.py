@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 onnx = pytest.importorskip("onnx", reason="the extra 'onnx' is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
-from crosswear.baselines import BASELINES  # noqa: E402
+from crosswear.baselines import BUNDLED  # noqa: E402
 from crosswear.cli import app  # noqa: E402
 from crosswear.core.config import ModelConfig  # noqa: E402
 from crosswear.core.errors import ExportError, UsageError  # noqa: E402
@@ -38,7 +38,7 @@ def classical(kind: str) -> Bundle:
     rng = np.random.default_rng(0)
     y = np.arange(60) % 2  # the third class is not fitted
     x = (rng.normal(size=(60, 3, 100)) * (1 + y)[:, None, None]).astype(np.float32)
-    state = BASELINES[kind].fit(x, y, 3, 25.0, 0).state()
+    state = BUNDLED[kind].fit(x, y, 3, 25.0, 0).state()
     return a_bundle(state=state, kind=kind, model=None)
 
 

@@ -1,4 +1,4 @@
-"""Features of windows: formulas, and finite whatever the signal."""
+"""Features of windows: formulas, and finite for any signal."""
 
 from __future__ import annotations
 

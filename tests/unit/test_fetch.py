@@ -373,7 +373,7 @@ class TestCommand:
         assert f"to cite: {spec.citation}" in before
         assert f"wrote {tmp_path / 'mhealth' / FILE}" in lines
         command("mhealth", tmp_path)
-        assert "mhealth is there already" in lines
+        assert "mhealth already exists" in lines
         out, err = capfd.readouterr()
         assert "Downloading" not in out + err
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: one line, exit code 130, and nobody else's traceback."""
+"""Ctrl-C at any moment: one line, exit code 130, and no traceback."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def interrupted(after_s: float, *arguments: str | Path) -> list[str]:
-    """What a command says from the interruption on; `timeout` and terminals tell its workers."""
+    """The output of a command from the interruption on, which reaches its workers, too."""
     process = subprocess.Popen(
         [sys.executable, "-m", "crosswear", *arguments],
         stdout=subprocess.DEVNULL,

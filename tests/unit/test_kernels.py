@@ -42,7 +42,7 @@ def windows(number: int, channels: int, length: int, seed: int = 1) -> Tensor:
 
 
 def everything(block: ResidualBlock, x: Tensor, toward: Tensor, *, half: bool) -> dict[str, Tensor]:
-    """What a step and then scoring give: values, gradients, statistics."""
+    """The results of a step and then of scoring: values, gradients, statistics."""
     block, x = copy.deepcopy(block).train(), x.clone().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         y = block(x * 1).to(x.dtype)

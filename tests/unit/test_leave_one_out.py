@@ -86,7 +86,7 @@ def test_every_target_is_tested_on_everybody_and_no_network_is_trained_twice(
     sources = [(c.target, c.split) for c in opened.cells.values() if c.method == "source"]
     assert sorted(sources) == [
         *(("few", k) for k in range(4)),
-        *(("many", k) for k in range(4)),  # the other five would be for nobody
+        *(("many", k) for k in range(4)),  # the other five would be of no use
         ("one", 0),
     ]
     keys = set(opened.cells)

@@ -1,4 +1,4 @@
-"""What goes wrong with Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and what is repaired."""
+"""Faults of Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and repairs."""
 
 from __future__ import annotations
 

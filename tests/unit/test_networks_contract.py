@@ -1,4 +1,4 @@
-"""What every network of the registry keeps, with every strategy, branch and trainer."""
+"""The contract of every network of the registry, with every strategy, branch and trainer."""
 
 from __future__ import annotations
 

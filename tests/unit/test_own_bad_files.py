@@ -123,7 +123,7 @@ class TestBadFiles:
 
     def test_another_rate_than_declared(self, tmp_path: Path) -> None:
         put(tmp_path, "anna.csv", rows())
-        fails(describe(tmp_path, ("rate_hz = 50", "rate_hz = 100")), "tell 50 Hz", "rate_hz")
+        fails(describe(tmp_path, ("rate_hz = 50", "rate_hz = 100")), "have 50 Hz", "rate_hz")
 
     def test_a_person_who_comes_again(self, tmp_path: Path) -> None:
         lines = [f"{line},{who}" for who in "aba" for line in rows(60)]

@@ -242,7 +242,7 @@ def test_gravity_is_found_where_a_part_of_the_time_is_rest(one_g: float, share: 
 
 
 class TestSuspicions:
-    """What is told of recordings that are read as they are said to be, and may not be meant so."""
+    """Notes on recordings that are read as described, and may not be meant so."""
 
     def people(self, root: Path) -> Path:
         for seed, name in enumerate(("anna", "ben", "cleo", "dora")):

@@ -1,4 +1,4 @@
-"""What time stamps tell of the rate, and how repeated ones are moved."""
+"""The rate of time stamps, and moving of repeated ones."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from generators.evidence import AWKWARD_CLASSES, AWKWARD_DOMAINS, Planted, plant
 
 
 class Elements(HTMLParser):
-    """What a browser would make of the page: tags with attributes, and texts by element."""
+    """The page as a browser sees it: tags with attributes, and texts by element."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""Whatever `import crosswear` offers takes a path as a text, too."""
+"""Everything that `import crosswear` offers takes a path as a text, too."""
 
 from __future__ import annotations
 

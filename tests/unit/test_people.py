@@ -1,4 +1,4 @@
-"""Two domains of one dataset: nobody is learned from in one and tested in the other."""
+"""Two domains of one dataset: no person is learned from in one and tested in the other."""
 
 from __future__ import annotations
 

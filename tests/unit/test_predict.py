@@ -118,7 +118,7 @@ def test_gaps_and_a_wrong_unit_or_rate_are_said(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "walk.csv", values)
     with pytest.raises(DataFormatError, match="as if in g"):
         recognise_files(BUNDLE, [path], Overrides(unit="m/s2"))
-    with pytest.raises(DataFormatError, match="time stamps tell 50 Hz"):
+    with pytest.raises(DataFormatError, match="time stamps have 50 Hz"):
         recognise_files(BUNDLE, [path], Overrides(rate_hz=100))
     [found] = recognise_files(
         BUNDLE, [write_csv(tmp_path / "odd.csv", values * 1.5)], Overrides(unit="g")
@@ -187,7 +187,7 @@ def test_a_unit_that_cannot_be_is_refused_without_a_second_at_rest(
     path = write_csv(tmp_path / "walk.csv", restless(unit=one_g))
     [found] = recognise_files(BUNDLE, [path])
     assert found.unit == unit
-    assert "no second at rest tells the unit: the median of |a|" in found.notes[0]
+    assert "no second at rest shows the unit: the median of |a|" in found.notes[0]
     for other in {"g", "mg", "m/s2"} - {unit}:
         with pytest.raises(DataFormatError, match=f"as if in {unit}|not an acceleration"):
             recognise_files(BUNDLE, [path], Overrides(unit=other))

@@ -131,7 +131,7 @@ class TestQuestions:
             lines = [f"{i // rate},0,0.0{i % 7},1,{'ab'[i // 300]}" for i in range(600)]
             text = "time,x,y,z,label\n" + "\n".join(lines) + "\n"
             (tmp_path / f"{name}.csv").write_text(text, "utf-8")
-        with pytest.raises(DataFormatError, match="mixed rates: column 'time' tells 50 Hz"):
+        with pytest.raises(DataFormatError, match="mixed rates: column 'time' has 50 Hz"):
             propose(tmp_path, {"placement": "ankle"})
         assert propose(tmp_path, {"placement": "ankle", "rate_hz": 50}).guesses
 

@@ -1,4 +1,4 @@
-"""Recognition: a stream gives what the whole file gives, whatever comes, and trouble is said."""
+"""Recognition: a stream gives what the whole file gives, and notes report trouble."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def test_trouble_is_said() -> None:
         ("mg", 9.81, "the numbers look like m/s2"),
         ("g", 0.1, "without gravity"),
         ("m/s2", 9.81, ""),
-        (9.81, 9.81 * 1.4, ""),  # in a stream nobody knows when the sensor rests
+        (9.81, 9.81 * 1.4, ""),  # a stream does not show when the sensor rests
     ],
 )
 def test_a_unit_that_cannot_be_is_said(unit: str | float, factor: float, told: str) -> None:

@@ -82,7 +82,7 @@ def learnable(count: int) -> Examples:
 
 
 def chance() -> tuple[np.random.Generator, np.random.Generator]:
-    """What decides the order of the windows, and what their changes."""
+    """The seeds of the order of the windows, and of their changes."""
     return np.random.default_rng(0), np.random.default_rng(1)
 
 

@@ -47,7 +47,7 @@ def panel(figure: Figure, target: str, source: str) -> Axes:
 
 
 def numbers(axes: Axes) -> dict[tuple[str, str], str]:
-    """What the panel says, by the labels of its ticks: (column, size)."""
+    """The cells of the panel, by the labels of its ticks: (column, size)."""
     xs, ys = axes.get_xticks(), axes.get_yticks()
     columns = [label.get_text() for label in axes.get_xticklabels()]
     sizes = [label.get_text() for label in axes.get_yticklabels()]

@@ -39,7 +39,7 @@ for case in reproduce.ALL:
 
 
 def concluded(folder: Path) -> tuple[dict[str, Any], set[str], list[str]]:
-    """What `data new` says, what it asks, and of which files."""
+    """The conclusions of `data new`, its questions, and the files."""
     proposal = propose(folder, {})
     guesses = {guess.key: guess.value for guess in proposal.guesses}
     said = {key: guesses.get(key) for key in KEYS}
@@ -54,7 +54,7 @@ def concluded(folder: Path) -> tuple[dict[str, Any], set[str], list[str]]:
 
 
 def recognised(path: Path) -> dict[str, Any]:
-    """What `predict` says."""
+    """Return the conclusions of `predict`."""
     [source] = input_files(path, Overrides(), None, BUNDLE.manifest)
     layout = source.layout
     columns = {f"columns.{role}": column for role, column in layout.columns.used().items()}

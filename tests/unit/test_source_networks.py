@@ -1,4 +1,4 @@
-"""What a report says of the source networks themselves."""
+"""The report of the source networks themselves."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_chains_end_at_gaps_and_recordings() -> None:
     occurrence = [0, 0, 1, 2, 3, *range(4, 94)]
     windows = metadata([0, 0, 0, 0, 1] + [2] * 90, start, occurrence=occurrence)
     assert chains(windows)[:5].tolist() == [0, 0, 1, 1, 2]
-    # Whatever the order of the windows.
+    # In any order of the windows.
     order = np.random.default_rng(0).permutation(95)
     fields = ("x", "y", "subject", "recording", "occurrence", "start", "stop")
     shuffled = replace(windows, **{name: getattr(windows, name)[order] for name in fields})

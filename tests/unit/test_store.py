@@ -1,4 +1,4 @@
-"""Records on disk: whole or not at all, and told apart when damaged."""
+"""Records on disk: whole or not at all, and set aside when damaged."""
 
 from __future__ import annotations
 

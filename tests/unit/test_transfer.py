@@ -1,4 +1,4 @@
-"""What a transfer copies, freezes and leaves fresh."""
+"""Parts that a transfer copies, freezes and leaves fresh."""
 
 from __future__ import annotations
 

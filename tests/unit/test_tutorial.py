@@ -88,7 +88,7 @@ def test_the_page_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for number in range(1, 9):
         folder = "my-watch" if number <= 5 else "held-back"
         write_person(tmp_path / folder / f"s{number:02}", rng)
-    (tmp_path / "DATA").mkdir()  # nobody else's recordings: what is left is the user's own
+    (tmp_path / "DATA").mkdir()  # no recordings of others: what is left is the user's own
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CROSSWEAR_CACHE", str(tmp_path / "cache"))
 
@@ -103,4 +103,4 @@ def test_the_page_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "page.py").write_text("\n".join(blocks("python")), "utf-8")
     names = runpy.run_path(str(tmp_path / "page.py"))
     assert isinstance(names["true"], float)
-    assert names["true"] > 0.9  # such movements are easy to tell apart
+    assert names["true"] > 0.9  # such movements are easy to separate

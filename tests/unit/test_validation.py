@@ -1,4 +1,4 @@
-"""What is wrong in a settings file is told in the words of the file, not of a library."""
+"""Errors of a settings file use the words of the file, not of a library."""
 
 from __future__ import annotations
 

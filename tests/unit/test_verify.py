@@ -1,4 +1,4 @@
-"""Genuine, wrong and missing files told apart; counts of what was planted."""
+"""Genuine, wrong and missing files are distinguished; counts of what was planted."""
 
 from __future__ import annotations
 

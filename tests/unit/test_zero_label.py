@@ -128,7 +128,7 @@ def test_windows_of_other_classes_are_among_the_unlabelled(domain: Domain, tmp_p
 
 
 def test_adabn_undoes_another_sensor(gestures: Domain, tmp_path: Path) -> None:
-    """One that shows half of it, and is offset: a shift that statistics tell of."""
+    """One that shows half of it, and is offset: a shift that statistics show."""
 
     def rescale(domain: Domain, arrays: dict[str, NDArray[np.generic]]) -> None:
         arrays["x"] *= np.float32(0.5)

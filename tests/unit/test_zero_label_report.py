@@ -1,4 +1,4 @@
-"""What a report says of networks that learned without labels of the target."""
+"""The report of networks that learned without labels of the target."""
 
 from __future__ import annotations
 

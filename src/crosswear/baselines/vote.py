@@ -36,7 +36,7 @@ class Vote:
         return self.vote(x, window_features(x, float(self.trees.rate_hz)))
 
     def vote(self, x: NDArray[np.float32], features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same, of windows whose `window_features` [n, F] are there already."""
+        """The same, of windows whose `window_features` [n, F] are known."""
         return (self.trees.vote(features) + self.minirocket.scores(x)) / 2
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -66,7 +66,7 @@ def vote_of(
     seed: int,
     sources: Sequence[LabelledWindows] = (),
 ) -> Vote:
-    """Fit on windows whose features are there already.
+    """Fit on windows whose features are known.
 
     Args:
         windows: with their classes.

@@ -63,8 +63,10 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     for path in archives:
         typer.echo(f"wrote {path}")
     if not archives:
-        typer.echo(f"{spec.name} is there already")
-    typer.echo(f"`crosswear data verify {spec.name} --data {data}` tells whether it is genuine")
+        typer.echo(f"{spec.name} already exists")
+    typer.echo(
+        f"`crosswear data verify {spec.name} --data {data}` compares it with what was published"
+    )
 
 
 def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
@@ -128,7 +130,7 @@ def _print_files(found: Verification) -> None:
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     typer.echo(f"files: {counted or 'none'}")
     if states[FileState.UNDECLARED]:
-        typer.echo("(not declared: it is there, and no checksum of it is known)")
+        typer.echo("(not declared: it exists, and no checksum of it is known)")
 
 
 def _print_counts(found: Verification) -> None:

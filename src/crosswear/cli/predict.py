@@ -29,7 +29,9 @@ def predict(
     out: Annotated[Path, typer.Option(help="CSV file to write; a PNG goes next to it.")],
     rate: Annotated[
         float | None,
-        typer.Option(min=0.001, max=100_000, help="Sampling rate in Hz, if the files do not tell."),
+        typer.Option(
+            min=0.001, max=100_000, help="Sampling rate in Hz, if the files do not state it."
+        ),
     ] = None,
     unit: Annotated[
         str | None,

@@ -149,7 +149,7 @@ def write_text(path: Path, content: str) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Delete a file if it is there.
+    """Delete a file if it exists.
 
     Raises:
         DiskError: if it cannot be deleted.

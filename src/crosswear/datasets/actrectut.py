@@ -47,7 +47,7 @@ CLASSES = tuple(
     )
 )
 TRAPS = (
-    "The unit is not told: at rest the hand's sensor reads about 1000, so it is taken as milli-g.",
+    "The unit is not stated. At rest the hand's sensor reads about 1000: it is taken as milli-g.",
     "The codes are in the order of the toolbox's settings.m, not in the order in which the paper "
     "lists the gestures.",
     "The recording of subject 2 starts with 251 samples of one frozen value, labelled null.",

@@ -69,9 +69,9 @@ TRAPS = (
     "A few joints are breaks elsewhere too: in the stepper of p3 and in the jumping of p3 and p6.",
     "On the stairs the segments of p1 and p6 hold 4 s and one second of zeros; rows of three "
     "zeros are read as lost samples.",
-    "The unit of the gyroscopes is not told; it is rad/s: in slow movements of the torso gravity "
-    "turns as fast as they say.",
-    "The units of the arms were worn on the wrists; which hand is the dominant one is not told.",
+    "The unit of the gyroscopes is not stated. It is rad/s: in slow movements of the torso "
+    "gravity turns as fast as they say.",
+    "The units of the arms were worn on the wrists; which hand is dominant is not stated.",
 )
 
 FILES = tuple(

@@ -61,7 +61,7 @@ def fetch(
         UsageError: if the dataset has no files, or is of own recordings.
         FetchError: if no mirror gives out the archive; says how to get it by hand.
         MissingDataError: if the archive does not hold the dataset.
-        DataFormatError: if what is there already is damaged.
+        DataFormatError: if an archive that exists is damaged.
         DiskError: if a file cannot be written.
     """
     if not spec.patterns or spec.root:
@@ -119,7 +119,7 @@ def by_hand(spec: DatasetSpec, data: Path) -> str:
     how = "without unpacking" if archives else "with the folders that they are in"
     return (
         f"get it by hand ({page}): {what}, to be put into {data / spec.name} {how}; then "
-        f"`crosswear data verify {spec.name} --data {data}` tells whether it is whole"
+        f"`crosswear data verify {spec.name} --data {data}` checks it"
     )
 
 

@@ -1,7 +1,7 @@
 """JSI-FOS in a layout of this project: the publisher's own is not known.
 
-Whoever has the recordings writes them as one CSV file for each person, ``subject….csv``, and beside
-them a ``dataset.toml`` as of any own recordings (`crosswear.datasets.own.layout`). Classes, rate,
+The recordings are expected as one CSV file for each person, ``subject….csv``, and beside them a
+``dataset.toml`` as of any own recordings (`crosswear.datasets.own.layout`). Classes, rate,
 unit and placement are those of that file. `DETAILS` has an example.
 """
 

@@ -46,7 +46,7 @@ TRAPS = (
     "A recording lasts 9 to 15 s, and in it standing up, each turn, sitting down and being seated "
     "take 1 to 2 s, less than half a window of 4 s: of 928 such windows 846 are of walking, and 5 "
     "of standing up.",
-    "On which wrist the watch was the files do not tell; subjects_info.csv has the dominant hand "
+    "The files do not say on which wrist the watch was; subjects_info.csv has the dominant hand "
     "(left for s16 alone).",
     "The files of the phone (…_sp.csv) lie beside those of the watch and are not read.",
 )
@@ -83,7 +83,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         )
     if repeated:
         note(
-            f"{repeated} time stamps repeat the one before. They tell when samples were delivered: "
+            f"{repeated} time stamps repeat the one before. They are times of delivery: "
             f"the samples are taken as even, at {RATE_HZ} Hz."
         )
 

@@ -54,7 +54,7 @@ TRAPS = (
     "Six bits an axis over ±1.5 g: one step is 0.048 g, a hand at rest need not read 1 g, and "
     "1.2 % of the samples are clipped.",
     "Half of the trials are shorter than 12.2 s, the shortest is 2.6 s: less than one window.",
-    "f1 alone performed almost half of everything, and eat_meat and eat_soup nobody else.",
+    "f1 alone performed almost half of everything, and is the only one in eat_meat and eat_soup.",
     "MODELS holds copies of trials, aligned and cut: it is not read.",
     "Two trials of descend_stairs by f6 (2014-03-30, 10:13 and 10:25) are the same file twice.",
 )

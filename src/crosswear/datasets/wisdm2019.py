@@ -127,8 +127,8 @@ FILES = tuple(
 TRAPS = (
     "Every line ends in a semicolon; readers that keep it read z as text.",
     "There is no activity N.",
-    "The time stamps are nanoseconds of a clock of the device, whatever the description calls "
-    "them; phone and watch have different clocks.",
+    "The time stamps are nanoseconds of a clock of the device, although the description says "
+    "otherwise; phone and watch have different clocks.",
     "The rate is 20 Hz only in name: the watches of 1637 to 1640 recorded at about 50 Hz, and "
     "users report stretches at about 25 and 100 Hz. The rate of each uninterrupted stretch of an "
     "activity is taken from its time stamps, as the nearest of the four; a rate that is not within "

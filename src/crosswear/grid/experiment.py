@@ -43,7 +43,9 @@ class StudyDesign:
     """A study file, checked.
 
     Attributes:
+        name: name of the study: letters, digits, `.`, `_` and `-`.
         domains: dataset reference of every domain by its name in the study.
+        seed: all random numbers come from it and from names.
         labels: the classes that domains share, see `crosswear.grid.labels`.
     """
 

@@ -50,8 +50,9 @@ class Grid:
             spectral branch is one unit, and counts as no block or as all of them.
         seeds: how often each cell is repeated, with another draw and other fresh weights.
         splits: how often the whole study is repeated, with other subjects to train and to test;
-            from `preparation.split` on. `LEAVE_ONE_OUT`: as often as a domain has people, with
-            another one to test each time; domains that are split by occurrence keep their split.
+            from `preparation.split` on. `"leave-one-subject-out"`: as often as a domain has
+            people, with another one to test each time; domains that are split by occurrence
+            keep their split.
         sources: domains that are sources; several at once as in `a+b`, or `others`, all domains
             but the target; and `random`, the network that has learned nothing. Every domain
             without it.

@@ -204,7 +204,7 @@ def unit_read(found: Reading | None) -> str | float | None:
 
 def unit_note(found: Reading) -> str:
     """Return a note that no second at rest shows the unit."""
-    return f"no second at rest tells the unit: {found}"
+    return f"no second at rest shows the unit: {found}"
 
 
 def unit_of(rest: float | None) -> str | float | None:

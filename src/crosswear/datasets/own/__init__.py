@@ -300,7 +300,7 @@ def _check_time(
             where=row_place(tree, name, layout, first + row),
             expected="time stamps that increase from row to row",
             todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
-            "--set columns.time=): then rate_hz alone tells the time",
+            "--set columns.time=): then rate_hz alone gives the time",
         )
     changed = rate_change(time_s)
     if changed is not None:
@@ -314,7 +314,7 @@ def _check_time(
     rate_hz = rate_of(steps)
     if rate_hz is not None and abs(rate_hz / layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
-            f"the time stamps tell {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
+            f"the time stamps have {rate_hz:.4g} Hz, and rate_hz is {layout.rate_hz:g}",
             where=row_place(tree, name, layout, first),
             expected=f"a rate within {RATE_TOLERANCE:.0%} of rate_hz",
             todo="correct rate_hz or time_unit in dataset.toml",

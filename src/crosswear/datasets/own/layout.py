@@ -54,7 +54,7 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "columns.x": "Acceleration, also y and z.",
         "columns.gravity_x": "Gravity, also gravity_y and gravity_z, where x, y and z are without "
         "it: the two are added.",
-        "columns.time": "When the row was measured; left out, rate_hz alone tells the time.",
+        "columns.time": "When the row was measured; left out, rate_hz alone gives the time.",
         "columns.label": "The label, unless it is in path.",
         "columns.subject": "The person, unless it is in path or in subject.",
         "columns.session": "Where it changes, a new recording begins.",

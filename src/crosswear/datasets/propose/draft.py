@@ -193,12 +193,12 @@ class Draft(Sheet):
         ]
         first, second = (names[time.rates_hz.index(rate)] for rate in (slow, fast))
         raise DataFormatError(
-            f"mixed rates: column {time.column!r} tells {slow:.4g} Hz, and in "
+            f"mixed rates: column {time.column!r} has {slow:.4g} Hz, and in "
             f"{self.tree.where(second)} {fast:.4g} Hz",
             where=self.tree.where(first),
             expected="one rate in all files",
-            todo="describe them apart: --set 'files=[\"…\"]' takes a part; or tell the rate of "
-            "all: --set rate_hz=…",
+            todo="describe them apart: --set 'files=[\"…\"]' takes a part; or state the rate "
+            "of all: --set rate_hz=…",
         )
 
     def _axes(self, found: Conclusions) -> None:
@@ -261,7 +261,9 @@ class Draft(Sheet):
         elif found.at_rest:
             self.say("unit", unit, f"|a| is {found.length:.4g} in the quietest seconds")
         else:
-            self.say("unit", unit, f"nobody rests, and the median of |a| is {found.length:.4g}")
+            self.say(
+                "unit", unit, f"no second is at rest, and the median of |a| is {found.length:.4g}"
+            )
             if "unit" not in self.answers:
                 self.notes.append(f"{unit_note(found)}.")
 

@@ -64,7 +64,7 @@ def people_and_labels(
     regex = path_regex(pieces, named)
     if regex:
         said = [f"{role} {part}" for role, part in named.items() if part]
-        sheet.say("path", regex, f"the names tell {' and '.join(said)}")
+        sheet.say("path", regex, f"the names give {' and '.join(said)}")
     if not known and subject is None:
         options = [f"columns.subject={name}" for name in columns.perhaps_subject]
         options += [

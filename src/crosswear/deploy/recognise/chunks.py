@@ -156,7 +156,7 @@ def _check_rate(source: RecordingFile, time_s: Floats, row: int) -> None:
     rate_hz = rate_of(np.diff(time_s))
     if rate_hz is not None and abs(rate_hz / source.layout.rate_hz - 1) > RATE_TOLERANCE:
         raise DataFormatError(
-            f"the time stamps tell {rate_hz:.4g} Hz, and the rate is said to be "
+            f"the time stamps have {rate_hz:.4g} Hz, and the stated rate is "
             f"{source.layout.rate_hz:g}",
             where=source.where
             if row == 0

@@ -85,7 +85,7 @@ def input_files(
         raise MissingDataError(
             f"a folder without {FILE_NAME}",
             where=str(path),
-            expected=f"recordings, or a folder with a {FILE_NAME} that tells which files they are",
+            expected=f"recordings, or a folder with a {FILE_NAME} that names its files",
             todo="name the files, or let `crosswear data new FOLDER` write it",
         )
     if path.is_dir() or path.name == FILE_NAME:

@@ -215,14 +215,14 @@ class _Cluster:
         """Return what the scheduler states of its workers, by address."""
         try:
             ask = self.client.scheduler.identity
-            told = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
+            reply = self.client.sync(ask, n_workers=-1, callback_timeout=ANSWER_WITHIN_S)
         except Exception as error:  # any error of dask means that there is no answer
             raise EngineError(
                 "the scheduler of the cluster does not answer any more",
                 where=f"--cluster {self.address}",
                 todo="start it and its workers, and run again: finished cells are kept",
             ) from error
-        return dict(told["workers"])
+        return dict(reply["workers"])
 
     def _greet(self, address: str, threads: int) -> None:
         """Take a worker on; several threads would share torch's generator."""
