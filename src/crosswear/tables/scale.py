@@ -34,7 +34,7 @@ class UnitGuess:
         because: what speaks for it.
         problem: why it is None.
         runner_up: the next best unit.
-        is_weak: whether nobody rests, and no name states it.
+        is_weak: whether no second is at rest, and no name states it.
     """
 
     unit: str | float | None
@@ -79,7 +79,7 @@ def guess_unit(found: Reading | None, texts: Collection[str], *, zero_elsewhere:
     because = (
         f"|a| is {found.length:.4g} in the quietest seconds"
         if found.at_rest
-        else f"nobody rests, and the median of |a| is {found.length:.4g}"
+        else f"no second is at rest, and the median of |a| is {found.length:.4g}"
     )
     off, second = _ranked(found)[1]
     shown = second if isinstance(second, str) else f"{second:g} counts a g"
