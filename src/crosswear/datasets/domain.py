@@ -161,7 +161,7 @@ def prepare_splits(
     if spec.completed:
         spec = spec.completed(tree)
         options = spec.default_options
-    files = fingerprint(tree, spec.patterns)
+    files = _fingerprints(spec, tree)
     found: dict[int, Domain] = {}
     missing: dict[int, Path] = {}
     for split in splits:
@@ -365,13 +365,18 @@ class _Reader:
             yield f"{dropped}: unlabelled for the most part"
 
 
-def _digest(
-    spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
-) -> str:
+def _fingerprints(spec: DatasetSpec, tree: FileTree) -> dict[str, str]:
+    """Return the digests of all files, and of a description that lies elsewhere."""
     files = fingerprint(tree, spec.patterns)
     if spec.description is not None:
         described = FolderTree(spec.description.parent), (glob.escape(spec.description.name),)
         files |= fingerprint(*described)
+    return files
+
+
+def _digest(
+    spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
+) -> str:
     return digest(
         {
             "schema": SCHEMA,
