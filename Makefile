@@ -1,5 +1,6 @@
 # make study: set everything up and run the quickstart study on simulated domains.
 # make test:  set everything up, then lint, types and all tests.
+# make check: the same without slow tests and real recordings, for use while you work.
 # make docs:  set everything up and build the documentation in build/site.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ INSTALLED := .venv/.installed
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
-.PHONY: study test docs clean
+.PHONY: study test check docs clean
 
 study: $(INSTALLED)
 	$(BIN)/crosswear study run
@@ -19,6 +20,12 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow and not real" tests/unit
 
 docs: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -68,6 +68,7 @@ def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
         choose(data, {"s": source}, 1e-6, kinds=("network",), model=source.model)
 
 
+@pytest.mark.slow
 def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -> None:
     """A network of two epochs is of little use: the bundle of the winner answers alike."""
     assert wide_source.source is not None
@@ -83,6 +84,7 @@ def test_networks_race_with_the_classical(gestures: Domain, wide_source: Task) -
     assert (scores.argmax(axis=1) == y).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) -> None:
     made = adapt(
         "simulated-daily",
@@ -112,6 +114,7 @@ def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
 # --- the whole way
 
 
+@pytest.mark.slow
 def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) -> None:
     said: list[str] = []
     made = adapt(

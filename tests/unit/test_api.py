@@ -81,6 +81,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         yield names
 
 
+@pytest.mark.slow
 def test_the_page_runs_as_it_stands(page: dict[str, Any]) -> None:
     assert page["run"].status.missing == 0
     assert page["report"].page.is_file()
@@ -121,6 +122,7 @@ def test_the_timeline_is_the_file(page: dict[str, Any]) -> None:
     np.testing.assert_allclose(frame["probability"], written["probability"], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_run_is_equal_to_itself(page: dict[str, Any]) -> None:
     run, report = page["run"], page["report"]
     compared = crosswear.compare(run, report)
@@ -172,6 +174,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         crosswear.Run.open(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_is_named_in_one_line(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(WITHOUT_GUARD.format(study=STUDY))

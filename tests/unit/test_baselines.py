@@ -172,6 +172,7 @@ def test_whitening_of_windows_without_a_second_one_of_their_class_is_nothing() -
     np.testing.assert_array_equal(whitening([x], [np.arange(5)])(x), x)
 
 
+@pytest.mark.slow
 def test_the_transform_is_aeons(train: Data, asked: Data) -> None:
     aeon = pytest.importorskip("aeon.transformations.collection.convolution_based")
     theirs = aeon.MiniRocket(n_jobs=1, random_state=7).fit(train[0]).transform(asked[0])

@@ -43,6 +43,7 @@ def branches() -> Evidence:
     return gather(planted_records(temporal_carries, BRANCHES))
 
 
+@pytest.mark.slow
 def test_the_branch_that_carries_more_is_found(branches: Evidence) -> None:
     tuned, frozen = (finding(branches, f"branch_{way}") for way in ("fine_tuned", "frozen"))
     assert tuned.support == "supported"

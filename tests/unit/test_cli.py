@@ -109,6 +109,7 @@ def test_model_summary(crosswear: CommandLine) -> None:
     assert counted["parameters"][""] > 100_000
 
 
+@pytest.mark.slow
 def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     planned = crosswear.json("study", "plan", "tiny.toml")
     assert planned["missing"] == CELLS
@@ -126,6 +127,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
 
 
+@pytest.mark.slow
 def test_a_plan_says_where_compiled_blocks_are_missing(
     crosswear: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     assert made["done"] == 0
 
 
+@pytest.mark.slow
 def test_damaged_records_count_as_missing(crosswear: CommandLine) -> None:
     crosswear("study", "run", "tiny.toml", "--workers", "1")
     paths = sorted((crosswear.folder / "runs" / "tiny" / "cells").glob("*.json"))
@@ -192,6 +195,7 @@ def test_damaged_records_count_as_missing(crosswear: CommandLine) -> None:
     assert crosswear.json("study", "status", "tiny.toml")["damaged"] == 0
 
 
+@pytest.mark.slow
 def test_a_report_is_not_written_into_foreign_folders(crosswear: CommandLine) -> None:
     crosswear("study", "report", "tiny.toml", "--allow-partial")
     other = STUDY.replace('"tiny"', '"other"')
@@ -272,6 +276,7 @@ def test_bad_input_is_told_in_one_message(
     assert sorted(path.name for path in folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_failed_cell_has_an_exit_code(crosswear: CommandLine) -> None:
     crosswear("study", "run", "tiny.toml")
     for path in (crosswear.folder / "runs" / "tiny" / "sources").iterdir():

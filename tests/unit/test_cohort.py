@@ -83,6 +83,7 @@ def random_cells(count: int, source: Task) -> list[Cell]:
     return cells
 
 
+@pytest.mark.slow
 def test_the_first_steps_of_fifty_random_cells_are_the_references(
     gestures: Domain, wide_source: Task
 ) -> None:
@@ -116,6 +117,7 @@ def copies_of(outcomes: list[Outcome]) -> list[CellResult]:
     return [outcome.result for outcome in outcomes]
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("size", [20, 150])
@@ -174,6 +176,7 @@ def classical_tasks(gestures: Domain, source: Task, method: str) -> list[Task]:
     return [*tasks, *(Task(c, f"{n}u", gestures.folder) for n, c in enumerate(untrained))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["forest", "vote", "logistic"])
 def test_classical_cells_learn_and_have_their_own_numbers(
     gestures: Domain, wide_source: Task, method: str
@@ -191,6 +194,7 @@ def test_classical_cells_learn_and_have_their_own_numbers(
         assert np.trace(result.confusion) / truth.sum() > 0.16  # the majority has about 0.13
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", WHITENED)
 def test_whitened_cells_read_the_train_windows_of_their_sources(
     gestures: Domain, cache: Path, method: str

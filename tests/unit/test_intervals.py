@@ -23,6 +23,7 @@ def contrast(design: Design, gain: float, rng: np.random.Generator) -> Contrast:
     return Contrast(mean.interval(), mean.p(), None)
 
 
+@pytest.mark.slow
 def test_without_a_gain_few_studies_show_one() -> None:
     rng = np.random.default_rng(1)
     found, families = 0, 0

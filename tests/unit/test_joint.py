@@ -275,6 +275,7 @@ def whole(opened: LoadedStudy, tmp_path_factory: pytest.TempPathFactory) -> Path
     return out
 
 
+@pytest.mark.slow
 def test_a_study_with_joint_sources_from_plan_to_evidence(opened: LoadedStudy, whole: Path) -> None:
     plan = plan_study(
         opened, Store(whole.parent / "new"), ExecutionSettings(), MeasuringProcesses()

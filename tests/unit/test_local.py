@@ -46,6 +46,7 @@ class DeadlyOnce:
         return deadly(cohort)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_cell_costs_only_itself(gestures: Domain, workers: int) -> None:
     missing = gestures.folder / "nothing"
@@ -64,6 +65,7 @@ def test_a_failing_cell_costs_only_itself(gestures: Domain, workers: int) -> Non
     assert "source network" in failures[1].traceback  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_replaced_and_its_cohort_runs_again(
     gestures: Domain, tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_dead_worker_is_replaced_and_its_cohort_runs_again(
     assert all(isinstance(outcome, Outcome) for outcome in outcomes)
 
 
+@pytest.mark.slow
 def test_workers_that_keep_dying_end_the_run(gestures: Domain) -> None:
     cohorts = [(majority(number, gestures),) for number in range(2)]
     with pytest.raises(EngineError, match="died 3 times"):

@@ -65,6 +65,7 @@ def answers(name: str, domain: Domain, seeds: tuple[int, ...], size: int) -> lis
     return [method.fit_and_test(task, domain, resources).result for task in tasks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_learns_and_its_cells_know_nothing_of_each_other(
     gestures: Domain, name: str
@@ -101,6 +102,7 @@ def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) 
     torch.testing.assert_close(torch.rand(3), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_timed_and_costs_no_multiply_adds(gestures: Domain, name: str) -> None:
     cell = Cell(name, "t", 7, 20)

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "docs" / "records").glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_the_document_says_what_the_records_say() -> None:
     assert RECORDS
     command = [sys.executable, str(ROOT / "benchmarks" / "results.py"), "--check"]
@@ -32,6 +33,7 @@ def test_records_are_small_and_named_in_the_document(path: Path) -> None:
     assert path.stem in "+".join(sections).split("+")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_the_score_of_every_cell_is_that_of_scikit_learn(path: Path) -> None:
     records = read_records(path)

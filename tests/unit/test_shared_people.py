@@ -77,6 +77,7 @@ def test_sensors_that_lie_still_are_no_copies() -> None:
     assert count_copies(cut(still), cut(still)) == (0, 0)
 
 
+@pytest.mark.slow
 def test_adapt_says_which_source_was_left_out(
     cache: Path, tmp_path: Path, gestures: Domain
 ) -> None:

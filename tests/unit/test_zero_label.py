@@ -127,6 +127,7 @@ def test_windows_of_other_classes_are_among_the_unlabelled(domain: Domain, tmp_p
     assert run("source-only", domain, domain) == run("source-only", domain, other)
 
 
+@pytest.mark.slow
 def test_adabn_undoes_another_sensor(gestures: Domain, tmp_path: Path) -> None:
     """One that shows half of it, and is offset: a shift that statistics show."""
 
