@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
 from crosswear.datasets.domain import Domain, prepare
 from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.device import step_windows
 from crosswear.engine.grouping import group
-from crosswear.engine.methods.networks import COMPILED_WIDTH, NetworkMethod
+from crosswear.engine.methods.networks import NetworkMethod
 from crosswear.engine.subsets import adaptation_set, source_weights, weight_seed
 from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.experiment import UNTRAINED, Cell
@@ -296,7 +297,8 @@ def test_every_task_is_in_one_cohort_of_its_like(tasks: list[Task]) -> None:
         assert len({cell.blocks for cell in cells if cell.sources}) <= 1
         assert len(cells) <= NetworkMethod().width(cells[0], "cpu")
         windows = min(cells[0].size, TrainConfig().batch_size)
-        assert len(cells) == 1 or len(cells) * windows <= COMPILED_WIDTH
+        most = step_windows(ModelConfig(), TrainConfig(), "cpu")
+        assert len(cells) == 1 or len(cells) * windows <= most
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from crosswear.core.config import ModelConfig
+from crosswear.networks import kernels
 from crosswear.networks.kernels import SWITCH, compiled_code, implementation, masks, residual
 from crosswear.networks.kernels.masks import Masks
 from crosswear.networks.models import build
@@ -19,6 +21,18 @@ from crosswear.networks.models.multi_resnet import ResidualBlock
 compiled = pytest.mark.skipif(
     compiled_code() is None, reason="needs code compiled for this processor"
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_tiles() -> Iterator[None]:
+    """Let compiled code compute in bfloat16 on every processor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "has_tiles", lambda: False)
+        implementation.cache_clear()
+        yield
+    implementation.cache_clear()
+
+
 PRECISIONS = pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16"])
 EXACT = torch.float64
 
@@ -222,6 +236,23 @@ def test_weights_must_stay_until_gradients_are_there() -> None:
         block.shortcut.norm.bias.mul_(2)  # type: ignore[operator]
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
+
+
+@compiled
+def test_torch_computes_bfloat16_where_it_has_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "has_tiles", lambda: True)
+    monkeypatch.delenv(SWITCH, raising=False)
+    x, version = windows(3, 48, 20), implementation()
+    for named in (None, version):
+        if named:
+            monkeypatch.setenv(SWITCH, named)
+        implementation.cache_clear()
+        assert implementation("float32") == version
+        assert implementation("bfloat16") == (named or "torch")
+        assert residual.asked_for(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert residual.asked_for(x) == bool(named)
+    implementation.cache_clear()
 
 
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crosswear.core.config import TrainConfig
+from crosswear.engine.device import cache_bytes
 from crosswear.engine.subsets import arithmetic
 from crosswear.networks.models import declared
 
@@ -58,10 +59,19 @@ class InputCache:
             self._kept[key] = forward_frozen(
                 cached_input, network, tuple(done), frozen, config, self.device
             )
-            while len(self._kept) > KEPT:
+            while len(self._kept) > KEPT or self._bytes() > cache_bytes(self.device):
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    def clear(self) -> None:
+        """Give up what is kept."""
+        self._kept.clear()
+
+    def _bytes(self) -> int:
+        """Return the memory of all but the newest; parts that two share count twice."""
+        *others, _ = self._kept.values()
+        return sum(part.nbytes for cached_input in others for part in cached_input)
 
     def _nearest(
         self, origin: Hashable, frozen: tuple[str, ...]

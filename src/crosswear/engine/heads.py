@@ -34,16 +34,19 @@ class Heads:
         """The number of the domain that each window is of, by its class [n]."""
         if not self.classes:
             return np.zeros(len(y), np.int64)
-        owner: NDArray[np.int64] = np.repeat(np.arange(len(self.classes)), self.classes)
-        mine: NDArray[np.int64] = owner[y]
+        mine: NDArray[np.int64] = self._owner()[y]
         return mine
+
+    def _owner(self) -> NDArray[np.int64]:
+        """The number of the domain of each class [C]."""
+        return np.repeat(np.arange(len(self.classes)), self.classes)
 
     def of_own_domain(self, scores: Tensor, y: Tensor) -> Tensor:
         """Scores [..., C], those of the classes of other domains at minus infinity; y: [...]."""
         if not self.classes:
             return scores
-        sizes = torch.tensor(self.classes, device=scores.device)
-        owner = torch.arange(len(sizes), device=scores.device).repeat_interleave(sizes)
+        # Counted on the host, and sent without waiting: torch's repeat waits for a device.
+        owner = torch.from_numpy(self._owner()).to(scores.device, non_blocking=True)
         return scores.masked_fill(owner != owner[y].unsqueeze(-1), -torch.inf)
 
     def mean(self, values: NDArray[np.floating], y: NDArray[np.integer]) -> float:

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.datasets.domain import DomainSummary
 from crosswear.engine.cached_inputs import forward_frozen, raw_input
+from crosswear.engine.device import DEVICES, scoring_windows
 from crosswear.engine.executors.local import keep_freed_memory
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Task
-from crosswear.engine.training import Member, Target, Training, evaluation_batch
+from crosswear.engine.training import Member, Target, Training
 from crosswear.engine.work import Floats, Work, adds_in_step, beyond_cached_input, frozen_modules
 from crosswear.networks.models import build
 from crosswear.networks.threads import one_torch_thread
@@ -73,7 +73,7 @@ def _time(samples: Sequence[tuple[Task, DomainSummary]], device: str) -> Measure
         bytes_ = sum(part.nbytes / len(part) for part in training.members[0].cached_input)
         largest = max(largest, bytes_ / 2**20)
         adds, weights = beyond_cached_input(training.model, domain, training.frozen)
-        batch = np.arange(min(evaluation_batch(training.config, device), 2 * most))
+        batch = np.arange(min(scoring_windows(training.config, device), 2 * most))
         in_step = adds_in_step(training.model, training.config, domain, training.frozen)
         step = functools.partial(training.train_epoch, [order_of(task.cell)] * copies)
         work.append(Work(1, copies * weights, copies * in_step * rows).vector())
@@ -109,7 +109,7 @@ def _mock(
     train = replace(train, min_updates=0)  # an epoch of one step
     count = min(cell.size, train.batch_size, most)
     rng = np.random.default_rng(0)
-    windows = max(count, evaluation_batch(train, device))
+    windows = max(count, scoring_windows(train, device))
     x = rng.normal(size=(windows, len(domain.channels), domain.samples)).astype(np.float32)
     y = rng.integers(len(domain.classes), size=windows).astype(np.int16)
     size = len(domain.classes), domain.samples
@@ -128,8 +128,7 @@ def _middle(run: Callable[[], object], device: str) -> float:
     for _ in range(4):
         begun = time.perf_counter()
         run()
-        if device == "cuda":
-            torch.cuda.synchronize()
+        DEVICES[device].wait()
         seconds.append(time.perf_counter() - begun)
         if len(seconds) > 1 and sum(seconds) > SLOW_S:
             break

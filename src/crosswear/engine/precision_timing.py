@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from crosswear.core.config import ModelConfig, Precision, TrainConfig
 from crosswear.engine.cached_inputs import raw_input
-from crosswear.engine.methods.networks import WIDTH
+from crosswear.engine.device import DEVICES
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
@@ -67,28 +66,25 @@ def time_precisions(network: str, device: str) -> StepTimes:
         device: `cpu` (one thread, as in training) or `cuda`.
     """
     with one_torch_thread():
-        if device == "cpu":
-            _time(network, device, WARM, 1)
-            few = _time(network, device, FEW, 2)
-            if not 1 / CLEAR < few.ratio < CLEAR:
-                return few
-        return _time(network, device, WIDTH[device], ROUNDS)
+        _time(network, device, WARM, 1)
+        few = _time(network, device, FEW, 2)
+        if not 1 / CLEAR < few.ratio < CLEAR:
+            return few
+        return _time(network, device, DEVICES[device].step_windows, ROUNDS)
 
 
 def _time(network: str, device: str, windows: int, rounds: int) -> StepTimes:
     """Time steps in turns; the fastest of each precision was disturbed least."""
     names: tuple[Precision, ...] = ("float32", "bfloat16")
     trainings = {name: _training(network, name, device, windows) for name in names}
-    # On one thread of a busy processor, the time of the process is that of the step.
-    clock = time.perf_counter if device == "cuda" else time.process_time
+    clock = DEVICES[device].clock
     best = dict.fromkeys(names, float("inf"))
     begun = time.perf_counter()
     for _ in range(rounds):
         for name, training in trainings.items():
             start = clock()
             training.train_epoch([order_of(training.members[0].task.cell)])
-            if device == "cuda":
-                torch.cuda.synchronize()
+            DEVICES[device].wait()
             best[name] = min(best[name], clock() - start)
         if time.perf_counter() - begun > ENOUGH_S:
             break

@@ -17,12 +17,12 @@ from torch.nn import functional
 
 from crosswear.core.config import NO_AUGMENTATION, ModelConfig, TrainConfig
 from crosswear.engine.cached_inputs import CachedInput, abreast, rows_of
+from crosswear.engine.device import scoring_windows
 from crosswear.engine.heads import ONE_HEAD, Heads
 from crosswear.engine.rates import layer_factors, set_rates
 from crosswear.engine.subsets import arithmetic, noise_of, order_of, weight_seed
 from crosswear.engine.task import Task
 from crosswear.grid.result import EpochScore
-from crosswear.networks.kernels import implementation
 from crosswear.networks.models import declared, side_by_side
 from crosswear.networks.transfer import set_training
 from crosswear.networks.transfer_report import TransferReport
@@ -33,18 +33,6 @@ LANES = 16
 
 Networks whose layers do not fill them would change with their neighbours: they are trained alone.
 """
-
-
-def evaluation_batch(config: TrainConfig, device: str) -> int:
-    """Windows in a forward pass, of each cell. The same for every cohort: sums depend on it.
-
-    torch's operations stay in the cache with few windows only. Compiled blocks do so by themselves;
-    of networks without such blocks, it is no matter how many there are in bfloat16.
-    """
-    if device == "cuda":
-        return 1024
-    compiled = config.precision == "bfloat16" and implementation() != "torch"
-    return 320 if compiled else 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +107,7 @@ class Training:
         self.x = target.x
         self.y = torch.from_numpy(target.y.astype(np.int64)).to(device)
         self.validation = target.validation
+        self.validation_y = target.y[target.validation]
         self.heads = target.heads
         self.classes = [target.y[member.rows] for member in members]
         self.network = side_by_side(
@@ -198,7 +187,7 @@ class Training:
         rows = torch.from_numpy(indices).to(self.device)
         parts = [
             self._logits(part.expand(len(self.members), -1))
-            for part in torch.split(rows, evaluation_batch(self.config, self.device))
+            for part in torch.split(rows, scoring_windows(self.config, self.device))
         ]
         return torch.cat(parts, dim=1)
 
@@ -218,7 +207,7 @@ class Training:
             torch.from_numpy(augment(self.x[mine], how, noise))
             for mine, noise in zip(drawn, self.noises, strict=True)
         )
-        return abreast([cached_input(x.to(self.device)) for x in changed])
+        return abreast([cached_input(x.to(self.device, non_blocking=True)) for x in changed])
 
     def _logits(self, rows: Tensor, changed: CachedInput | None = None) -> Tensor:
         """Class scores float32 [copies, n, C] of windows [copies, n] of the domain.
@@ -249,18 +238,17 @@ class Training:
     def _validate(self, scored: list[EpochScore]) -> list[EpochScore]:
         logits = self.scores(self.validation)
         rows = torch.from_numpy(self.validation).to(self.device).expand(len(self.members), -1)
-        losses = self._over_domains(self._losses(logits, rows))
-        right = self._over_domains((logits.argmax(dim=2) == self.y[rows[0]]).float())
+        right = (logits.argmax(dim=2) == self.y[rows[0]]).float()
+        looked = torch.stack([self._losses(logits, rows), right]).numpy(force=True)
+        # The means of each row, summed by itself.
+        losses, shares = (
+            [self.heads.mean(row, self.validation_y) for row in rows]
+            for rows in looked.astype(np.float64)
+        )
         return [
             EpochScore(one.train_loss, loss, share)
-            for one, loss, share in zip(scored, losses, right, strict=True)
+            for one, loss, share in zip(scored, losses, shares, strict=True)
         ]
-
-    def _over_domains(self, values: Tensor) -> list[float]:
-        """Means of each row of values [copies, n] of the validation windows, summed by itself."""
-        y = self.y[torch.from_numpy(self.validation).to(self.device)].numpy(force=True)
-        rows = values.numpy(force=True).astype(np.float64)
-        return [self.heads.mean(row, y) for row in rows]
 
     def _values(self) -> Iterator[tuple[str, Tensor]]:
         """Weights and statistics that training changes, by name."""

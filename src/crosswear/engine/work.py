@@ -19,11 +19,11 @@ from crosswear.core.config import (
 )
 from crosswear.core.recording import Sensors
 from crosswear.datasets.domain import DomainSummary
+from crosswear.engine.device import scoring_windows
 from crosswear.engine.heads import epoch_of
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.subsets import passes_in_epoch
 from crosswear.engine.task import Task
-from crosswear.engine.training import evaluation_batch
 from crosswear.networks.models import ModelSummary, build, summarise
 from crosswear.networks.transfer import plan_transfer
 
@@ -71,7 +71,7 @@ def work_of(task: Task, domain: DomainSummary, copies: int = 1, device: str = "c
     seen = cell.size if len(cell.targets) == 1 else steps * share * len(cell.targets)
     passes = train.epochs * passes_in_epoch(train, steps)
     updates = passes * steps
-    batch = evaluation_batch(train, device)
+    batch = scoring_windows(train, device)
     scored = [math.ceil(windows / batch) for windows in (validation, test)]
     return Work(
         updates=updates,

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.device import check_device
 from crosswear.engine.dispatch import Executor
 from crosswear.engine.executors.dask import LOCAL, cluster
-from crosswear.engine.executors.local import check_device, this_machine
+from crosswear.engine.executors.local import this_machine
 from crosswear.engine.executors.main_guard import expect_main_guard
 
 

@@ -35,8 +35,8 @@ class Plan:
         workers: how many will be trained at the same time.
         seconds: what these will take.
         memory_mb: of all workers together.
-        blocks: what will compute residual blocks here: a version of the compiled code, or `torch`;
-            none where the study has none, or on another device than the CPU.
+        blocks: version of the compiled code for residual blocks that fits this processor, or
+            `torch` without one; none where the study has none, or on another device than the CPU.
         precision: in which networks will be trained, and why; none without networks.
         reused: how many records of another run will be taken, if one was named; their cells are
             not missing.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crosswear.core.config import Precision, Precisions
 from crosswear.core.texts import Note
-from crosswear.engine.executors.local import has_device
+from crosswear.engine.device import DEVICES
 from crosswear.engine.precision_timing import time_precisions
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
@@ -97,7 +97,7 @@ def _decision(
         kept = store.precisions()
         if kept is not None:
             return kept, f"as the run in {store.folder} began"
-    if not has_device(where.device):
+    if not DEVICES[where.device].available():
         return Precisions(), f"{where.device} of the cluster cannot be measured from here"
     times = time_precisions(study.model.name, where.device)
     return Precisions(times.faster, times.faster), str(times)

@@ -13,6 +13,7 @@ import torch
 
 from crosswear.core.files import new_folder
 from crosswear.engine.cohort import CohortTrainer
+from crosswear.engine.device import DEVICES
 from crosswear.engine.dispatch import attempt
 from crosswear.engine.executors.local import keep_freed_memory
 from crosswear.engine.task import Cohort, Failure, Outcome, Task
@@ -39,8 +40,7 @@ def set_up(client: str, device: str, dask_worker: Any) -> str:
     folder = Path(dask_worker.local_directory) / "crosswear" / client
     shutil.rmtree(folder, ignore_errors=True)
     dask_worker.crosswear = WorkerState(folder, CohortTrainer(device))
-    able = device != "cuda" or torch.cuda.is_available()
-    return about(device if able else "cpu only")
+    return about(device if DEVICES[device].available() else "cpu only")
 
 
 def receive(client: str, name: str, files: Mapping[str, bytes], dask_worker: Any) -> None:

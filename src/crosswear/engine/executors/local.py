@@ -22,7 +22,6 @@ from typing import Any
 
 import torch
 
-from crosswear.core.errors import UsageError
 from crosswear.engine.dispatch import Completed, Executor, attempt
 from crosswear.engine.task import Cohort, Failure, Outcome, Trainer
 from crosswear.networks.threads import one_torch_thread
@@ -41,19 +40,6 @@ def this_machine(train: Trainer, workers: int) -> Iterator[Executor]:
         yield executor
     finally:
         executor.end()
-
-
-def has_device(device: str) -> bool:
-    """Return whether this machine has the device, `cpu` or `cuda`."""
-    return device == "cpu" or torch.cuda.is_available()
-
-
-def check_device(device: str) -> None:
-    """Raise a UsageError if this machine has no such device."""
-    if not has_device(device):
-        raise UsageError(
-            "no CUDA device can be used here", where="--device", expected="cpu on this machine"
-        )
 
 
 @contextlib.contextmanager

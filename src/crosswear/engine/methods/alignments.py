@@ -40,6 +40,7 @@ from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import METHODS
 from crosswear.grid.result import CellResult, EpochScore, Timing
+from crosswear.networks.kernels import implementation
 from crosswear.networks.models import build, declared
 from crosswear.networks.transfer import adapt_statistics
 
@@ -111,7 +112,8 @@ class AlignmentMethod(TrainableMethod):
         predicted = _classify(network, _input(target, test, network, device), train)
         counts = count_some(target, test, y, predicted)
         timing = Timing(trained - start, time.perf_counter() - trained)
-        return Outcome(task, CellResult(len(cell.shared), counts, history, train.epochs), timing)
+        result = CellResult(len(cell.shared), counts, history, train.epochs)
+        return Outcome(task, result, timing, blocks=implementation(train.precision))
 
     def _fit(
         self,

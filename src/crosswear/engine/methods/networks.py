@@ -15,6 +15,7 @@ import torch
 from crosswear.core.config import ARCHITECTURES, ModelConfig, TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
+from crosswear.engine.device import DEVICES, step_windows
 from crosswear.engine.joint import open_target
 from crosswear.engine.methods.base import Resources, TrainableMethod
 from crosswear.engine.subsets import adaptation_set, count, source_weights, weight_seed
@@ -27,16 +28,6 @@ from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.kernels import implementation
 from crosswear.networks.models import build
 from crosswear.networks.transfer import adapt_statistics, plan_transfer
-
-WIDTH = {"cpu": 160, "cuda": 16_384}
-"""Windows in a step, of all cells of a cohort together: what docs/performance.md found fastest.
-
-On a CPU more do not stay in the cache, fewer cost more calls than arithmetic.
-"""
-COMPILED_WIDTH = 1024
-"""The same of networks with compiled blocks, which stay in the cache by themselves."""
-COPIES = {"cpu": 8, "cuda": 64}
-"""Cells in a cohort at most: what it loses if it is interrupted."""
 
 
 class NetworkMethod(TrainableMethod):
@@ -80,6 +71,7 @@ class NetworkMethod(TrainableMethod):
                 )
                 if member.task.cell.role is Role.SOURCE
                 else None,
+                blocks=implementation(train.precision),
             )
             for copy, member in enumerate(members)
         ]
@@ -89,9 +81,8 @@ class NetworkMethod(TrainableMethod):
         if cell.train is None or cell.model is None or any(n % LANES for n in cell.model.filters):
             return 1
         windows = min(cell.size, cell.train.batch_size)
-        compiled = device == "cpu" and may_be_compiled(cell) and implementation() != "torch"
-        width = COMPILED_WIDTH if compiled else WIDTH[device]
-        return max(1, min(width // windows, COPIES[device]))
+        width = step_windows(cell.model, cell.train, device)
+        return max(1, min(width // windows, DEVICES[device].cells))
 
     def alike(self, cell: Cell) -> Hashable:
         """See `TrainableMethod.alike`."""

@@ -10,6 +10,7 @@ import ctypes
 import importlib.util
 import os
 from functools import cache
+from pathlib import Path
 
 SWITCH = "CROSSWEAR_KERNELS"
 """Environment variable: one of `VERSIONS` uses no other; with `off`, torch computes everything."""
@@ -18,10 +19,26 @@ VERSIONS = ("avx512bf16", "avx512", "avx2", "neon")
 
 
 @cache
-def implementation() -> str:
-    """Return the version that fits this processor, or `torch`, for a record."""
+def implementation(precision: str = "float32") -> str:
+    """Return what computes residual blocks in a precision: a version that fits, or `torch`.
+
+    In bfloat16 it is torch, without a version in `SWITCH`, on processors that multiply tiles.
+    """
     wanted = os.environ.get(SWITCH)
+    if wanted is None and precision == "bfloat16" and has_tiles():
+        return "torch"
     return next((one for one in VERSIONS if wanted in (None, one) and _load(one)), "torch")
+
+
+def has_tiles() -> bool:
+    """Return whether the processor multiplies tiles of bfloat16 (AMX), which torch makes use of.
+
+    Linux alone says so, and lets programs use them.
+    """
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return False
 
 
 def compiled_code() -> ctypes.CDLL | None:

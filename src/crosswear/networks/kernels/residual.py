@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from crosswear.networks.kernels import compiled_code
+from crosswear.networks.kernels import compiled_code, implementation
 
 LANES = 16
 """Filters of a group come in whole vectors of so many."""
@@ -30,15 +30,17 @@ class Layer(NamedTuple):
 
 
 def asked_for(x: Tensor) -> bool:
-    """Return whether compiled code can compute products of this precision on x's device.
+    """Return whether compiled code can compute products of this precision on x's device, faster.
 
     It has one thread, where torch has the threads that it is set to; and no exporter sees into it.
     """
+    name = _NAMES.get(_precision(x))
     return (
         x.is_cpu
-        and _precision(x) in _NAMES
+        and name is not None
         and torch.get_num_threads() == 1
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        and implementation(name) != "torch"
         and compiled_code() is not None
     )
 
