@@ -19,11 +19,12 @@ SOURCES = ("simulated-gestures", "simulated-manipulation", "simulated-sports")
 
 @dataclass(frozen=True)
 class Grid:
-    """A prepared target, and source networks on disk."""
+    """A prepared target, source networks on disk, and the domain of the first of them."""
 
     target: Domain
     sources: dict[str, Path]
     model: ModelConfig
+    source_folder: Path
 
     def tasks(
         self, size: int, blocks: tuple[int, ...], seeds: int, train: TrainConfig
@@ -44,9 +45,10 @@ class Grid:
 
 def make_grid(folder: Path, model: ModelConfig, hop_s: float, epochs: int) -> Grid:
     """Prepare the domains and train the sources; a smaller hop gives more windows."""
-    sources = {}
+    sources, folders = {}, []
     for name in SOURCES:
         domain = prepare(name, None, PreparationConfig(), folder)
+        folders.append(domain.folder)
         size = len(domain.indices(Subset.TRAIN))
         train = TrainConfig(epochs=epochs)
         cell = Cell("source", name, 2019, size, model=model, train=train)
@@ -56,7 +58,7 @@ def make_grid(folder: Path, model: ModelConfig, hop_s: float, epochs: int) -> Gr
         sources[name] = folder / f"{name}.safetensors"
         save_checkpoint(sources[name], checkpoint)
     target = prepare(TARGET, None, PreparationConfig(hop_s=hop_s), folder)
-    return Grid(target, sources, model)
+    return Grid(target, sources, model, folders[0])
 
 
 def in_precision(task: Task, name: str) -> Task:

@@ -8,11 +8,13 @@ with the same weights, it computes the same scores, so it is an oracle of the ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.core.config import TrainConfig
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import load_domain
 from crosswear.engine.subsets import adaptation_set
@@ -81,6 +83,25 @@ class PlainMultiResNet(nn.Module):
         self.dense2 = nn.Linear(64, 128)
         self.head = nn.Linear(128, classes)
         self.dropout = nn.Dropout(rate)
+        self.frozen: list[nn.Module] = []
+
+    def freeze(self, blocks: int) -> None:
+        """Train the first blocks no more; their batch norms keep their statistics."""
+        for tower in self.towers if blocks else ():
+            self.frozen += (tower.norm, *tower.blocks[:blocks])
+        for part in self.frozen:
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> PlainMultiResNet:
+        """As torch does, but for the frozen blocks."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
+
+    def penalty(self) -> Tensor:
+        """Sum of the squared weights of the two dense layers."""
+        return self.dense1.weight.square().sum() + self.dense2.weight.square().sum()
 
     def forward(self, x: Tensor) -> Tensor:
         """Class scores."""
@@ -118,18 +139,46 @@ def _renamed(state: Mapping[str, Tensor], blocks: int) -> Iterator[tuple[str, Te
             yield f"{module.removesuffix('.norm')}.{kind}", value
 
 
-def train_plainly(task: Task, device: str) -> float:
-    """Train and test one cell; returns its accuracy, which is the micro-F1."""
+@dataclass(frozen=True)
+class Examples:
+    """Windows float32 [n, 3, L] and their classes [n], on a device."""
+
+    x: Tensor
+    y: Tensor
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What a loop over a cell needs.
+
+    Attributes:
+        network: as it is before training, with a source network's weights in a transfer.
+        train: what it learns from.
+        validation: what chooses the epoch.
+        test: what it is tested on.
+        settings: of the training.
+    """
+
+    network: PlainMultiResNet
+    train: Examples
+    validation: Examples
+    test: Examples
+    settings: TrainConfig
+
+
+def make_plain(task: Task, device: str) -> Plain:
+    """Load the windows of a cell and make its network."""
     cell, domain = task.cell, load_domain(task.target)
     if cell.model is None or cell.train is None:
         raise ValueError("a network's cell has model and train settings")
     x = torch.from_numpy(domain.windows.x.copy()).to(device)
     y = torch.from_numpy(domain.windows.y.astype("int64")).to(device)
-    rows = torch.from_numpy(adaptation_set(cell, domain)).to(device)
-    validation, test = (
-        torch.from_numpy(domain.indices(subset)).to(device)
-        for subset in (Subset.VALIDATION, Subset.TEST)
+    parts = (
+        adaptation_set(cell, domain),
+        domain.indices(Subset.VALIDATION),
+        domain.indices(Subset.TEST),
     )
+    rows = [torch.from_numpy(part).to(device) for part in parts]
     filters, rate = cell.model.filters, cell.model.dropout
     network = PlainMultiResNet(filters, len(domain.classes), domain.samples, rate).to(device)
     if task.source:
@@ -138,35 +187,36 @@ def train_plainly(task: Task, device: str) -> float:
             {name: value for name, value in state.items() if not name.startswith("head")},
             strict=False,
         )
-    frozen = [
-        part for tower in network.towers for part in (tower.norm, *tower.blocks[: cell.blocks])
-    ]
-    frozen = frozen if cell.blocks else []
-    for part in frozen:
-        part.requires_grad_(False)
-    optimiser = torch.optim.Adam(network.parameters(), lr=cell.train.learning_rate)
+        network.freeze(cell.blocks)
+    return Plain(network, *(Examples(x[some], y[some]) for some in rows), cell.train)
+
+
+def train_plainly(task: Task, device: str) -> float:
+    """Train and test one cell; returns its accuracy, which is the micro-F1."""
+    plain = make_plain(task, device)
+    network, train, settings = plain.network, plain.train, plain.settings
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     best, kept = -1.0, network.state_dict()
-    for _ in range(cell.train.epochs):
+    for _ in range(settings.epochs):
         network.train()
-        for part in frozen:
-            part.eval()
-        for batch in rows[torch.randperm(len(rows), device=device)].split(cell.train.batch_size):
+        order = torch.randperm(len(train.y), device=device)
+        for batch in order.split(settings.batch_size):
             optimiser.zero_grad()
-            loss = functional.cross_entropy(network(x[batch]), y[batch])
-            dense = network.dense1.weight.square().sum() + network.dense2.weight.square().sum()
-            (loss + cell.train.l2 * dense).backward()
+            loss = functional.cross_entropy(network(train.x[batch]), train.y[batch])
+            (loss + settings.l2 * network.penalty()).backward()
             optimiser.step()
-        score = accuracy(network, x, y, validation)
+        score = accuracy(network, plain.validation)
         if score > best:
             best = score
             kept = {name: value.clone() for name, value in network.state_dict().items()}
     network.load_state_dict(kept)
-    return accuracy(network, x, y, test)
+    return accuracy(network, plain.test)
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, x: Tensor, y: Tensor, rows: Tensor) -> float:
+def accuracy(network: nn.Module, windows: Examples) -> float:
     """The share of windows that are classified right."""
     network.eval()
-    right = sum((network(x[part]).argmax(1) == y[part]).sum() for part in rows.split(256))
-    return float(right) / len(rows)
+    parts = zip(windows.x.split(256), windows.y.split(256), strict=True)
+    right = sum((network(x).argmax(1) == y).sum() for x, y in parts)
+    return float(right) / len(windows.y)

@@ -42,3 +42,16 @@ def test_plain_network_says_the_same(filters: tuple[int, ...], training: bool) -
         if name.endswith("num_batches_tracked"):
             continue  # nothing depends on it
         torch.testing.assert_close(learned[name], value, rtol=1e-5, atol=1e-5)
+
+
+def test_frozen_blocks_stay_as_they_are() -> None:
+    plain = PlainMultiResNet((4, 4, 8), 5, 100, rate=0.0)
+    plain.freeze(2)
+    before = {name: value.clone() for name, value in plain.state_dict().items()}
+    optimiser = torch.optim.SGD(plain.parameters(), lr=0.1)
+    functional.cross_entropy(plain.train()(torch.randn(6, 3, 100)), torch.arange(6) % 5).backward()
+    optimiser.step()
+    changed = {n for n, value in plain.state_dict().items() if not torch.equal(value, before[n])}
+    assert not {name for name in changed if ".norm." in name and "blocks" not in name}
+    assert {name.split(".")[3] for name in changed if ".blocks." in name} == {"2"}
+    assert {"head.weight", "towers.0.spectral.weight"} <= changed
