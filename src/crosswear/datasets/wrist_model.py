@@ -27,7 +27,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
 from crosswear.core.keys import seed_for
@@ -188,6 +187,8 @@ def smooth_noise(
 
     It starts at zero, and reaches unit variance after some time constants.
     """
+    from scipy.signal import lfilter  # slow to import, needless where domains are prepared
+
     pole = np.exp(-1.0 / (time_constant_s * rate_hz))
     gain = np.sqrt((1 - pole**2) ** 3 / (1 + pole**2))
     return np.asarray(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crosswear.baselines.whitening import OF_EACH
 from crosswear.core.recording import Subset, Windows
@@ -18,16 +17,17 @@ from crosswear.engine.methods.classical import ClassicalMethod
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import UNTRAINED, Cell
 from crosswear.grid.methods import METHODS
+from crosswear.grid.result import Timing
 
-FEW, MANY = (20, 32), (100, 128)
-"""Windows to learn from and to test in the two cells that are timed; a plan takes seconds."""
+FEW, MOST = (8, 8), (200, 192)
+"""Windows to learn from and to test in a cell that does what is slow only once, and at most in the
+one that is timed: a plan takes seconds."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds of a classical method: of each cell, and of each window to learn from and to test."""
+    """Seconds of a classical method: to fit a cell of the mean size, and for each test window."""
 
-    cell_s: float
     fit_s: float
     test_s: float
 
@@ -39,13 +39,17 @@ class Rate:
         whitened = METHODS[cell.method].reads == "windows"
         others = OF_EACH * len(cell.sources) if whitened else 0
         tested = domain.split.windows[2] + others
-        return self.cell_s + self.fit_s * cell.size + self.test_s * tested
+        return self.fit_s + self.test_s * tested
 
 
 def time_classical(
     samples: Sequence[tuple[Cell, DomainSummary]], device: str
 ) -> Mapping[str, Rate]:
-    """Train cells like the given ones, of a method each, on random windows."""
+    """Train cells like the given ones, of a method and of its mean size each, on random windows.
+
+    The time grows about linearly with the size, so cells of all sizes take together what as many of
+    the mean size do.
+    """
     resources = Resources(device)
     found: dict[str, Rate] = {}
     for cell, summary in samples:
@@ -55,33 +59,31 @@ def time_classical(
         sources = (UNTRAINED,) if METHODS[cell.method].reads == "weights" else ()
         task = Task(replace(cell, sources=sources), "", Path(), source_sensors=summary.sensors)
         domain = _random_domain(summary)
-        _seconds(method, task, domain, FEW, resources)  # what is slow only once
-        few, many = (_seconds(method, task, domain, size, resources) for size in (FEW, MANY))
-        fit_s, test_s = np.maximum(many - few, 0) / np.subtract(MANY, FEW)
-        cell_s = few.sum() - fit_s * FEW[0] - test_s * FEW[1]
-        found[cell.method] = Rate(max(0.0, float(cell_s)), float(fit_s), float(test_s))
+        _timed(method, task, domain, FEW, resources)  # what is slow only once
+        learned, tested = min(cell.size, MOST[0]), MOST[1]
+        timing = _timed(method, task, domain, (learned, tested), resources)
+        found[cell.method] = Rate(timing.train_s * cell.size / learned, timing.test_s / tested)
     return found
 
 
-def _seconds(
+def _timed(
     method: ClassicalMethod,
     task: Task,
     domain: Domain,
     windows: tuple[int, int],
     resources: Resources,
-) -> NDArray[np.float64]:
-    """Seconds [2] to learn from, and to test, so many windows of a domain."""
+) -> Timing:
+    """Learn from, and test, so many windows of a domain."""
     learned, tested = windows
-    subset = np.full(sum(MANY), -1, dtype=np.int8)
+    subset = np.full(sum(MOST), -1, dtype=np.int8)
     subset[:learned], subset[-tested:] = Subset.TRAIN, Subset.TEST
     task = replace(task, cell=replace(task.cell, size=learned))
-    timing = method.fit_and_test(task, replace(domain, subset=subset), resources).timing
-    return np.array([timing.train_s, timing.test_s])
+    return method.fit_and_test(task, replace(domain, subset=subset), resources).timing
 
 
 def _random_domain(summary: DomainSummary) -> Domain:
     rng = np.random.default_rng(0)
-    windows = sum(MANY)
+    windows = sum(MOST)
     x = rng.normal(size=(windows, len(summary.channels), summary.samples)).astype(np.float32)
     y = rng.integers(len(summary.classes), size=windows).astype(np.int16)
     zeros, place = np.zeros(windows, np.int16), np.arange(windows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -133,9 +133,13 @@ def _depth(task: Task) -> int:
 
 
 def _classical(cohorts: Sequence[Cohort]) -> list[Task]:
-    """A task of the largest size of each method that is timed."""
-    chosen: dict[str, Task] = {}
-    for task in sorted((task for cohort in cohorts for task in cohort), key=lambda t: t.cell.size):
+    """A task of about the mean size of each method that is timed."""
+    alike: dict[str, list[Task]] = {}
+    for task in (task for cohort in cohorts for task in cohort):
         if TRAINABLE[task.cell.method].timed:
-            chosen[task.cell.method] = task
-    return list(chosen.values())
+            alike.setdefault(task.cell.method, []).append(task)
+    found = []
+    for tasks in alike.values():
+        mean = round(sum(task.cell.size for task in tasks) / len(tasks))
+        found.append(replace(tasks[0], cell=replace(tasks[0].cell, size=mean)))
+    return found

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin, kaiser_beta, kaiserord, upfirdn
 
 from crosswear.signal.resample.positions import EVEN, Floats
 
@@ -59,6 +58,8 @@ def design_low_pass(rate_hz: float, target_hz: float) -> LowPass:
     scale, up, down = grid_hz / rate_hz, ratio.numerator, ratio.denominator
     if up == down:
         return LowPass(scale, 1, 1, np.ones(1), 0)
+    from scipy.signal import firwin, kaiser_beta, kaiserord  # slow to import, needless to train
+
     lower = 1 / max(up, down)  # the lower rate, where the grid raised `up` times has rate 1
     length, _ = kaiserord(_ATTENUATION_DB, 2 * (_STOP - _PASS) * lower)
     half = -(-length // (2 * up))
@@ -112,6 +113,8 @@ class PolyphaseFilter:
 
     def _filter(self, inputs: Floats, begin: int, stop: int) -> Floats:
         """Return the outputs up to `stop`, from inputs of which the first is at `begin`."""
+        from scipy.signal import upfirdn
+
         up, down = self._design.up, self._design.down
         delay = self._next * down - begin * up + self._design.half * up
         shift = -delay % down
