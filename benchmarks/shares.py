@@ -4,7 +4,7 @@
 
 The cells of `cohorts.py`, trained for five epochs; one thread.
 torch's profiler notes the time of each operation. What no operation takes is Python, and the
-profiler itself. Blocks are told from the spectral branch where they are compiled.
+profiler itself. Only compiled blocks can be distinguished from the spectral branch.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def main(
 ) -> None:
     """Measure and print."""
     if implementation(precision) == "torch":
-        sys.exit("blocks are not compiled: their share could not be told from the others")
+        sys.exit(
+            "blocks are not compiled: the profiler could not distinguish them from the spectral branch"
+        )
     torch.set_num_threads(1)
     keep_freed_memory()
     residual._call = noted(residual._call, "compiled block")
