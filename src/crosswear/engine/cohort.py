@@ -28,7 +28,7 @@ class CohortTrainer:
 
     @cached_property
     def most_windows(self) -> float:
-        """How many windows of a step the device's memory holds, as far as is known."""
+        """Most windows of a step that the device's memory holds, as far as is known."""
         return step_windows_that_fit(self.resources.device)
 
     def __call__(self, cohort: Cohort) -> list[Outcome]:

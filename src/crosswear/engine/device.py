@@ -1,4 +1,4 @@
-"""All in which the devices differ that networks are trained on: sizes, waiting and memory.
+"""Differences between the devices that networks are trained on: sizes, waiting and memory.
 
 A CUDA device runs the code that a CPU runs. docs/performance.md lists what is copied to the device
 and back, and where the host waits.
@@ -25,7 +25,7 @@ pass, and more for a moment."""
 
 @dataclass(frozen=True)
 class Device:
-    """What is fast on a kind of device (docs/performance.md), and what it has.
+    """Sizes that are fast on a kind of device (docs/performance.md), and access to it.
 
     Attributes:
         step_windows: in a training step, of all cells of a cohort together. On a CPU more do not
