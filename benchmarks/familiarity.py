@@ -1,4 +1,4 @@
-"""How much unlike input is noticed? Models of a few people, applied to others and to altered input.
+"""Measure how much unlike input is noticed: models of a few people on others and on altered input.
 
 For each dataset, a forest learns from the drawn people (four minutes each). A recording of each of
 some other people, 40 seconds of every activity, is recognised as it is and altered: in

@@ -145,7 +145,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """What one person did while a sensor measured.
+    """Activities of one person while a sensor measured.
 
     Attributes:
         person: who.
