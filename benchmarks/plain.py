@@ -149,7 +149,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Plain:
-    """What a loop over a cell needs.
+    """The needs of a loop over one cell.
 
     Attributes:
         network: as it is before training, with a source network's weights in a transfer.

@@ -60,7 +60,7 @@ def domain(cache: Path) -> Domain:
 
 
 class Events:
-    """What happens in an epoch: updates of weights, and what the host waits for."""
+    """The events of an epoch: updates of weights, and waits of the host."""
 
     def __init__(self, optimiser: torch.optim.Optimizer) -> None:
         self.found: list[str] = []
