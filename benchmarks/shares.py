@@ -80,7 +80,7 @@ def main(
 ) -> None:
     """Measure and print."""
     if implementation(precision) == "torch":
-        sys.exit("blocks are not compiled: the profiler cannot tell them from the spectral branch")
+        sys.exit("blocks are not compiled: the profiler cannot separate them from the spectrum")
     torch.set_num_threads(1)
     keep_freed_memory()
     residual._call = noted(residual._call, "compiled block")

@@ -7,7 +7,8 @@ in another order, names in another language, another unit, more sensors, no name
 writes two files, and asks `data new` and `predict` about them. It is *right* if both read the
 acceleration in g on the right axes, at the true rate and instants; *asked* or *refused* if they say
 what is unclear; *noted* if no second is at rest, the unit is off, and a note says
-that it is unchecked; and silently *wrong* otherwise. Prints the shares, by change too, and every wrong
+that it is unchecked; and silently *wrong* otherwise. Prints the shares, by change too, and every
+wrong
 case. One case again: ``--first 17 --cases 1``.
 """
 
