@@ -97,13 +97,11 @@ def _apart(session: Session, user: str, gravity: str) -> tuple[Column, ...]:
     down = session.gravity()
     moved = Session(session.person, session.codes, session.acceleration - down, session.time_s)
     vertical = Session(session.person, session.codes, down, session.time_s)
-    columns = moved.axes([user.format(axis) for axis in "XYZ"], form=".6f")
-    return (
-        *columns,
-        *(
-            Column(f"gravity_{one.role}", one.name, one.values, ".6f")
-            for one in vertical.axes([gravity.format(axis) for axis in "XYZ"])
-        ),
+    parts = ("user", moved, user), ("gravity", vertical, gravity)
+    return tuple(
+        Column(f"{kind}_{one.role}", one.name, one.values, ".6f")
+        for kind, part, name in parts
+        for one in part.axes([name.format(axis) for axis in "XYZ"])
     )
 
 
@@ -113,7 +111,8 @@ def wrist_motion(session: Session) -> Table:
     turn = session.turn_rate([f"rotationRate{axis}" for axis in "XYZ"], 1.0)
     quaternion = [session.noise(f"quaternion{axis}", 0.5, 0.01) for axis in "WXYZ"]
     begin = time("time", session, "ns since 1970"), time("seconds_elapsed", session, "s")
-    return Table((*begin, *turn, *apart[3:], *apart[:3], *quaternion))
+    axes = [Column(one.role[-1], one.name, one.values, ".6f") for one in apart[:3]]
+    return Table((*begin, *turn, *apart[3:], *axes, *quaternion))
 
 
 def sensorlog(session: Session) -> Table:
@@ -127,8 +126,7 @@ def sensorlog(session: Session) -> Table:
         *_apart(session, "motionUserAcceleration{}(G)", "motionGravity{}(G)"),
         Column("", "batteryLevel(R)", np.full(len(session.time_s), 0.83), ".2f"),
     )
-    return Table(tuple(one if not one.name.startswith("motionUser") else
-                       Column("", one.name, one.values, one.form) for one in columns))  # fmt: skip
+    return Table(columns)
 
 
 def phyphox(session: Session) -> Table:
@@ -140,14 +138,13 @@ def phyphox(session: Session) -> Table:
         *session.axes(names, 9.80665, ".9e"),
         Column("", "Absolute acceleration (m/s^2)", length, ".9e"),
     )
-    columns += (label("label", session),) if len(set(session.codes)) > 1 else ()
-    return Table(columns, 9.80665, quoted=True)
+    return Table((*columns, label("label", session)), 9.80665, quoted=True)
 
 
 def phyphox_comma(session: Session) -> Table:
     """phyphox, exported with semicolons and decimal commas."""
     table = phyphox(session)
-    return Table(table.columns, table.unit, separator=";", decimal=",", quoted=True)
+    return Table(table.columns[:-1], table.unit, separator=";", decimal=",", quoted=True)
 
 
 def phone_app(session: Session) -> Table:
@@ -231,13 +228,15 @@ def androsensor(session: Session) -> Table:
     apart = _apart(session, "LINEAR ACCELERATION {} (m/s²)", "GRAVITY {} (m/s²)")
     columns = (
         *session.axes([f"ACCELEROMETER {axis} (m/s²)" for axis in "XYZ"], 9.80665),
-        *(Column("", one.name, np.asarray(one.values) * 9.80665) for one in (*apart[3:], *apart)),
+        *(
+            Column(one.role, one.name, np.asarray(one.values) * 9.80665)
+            for one in (*apart[3:], *apart[:3])
+        ),
         *session.turn_rate([f"GYROSCOPE {axis} (rad/s)" for axis in "XYZ"], 1.0),
         *session.field([f"MAGNETIC FIELD {axis} (μT)" for axis in "XYZ"]),
         time("Time since start in ms ", session, "ms"),
     )
-    unique = {one.name: one for one in columns}
-    return Table(tuple(unique.values()), 9.80665, separator=";")
+    return Table(columns, 9.80665, separator=";")
 
 
 def physics_toolbox(session: Session) -> Table:
@@ -284,7 +283,7 @@ def two_wrists(session: Session) -> Table:
                     session.time_s)  # fmt: skip
     left = session.axes([f"left_acc_{axis}" for axis in "xyz"])
     right = [
-        Column("", one.name, one.values)
+        Column(f"second_{one.role}", one.name, one.values)
         for one in other.axes([f"right_acc_{axis}" for axis in "xyz"])
     ]
     return Table((time("time_ms", session, "ms"), *left, *right))

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.tables.sampled import Sample
-from crosswear.tables.units import TOLERANCE, Reading, alike, reading, unit_at_rest
+from crosswear.tables.scale import unit_read
+from crosswear.tables.units import Reading, alike, reading, unit_at_rest
+from crosswear.tables.vectors import no_acceleration
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -47,7 +49,6 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _NEVER_AT_REST = 0.01  # part of the rows in which all axes are exactly 0
-COUNTS = tuple(2**bits for bits in range(4, 16))
 _ACCELERATION = re.compile(
     r"acc|^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)", re.IGNORECASE
 )
@@ -55,6 +56,7 @@ _OTHER_SENSOR = re.compile(
     r"gyr|mag|rot|ang|quat|orient|euler|grav|omega|velocity|^g[_ ]?[xyz]$|^m[_ ]?[xyz]$",
     re.IGNORECASE,
 )
+_LESS = "its names say less"
 _NO_GRAVITY = re.compile(r"user|linear|body", re.IGNORECASE)
 
 
@@ -78,30 +80,87 @@ def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
     if len(neighbours) == 1:
         return neighbours
     changing = [one for one in neighbours if all(sample[column].changes.any() for column in one)]
-    if len(numeric) % 3 == 0 and len(neighbours) == len(numeric) - 2:
-        changing = [one for one in changing if neighbours.index(one) % 3 == 0] or changing
-    return [one for one in changing if not _led_by_one(sample, one)] or changing
+    even = [one for one in changing if not _led_by_one(sample, one)]
+    whole = neighbours[::3] if len(neighbours) == len(numeric) - 2 else []
+    if 3 * len(whole) == len(numeric) and all(one in even for one in whole):
+        return whole  # nothing but threes
+    return even or changing
 
 
-def accelerations(
-    samples: Sequence[Sample], candidates: Sequence[Triple], rate_hz: float
-) -> list[Triple]:
-    """The candidates that are most likely acceleration with gravity; one, if it is clear.
+@dataclass(frozen=True)
+class AxesChoice:
+    """Columns that may be x, y and z.
 
-    Among several, those that rest at one g of a known unit go before the others; counts are too
-    weak a sign to choose among columns without names.
+    Attributes:
+        likely: those that are acceleration with gravity; one, if it is clear.
+        out: why each other candidate is behind them.
     """
-    good = [one for one in candidates if isinstance(one[0], int) or _ACCELERATION.search(one[0])]
-    good = [one for one in good if not _OTHER_SENSOR.search(str(one[0]))]
-    left = good or [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
-    with_gravity = [one for one in left if not _NO_GRAVITY.search(str(one[0]))]
-    left = with_gravity or left
+
+    likely: tuple[Triple, ...]
+    out: Mapping[Triple, str]
+
+
+def choose_axes(
+    samples: Sequence[Sample], candidates: Sequence[Triple], rate_hz: float
+) -> AxesChoice:
+    """Return the candidates that are most likely acceleration with gravity.
+
+    Names go before measurements. Of several that are left, sensors that move as no accelerometer
+    does are out. One is clear if it alone rests at one g of a known unit and no other may be
+    acceleration in another unit.
+    """
+    out: dict[Triple, str] = {}
+    left = [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
+    out |= {one: "its names are of another sensor" for one in candidates if one not in left}
+    for like, why in (
+        (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),
+        (lambda name: not _NO_GRAVITY.search(str(name)), "its names are without gravity"),
+    ):
+        behind = [one for one in left if not like(one[0])]
+        if len(behind) < len(left):
+            out |= dict.fromkeys(behind, why)
+            left = [one for one in left if one not in behind]
+    left += [one for one, why in out.items() if why == _LESS and _is_like(samples, one, rate_hz)]
+    if len(left) > 1:
+        moves = {one: no_acceleration(_all(samples, one), rate_hz) for one in left}
+        if all(moves.values()):
+            return AxesChoice(tuple(left), out)
+        out |= {one: why for one, why in moves.items() if why}
+        left = [one for one in left if not moves[one]]
     if len(left) > 1:
         found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
-        named = [one for one, read in found.items() if read and read.at_rest and read.unit]
-        counts = [one for one, read in found.items() if read and read.at_rest and unit_read(read)]
-        left = named or (counts if isinstance(left[0][0], str) else []) or left
-    return left
+        rest = [one for one in left if (read := found[one]) and read.at_rest and unit_read(read)]
+        rivals = [one for one in left if one not in rest and _may_be(found[one])]
+        if len(rest) == 1 and not rivals:
+            out |= {one: _state(found[one]) for one in left if one not in rest}
+            left = rest
+        elif rest or rivals:
+            out |= {one: _state(found[one]) for one in left if one not in rest + rivals}
+            left = [one for one in left if one in rest + rivals]
+    if len(left) == 1 and isinstance(left[0][0], int):
+        # Columns of two sensors may look like those of one.
+        left += [one for one in candidates if _overlap(one, left[0])]
+    return AxesChoice(tuple(left), out)
+
+
+def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
+    """Return whether columns read one g of a known unit, and move as an accelerometer does."""
+    known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
+    return known and not no_acceleration(_all(samples, triple), rate_hz)
+
+
+def _overlap(one: Triple, other: Triple) -> bool:
+    """Return whether two triples share some columns."""
+    return one != other and bool(set(one) & set(other))
+
+
+def _may_be(found: Reading | None) -> bool:
+    """Return whether columns that rest at no known unit may yet be acceleration in some unit."""
+    return found is not None and (found.whole if found.at_rest else found.unit is not None)
+
+
+def _state(found: Reading | None) -> str:
+    return "it shows no gravity" if found is None else str(found)
 
 
 def _led_by_one(sample: Sample, triple: Triple) -> bool:
@@ -155,7 +214,7 @@ def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
 
     No sensor with its zero at 0 reads so, unless it is held at one angle all the time.
     """
-    values = np.concatenate([_stacked(sample, axes) for sample in samples])
+    values = _all(samples, axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or values.min() < 0:
         return False
@@ -187,7 +246,7 @@ def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
         samples: of some files.
         triple: columns that may be x, y and z.
     """
-    values = np.concatenate([_stacked(sample, triple) for sample in samples])
+    values = _all(samples, triple)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or (values < 0).any() or (values != np.rint(values)).any():
         return False
@@ -195,27 +254,9 @@ def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
     return said or bool((values == 0).all(axis=1).mean() > _NEVER_AT_REST)
 
 
-def unit_read(found: Reading | None) -> str | float | None:
-    """The unit that a reading shows: a name, or, at rest alone, how many counts are one g."""
-    if found is None or not found.at_rest:
-        return found.unit if found else None
-    return unit_of(found.length) if found.whole else found.unit
-
-
 def unit_note(found: Reading) -> str:
     """Return a note that no second at rest shows the unit."""
     return f"no second at rest shows the unit: {found}"
-
-
-def unit_of(rest: float | None) -> str | float | None:
-    """The unit in which a sensor at rest reads `rest`: a name, or counts in a g."""
-    if rest is None:
-        return None
-    named = unit_at_rest(rest)
-    if named is not None:
-        return named
-    near = min(COUNTS, key=lambda count: abs(np.log(rest / count)))
-    return float(near) if abs(rest / near - 1) < TOLERANCE / 10 else None
 
 
 def mixed_units(
@@ -228,6 +269,10 @@ def mixed_units(
         if not alike(a, b) and unit_at_rest(a) != unit_at_rest(b):
             return (first, a), (second, b)
     return None
+
+
+def _all(samples: Sequence[Sample], triple: Triple) -> NDArray[np.float64]:
+    return np.concatenate([_stacked(sample, triple) for sample in samples])
 
 
 def _stacked(sample: Sample, triple: Triple) -> NDArray[np.float64]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +12,8 @@ from crosswear.core.errors import DataFormatError
 from crosswear.tables.axes import (
     Sensor,
     Triple,
-    accelerations,
     are_epoch_counts,
+    choose_axes,
     gravity_of,
     is_shifted,
     reading_of,
@@ -23,6 +22,7 @@ from crosswear.tables.axes import (
 from crosswear.tables.faults import place
 from crosswear.tables.mixtures import Mixture, kept_rows, mixture, select
 from crosswear.tables.sampled import Sample
+from crosswear.tables.scale import UnitGuess, guess_unit
 from crosswear.tables.stamps import (
     HOUR_BACK_TODO,
     RATE_TOLERANCE,
@@ -30,25 +30,13 @@ from crosswear.tables.stamps import (
     rate_change,
     runs_backwards,
 )
+from crosswear.tables.steady import RoleColumns, role_columns
 from crosswear.tables.text import Dialect, TableFile
 from crosswear.tables.time_columns import NEAR, TimeColumn, changes_of, time_columns
 from crosswear.tables.units import SECOND, Reading
-from crosswear.tables.words import are_moments, never_people, sounds_like_activities
 
-MOST_CLASSES = 60
 FALLBACK_HZ = 50.0
 """Taken for the rate while it is unknown, to look for seconds at rest."""
-
-_LABEL = re.compile(
-    r"label|a[ck]tivit|class|target|annot|gesture|state|code|behaviou?r|action|truth|^y$",
-    re.IGNORECASE,
-)
-_SUBJECT = re.compile(
-    r"subj|user|person|particip|proband|volunteer|patient|wearer|teilnehmer|sujet|proefpersoon|^vp",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(r"^(id|pid|sid|name|who|nom|nombre|nome)$", re.IGNORECASE)
-_SESSION = re.compile(r"session|trial|recording|^run$|segment_?id", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -114,23 +102,6 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class RoleColumns:
-    """Columns that keep one value over many rows, by what they may be.
-
-    Attributes:
-        label, subject, session: by their names, or by words for activities.
-        perhaps_subject: columns whose names may mean people or other things, such as ``id``.
-        other: the rest.
-    """
-
-    label: tuple[str | int, ...]
-    subject: tuple[str | int, ...]
-    session: tuple[str | int, ...]
-    perhaps_subject: tuple[str | int, ...]
-    other: tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
 class Conclusions:
     """Contents of tables of one layout.
 
@@ -147,6 +118,8 @@ class Conclusions:
         sensor: the columns of x, y and z with what must be added, if they are clear.
         gravities: columns that may have to be added; more than one if that is not clear.
         is_shifted: whether x, y and z seem to have their zero elsewhere.
+        unit: of x, y and z.
+        out: why each other candidate is behind those that are likely.
     """
 
     times: tuple[TimeColumn, ...]
@@ -161,6 +134,8 @@ class Conclusions:
     sensor: Sensor | None = None
     gravities: tuple[Triple, ...] = ()
     is_shifted: bool = False
+    unit: UnitGuess = field(default_factory=lambda: UnitGuess(None))
+    out: Mapping[Triple, str] = field(default_factory=dict)
 
     @property
     def axes(self) -> Triple | None:
@@ -169,7 +144,10 @@ class Conclusions:
 
 
 def conclude(
-    samples: Sequence[Sample], stated: Stated, rates_hz: Collection[float] = ()
+    samples: Sequence[Sample],
+    stated: Stated,
+    rates_hz: Collection[float] = (),
+    units: Mapping[str | int, str] | None = None,
 ) -> Conclusions:
     """Draw all conclusions from samples of tables of one layout.
 
@@ -177,7 +155,9 @@ def conclude(
         samples: of some files.
         stated: what the user says.
         rates_hz: rates that are written above the numbers.
+        units: what a row below the names states, by column.
     """
+    units = units or {}
     raw = samples
     rows = stated.rows or {}
     samples = [select(sample, rows) for sample in raw]
@@ -192,7 +172,8 @@ def conclude(
         rate = _rate(time, sorted(set(rates_hz)), stamps_used=stamps_used)
     assumed_hz = rate.hz or FALLBACK_HZ
     found = triples(samples[0], {one.column for one in times})
-    likely = accelerations(samples, found, assumed_hz)
+    choice = choose_axes(samples, found, assumed_hz)
+    likely = list(choice.likely)
     x, y, z = stated.axes
     if x is not None:
         likely = [one for one in found if one[0] == x]
@@ -204,6 +185,9 @@ def conclude(
         given = stated.gravity or (gravities[0] if len(gravities) == 1 else None)
         zero = stated.zero or (0.0, 0.0, 0.0)
         sensor = Sensor(likely[0], given, zero)  # type: ignore[arg-type]  # three
+    axes = sensor.axes if sensor else ()
+    texts = [text for one in axes for text in (str(one), units.get(one, ""))]
+    found_reading = reading_of(samples, sensor, assumed_hz) if sensor else None
     return Conclusions(
         times=tuple(times),
         time=time,
@@ -211,7 +195,13 @@ def conclude(
         rate=rate,
         candidates=tuple(found),
         likely=tuple(likely),
-        reading=reading_of(samples, sensor, assumed_hz) if sensor else None,
+        reading=found_reading,
+        out=choice.out,
+        unit=guess_unit(
+            found_reading,
+            texts,
+            zero_elsewhere=any(stated.zero or ()),
+        ),
         sensor=sensor,
         gravities=tuple(gravities),
         is_shifted=sensor is not None
@@ -298,59 +288,3 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
     if time is not None:
         return SamplingRate(time.nominal_hz(used=not time.problem))
     return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")
-
-
-def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> RoleColumns:
-    """Columns that may be label, subject or session, and others that are as steady."""
-    steady = [name for name in samples[0] if name not in taken and _is_steady(samples, name)]
-    values = {name: _values(samples, name) for name in steady}
-    named = [name for name in steady if isinstance(name, str)]
-    label: list[str | int] = [name for name in named if _LABEL.search(name)]
-    session = [name for name in named if _SESSION.search(name) and name not in label]
-    people: list[str | int] = [
-        name
-        for name in named
-        if name not in label + session and _PERSON.search(name) and not never_people(values[name])
-    ]
-    # A counter may number people in a column that says so.
-    people += [
-        name
-        for name in named
-        if name not in label + session + people
-        and _SUBJECT.search(name)
-        and not are_moments(values[name])
-        and not sounds_like_activities(values[name])
-    ]
-    subject = [name for name in people if _SUBJECT.search(str(name))]
-    left = [name for name in steady if name not in label + session + people]
-    if not label:
-        label = [name for name in left if sounds_like_activities(values[name])]
-    return RoleColumns(
-        label=tuple(label),
-        subject=tuple(subject),
-        session=tuple(session),
-        perhaps_subject=tuple(name for name in people if name not in subject),
-        other=tuple(name for name in left if name not in label),
-    )
-
-
-def _values(samples: Sequence[Sample], name: str | int) -> set[str]:
-    """Return the different values of a column as texts, without empty ones."""
-    found: set[str] = set()
-    for one in (sample[name] for sample in samples):
-        numbers = one.values[np.isfinite(one.values)] if one.is_number else np.empty(0)
-        found |= {text for text in one.texts if text} | {f"{n:g}" for n in np.unique(numbers)}
-    return found
-
-
-def _is_steady(samples: Sequence[Sample], name: str | int) -> bool:
-    """Few different values, each for many rows on end; empty cells are passed over."""
-    columns = [one.filled() for sample in samples if not (one := sample[name]).is_empty]
-    if any(
-        one.is_stamp or (one.is_number and (one.values != np.rint(one.values)).any())
-        for one in columns
-    ):
-        return False
-    different = {value for one in columns for value in (one.texts or np.unique(one.values))}
-    rows = sum(len(one.values) for one in columns)
-    return len(different) <= MOST_CLASSES and sum(one.changes.sum() for one in columns) <= rows / 20

@@ -35,7 +35,12 @@ _AROUND = 8
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _CELL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(inf|nan|na|null)?", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}")
-_HZ = re.compile(r"(\d+(?:\.\d+)?)\s*Hz", re.IGNORECASE)
+_HZ = re.compile(
+    r"(?:rate|freq(?:uency|uenz)?|frequenz|sampl(?:ing|ed)|odr|\bat|@|\bbei)\W*"
+    r"(\d+(?:\.\d+)?)\s*Hz",
+    re.IGNORECASE,
+)
+_FILTER = re.compile(r"pass|cut-?off|corner|grenz|bandwidth", re.IGNORECASE)
 _EPOCH_S = (9e8, 5e9)
 _MOST_BELOW = 4  # lines between the names of the columns and the numbers
 _UNIT = re.compile(
@@ -88,11 +93,18 @@ class TableFormat:
         names: of the columns, or their numbers where there is no header.
         dialect: of a text; a Parquet file has no separator.
         rate_hz: the rate, where the lines above the numbers or the device state it.
+        units: the row of units below the names, if there is one.
     """
 
     names: tuple[str | int, ...]
     dialect: Dialect
     rate_hz: float | None = None
+    units: tuple[str, ...] = ()
+
+    @property
+    def unit_of(self) -> dict[str | int, str]:
+        """Return what the row of units states, by column."""
+        return dict(zip(self.names, self.units, strict=False))
 
 
 def read_head(file: TableFile, *, rows: bool) -> Head:
@@ -205,9 +217,10 @@ def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
     if len(numeric) + sum(not values for values in filled.values()) < FEWEST_COLUMNS:
         return None
     first = _first_row(rows, numeric)
-    header, below = _header(cells[:first], width)
+    header, below, units = _header(cells[:first], width)
     first -= below + bool(header)
-    stated = [float(hz) for line in lines[:first] for hz in _HZ.findall(line)]
+    about = [line for line in lines[:first] if not _FILTER.search(line)]
+    stated = [float(hz) for line in about for hz in _HZ.findall(line)]
     rate_hz = stated[0] if len(set(stated)) == 1 else None
     if not header and first == 0 and _starts_with_time_and_rate(cells):
         first, rate_hz = 2, float(cells[1][0])
@@ -215,25 +228,30 @@ def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
         DECIMAL_COMMA.fullmatch(cell.strip()) for row in lower for cell in row
     )
     dialect = Dialect(rows.separator, "," if comma else ".", first, bool(header), below)
-    return TableFormat(header or tuple(range(width)), dialect, rate_hz)
+    return TableFormat(header or tuple(range(width)), dialect, rate_hz, units)
 
 
-def _header(above: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], int]:
-    """Return the names of the columns, if a line has them, and the number of lines below it.
+def _header(
+    above: Sequence[Sequence[str]], width: int
+) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """Return the names of the columns, if a line has them, the number of lines below it, and units.
 
     A row of units, or one that repeats a word, stands below the names.
     """
     units: tuple[str, ...] = ()
+    row_of_units: tuple[str, ...] = ()
     for below, row in enumerate(reversed(above[-1 - _MOST_BELOW :])):
         names = tuple(cell.strip() for cell in row)
         if len(names) != width or any(name and _is_value(name) for name in names):
             break
         if len(set(names)) < width:
+            row_of_units = row_of_units or (names if all(map(_UNIT.fullmatch, names)) else ())
             continue
         if not all(map(_UNIT.fullmatch, names)):
-            return names, below
+            return names, below, row_of_units
         units = units or (names if below == 0 else ())
-    return units, 0
+        row_of_units = row_of_units or names
+    return units, 0, ()
 
 
 def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:

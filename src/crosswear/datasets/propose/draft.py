@@ -16,7 +16,7 @@ from crosswear.datasets.propose.paths import file_patterns, placements
 from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
-from crosswear.tables.axes import Sensor, mixed_units, unit_note, unit_read
+from crosswear.tables.axes import Sensor, mixed_units, unit_note
 from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
@@ -133,7 +133,7 @@ class Draft(Sheet):
             tuple(zero) if isinstance(zero, list | tuple) else None,
             (gravity if len(gravity) == 3 else ()) if GRAVITY_KEYS[0] in given else None,
         )
-        return conclude(samples, stated, group.rates_hz)
+        return conclude(samples, stated, group.rates_hz, group.layout.unit_of)
 
     def _rows(self, names: Sequence[str | int]) -> dict[str | int, str] | None:
         """Return the answers on rows by column; None if there is none."""
@@ -246,25 +246,17 @@ class Draft(Sheet):
                 todo="convert some, or describe them apart: --set 'files=[\"…\"]' takes a part",
             )
         found = concluded.reading
-        unit = unit_read(found)
-        if self.answers.get("zero") and not isinstance(unit, str):
-            unit = None  # converters have no round number of counts
+        unit = concluded.unit
         if concluded.is_shifted:
             self.say("unit", None, "")
-        elif unit is None or found is None:
-            seen = f"|a| at rest is {found.length:.4g}" if found else ""
-            if found is None or not found.at_rest:
-                seen = "No second at rest was found" + (f", and {found}" if found else "")
+        elif unit.unit is None:
             self.ask(
-                "unit", f"{seen}. What is the unit: g, mg, m/s2, or how many counts are one g?"
+                "unit",
+                f"{unit.problem}. What is the unit: g, mg, m/s2, or how many counts are one g?",
             )
-        elif found.at_rest:
-            self.say("unit", unit, f"|a| is {found.length:.4g} in the quietest seconds")
         else:
-            self.say(
-                "unit", unit, f"no second is at rest, and the median of |a| is {found.length:.4g}"
-            )
-            if "unit" not in self.answers:
+            self.say("unit", unit.unit, unit.because, unit.runner_up)
+            if unit.is_weak and "unit" not in self.answers and found is not None:
                 self.notes.append(f"{unit_note(found)}.")
 
     def _placement(self, group: Group) -> None:

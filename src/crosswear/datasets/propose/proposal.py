@@ -9,15 +9,17 @@ from typing import Any
 
 from crosswear.datasets.propose.toml import render
 from crosswear.datasets.tree import FolderTree
+from crosswear.tables.evidence import RunnerUp
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A value for a key of `dataset.toml`, and what speaks for it."""
+    """A value for a key of `dataset.toml`, what speaks for it, and what comes next."""
 
     key: str
     value: Any
     because: str
+    runner_up: RunnerUp | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,12 @@ class Sheet:
         self.questions: list[Question] = []
         self.notes: list[str] = []
 
-    def say(self, key: str, value: Any, because: str) -> None:
+    def say(self, key: str, value: Any, because: str, runner_up: RunnerUp | None = None) -> None:
         """Note a guess; an answer goes before it, and an empty value leaves the key out."""
         if key in self.answers:
-            value, because = self.answers[key], "as answered"
+            value, because, runner_up = self.answers[key], "as answered", None
         if value not in ("", None):
-            self.guesses[key] = Guess(key, value, because)
+            self.guesses[key] = Guess(key, value, because, runner_up)
 
     def ask(self, key: str, text: str) -> None:
         """Ask, unless the key is answered or asked already."""

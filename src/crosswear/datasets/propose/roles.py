@@ -19,8 +19,8 @@ from crosswear.datasets.propose.paths import (
 )
 from crosswear.datasets.propose.proposal import Question, Sheet
 from crosswear.datasets.propose.toml import render
-from crosswear.tables.guess import MOST_CLASSES, RoleColumns, role_columns
 from crosswear.tables.sampled import Sample
+from crosswear.tables.steady import MOST_CLASSES, RoleColumns, role_columns
 from crosswear.tables.words import are_equipment
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}

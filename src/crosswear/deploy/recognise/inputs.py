@@ -17,7 +17,7 @@ from crosswear.datasets.own.contents import GRAVITY
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
 from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest
-from crosswear.tables.axes import Triple, unit_note, unit_read
+from crosswear.tables.axes import Triple, unit_note
 from crosswear.tables.guess import Conclusions, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample, sample
@@ -134,7 +134,7 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     where = tree.where(name)
     layout, rows = _sample(tree, name)
     stated = _stated(overrides, rows, where)
-    found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else ())
+    found = conclude([rows], stated, [layout.rate_hz] if layout.rate_hz else (), layout.unit_of)
     if found.refusal is not None:
         raise found.refusal.error(table_file(tree, name), layout.dialect)
     if found.mixture is not None:
@@ -181,19 +181,16 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
             expected="what they read at 0 g, such as 512",
             todo="give it with --zero, and with --unit how many counts are one g; or --zero 0",
         )
-    unit = overrides.unit if overrides.unit is not None else unit_read(found.reading)
-    if overrides.unit is None and overrides.zero and not isinstance(unit, str):
-        unit = None
+    unit = overrides.unit if overrides.unit is not None else found.unit.unit
     if unit is None:
         raise UsageError(
-            "the unit is unknown"
-            + (f": {found.reading}" if found.reading else ": no second at rest shows it"),
+            f"the unit is unknown: {found.unit.problem}",
             where=where,
             expected=f"{', '.join(UNITS)}, or how many counts are one g",
             todo="give it with --unit",
         )
     time, notes = _stamps(found, rows, stated)
-    if overrides.unit is None and found.reading is not None and not found.reading.at_rest:
+    if overrides.unit is None and found.reading is not None and found.unit.is_weak:
         notes.append(unit_note(found.reading))
     dialect = layout.dialect
     added = found.sensor.gravity if found.sensor else None

@@ -1,0 +1,41 @@
+"""Differences between acceleration and what other sensors measure on three axes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_GRAVITY = "it has no gravity in it"
+ONE_LENGTH = "its length stays the same while it moves"
+
+_MOVING = 0.1  # part of the length by which a moving second deviates
+_FEWEST_SECONDS = 3
+_WITHOUT = 0.3  # mean of a moving second, as part of its length, of what has no gravity in it
+_SAME = 0.12  # deviation of the length, as part of that of the vector, of what only turns
+_LARGEST = 1e100
+
+
+def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
+    """Return why a moving sensor is no accelerometer; an empty text if it may be one.
+
+    A magnetometer or gravity alone turns without changing its length. A gyroscope, or acceleration
+    without gravity, swings around 0.
+
+    Args:
+        values: [T, 3], in any unit.
+        rate_hz: sampling rate.
+    """
+    values = values[(np.abs(values) < _LARGEST).all(axis=1)]
+    second = max(round(rate_hz), 2)
+    whole = len(values) // second
+    pieces = values[: whole * second].reshape(whole, second, 3)
+    lengths = np.linalg.norm(pieces, axis=2)
+    spread = np.sqrt(pieces.var(axis=1).sum(axis=1))
+    moving = spread > _MOVING * lengths.mean(axis=1)
+    if moving.sum() < _FEWEST_SECONDS:
+        return ""
+    pieces, lengths, spread = pieces[moving], lengths[moving], spread[moving]
+    if np.median(lengths.std(axis=1) / spread) < _SAME:
+        return ONE_LENGTH
+    means = np.linalg.norm(pieces.mean(axis=1), axis=1) / lengths.mean(axis=1)
+    return NO_GRAVITY if np.median(means) < _WITHOUT else ""
