@@ -262,7 +262,7 @@ def magnetometer(rng: Rng, session: Session, table: Table) -> Table:
     ):
         return table
     prefix = str(rng.choice(["mag_{}", "m{}", "{}_mag", "magn {}", "B{}", "k{}"]))
-    one = float(rng.choice([1.0, 48.0, 0.48, 9.9]))
+    one = float(rng.choice([1.0, 48.0, 0.48, 480.0]))
     new = session.field([prefix.format(axis) for axis in "xyz"], one)
     columns = (*new, *table.columns) if rng.integers(2) else (*table.columns, *new)
     return replace(table, columns=columns)

@@ -162,11 +162,16 @@ def test_stamps_out_of_order_tell_the_usual_rate(tmp_path: Path) -> None:
     assert "runs backwards 1 time. Gaps cannot be seen" in found.notes[0]
 
 
-def test_whole_seconds_tell_the_rate(tmp_path: Path) -> None:
+def test_whole_seconds_are_spread_and_uneven_packets_are_not_used(tmp_path: Path) -> None:
     values = movement()
     time_s = np.floor(np.arange(len(values)) / RATE_HZ + 0.3)
     [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "s.csv", values, time_s=time_s)])
     assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.001)
+    assert found.columns[-1] == "time"
+    assert "repeat the one before and were moved" in found.notes[0]
+    time_s += time_s % 2 / 3
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "s.csv", values, time_s=time_s)])
+    assert found.columns == ("x", "y", "z")
     assert "repeats the row before" in found.notes[0]
     told = Overrides(("x", "y", "z", "time"), RATE_HZ, "g")
     with pytest.raises(DataFormatError, match="repeats the one before it, as") as error:
@@ -218,10 +223,24 @@ def test_lost_samples_do_not_hide_a_second_at_rest(tmp_path: Path) -> None:
 def test_stamps_of_delivery_are_told_and_not_used(tmp_path: Path) -> None:
     values = movement()
     time_s = np.repeat(np.arange(len(values) // 10) / 5, 10)
+    time_s += np.repeat(np.random.default_rng(0).uniform(0, 0.15, len(values) // 10), 10)
     [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "b.csv", values, time_s=time_s)])
-    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.01)
+    assert found.rate_hz == pytest.approx(RATE_HZ, rel=0.05)
     assert found.columns == ("x", "y", "z")
     assert "'time' is not used as time" in found.notes[0]
+
+
+def test_stamps_of_even_packets_are_spread(tmp_path: Path) -> None:
+    values = movement()
+    cut = values[7:]  # the recording begins within a packet
+    time_s = np.repeat(np.arange(len(values) // 10) / 5, 10)[7:]
+    time_s[1003:] += 20  # between two packets
+    [found] = recognise_files(BUNDLE, [write_csv(tmp_path / "b.csv", cut, time_s=time_s)])
+    assert found.columns == ("x", "y", "z", "time")
+    assert found.rate_hz == RATE_HZ
+    even = np.arange(len(cut)) / RATE_HZ + 20 * (np.arange(len(cut)) >= 1003)
+    expected = [(one.label, one.start_s) for one in pushed(cut, time_s=even)]
+    assert [(e.label, pytest.approx(e.start_s, abs=0.03)) for e in found.events] == expected
 
 
 @pytest.mark.parametrize(

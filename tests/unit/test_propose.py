@@ -111,14 +111,20 @@ class TestQuestions:
         assert "rate_hz = 49.5" in proposal.toml()
         assert '"run" = "running"' in proposal.toml()
 
-    @pytest.mark.parametrize(("period", "used"), [(100, True), (5, False)])
-    def test_time_stamps_that_repeat(self, tmp_path: Path, period: int, used: bool) -> None:
+    @pytest.mark.parametrize(
+        ("period", "late_ms", "used"), [(100, 0, True), (5, 0, True), (5, 15, False)]
+    )
+    def test_time_stamps_that_repeat(
+        self, tmp_path: Path, period: int, late_ms: int, used: bool
+    ) -> None:
         write_layout("phone_app", tmp_path)
         for path in tmp_path.glob("*.csv"):
             lines = path.read_text("utf-8").split("\n")
-            for row in range(10, len(lines) - 1, period):
+            for row in range(10, len(lines) - 2, period):
                 stamp = lines[row - 1].split(";")[0]
                 lines[row] = ";".join([stamp, *lines[row].split(";")[1:]])
+                stamp, *rest = lines[row + 1].split(";")
+                lines[row + 1] = ";".join([str(int(stamp) + late_ms), *rest])
             path.write_text("\n".join(lines), "utf-8")
         proposal = propose(tmp_path, {})
         found = {guess.key: guess.value for guess in proposal.guesses}
@@ -128,7 +134,10 @@ class TestQuestions:
 
     def test_mixed_rates_of_stamps_that_are_not_used(self, tmp_path: Path) -> None:
         for name, rate in (("anna", 50), ("bo", 100), ("cy", 50)):
-            lines = [f"{i // rate},0,0.0{i % 7},1,{'ab'[i // 300]}" for i in range(600)]
+            lines = [
+                f"{i // rate + i // rate % 2 / 3:.3f},0,0.0{i % 7},1,{'ab'[i // 300]}"
+                for i in range(600)
+            ]
             text = "time,x,y,z,label\n" + "\n".join(lines) + "\n"
             (tmp_path / f"{name}.csv").write_text(text, "utf-8")
         with pytest.raises(DataFormatError, match="mixed rates: column 'time' has 50 Hz"):

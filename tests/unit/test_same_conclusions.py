@@ -172,7 +172,7 @@ def test_without_a_second_at_rest(shift: float, tmp_path: Path) -> None:
 
 
 def with_rate_above(path: Path, rate_hz: float) -> Path:
-    path.write_text(f"Filter Normal at {rate_hz} Hz\n" + path.read_text("utf-8"), "utf-8")
+    path.write_text(f"Data File at {rate_hz} Hz\n" + path.read_text("utf-8"), "utf-8")
     return path
 
 
@@ -194,7 +194,10 @@ def test_a_rate_above_the_names_that_is_near_the_time_gives_way_to_it(tmp_path: 
 
 @pytest.mark.parametrize(
     "time_s",
-    [np.repeat(np.arange(300) / 5.5, 10), EVEN * 0.9 + 3 * (EVEN >= 12) - 1.5 * (EVEN >= 30)],
+    [
+        np.repeat(np.arange(300) / 5.5 + np.arange(300) % 2 / 12, 10),
+        EVEN * 0.9 + 3 * (EVEN >= 12) - 1.5 * (EVEN >= 30),
+    ],
     ids=["delivery", "backwards"],
 )
 def test_a_rate_above_the_names_holds_where_stamps_are_not_used(

@@ -14,7 +14,7 @@ from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
     from crosswear.datasets.propose import Tried
-    from crosswear.datasets.propose.proposal import Proposal
+    from crosswear.datasets.propose.proposal import Guess, Proposal
 
 
 def new(
@@ -72,8 +72,11 @@ def _answer(text: str) -> str:
 
 
 def _explain(proposal: Proposal) -> None:
-    rows = [[guess.key, _shown(guess.value), guess.because] for guess in proposal.guesses]
-    print_table("Proposed dataset.toml", ["key", "value", "because"], rows)
+    rows = [
+        [guess.key, _shown(guess.value), guess.because, _next_best(guess)]
+        for guess in proposal.guesses
+    ]
+    print_table("Proposed dataset.toml", ["key", "value", "because", "next best"], rows)
     for sentence in proposal.notes:
         print_note(sentence)
 
@@ -85,6 +88,11 @@ def _report(tried: Tried) -> None:
     print_table(f"It reads {read} of {people}", ["class", "minutes"], rows)
     for sentence in tried.notes:
         print_note(sentence)
+
+
+def _next_best(guess: Guess) -> str:
+    second = guess.runner_up
+    return "" if second is None else f"{_shown(second.value)}: {second.apart}"
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -38,8 +39,19 @@ def is_like_an_instant(cell: str) -> bool:
 
 def is_instant(cell: str, order: Order, *, zone: bool) -> bool:
     """Return whether a cell is an instant, with a time zone or without."""
-    ticks, zoned = instants(pa.array([cell]), order) if _FORMS[order].fullmatch(cell) else (None, 0)
-    return ticks is not None and not ticks.null_count and zoned == zone
+    found = _FORMS[order].fullmatch(cell)
+    if found is None:
+        return False
+    part = {name: text or "0" for name, text in found.groupdict().items()}
+    if found["half"] and not 1 <= int(part["hour"]) <= 12:
+        return False
+    try:
+        datetime.time(int(part["hour"]), int(part["minute"]), int(part["second"]))
+        if order != "time-of-day":
+            datetime.date(int(part["year"]), int(part["month"]), int(part["day"]))
+    except ValueError:
+        return False
+    return zone == (order != "time-of-day" and bool(found["zone"] or found["offset"]))
 
 
 def instants(texts: Any, order: Order) -> tuple[Any, bool]:

@@ -23,6 +23,7 @@ _HOUR_S, _ABOUT_S = 3600.0, 5.0
 _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
+_FEWEST_PACKETS = 4
 
 
 def first_not_after(
@@ -132,12 +133,29 @@ def few(repeats: int, rows: int) -> bool:
     return repeats <= max(1, FEW * rows)
 
 
-def spread(time_s: Floats, rate_hz: float) -> Floats:
+def are_instants(time_s: Floats) -> bool:
+    """Return whether stamps [T] that repeat may be used: few do, or they are of even packets.
+
+    In even packets, rows follow each other at one rate from stamp to stamp, gaps left out.
+    """
+    if few(int((np.diff(time_s) == 0).sum()), len(time_s)):
+        return True
+    starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)[1:]  # the first one may be cut
+    if len(starts) < _FEWEST_PACKETS:
+        return False
+    rates = np.diff(starts) / np.diff(time_s[starts])
+    uneven = np.abs(np.log(rates / np.median(rates))) > np.log(OTHER_RATE)
+    return few(int(uneven.sum()), len(rates))
+
+
+def spread(time_s: Floats, rate_hz: float, *, begins: bool = True) -> Floats:
     """Return rows of one time stamp moved apart: by a period, or less where the next stamp is near.
 
     Args:
         time_s: [T] seconds that do not fall.
         rate_hz: nominal rate.
+        begins: whether the recording begins with them, perhaps within a packet, whose first rows
+            are missing then.
     """
     starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)
     if len(starts) == len(time_s):
@@ -145,9 +163,10 @@ def spread(time_s: Floats, rate_hz: float) -> Floats:
     rows = np.diff(starts, append=len(time_s))
     room = np.diff(time_s[starts], append=np.inf)
     step = np.minimum(1 / rate_hz, room / rows)
-    return np.asarray(
-        time_s + np.repeat(step, rows) * (np.arange(len(time_s)) - np.repeat(starts, rows))
-    )
+    moved = time_s + np.repeat(step, rows) * (np.arange(len(time_s)) - np.repeat(starts, rows))
+    if begins and len(rows) > 2 and 1 < rows[0] < rows[1]:
+        moved[: rows[0]] += max(min(room[0], room[1]) - rows[0] * step[0], 0)
+    return np.asarray(moved)
 
 
 def spread_note(repeats: int, where: str = "") -> str:

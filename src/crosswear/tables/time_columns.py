@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
+from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import few, hours_back, in_bursts, rate_of
+from crosswear.tables.stamps import are_instants, hours_back, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -98,14 +99,22 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         if first.is_stamp and not orders:
             continue
         time = _time(name, start, steps, named, orders)
-        found += [(bool(time.problem), not named, time)] if time else []
-    return [time for *_, time in sorted(found, key=lambda one: one[:2])]
+        repeats = sum(int((step == 0).sum()) for step in steps)
+        found += [((bool(time.problem), not named, repeats), time)] if time else []
+    return [time for _, time in sorted(found, key=lambda one: one[0])]
 
 
 def standard_rate(rate_hz: float) -> float:
     """The rate that a sensor was set to, if its time stamps give about `rate_hz`."""
     near = min(RATES, key=lambda rate: abs(np.log(rate_hz / rate)))
     return float(near) if abs(rate_hz / near - 1) <= NEAR else float(f"{rate_hz:.4g}")
+
+
+def next_rate(by_stamps_hz: float, chosen_hz: float) -> RunnerUp:
+    """Return the second rate to which time stamps may belong, and how far they are from it."""
+    left = [rate for rate in RATES if rate != chosen_hz]
+    near = min(left, key=lambda rate: abs(np.log(by_stamps_hz / rate)))
+    return RunnerUp(float(near), f"{abs(by_stamps_hz / near - 1):.1%} from what the stamps give")
 
 
 def _time(
@@ -135,7 +144,7 @@ def _time(
     problem = ""
     if backwards:
         problem = f"it runs backwards {counted(backwards, 'time')}"
-    elif not all(few(count, len(step) + 1) for count, step in zip(repeats, steps, strict=True)):
+    elif not all(are_instants(np.cumsum(step)) for step in steps):
         rows = sum(map(len, steps))
         problem = f"it repeats the row before {counted(sum(repeats), 'time')} in {rows} rows"
     elif in_bursts(every):

@@ -29,7 +29,7 @@ from crosswear.tables.annotations import read_pairs
 from crosswear.tables.reader import Codes
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
-    few,
+    are_instants,
     first_not_after,
     rate_change,
     rate_of,
@@ -291,7 +291,7 @@ def _check_time(
     """Return how many stamps repeat the one before, if few do, none runs back and the rate fits."""
     steps = np.diff(time_s)
     repeats = int((steps == 0).sum())
-    row = first_not_after(time_s, may_repeat=few(repeats, len(time_s)))
+    row = first_not_after(time_s, may_repeat=are_instants(time_s))
     if row is not None:
         raise DataFormatError(
             f"the time stamp repeats the one before it, as {repeats} of {len(time_s)} do"

@@ -17,11 +17,12 @@ from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
 from crosswear.tables.axes import Sensor, mixed_units, unit_note
+from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.stamps import RATE_TOLERANCE
-from crosswear.tables.time_columns import TIME, TimeColumn
+from crosswear.tables.time_columns import TIME, TimeColumn, next_rate
 
 GRAVITY_KEYS = tuple(f"columns.gravity_{axis}" for axis in AXES)
 
@@ -162,7 +163,7 @@ class Draft(Sheet):
             self.notes.append(f"{best.unused(gives_rate=not found.rate.is_written)}.")
             self._rate(found.rate, f"rows over duration in {named}")
         else:
-            self.say("columns.time", best.column, f"it rises in {best.spacing}")
+            self.say("columns.time", best.column, f"it rises in {best.spacing}", _next(found.times))
             unit = "" if self.answers.get("columns.time") == "" else best.unit
             if unit and len(best.orders) > 1:
                 self.ask("time_unit", f"{best.unclear()}. Which: {' or '.join(best.orders)}?")
@@ -170,16 +171,17 @@ class Draft(Sheet):
                 self.say("time_unit", unit, f"so that the rate is {best.rate_hz:.4g} Hz")
             low, high = min(best.rates_hz), max(best.rates_hz)
             between = f"{low:.4g}" if high - low < 0.01 * low else f"{low:.4g} to {high:.4g}"
-            self._rate(found.rate, f"{between} Hz by {named}: {best.spacing}")
+            self._rate(found.rate, f"{between} Hz by {named}: {best.spacing}", best)
         others = [repr(time.column) for time in found.times if time is not best]
         if others:
             self.notes.append(f"Time could also be read from {', '.join(others)}.")
 
-    def _rate(self, rate: SamplingRate, because: str) -> None:
+    def _rate(self, rate: SamplingRate, because: str, time: TimeColumn | None = None) -> None:
         if rate.hz is None:
             problem = rate.problem[0].upper() + rate.problem[1:]
             self.ask("rate_hz", f"{problem}. What is it, in Hz?")
-        self.say("rate_hz", rate.hz, "stated in the files" if rate.is_written else because)
+        second = None if time is None or rate.hz is None else next_rate(time.rate_hz, rate.hz)
+        self.say("rate_hz", rate.hz, "stated in the files" if rate.is_written else because, second)
 
     def _refuse_mixed_rates(self, group: Group, time: TimeColumn) -> None:
         """Refuse mixed rates: where the stamps are not read, nothing else would notice them."""
@@ -222,8 +224,10 @@ class Draft(Sheet):
                 because = "x, y and z have no gravity in them, and it is added"
                 self.say(f"columns.gravity_{axis}", column, because)
         spoken = "their names" if isinstance(found.axes[0], str) else "three columns of numbers"
-        for axis, column in zip(AXES, found.axes, strict=True):
-            self.say(f"columns.{axis}", column, spoken + read)
+        *_, (other, why) = [(None, ""), *found.out.items()]
+        for number, (axis, column) in enumerate(zip(AXES, found.axes, strict=True)):
+            second = RunnerUp(other[number], why) if other else None
+            self.say(f"columns.{axis}", column, spoken + read, second)
 
     def _unit(self, group: Group, concluded: Conclusions) -> None:
         if concluded.axes is None:
@@ -267,3 +271,11 @@ class Draft(Sheet):
             self.say("placement", found.pop(), "it is named in every file's name or columns")
         else:
             self.ask("placement", "Where was the sensor, for example right_wrist?")
+
+
+def _next(times: Sequence[TimeColumn]) -> RunnerUp | None:
+    """Return the second column that runs with time, and why it is not the first."""
+    if len(times) < 2:
+        return None
+    why = times[1].problem or "its name and its repeats are no better, and it comes later"
+    return RunnerUp(times[1].column, why)

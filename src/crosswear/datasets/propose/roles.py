@@ -19,6 +19,7 @@ from crosswear.datasets.propose.paths import (
 )
 from crosswear.datasets.propose.proposal import Question, Sheet
 from crosswear.datasets.propose.toml import render
+from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.sampled import Sample
 from crosswear.tables.steady import MOST_CLASSES, RoleColumns, role_columns
 from crosswear.tables.words import are_equipment
@@ -48,7 +49,8 @@ def people_and_labels(
     by_column = len(columns.subject) == 1
     known = by_column or any(key in sheet.answers for key in ("subject", "columns.subject"))
     if by_column and "subject" not in sheet.answers:
-        sheet.say("columns.subject", columns.subject[0], "its name; steady over many rows")
+        second = _second(columns.perhaps_subject)
+        sheet.say("columns.subject", columns.subject[0], "its name; steady over many rows", second)
     elif known:
         sheet.say("subject", None, "")
         sheet.say("columns.subject", None, "")
@@ -119,7 +121,8 @@ def classes(sheet: Sheet, group: Group) -> None:
 def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered: str) -> None:
     elsewhere = "(?P<label>" in answered or "labels.file" in sheet.answers
     if len(columns.label) == 1 and not elsewhere:
-        sheet.say("columns.label", columns.label[0], "few values, steady over many rows")
+        second = _second((*columns.perhaps_subject, *columns.other))
+        sheet.say("columns.label", columns.label[0], "few values, steady over many rows", second)
     elif label is None and not elsewhere:
         listed = columns.label or (*columns.perhaps_subject, *columns.other)
         candidates = ", ".join(map(str, listed)) or "none found"
@@ -129,6 +132,15 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered:
             f"(?P<label>…))? Columns with few values: {candidates}. columns.label= if there are "
             "no labels: then only predict can use the files.",
         )
+
+
+def _second(columns: Sequence[str | int]) -> RunnerUp | None:
+    """Return the first of some columns that are as steady."""
+    return (
+        RunnerUp(columns[0], "as steady, but neither its name nor its values say so")
+        if (columns)
+        else None
+    )
 
 
 def _only_labels(group: Group, column: str | int) -> list[str | None]:

@@ -14,6 +14,7 @@ from crosswear.datasets.quantities import LARGEST_G
 from crosswear.deploy.recognise.inputs import RecordingFile
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
+    are_instants,
     few,
     first_not_after,
     rate_change,
@@ -71,6 +72,7 @@ class _Clock:
         self._rows = 0
         self._first_repeat = 0
         self.repeats = 0
+        self._even = True
 
     def push(self, values: Floats, time_s: Floats) -> tuple[Floats, Floats]:
         last = self._time_s[-1] if self._rows else -np.inf
@@ -87,16 +89,19 @@ class _Clock:
         values = np.concatenate([self._values, values])
         time_s = np.concatenate([self._time_s, time_s])
         ready = int(np.searchsorted(time_s, time_s[-1]))
+        begins = self._rows == len(time_s)
         self._values, self._time_s = values[ready:], time_s[ready:]
-        return values[:ready], spread(time_s, self._source.layout.rate_hz)[:ready]
+        self._even &= are_instants(time_s)
+        rate_hz = self._source.layout.rate_hz
+        return values[:ready], spread(time_s, rate_hz, begins=begins)[:ready]
 
     def flush(self) -> tuple[Floats, Floats]:
-        if not few(self.repeats, self._rows):
+        if not self._even and not few(self.repeats, self._rows):
             raise self._error(
                 f"the time stamp repeats the one before it, as {self.repeats} of {self._rows} do",
                 self._first_repeat - self._rows,
             )
-        return self._values, spread(self._time_s, self._source.layout.rate_hz)
+        return self._values, spread(self._time_s, self._source.layout.rate_hz, begins=False)
 
     def _error(self, what: str, row: int) -> DataFormatError:
         source = self._source

@@ -1,0 +1,155 @@
+"""Guesses that were wrong without showing: each kind is now read right, or asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from layout_helpers import guessed, motion, put
+from predict_helpers import BUNDLE
+
+from crosswear.core.errors import UsageError
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.tables.scale import unit_in
+from fuzz.guesses import run_case
+
+RATE_HZ = 50
+
+
+def source(path: Path) -> RecordingFile:
+    [found] = find_sources(path, Overrides(), None, BUNDLE.manifest)
+    return found
+
+
+def table(path: Path, header: str | None, *parts: np.ndarray, form: str = "{:.4f}") -> Path:
+    """Write the time and columns side by side."""
+    values = np.hstack([part.reshape(len(parts[0]), -1) for part in parts])
+    rows = [
+        ",".join([f"{i / RATE_HZ:.2f}", *(form.format(v) for v in row)])
+        for i, row in enumerate(values)
+    ]
+    return put(path, header, rows)
+
+
+def both() -> np.ndarray:
+    """A limb that rests, then walks."""
+    return np.concatenate([motion("sitting", RATE_HZ), motion("walking", RATE_HZ)])
+
+
+def turning(values: np.ndarray, length: float) -> np.ndarray:
+    """A vector of one length that turns with a limb, as a magnetometer's."""
+    other = np.cross(values, [0.3, 0.9, -0.2]) + values
+    return np.asarray(other / np.linalg.norm(other, axis=1, keepdims=True) * length)
+
+
+def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / str(number)).mkdir()
+        one = run_case(2, number, tmp_path / str(number))
+        assert one.verdict != "wrong", one
+
+
+def test_a_magnetometer_of_length_1_is_no_acceleration(tmp_path: Path) -> None:
+    values = both()
+    path = table(tmp_path / "a.csv", "time,k1x,k1y,k1z,k2x,k2y,k2z", turning(values, 1), values)
+    assert source(path).layout.columns.x == "k2x"
+
+
+def test_counts_of_a_converter_beside_a_vector_of_length_1_are_asked_for(tmp_path: Path) -> None:
+    still = motion("sitting", RATE_HZ)
+    rows = np.hstack([turning(still, 1).round(4), (still * 83).round()]).tolist()
+    lines = [f"{i / RATE_HZ},{a},{b},{c},{x:.0f},{y:.0f},{z:.0f}" for i, (a, b, c, x, y, z) in
+             enumerate(rows)]  # fmt: skip
+    with pytest.raises(UsageError, match="2 times three columns"):
+        source(put(tmp_path / "a.csv", None, lines))
+
+
+def test_columns_of_two_sensors_are_no_triple(tmp_path: Path) -> None:
+    walk = motion("walking", RATE_HZ)
+    down = turning(walk, 1)
+    with pytest.raises(UsageError, match="times three columns"):
+        source(table(tmp_path / "a.csv", None, down, walk - down, np.full((len(walk), 2), 0.5)))
+
+
+def test_another_accelerometer_whose_names_say_less_is_seen(tmp_path: Path) -> None:
+    values = both()
+    header = "time,l_ax,l_ay,l_az,right_acc_x,right_acc_y,right_acc_z"
+    with pytest.raises(UsageError, match="2 times three columns"):
+        source(table(tmp_path / "a.csv", header, values, values[:, [1, 0, 2]]))
+
+
+@pytest.mark.parametrize("factor", [0.75, 1.3, 7.5, 12.5, 700, 1300])
+def test_a_unit_that_is_far_off_is_asked_for(factor: float, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the unit is unknown"):
+        source(table(tmp_path / "a.csv", "time,x,y,z", both() * factor))
+
+
+@pytest.mark.parametrize("counts", [60, 70, 110, 290])
+def test_counts_between_two_powers_of_2_are_asked_for(counts: float, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the unit is unknown"):
+        source(table(tmp_path / "a.csv", "time,x,y,z", both() * counts, form="{:.0f}"))
+
+
+@pytest.mark.parametrize(
+    ("line", "rate_hz"),
+    [("12 Hz low-pass", None), ("cut-off at 12 Hz", None), ("Abtastfrequenz: 50 Hz", 50)],
+)
+def test_the_frequency_of_a_filter_is_no_rate(
+    line: str, rate_hz: float | None, tmp_path: Path
+) -> None:
+    rows = [f"{x:.4f},{y:.4f},{z:.4f}" for x, y, z in both()]
+    path = put(tmp_path / "a.csv", f"{line}\nx,y,z", rows)
+    if rate_hz is None:
+        with pytest.raises(UsageError, match="the sampling rate is unknown"):
+            source(path)
+    else:
+        assert source(path).layout.rate_hz == rate_hz
+
+
+def test_a_column_of_one_value_is_no_label(tmp_path: Path) -> None:
+    for name in ("walking_1", "sitting_2"):
+        values = both()
+        table(tmp_path / f"{name}.csv", "time,x,y,z,code", values, np.full(len(values), 7.0))
+    found, asked, _ = guessed(tmp_path, subject="me")
+    assert "columns.label" not in found
+    assert not asked
+
+
+def test_labels_that_are_rare_do_not_hide_the_header(tmp_path: Path) -> None:
+    rows = [
+        f"{i / 50:.2f},{x:.4f},{y:.4f},{z:.4f},{'' if i % 300 else 'walk'}"
+        for i, (x, y, z) in enumerate(np.tile(both(), (2, 1)))
+    ]
+    path = put(tmp_path / "a.csv", "time,x,y,z,what", rows)
+    assert source(path).layout.skip_lines == 0
+
+
+class TestUnitsInNames:
+    @pytest.mark.parametrize(
+        ("name", "unit"),
+        [
+            *[("acc_x (m/s^2)", "m/s2"), ("x [mg]", "mg"), ("Accel_X_CAL m/(s^2)", None)],
+            *[("Acceleration x (m/s²)", "m/s2"), ("x_g", "g"), ("ax(g)", "g"), ("gFx", None)],
+            *[("[m/(s^2)]", "m/s2"), ("m/s/s", "m/s2"), ("motionUserAccelerationX(G)", "g")],
+            *[("x (counts)", None), ("gyro_x (deg/s)", None), ("mg", "mg")],
+        ],
+    )
+    def test_are_read(self, name: str, unit: str | None) -> None:
+        assert unit_in(name) == unit
+
+    def test_are_evidence_where_nobody_rests(self, tmp_path: Path) -> None:
+        walk = motion("walking", RATE_HZ)
+        one = source(table(tmp_path / "a.csv", "time,x (g),y (g),z (g)", walk))
+        assert one.layout.unit == "g"
+        assert one.notes == ()
+
+    @pytest.mark.parametrize("units", ["row", "names"])
+    def test_that_gravity_contradicts_are_asked_for(self, units: str, tmp_path: Path) -> None:
+        header = "time,x [m/s2],y [m/s2],z [m/s2]"
+        header = "time,x,y,z\ns,m/s2,m/s2,m/s2" if units == "row" else header
+        path = table(tmp_path / "sitting.csv", header, both())
+        with pytest.raises(UsageError, match="The names say m/s2, but at rest the sensor reads"):
+            source(path)
+        _, asked, _ = guessed(tmp_path, subject="me", **{"columns.label": ""})
+        assert "The names say m/s2, but at rest the sensor reads 1" in asked["unit"]
