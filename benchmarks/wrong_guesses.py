@@ -44,9 +44,12 @@ def main() -> None:
         for change in one.changes:
             by_change.setdefault(change, Counter())[one.verdict] += 1
         if options.verbose or one.verdict == "wrong":
-            print(f"{number}: {one.verdict}: {one.layout}: {', '.join(one.changes)}: {one.why}")
+            print(
+                f"{number}: {one.verdict}: {one.layout}: {', '.join(one.changes)}: {one.why}",
+                flush=True,
+            )
         done = number - options.first + 1
-        if done % 200 == 0:
+        if done % 100 == 0:
             print(f"{done} of {options.cases} cases, {time.monotonic() - begin:.0f} s", flush=True)
     print("\n| change | cases | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|---|---|")
     for change, found in sorted(by_change.items()):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_read
 from crosswear.tables.units import Reading, alike, reading, unit_at_rest
-from crosswear.tables.vectors import no_acceleration
+from crosswear.tables.vectors import ONE_LENGTH, no_acceleration
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -40,7 +40,7 @@ class Sensor:
         return np.asarray(found + more)
 
 
-_GRAVITY = re.compile(r"grav|schwer|pesant|graved", re.IGNORECASE)
+_GRAVITY = re.compile(r"grav|graw|schwer|pesant|гравит|重力|중력", re.IGNORECASE)
 _ALIKE = 0.55  # part of the largest median that the smallest one reaches, where zero is shifted
 _BEYOND = 50.0
 _NUMBERED = re.compile(r"axis|acc|^a_?1$", re.IGNORECASE)
@@ -50,14 +50,17 @@ _COUNTED = re.compile(
 )
 _NEVER_AT_REST = 0.01  # part of the rows in which all axes are exactly 0
 _ACCELERATION = re.compile(
-    r"acc|^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)", re.IGNORECASE
+    r"acc|acel|beschl|przysp|ускор|加速|가속|"
+    r"^\W*[xyz]\W*(\W.*)?$|^a[_ ]?[xyz]|^[xyz][_ -]?(axis|value)",
+    re.IGNORECASE,
 )
 _OTHER_SENSOR = re.compile(
-    r"gyr|mag|rot|ang|quat|orient|euler|grav|omega|velocity|^g[_ ]?[xyz]$|^m[_ ]?[xyz]$",
+    r"gyr|giro|żyro|mag|rot|ang|quat|orient|euler|omega|velocity|^g[_ ]?[xyz]$|^m[_ ]?[xyz]$|dreh|"
+    r"winkel|гиро|углов|магн|角速|ジャイロ|陀螺|磁|각속|자이로|자기장",
     re.IGNORECASE,
 )
 _LESS = "its names say less"
-_NO_GRAVITY = re.compile(r"user|linear|body", re.IGNORECASE)
+_NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
 
 
 def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
@@ -110,7 +113,8 @@ def choose_axes(
     acceleration in another unit.
     """
     out: dict[Triple, str] = {}
-    left = [one for one in candidates if not _OTHER_SENSOR.search(str(one[0]))]
+    other = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
+    left = [one for one in candidates if not other.search(str(one[0]))]
     out |= {one: "its names are of another sensor" for one in candidates if one not in left}
     for like, why in (
         (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),
@@ -137,6 +141,8 @@ def choose_axes(
         elif rest or rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest + rivals}
             left = [one for one in left if one in rest + rivals]
+    if len(left) == 1 and no_acceleration(_all(samples, left[0]), rate_hz) == ONE_LENGTH:
+        return AxesChoice((), {**out, left[0]: ONE_LENGTH})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
         left += [one for one in candidates if _overlap(one, left[0])]

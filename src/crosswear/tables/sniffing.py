@@ -257,15 +257,15 @@ def _header(
 def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:
     """Return the number of the first row of values, from below; damaged ones are passed over."""
     cells = rows.cells
-
-    def is_row(row: Sequence[str]) -> bool:
-        return len(row) == rows.width and all(_is_value(row[column]) for column in numeric)
-
+    good = [
+        len(row) == rows.width and all(_is_value(row[column]) for column in numeric)
+        for row in cells
+    ]
     first = len(cells)
     while first > 0:
-        above = cells[max(first - 1 - _AROUND, 0) : first - 1]
-        damaged = len(above) == _AROUND and sum(map(is_row, above)) > _AROUND / 2
-        if cells[first - 1] and not is_row(cells[first - 1]) and not damaged:
+        above = good[max(first - 1 - _AROUND, 0) : first - 1]
+        damaged = len(above) == _AROUND and sum(above) > _AROUND / 2
+        if cells[first - 1] and not good[first - 1] and not damaged:
             break
         first -= 1
     return first
