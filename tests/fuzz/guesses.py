@@ -39,7 +39,7 @@ FIRST, LAST = ("no header", "time", "packets"), ("permuted",)
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of one case.
+    """What became of one case.
 
     Attributes:
         layout, changes: the case.
