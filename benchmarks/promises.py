@@ -22,10 +22,10 @@ import time
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.estimator import ActivityClassifier
@@ -67,7 +67,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--draws", type=int, default=30)
     parser.add_argument("--seed", type=int, default=2019)
-    parser.add_argument("--budget", type=float, default=40.0, help="Seconds of adapt.")
+    parser.add_argument("--budget", type=float, default=600.0, help="Seconds.")
+    parser.add_argument("--ways", nargs="+", default=("fit", "adapt"))
     parser.add_argument("--table", type=Path)
     arguments = parser.parse_args()
     if arguments.table:
@@ -101,30 +102,49 @@ def promises(reference: str, number: int, arguments: argparse.Namespace) -> list
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own"
         write_own(own, domain, recordings, draw, rng)
-        start = time.perf_counter()
-        settings = AdaptationSettings((), arguments.budget, PREPARATION, arguments.seed)
-        adapt(own / "dataset.toml", own / "model", settings, cache=own / "cache")
-        about = load_bundle(own / "model")
-        expected = about.manifest.expected
-        if expected is None:
-            raise RuntimeError("adapt expects no score")
-        answers = named(about.classifier().scores(x).argmax(axis=1), about.manifest.classes, domain)
-        interval = (expected.value, expected.low, expected.high)
-        about_it = {"way": "adapt", "kind": about.manifest.kind, **asdict(draw)}
-        found.append(about_it | promise(interval, answers, truth, domain, start))
-
-        start = time.perf_counter()
-        drawn = prepare(own / "dataset.toml", None, PREPARATION, own / "cache")
-        windows = drawn.windows
-        labels = np.array(drawn.classes)[windows.y]
-        estimator = ActivityClassifier("forest", None, None, 25.0, arguments.budget, arguments.seed)
-        estimator.fit(np.array(windows.x), labels, groups=windows.subject)
-        score = estimator.chosen_.expected
-        answers = named(estimator.predict(x), None, domain)
-        about_it = {"way": "fit", "kind": estimator.chosen_.learner.kind, **asdict(draw)}
-        interval = (score.value, score.low or 0.0, score.high or 1.0)
-        found.append(about_it | promise(interval, answers, truth, domain, start))
+        for way in arguments.ways:
+            start = time.perf_counter()
+            if way == "adapt":
+                kind, expected, names = adapted(own, x, arguments)
+            else:
+                kind, expected, names = fitted(own, x, arguments)
+            answers = np.array([domain.classes.index(name) for name in names.tolist()])
+            true = micro_f1(confusion(np.asarray(truth, np.int64), answers, len(domain.classes)))
+            found.append(
+                {
+                    **{"way": way, "kind": kind, **asdict(draw)},
+                    **{"expected": [round(one, 4) for one in expected], "true": round(true, 4)},
+                    **{"tested": len(truth), "seconds": round(time.perf_counter() - start, 1)},
+                }
+            )
     return found
+
+
+Promise: TypeAlias = tuple[str, tuple[float, float, float], NDArray[np.generic]]
+"""Kind of the chosen model, its expected score, and its answers on other people's windows."""
+
+
+def adapted(own: Path, x: NDArray[np.float32], arguments: argparse.Namespace) -> Promise:
+    """Adapt to own recordings, without sources."""
+    settings = AdaptationSettings((), arguments.budget, PREPARATION, arguments.seed)
+    adapt(own / "dataset.toml", own / "model", settings, cache=own / "cache")
+    bundle = load_bundle(own / "model")
+    expected = bundle.manifest.expected
+    if expected is None:
+        raise RuntimeError("adapt expects no score")
+    answers = np.array(bundle.manifest.classes)[bundle.classifier().scores(x).argmax(axis=1)]
+    return bundle.manifest.kind, (expected.value, expected.low, expected.high), answers
+
+
+def fitted(own: Path, x: NDArray[np.float32], arguments: argparse.Namespace) -> Promise:
+    """Fit the estimator to the windows of own recordings, with the people as groups."""
+    domain = prepare(own / "dataset.toml", None, PREPARATION, own / "cache")
+    windows, rate_hz = domain.windows, PREPARATION.rate_hz
+    estimator = ActivityClassifier("forest", None, None, rate_hz, arguments.budget, arguments.seed)
+    estimator.fit(np.array(windows.x), np.array(domain.classes)[windows.y], windows.subject)
+    score = estimator.chosen_.expected
+    expected = (score.value, score.low or 0.0, score.high or 1.0)
+    return estimator.chosen_.learner.kind, expected, estimator.predict(x)
 
 
 def draw_from(domain: Domain, rng: np.random.Generator) -> Draw:
@@ -231,33 +251,10 @@ def runs_of(recording: Recording) -> list[tuple[int, int, int]]:
     ]
 
 
-def named(answers: ArrayLike, classes: tuple[str, ...] | None, domain: Domain) -> NDArray[np.int64]:
-    """Return answers as indices of the domain's classes."""
-    names = np.asarray(answers) if classes is None else np.array(classes)[np.asarray(answers)]
-    return np.array([domain.classes.index(name) for name in names.tolist()], np.int64)
-
-
-def promise(
-    interval: tuple[float, float, float],
-    answers: NDArray[np.int64],
-    truth: NDArray[np.int16],
-    domain: Domain,
-    start: float,
-) -> dict[str, Any]:
-    """Return the interval, the true score and the time since `start`."""
-    true = micro_f1(confusion(np.asarray(truth, np.int64), answers, len(domain.classes)))
-    return {
-        "expected": [round(one, 4) for one in interval],
-        "true": round(true, 4),
-        "tested": len(truth),
-        "seconds": round(time.perf_counter() - start, 1),
-    }
-
-
 def summary(results: list[dict[str, Any]]) -> str:
     """Return a Markdown table: how often the true score lies in the interval."""
     rows = []
-    for way in ("adapt", "fit"):
+    for way in dict.fromkeys(one["way"] for one in results):
         for dataset in [*dict.fromkeys(one["dataset"] for one in results), "all"]:
             mine = [
                 one for one in results if one["way"] == way and dataset in (one["dataset"], "all")

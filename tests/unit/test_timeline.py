@@ -9,7 +9,7 @@ import pytest
 from bundle_helpers import CLASSES
 from predict_helpers import movement, pushed
 
-from crosswear.deploy.recognise import Event
+from crosswear.deploy.recognise.recognizer import Event, Reason
 from crosswear.deploy.recognise.timeline import bands, cell, draw_timeline, write_timeline
 
 
@@ -37,7 +37,8 @@ def test_texts_that_a_spreadsheet_computes_are_quoted(text: str) -> None:
 
 def test_the_picture_shows_who_is_when_and_leaves_gaps_empty() -> None:
     def at(start: float, label: str, unsure: bool = False) -> Event:
-        return Event(start, start + 4, label, 1.0, label, unsure, 0.0, True, (1.0,))
+        reason: Reason = "unfamiliar" if unsure else ""
+        return Event(start, start + 4, label, 1.0, label, reason, 0.0, True, (1.0,))
 
     events = [at(0, "a"), at(2, "b", unsure=True), at(4, "b"), at(8, "a")]
     image = bands(events, ("a", "b"), 2, 6)

@@ -19,9 +19,18 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.recording import GROUP_NAMES
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import Domain
-from crosswear.deploy.bundle import Bundle, pack
-from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin, Split, Transfer
+from crosswear.deploy.bundle import REFERENCE, Bundle, pack
+from crosswear.deploy.bundle.manifest import (
+    Adaptation,
+    Expected,
+    Familiarity,
+    Manifest,
+    Origin,
+    Split,
+    Transfer,
+)
 from crosswear.engine.transfer_source import Source
+from crosswear.signal.familiarity import FALSE_ALARMS
 from crosswear.signal.gravity import directions, spread
 
 VERSIONS = ("crosswear", "torch", "numpy", "scikit-learn")
@@ -48,7 +57,14 @@ def bundle_of(
     y = domain.windows.y[rows]
     scored = rows[chosen.scored]
     runs = runs_of(domain.windows, scored, preparation.hop_s * domain.summary.rate_hz)
-    _, weights = pack(chosen.state)
+    state = dict(chosen.state)
+    familiarity = None
+    if chosen.familiar is not None:
+        for array, value in asdict(chosen.familiar.reference).items():
+            state[REFERENCE + array] = value.astype(np.float32)
+        limits = chosen.familiar.limit, chosen.familiar.recording_limit
+        familiarity = Familiarity(*limits, FALSE_ALARMS)
+    _, weights = pack(state)
     plan = chosen.learner.plan
     summary = domain.summary
     people = GROUP_NAMES[findings.unit][1]
@@ -88,8 +104,9 @@ def bundle_of(
         weights=weights,
         smoothing=choose_smoothing(chosen.out_of_fold, domain.windows.y[scored], runs),
         gravity=tuple(spread(directions(np.array(domain.windows.x[rows]))).tolist()),
+        familiarity=familiarity,
     )
-    return Bundle(manifest, chosen.state)
+    return Bundle(manifest, state)
 
 
 def _origin(role: Literal["source", "adaptation"], domain: Domain) -> Origin:

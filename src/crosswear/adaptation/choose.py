@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
+from crosswear.adaptation.familiarity import Familiar, calibrate_reference
 from crosswear.adaptation.folds import Fold, make_folds
 from crosswear.adaptation.learners import (
     ClassicalLearner,
@@ -87,6 +88,7 @@ class Chosen:
         out_of_fold: calibrated probabilities [n, C] that the chosen candidate gave them.
         temperature: of the calibration.
         threshold: answers with a smaller probability are more likely wrong than right.
+        familiar: windows like those that it has learned from; None if too few people are tested.
     """
 
     learner: Learner
@@ -99,6 +101,7 @@ class Chosen:
     out_of_fold: Floats
     temperature: float
     threshold: float
+    familiar: Familiar | None
 
     def classifier(self, samples: int) -> Calibrated:
         """Return the calibrated classifier of windows [n, 3, L], L = `samples`."""
@@ -185,6 +188,7 @@ def choose(
         out_of_fold=answers,
         temperature=temperature,
         threshold=unsure_below(answers, y[scored]),
+        familiar=calibrate_reference(data, run, scored, answers.argmax(axis=1)),
     )
 
 

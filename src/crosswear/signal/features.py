@@ -27,6 +27,8 @@ ALIKE = 1 - 2.0**-20
 rounding, which is not the same everywhere. A number that float32 has, as graphs may hold it so."""
 FLOOR = 1e-9
 """A spread of this many g, and a power of this many g², is none: float32 holds no finer ones."""
+QUIET_G = 0.02
+"""Deviation of a sensor that hardly moves."""
 
 
 def feature_names() -> tuple[str, ...]:
@@ -69,9 +71,35 @@ def window_features(x: NDArray[np.float32], rate_hz: float) -> Floats:
     return np.column_stack([_of_sensor(one, rate_hz) for one in sensors])
 
 
-def _of_sensor(x: NDArray[np.float32], rate_hz: float) -> Floats:
+def bounded_features(x: NDArray[np.float32], rate_hz: float) -> Floats:
+    """Features float64 [N, F] of windows [N, 3, L] in g whose distributions have short tails.
+
+    Of the three axes and the magnitude: mean, logarithms of std and step_std, autocorrelations,
+    and the powers in bands. What is below `QUIET_G` is all alike: it is the noise of sensors, which
+    differ in it.
+    """
+    signal = _with_magnitude(x)
+    mean, std = signal.mean(axis=2), signal.std(axis=2)
+    centred = signal - mean[:, :, None]
+    bands = _spectral(centred, rate_hz)[-len(BANDS_HZ) + 1 :]
+    return np.column_stack(
+        [
+            mean,
+            np.log(std + QUIET_G),
+            np.log(np.diff(signal, axis=2).std(axis=2) + QUIET_G),
+            *_autocorrelations(centred, np.where(std > FLOOR, std, np.inf), rate_hz),
+            *(np.maximum(one, np.log10(QUIET_G**2 / 10)) for one in bands),
+        ]
+    )
+
+
+def _with_magnitude(x: NDArray[np.float32]) -> Floats:
     signal = x.astype(np.float64)
-    signal = np.concatenate([signal, np.linalg.norm(signal, axis=1, keepdims=True)], axis=1)
+    return np.concatenate([signal, np.linalg.norm(signal, axis=1, keepdims=True)], axis=1)
+
+
+def _of_sensor(x: NDArray[np.float32], rate_hz: float) -> Floats:
+    signal = _with_magnitude(x)
     mean, std = signal.mean(axis=2), signal.std(axis=2)
     centred = signal - mean[:, :, None]
     low, median, high = np.percentile(signal, (25, 50, 75), axis=2)

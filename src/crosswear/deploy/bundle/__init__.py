@@ -31,10 +31,14 @@ from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier,
 from crosswear.deploy.bundle.manifest import SCHEMA, Manifest, Weights
 from crosswear.deploy.bundle.readme import readme
 from crosswear.networks.checkpoint import Checkpoint
+from crosswear.signal.familiarity import Reference
+from crosswear.signal.features import bounded_features
 
 WEIGHTS_FILE = "model.safetensors"
 MANIFEST_FILE = "bundle.json"
 README_FILE = "README.md"
+REFERENCE = "familiarity."
+"""Before the names of the arrays of `crosswear.signal.familiarity.Reference`."""
 LARGEST_MANIFEST = 1 << 20
 """Bytes."""
 GET_AGAIN = "get the bundle again from its author, or make a new one with `crosswear adapt`"
@@ -47,7 +51,7 @@ class Bundle:
     Attributes:
         manifest: its description.
         state: arrays by name: weights and statistics of the network, or the state of a classifier
-            of `crosswear.baselines`.
+            of `crosswear.baselines`; those of `Reference` with `REFERENCE` before their names.
     """
 
     manifest: Manifest
@@ -62,7 +66,8 @@ class Bundle:
         about = self.manifest
         if about.model is None:
             raise BundleError(f"it holds a {about.kind}", expected="a network")
-        state = {name: torch.from_numpy(np.array(value)) for name, value in self.state.items()}
+        weights = self._weights().items()
+        state = {name: torch.from_numpy(np.array(value)) for name, value in weights}
         try:
             return Checkpoint(about.model, about.classes, about.window, state).network()
         except CrosswearError as error:
@@ -80,7 +85,8 @@ class Bundle:
             raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
         try:
             # C order, as stored: the order of an array decides the order of sums.
-            state = {name: np.asarray(value, order="C") for name, value in self.state.items()}
+            weights = self._weights().items()
+            state = {name: np.asarray(value, order="C") for name, value in weights}
             classifier = BUNDLED[about.kind].load(state)
             found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
             if found != (1, len(about.classes)):
@@ -91,6 +97,33 @@ class Bundle:
                 expected=f"the state of a {about.kind} for {len(about.classes)} classes",
             ) from error
         return classifier
+
+    def reference(self) -> Reference | None:
+        """Return the windows that the model has learned from, in features; None without limits.
+
+        Raises:
+            BundleError: if its arrays are missing, or of another shape.
+        """
+        about = self.manifest
+        if about.familiarity is None:
+            return None
+        features = bounded_features(np.zeros((1, 3, about.window), np.float32), about.rate_hz)
+        width = features.shape[1]
+        shapes = {"mean": (width,), "whitening": (width, width), "usual": (2, len(about.classes))}
+        arrays = {}
+        for name, shape in shapes.items():
+            found = self.state.get(REFERENCE + name, np.empty(0))
+            if found.shape != shape or found.dtype.kind != "f":
+                raise _damaged(
+                    f"{REFERENCE}{name} is {found.dtype} {found.shape}",
+                    expected=f"an array of shape {shape}",
+                )
+            arrays[name] = np.asarray(found, np.float64)
+        return Reference(**arrays)
+
+    def _weights(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the model."""
+        return {name: value for name, value in self.state.items() if not name.startswith(REFERENCE)}
 
     def classifier(self) -> Calibrated:
         """Return the calibrated classifier, for any kind of model.
@@ -176,6 +209,7 @@ def _check(bundle: Bundle, where: str) -> None:
             raise _damaged("a weight is not finite", f"{where}: {name}", "finite numbers")
     try:
         bundle.classifier()
+        bundle.reference()
     except BundleError as error:
         raise error.inside(where) from error
 

@@ -121,6 +121,21 @@ class Split:
 
 
 @dataclass(frozen=True, config=SETTINGS)
+class Familiarity:
+    """Limits of `crosswear.signal.familiarity.Reference`, whose arrays lie beside the weights.
+
+    Attributes:
+        window, recording: strangeness from which on a window, or a whole recording on average, is
+            unfamiliar.
+        false_alarms: share of those of people left out that exceed the limits by chance.
+    """
+
+    window: float
+    recording: float
+    false_alarms: Annotated[float, Field(gt=0, lt=1)]
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class Manifest:
     """Content of `bundle.json`.
 
@@ -147,6 +162,8 @@ class Manifest:
         smoothing: number of windows to average for smoothed labels.
         gravity: orientation of the sensor: shares of the `crosswear.signal.gravity.SPOTS` in the
             windows that it was adapted on; None in older bundles.
+        familiarity: limits of unfamiliar input; None in older bundles, and if too few people were
+            there to calibrate them.
         channels, unit: of the windows; the same in every bundle.
         schema: version of this format.
     """
@@ -172,6 +189,7 @@ class Manifest:
     weights: Weights
     smoothing: Smoothed = 3
     gravity: Annotated[tuple[Share, ...], Field(min_length=26, max_length=26)] | None = None
+    familiarity: Familiarity | None = None
     channels: tuple[Literal["x"], Literal["y"], Literal["z"]] = ("x", "y", "z")
     unit: Literal["g"] = "g"
     schema: Literal[1] = SCHEMA

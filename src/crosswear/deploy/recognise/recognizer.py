@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,7 @@ from crosswear.datasets.quantities import LARGEST_G
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.bundle.smoothing import Smoothing
 from crosswear.deploy.recognise.framing import Framing
+from crosswear.signal.familiarity import Watch
 from crosswear.signal.gravity import (
     RESTING_G,
     SPOTS,
@@ -32,6 +34,9 @@ _ORIENTED = 20
 """Windows from which on the mean direction of gravity shows how a sensor sits."""
 
 
+Reason: TypeAlias = Literal["", "still", "unfamiliar", "improbable"]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """The activity recognised in one window.
@@ -42,8 +47,11 @@ class Event:
         label: the most probable class.
         probability: probability of `label`.
         smoothed: the most probable class by the mean over the bundle's number of windows.
-        unsure: `probability` is below the bundle's threshold, or the sensor has not moved for
-            `crosswear.signal.wear.DOUBTFUL_S` or longer: on a table it would look like that, too.
+        reason: why the answer is unsure; empty if it is not. ``still``: the sensor has not moved
+            for `crosswear.signal.wear.DOUBTFUL_S` or longer: on a table it would look like that,
+            too. ``unfamiliar``: the window is unlike those that the model has learned from, or it
+            has no gravity of about 1 g. ``improbable``: `probability` is below the bundle's
+            threshold.
         still_s: seconds for which the sensor has not moved at the end of the window.
         worn: False once that is `crosswear.signal.wear.NOT_WORN_S` or longer.
         probabilities: of every class, in the order of the bundle's classes.
@@ -54,10 +62,15 @@ class Event:
     label: str
     probability: float
     smoothed: str
-    unsure: bool
+    reason: Reason
     still_s: float
     worn: bool
     probabilities: tuple[float, ...]
+
+    @property
+    def unsure(self) -> bool:
+        """Whether there is a reason not to rely on the answer."""
+        return bool(self.reason)
 
 
 class Recognizer:
@@ -100,7 +113,11 @@ class Recognizer:
         self._smoothing = Smoothing(len(about.classes), about.smoothing)
         self._clipping = Clipping()
         self._still_time = StillTime()
-        self._waiting = np.empty((0, 2))  # start_s and still_s of windows without an event yet
+        # start_s, still_s and whether unfamiliar, of windows without an event yet
+        self._waiting = np.empty((0, 3))
+        self._reference = bundle.reference()
+        limits = about.familiarity
+        self._watch = Watch(limits.window, limits.recording) if limits else None
         self._samples = 0
         self._lost = 0
         self._windows = 0
@@ -192,6 +209,8 @@ class Recognizer:
                     "the sensor seems to sit differently than in the training data, perhaps "
                     f"turned: in its terms, {described(turn)}. Nothing was turned back"
                 )
+        if self.is_unfamiliar:
+            notes.append(self._unfamiliar_note())
         if self._samples and not self._windows:
             notes.append(f"no window of {self._about.window_s:g} s without a gap: no label")
         return notes
@@ -204,13 +223,18 @@ class Recognizer:
         scores = self._classifier.scores(x)
         starts = np.concatenate([one.start_s for one in frames])
         still_s = self._still_time.push(starts, self._about.window_s, still(x))
-        starts_and_still = np.stack([starts, still_s], axis=1)
         self._windows += len(x)
         self._constant += int(constant(x).sum())
         strong = strengths(x)
         self._gravity += float(strong.sum())
         self._weak += int((strong < RESTING_G[0]).sum())
         self._strong += int((strong > RESTING_G[1]).sum())
+        unfamiliar = (strong < RESTING_G[0]) | (strong > RESTING_G[1])
+        if self._reference and self._watch:
+            answers = scores.argmax(axis=1)
+            strangeness = self._reference.strangeness(x, answers, self._about.rate_hz)
+            unfamiliar |= self._watch.push(strangeness)
+        facts = np.stack([starts, still_s, unfamiliar], axis=1)
         if len(x):
             self._down += spread(directions(x)) * len(x)
         events: list[Event] = []
@@ -218,11 +242,27 @@ class Recognizer:
         for one in frames:
             mine = slice(done, done + len(one.x))
             done += len(one.x)
-            self._waiting = np.append(self._waiting, starts_and_still[mine], axis=0)
+            self._waiting = np.append(self._waiting, facts[mine], axis=0)
             own, smoothed = self._smoothing.push(scores[mine], last=one.last)
             ready, self._waiting = self._waiting[: len(own)], self._waiting[len(own) :]
             events += map(self._event, ready, own, smoothed)
         return events
+
+    @property
+    def is_unfamiliar(self) -> bool:
+        """Whether the stream so far, as a whole, is unlike what the model has learned from."""
+        return self._watch is not None and self._watch.is_unfamiliar
+
+    def _unfamiliar_note(self) -> str:
+        about, share = self._about, self._watch.share if self._watch else 0.0
+        limits = about.familiarity
+        usual = f", {limits.false_alarms:.0%} in those of new people" if limits else ""
+        return (
+            "the recording is unlike those that the model has learned from: do not rely on its "
+            f"labels ({share:.0%} of the windows are unfamiliar{usual}). Check the unit, the "
+            f"order and direction of the axes, the rate, and whether the sensor is at the place "
+            f"{about.placement!r}; or these are other activities"
+        )
 
     def _unit_note(self) -> str:
         gravity = self._gravity / self._windows
@@ -235,20 +275,25 @@ class Recognizer:
 
     def _event(
         self,
-        start_and_still_s: NDArray[np.float64],
+        facts: NDArray[np.float64],
         own: NDArray[np.float64],
         smoothed: NDArray[np.float64],
     ) -> Event:
         about = self._about
-        start_s, still_s = start_and_still_s.tolist()
+        start_s, still_s, unfamiliar = facts.tolist()
         probability = float(own.max())
+        reason: Reason = "improbable" if probability < about.threshold else ""
+        if still_s >= DOUBTFUL_S:
+            reason = "still"
+        elif unfamiliar:
+            reason = "unfamiliar"
         return Event(
             start_s=start_s,
             end_s=start_s + about.window / about.rate_hz,
             label=about.classes[int(own.argmax())],
             probability=probability,
             smoothed=about.classes[int(smoothed.argmax())],
-            unsure=probability < about.threshold or still_s >= DOUBTFUL_S,
+            reason=reason,
             still_s=still_s,
             worn=still_s < NOT_WORN_S,
             probabilities=tuple(own.tolist()),

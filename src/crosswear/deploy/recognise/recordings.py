@@ -99,14 +99,15 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
             read()
 
     try:
-        events = _marked(list(recognise(recognizer, chunks())))
+        events = list(recognise(recognizer, chunks()))
     except DataFormatError as error:
         if error.where.startswith(source.where):
             raise
         raise error.inside(source.where) from error
+    marked = _marked(events, is_unfamiliar=recognizer.is_unfamiliar)
     notes += recognizer.notes()
-    if not all(one.worn for one in events):
-        hours = sum(not one.worn for one in events) * bundle.manifest.hop_s / 3600
+    if not all(one.worn for one in marked):
+        hours = sum(not one.worn for one in marked) * bundle.manifest.hop_s / 3600
         notes.append(
             f"the sensor did not move for {hours:.1f} h, in stretches of an hour or more: it was "
             "probably not worn"
@@ -121,15 +122,17 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
         rate_hz=layout.rate_hz,
         unit=layout.one_unit,
         columns=tuple(layout.columns.used().values()),
-        events=events,
+        events=marked,
         notes=tuple(notes),
     )
 
 
-def _marked(events: Sequence[Event]) -> tuple[Event, ...]:
-    """Mark whole stretches without movement, from their beginning, as unsure or not worn."""
+def _marked(events: Sequence[Event], *, is_unfamiliar: bool) -> tuple[Event, ...]:
+    """Mark whole stretches without movement, from their beginning, and unfamiliar recordings."""
     still_s = longest(np.array([one.still_s for one in events]))
-    return tuple(
-        replace(one, unsure=one.unsure or seconds >= DOUBTFUL_S, worn=seconds < NOT_WORN_S)
-        for one, seconds in zip(events, still_s.tolist(), strict=True)
-    )
+    found = []
+    for one, seconds in zip(events, still_s.tolist(), strict=True):
+        reason = "unfamiliar" if is_unfamiliar else one.reason
+        reason = "still" if seconds >= DOUBTFUL_S else reason
+        found.append(replace(one, reason=reason, worn=seconds < NOT_WORN_S))
+    return tuple(found)

@@ -21,7 +21,17 @@ from crosswear.deploy.recognise.recognizer import Event
 Timeline = Mapping[str, Sequence[Event]]
 """The events of each file, by its name."""
 
-COLUMNS = ("file", "start_s", "end_s", "label", "smoothed", "probability", "unsure", "worn")
+COLUMNS = (
+    "file",
+    "start_s",
+    "end_s",
+    "label",
+    "smoothed",
+    "probability",
+    "unsure",
+    "reason",
+    "worn",
+)
 MOST_PANELS = 24
 """Files in a picture; a longer one would be no picture."""
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f")
@@ -55,7 +65,7 @@ def write_timeline(
             row = [
                 *(name, f"{one.start_s:.3f}", f"{one.end_s:.3f}"),
                 *(cell(one.label), cell(one.smoothed), f"{one.probability:.4f}"),
-                *(int(one.unsure), int(one.worn)),
+                *(int(one.unsure), one.reason, int(one.worn)),
             ]
             writer.writerow(row + [f"{p:.4f}" for p in one.probabilities if probabilities])
     write_text(path, text.getvalue())
