@@ -10,6 +10,7 @@ import typer
 
 from crosswear.cli.options import AsJson
 from crosswear.cli.output import print_json, print_note, print_table
+from crosswear.core.errors import DiskError, UsageError
 from crosswear.core.texts import counted
 
 if TYPE_CHECKING:
@@ -27,10 +28,15 @@ def new(
             help="Answer for a key of dataset.toml, e.g. placement=right_wrist; repeatable.",
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write FILE (.toml) instead of DIR/dataset.toml."),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Write over an existing dataset.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at own recordings, explain what was found, ask the rest, write dataset.toml."""
+    from crosswear.core.files import expect_writable
     from crosswear.datasets.own.layout import FILE_NAME
     from crosswear.datasets.propose import (
         parse_answer,
@@ -40,8 +46,26 @@ def new(
         write_proposal,
     )
 
-    refuse_to_overwrite(folder / FILE_NAME, force)
+    path = folder / FILE_NAME if out is None else out
+    if path.suffix != ".toml":
+        raise UsageError(
+            "the name of a description ends in .toml", where=str(path), expected=f"a {FILE_NAME}"
+        )
+    refuse_to_overwrite(path, force)
+    try:
+        expect_writable(path)
+    except DiskError as error:
+        if out is not None:
+            raise
+        raise DiskError(
+            error.what,
+            where=error.where,
+            expected=error.expected,
+            todo="let --out FILE name a place elsewhere",
+        ) from error
     answers = dict(parse_answer(text) for text in settings or ())
+    if path.resolve().parent != folder.resolve():
+        answers["root"] = str(folder.resolve())
     proposal = propose(folder, answers)
     while proposal.questions and _is_terminal() and not as_json:
         _explain(proposal)
@@ -59,7 +83,7 @@ def new(
             typer.echo(f"? {asked.key}: {asked.text}")
         if tried is not None:
             _report(tried)
-    path = write_proposal(proposal, force)
+    write_proposal(proposal, force, path)
     if not as_json:
         typer.echo(f"wrote {path}")
 

@@ -7,6 +7,7 @@ the declaration, the options, every byte of the files it was read from, and the 
 from __future__ import annotations
 
 import dataclasses
+import glob
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -215,9 +216,8 @@ def same_dataset(a: Domain, b: Domain) -> bool:
         return one.name == other.name and one.root is other.root
     if one.root.resolve() == other.root.resolve():
         return True
-    # The first pattern is the description itself.
-    ours = fingerprint(FolderTree(one.root), one.patterns[1:])
-    theirs = fingerprint(FolderTree(other.root), other.patterns[1:])
+    ours = fingerprint(FolderTree(one.root), one.patterns)
+    theirs = fingerprint(FolderTree(other.root), other.patterns)
     return not set(ours.values()).isdisjoint(theirs.values())
 
 
@@ -368,6 +368,10 @@ class _Reader:
 def _digest(
     spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
 ) -> str:
+    files = fingerprint(tree, spec.patterns)
+    if spec.description is not None:
+        described = FolderTree(spec.description.parent), (glob.escape(spec.description.name),)
+        files |= fingerprint(*described)
     return digest(
         {
             "schema": SCHEMA,

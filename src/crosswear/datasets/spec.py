@@ -115,6 +115,7 @@ class DatasetSpec:
         details: more for the documentation, in Markdown.
         traps: what readers of this dataset get wrong, one sentence each.
         root: where the files lie, if not below the folder of all datasets.
+        description: the file that describes own recordings.
         schema: raised by hand whenever `read` gives other recordings for the same files.
     """
 
@@ -142,6 +143,7 @@ class DatasetSpec:
     details: str | None = None
     traps: tuple[str, ...] = ()
     root: Path | None = None
+    description: Path | None = None
     schema: int = 1
 
     @property

@@ -67,7 +67,7 @@ def load_own(path: Path) -> DatasetSpec:
             expected="labels and [classes]: only predict can use recordings without them",
             todo="say where the labels are: columns.label, path or [labels]",
         )
-    return own_spec(with_class_file(layout, FolderTree(path.resolve().parent)), path)
+    return own_spec(with_class_file(layout, FolderTree(layout.folder(path))), path)
 
 
 def with_class_file(layout: Layout, tree: FileTree) -> Layout:
@@ -94,7 +94,7 @@ def with_class_file(layout: Layout, tree: FileTree) -> Layout:
 
 def own_spec(layout: Layout, path: Path) -> DatasetSpec:
     """The declaration of a dataset that is described by `layout`, as found in the file `path`."""
-    root = path.resolve().parent
+    root = layout.folder(path)
     tree = FolderTree(root)
     beside = _beside(layout, (name for pattern in layout.files for name in tree.glob(pattern)))
     return DatasetSpec(
@@ -108,9 +108,10 @@ def own_spec(layout: Layout, path: Path) -> DatasetSpec:
         subjects=0,
         placements=(layout.placement,),
         variants={"default": layout.class_table},
-        patterns=(glob.escape(path.name), *layout.files, *map(glob.escape, sorted(beside))),
+        patterns=(*layout.files, *map(glob.escape, sorted(beside))),
         read=functools.partial(read, layout),
         root=root,
+        description=path.resolve(),
     )
 
 

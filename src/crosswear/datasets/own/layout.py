@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
@@ -31,7 +31,9 @@ FILE_NAME = "dataset.toml"
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "title": "What people call the recordings.",
-        "files": "Patterns of the files (CSV, Parquet, devices), below the folder of this file.",
+        "root": "Folder of the files, if it is not the one of this file, from which a relative "
+        "path starts; names of files in other keys are relative to it.",
+        "files": "Patterns of the files (CSV, Parquet, devices), below the folder.",
         "separator": "CSV: what stands between two columns; a comma, if left out.",
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
@@ -111,6 +113,7 @@ class Layout:
     class_patterns: dict[str, Text] = dataclasses.field(default_factory=dict)
     class_file: Text | None = None
     labels: Labels | None = None
+    root: Text | None = None
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."
     zero: float | Three = 0.0
@@ -123,6 +126,10 @@ class Layout:
     null: tuple[str, ...] = ()
     licence: Text = "not stated"
     citation: Text = "not stated"
+
+    def folder(self, path: Path) -> Path:
+        """Return the folder of the files that the `dataset.toml` at `path` describes."""
+        return (path.resolve().parent / (self.root or "")).resolve()
 
     @property
     def units_per_g(self) -> float:

@@ -91,7 +91,8 @@ def try_out(proposal: Proposal) -> Tried:
     minutes = dict.fromkeys([row.name for row in table], 0.0)
     subjects: dict[str, None] = {}
     recordings = 0
-    for recording in spec.read(FolderTree(path.parent), spec.default_options, notes.append):
+    tree = FolderTree(spec.root or proposal.folder)
+    for recording in spec.read(tree, spec.default_options, notes.append):
         subjects[recording.subject] = None
         recordings += 1
         counts = np.bincount(recording.labels + 1, minlength=len(table) + 1)[1:]
@@ -100,14 +101,14 @@ def try_out(proposal: Proposal) -> Tried:
     return Tried(minutes, tuple(subjects), recordings, tuple(notes))
 
 
-def write_proposal(proposal: Proposal, force: bool) -> Path:
-    """Write `dataset.toml` into the folder, whole or not at all.
+def write_proposal(proposal: Proposal, force: bool, out: Path | None = None) -> Path:
+    """Write `dataset.toml` into the folder, or to `out`, whole or not at all.
 
     Raises:
         UsageError: if there are open questions, or a file that must not be overwritten.
         DiskError: if it cannot be written.
     """
-    path = proposal.folder / FILE_NAME
+    path = out or proposal.folder / FILE_NAME
     if proposal.questions:
         keys = [question.key for question in proposal.questions]
         raise UsageError(

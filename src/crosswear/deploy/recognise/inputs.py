@@ -71,7 +71,7 @@ def input_files(
     """The recordings that a path names.
 
     Args:
-        path: a CSV, Parquet or device file, a `dataset.toml`, or a folder with one in it.
+        path: a CSV, Parquet or device file, a `dataset.toml` of any name, or a folder with one.
         overrides: the statements of the user; they go before the files or a `dataset.toml`.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
@@ -88,10 +88,10 @@ def input_files(
             expected=f"recordings, or a folder with a {FILE_NAME} that names its files",
             todo="name the files, or let `crosswear data new FOLDER` write it",
         )
-    if path.is_dir() or path.name == FILE_NAME:
+    if path.is_dir() or path.suffix == ".toml":
         path = path / FILE_NAME if path.is_dir() else path
         layout = _overridden(_read_toml(path), overrides)
-        tree = FolderTree(path.parent)
+        tree = FolderTree(layout.folder(path) if layout.root else path.parent)
         return [RecordingFile(tree, name, layout) for name in recording_names(layout, tree)]
     if not path.is_file():
         raise MissingDataError(
