@@ -19,6 +19,7 @@ from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.report_files import write_report
 from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.source_training import train_source, training_seconds
+from crosswear.adaptation.worn import worn_windows
 from crosswear.baselines import BUNDLED
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
@@ -108,7 +109,10 @@ def adapt(
     for sentence in domain.summary.notes:
         say(sentence)
     grouping = group_windows(domain.windows)
-    rows = np.flatnonzero(grouping.kept)
+    worn, stretches = worn_windows(domain, preparation.rate_hz)
+    rows = np.flatnonzero(grouping.kept & worn)
+    for sentence in stretches:
+        say(sentence)
     for sentence in inspect_recordings(domain, grouping, preparation.rate_hz):
         say(sentence)
     offered: list[Source] = []

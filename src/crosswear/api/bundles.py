@@ -73,7 +73,7 @@ def predict(
 
     Returns:
         A row for each window: `file`, `start_s`, `end_s`, `label`, `smoothed`, `probability`,
-        `unsure`, and the probability of each class.
+        `unsure`, `reason`, `worn`, and the probability of each class.
 
     Raises:
         MissingDataError: if a file is not there.

@@ -31,7 +31,8 @@ This folder holds a model that recognises {len(about.classes)} activities from a
 {table(("activity", "labelled windows"), rows, 1)}
 
 The answer is always one of these, also for other activities. An answer with a probability below \
-{about.threshold:.2f} is marked "unsure": do not rely on it.
+{about.threshold:.2f} is marked "unsure": do not rely on it. \
+So is an answer to input that is unlike the training data{_false_alarms(about)}.
 
 ## How well
 
@@ -67,6 +68,12 @@ The licences of the data may apply to you, too.
 `model.safetensors` holds the weights as plain arrays ({about.weights.bytes:,} bytes, sha256 \
 `{about.weights.sha256}`), `bundle.json` their description. Loading executes nothing.
 """
+
+
+def _false_alarms(about: Manifest) -> str:
+    if about.familiarity is None:
+        return " in its strength of gravity"
+    return f" ({about.familiarity.false_alarms:.0%} of the windows of other people are)"
 
 
 def _transfer(about: Manifest) -> str:
