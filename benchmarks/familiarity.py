@@ -52,7 +52,7 @@ def main() -> None:
     for name, people in LEARNED.items():
         columns += [f"{name.split('/')[0]}: windows", "recordings"]
         for altered, found in shares_of(name, people, arguments).items():
-            shares.setdefault(altered, []).extend(found)
+            shares.setdefault(altered, ["–"] * (len(columns) - 2)).extend(found)
             print(name, altered, *found, flush=True)
         for found in shares.values():
             found += ["–"] * (len(columns) - len(found))

@@ -126,6 +126,8 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
     assert bundle.manifest.expected is not None
     assert bundle.manifest.split is not None
     assert bundle.manifest.split.unit == "occurrence"
+    assert bundle.manifest.familiarity is not None
+    assert bundle.reference() is not None
     assert any("too few for folds of people" in sentence for sentence in said)
     text = (tmp_path / "model-report" / "report.md").read_text("utf-8")
     for name in gestures.classes:

@@ -73,7 +73,7 @@ The licences of the data may apply to you, too.
 def _false_alarms(about: Manifest) -> str:
     if about.familiarity is None:
         return " in its strength of gravity"
-    return f" ({about.familiarity.false_alarms:.0%} of the windows of other people are)"
+    return f" (beyond {1 - about.familiarity.false_alarms:.0%} of the windows of people left out)"
 
 
 def _transfer(about: Manifest) -> str:

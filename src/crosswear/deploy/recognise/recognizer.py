@@ -256,7 +256,7 @@ class Recognizer:
     def _unfamiliar_note(self) -> str:
         about, share = self._about, self._watch.share if self._watch else 0.0
         limits = about.familiarity
-        usual = f", {limits.false_alarms:.0%} in those of new people" if limits else ""
+        usual = f", about {limits.false_alarms:.0%} is usual" if limits else ""
         return (
             "the recording is unlike those that the model has learned from: do not rely on its "
             f"labels ({share:.0%} of the windows are unfamiliar{usual}). Check the unit, the "
