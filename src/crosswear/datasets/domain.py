@@ -162,6 +162,9 @@ def prepare_splits(
         spec = spec.completed(tree)
         options = spec.default_options
     files = fingerprint(tree, spec.patterns)
+    if spec.description is not None:
+        described = FolderTree(spec.description.parent), (glob.escape(spec.description.name),)
+        files |= fingerprint(*described)
     found: dict[int, Domain] = {}
     missing: dict[int, Path] = {}
     for split in splits:
@@ -368,10 +371,6 @@ class _Reader:
 def _digest(
     spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
 ) -> str:
-    files = fingerprint(tree, spec.patterns)
-    if spec.description is not None:
-        described = FolderTree(spec.description.parent), (glob.escape(spec.description.name),)
-        files |= fingerprint(*described)
     return digest(
         {
             "schema": SCHEMA,
