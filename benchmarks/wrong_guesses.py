@@ -6,9 +6,9 @@ Each case takes a layout of `tests/generators/layouts.py`, changes it in one to 
 in another order, names in another language, another unit, more sensors, no names, other stamps …),
 writes two files, and asks `data new` and `predict` about them. It is *right* if both read the
 acceleration in g on the right axes, at the true rate and instants; *asked* or *refused* if they say
-what is unclear; *noted* if nobody rests, the unit is off, and a note says that it is unchecked; and
-silently *wrong* otherwise. Prints the shares, by change too, and every wrong
-case. One case again: ``--first 17 --cases 1``.
+what is unclear; *noted* if no second is at rest, the unit is off, and a note says
+that it is unchecked; and silently *wrong* otherwise. Prints the shares, by change too, and every
+wrong case. One case again: ``--first 17 --cases 1``.
 """
 
 from __future__ import annotations

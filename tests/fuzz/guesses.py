@@ -39,7 +39,7 @@ FIRST, LAST = ("no header", "time", "packets"), ("permuted",)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case.
+    """The outcome of one case.
 
     Attributes:
         layout, changes: the case.
