@@ -44,6 +44,7 @@ class MiniRocket(nn.Module):
             indices; classes int64 [], C.
     """
 
+    kernels: Tensor
     weight: Tensor
     bias: Tensor
     fitted: Tensor
@@ -77,8 +78,8 @@ class MiniRocket(nn.Module):
         parts = []
         for number, dilation in enumerate(self.dilations):
             margin = TAPS // 2 * dilation
-            kernels = self.get_buffer("kernels")[number]
-            biases = self.get_buffer(f"biases{number}")
+            kernels = self.kernels[number]
+            biases: Tensor = getattr(self, f"biases{number}")
             y = functional.conv1d(x, kernels, padding=margin, dilation=dilation).unsqueeze(2)
             inner = number % 2 == 0  # whether odd kernels are the ones that stay inside
             halves = []
