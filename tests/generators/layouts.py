@@ -85,7 +85,7 @@ LAYOUTS: Mapping[str, OwnLayout] = {
         (
             "ActiGraph, ActiLife export with time stamps",
             "`RAW.csv`",
-            "as text; month first, with the day or day first, as the computer was set",
+            "as text; the month or the day first, as the computer was set",
             "up to the 12th of a month, the order is asked for: `time_unit`",
         ),
         told=_time("Timestamp", "month-first", 50, "g"),
