@@ -13,7 +13,7 @@ import numpy as np
 from crosswear.core.errors import CrosswearError, UsageError
 from crosswear.datasets.propose import propose
 from crosswear.deploy.recognise.chunks import read_chunks
-from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from generators.changes import CHANGES
 from generators.layouts import LAYOUTS
 from generators.tables import Session, Table
@@ -128,7 +128,7 @@ def _judge(
     found: list[str] = []
     for name, (session, table) in truth.items():
         try:
-            [source] = find_sources(folder / name, Overrides(), None, ABOUT)
+            [source] = input_files(folder / name, Overrides(), None, ABOUT)
             wrong = _differs(source, session, table, rate_hz)
         except UsageError as error:
             found.append(f"predict asks: {error.what}")

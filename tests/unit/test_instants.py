@@ -16,7 +16,7 @@ from crosswear.datasets import lookup
 from crosswear.datasets.propose import write_proposal
 from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.recognise.chunks import read_chunks
-from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.tables.instants import Order, instants, is_instant
 
 NOON = 1_795_953_600
@@ -61,7 +61,7 @@ def stamped(path: Path, form: str, start: datetime, back: range = range(0)) -> R
         at = start + timedelta(seconds=i / RATE_HZ) - timedelta(hours=i in back)
         stamp = at.strftime(form).replace("~", f"{at.microsecond // 1000:03d}")
         rows.append(f"{stamp};{x:.4f};{y:.4f};{z:.4f}")
-    [found] = find_sources(put(path, "when;x;y;z", rows), Overrides(), None, BUNDLE.manifest)
+    [found] = input_files(put(path, "when;x;y;z", rows), Overrides(), None, BUNDLE.manifest)
     return found
 
 
@@ -94,7 +94,7 @@ def test_an_open_order_of_day_and_month_is_a_question(tmp_path: Path) -> None:
     assert not asked
     assert found["time_unit"] == "month-first"
     write_proposal(proposal, force=False)
-    [one] = find_sources(tmp_path, Overrides(), None, BUNDLE.manifest)
+    [one] = input_files(tmp_path, Overrides(), None, BUNDLE.manifest)
     time_s = np.concatenate([time for _, time in read_chunks(one, print) if time is not None])
     np.testing.assert_allclose(time_s, np.arange(1000) / RATE_HZ, atol=1e-9)
 

@@ -10,7 +10,7 @@ from layout_helpers import guessed, motion, put
 from predict_helpers import BUNDLE
 
 from crosswear.core.errors import UsageError
-from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, find_sources
+from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.tables.scale import unit_in
 from fuzz.guesses import run_case
 
@@ -18,7 +18,7 @@ RATE_HZ = 50
 
 
 def source(path: Path) -> RecordingFile:
-    [found] = find_sources(path, Overrides(), None, BUNDLE.manifest)
+    [found] = input_files(path, Overrides(), None, BUNDLE.manifest)
     return found
 
 
