@@ -46,8 +46,9 @@ class TestReading:
 
     def test_the_digest_covers_the_toml(self, tmp_path: Path) -> None:
         put(tmp_path, "anna.csv", rows())
-        spec, _ = lookup(str(describe(tmp_path)))
-        assert set(fingerprint(FolderTree(tmp_path), spec.patterns)) == {"anna.csv", "dataset.toml"}
+        spec, _ = lookup(str(toml := describe(tmp_path)))
+        assert set(fingerprint(FolderTree(tmp_path), spec.patterns)) == {"anna.csv"}
+        assert spec.description == toml
 
     def test_windows_line_ends_a_byte_order_mark_and_empty_lines(self, tmp_path: Path) -> None:
         path = put(tmp_path, "anna.csv", rows())

@@ -174,9 +174,8 @@ def test_whole_seconds_are_spread_and_uneven_packets_are_not_used(tmp_path: Path
     assert found.columns == ("x", "y", "z")
     assert "repeats the row before" in found.notes[0]
     told = Overrides(("x", "y", "z", "time"), RATE_HZ, "g")
-    with pytest.raises(DataFormatError, match="repeats the one before it, as") as error:
+    with pytest.raises(DataFormatError, match="stamps have 75 Hz, and the stated rate is 50"):
         recognise_files(BUNDLE, [tmp_path / "s.csv"], told)
-    assert error.value.where.endswith("line 3")
 
 
 def restless(seconds: float = 8, unit: float = 1.0) -> np.ndarray:
