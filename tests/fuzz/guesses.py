@@ -189,7 +189,9 @@ def _differs(source: RecordingFile, session: Session, table: Table, rate_hz: flo
         return f"acceleration: {used.x}, {used.y}, {used.z} in {layout.unit!r}, |a| {ratio:.3g}"
     if layout.columns.time is not None:
         time_s = np.concatenate([time for _, time in pieces if time is not None])
-        off_s = np.abs(time_s - session.time_s).max()
+        # From the first sample on: whole seconds leave open when it was taken.
+        elapsed_s = session.time_s - session.time_s[0]
+        off_s = np.abs(time_s - time_s[0] - elapsed_s).max()
         if off_s > max(3 / rate_hz, 0.2):
             return f"time {layout.columns.time!r} is off by {off_s:.3g} s"
     return ""

@@ -65,6 +65,13 @@ def test_counts_of_a_converter_beside_a_vector_of_length_1_are_asked_for(tmp_pat
         source(put(tmp_path / "a.csv", None, lines))
 
 
+def test_columns_with_a_unit_are_not_given_up_for_a_vector_of_length_1(tmp_path: Path) -> None:
+    still = motion("sitting", RATE_HZ)
+    header = "time,x [m/s2],y [m/s2],z [m/s2],kx,ky,kz"
+    with pytest.raises(UsageError, match="2 times three columns"):
+        source(table(tmp_path / "a.csv", header, still * 89, turning(still, 1)))
+
+
 def test_columns_of_two_sensors_are_no_triple(tmp_path: Path) -> None:
     walk = motion("walking", RATE_HZ)
     down = turning(walk, 1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.tables.sampled import Sample
-from crosswear.tables.scale import unit_read
+from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.units import Reading, alike, reading, unit_at_rest
 from crosswear.tables.vectors import ONE_LENGTH, no_acceleration
 
@@ -55,7 +55,7 @@ _ACCELERATION = re.compile(
     re.IGNORECASE,
 )
 _OTHER_SENSOR = re.compile(
-    r"gyr|giro|żyro|mag|rot|ang|quat|orient|euler|omega|velocity|^g[_ ]?[xyz]$|^m[_ ]?[xyz]$|dreh|"
+    r"gyr|giro|żyro|mag|rot|ang|quat|orient|euler|omega|velocity|^[bgm][_ ]?[xyz]$|dreh|"
     r"winkel|гиро|углов|магн|角速|ジャイロ|陀螺|磁|각속|자이로|자기장",
     re.IGNORECASE,
 )
@@ -134,7 +134,7 @@ def choose_axes(
     if len(left) > 1:
         found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
         rest = [one for one in left if (read := found[one]) and read.at_rest and unit_read(read)]
-        rivals = [one for one in left if one not in rest and _may_be(found[one])]
+        rivals = [one for one in left if one not in rest and _may_be(one, found[one])]
         if len(rest) == 1 and not rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest}
             left = rest
@@ -160,8 +160,10 @@ def _overlap(one: Triple, other: Triple) -> bool:
     return one != other and bool(set(one) & set(other))
 
 
-def _may_be(found: Reading | None) -> bool:
+def _may_be(triple: Triple, found: Reading | None) -> bool:
     """Return whether columns that rest at no known unit may yet be acceleration in some unit."""
+    if unit_in(str(triple[0])):
+        return True
     return found is not None and (found.whole if found.at_rest else found.unit is not None)
 
 
