@@ -11,6 +11,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import LeakageError
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain, prepare
+from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.grid.experiment import enumerate_cells
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
@@ -71,7 +72,7 @@ def test_the_full_study_is_twelve_pairs(
 ) -> None:
     study, text = read_study(STUDIES / "wrist.toml")
     opened = load_study(study, text, real_data, cache, lambda _: None)
-    plan = plan_study(opened, Store(tmp_path), ExecutionSettings(workers=2))
+    plan = plan_study(opened, Store(tmp_path), ExecutionSettings(), MeasuringProcesses())
     assert plan.seconds > 60
     each = 5 * 5  # sizes × seeds
     assert plan.cells["transfer"] == (12 + 4) * len(study.grid.blocks) * each

@@ -136,6 +136,8 @@ STUDIES = sorted((Path(__file__).parents[2] / "studies").rglob("*.toml"))
 def test_study_files_name_classes_of_their_datasets(path: Path) -> None:
     found = parse_study(path.read_text("utf-8"), path.name)
     for name, reference in found.domains.items():
+        if reference.endswith(".toml"):  # recordings that lie elsewhere
+            continue
         spec, options = lookup(reference)
         table = spec.variants[options.variant]
         by_name(found.labels, name, [row.name for row in table], [row.code for row in table])

@@ -20,6 +20,7 @@ from crosswear.datasets.domain import Domain, load_domain, prepare
 from crosswear.engine.alignment import Adversary, adversarial_weight, reverse_gradient, squared_mmd
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
+from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.grid.labels import SharedClass
@@ -254,7 +255,7 @@ daily = ["standing", "sitting"]
 def test_a_study_has_the_same_numbers_wherever_it_runs(cache: Path, tmp_path: Path) -> None:
     opened = load_study(parse_study(STUDY, "s.toml"), STUDY, None, cache, ignore)
     alone, beside, far = (tmp_path / name for name in ("alone", "beside", "far"))
-    plan = plan_study(opened, Store(alone), ExecutionSettings())
+    plan = plan_study(opened, Store(alone), ExecutionSettings(), MeasuringProcesses())
     assert plan.cells == dict.fromkeys(ALIGNMENTS, 2)
     assert plan.missing == 10
     assert plan.multiply_adds > 0
