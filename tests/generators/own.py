@@ -21,6 +21,12 @@ from generators.tables import EPOCH_S, Session, Table
 Rng = np.random.Generator
 BY_FILE = r"path=(?P<subject>[^/.]+)\..+"
 """The answer where the name of each file is that of a person."""
+BY_NAME = "subject_{person}_{activity}"
+
+
+def time_from(column: str | int, unit: str, rate_hz: float, of_axes: str | float) -> dict[str, Any]:
+    """Return what must be proposed for a time column, and the unit of acceleration."""
+    return {"columns.time": column, "time_unit": unit, "rate_hz": rate_hz, "unit": of_axes}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -12,6 +15,20 @@ from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.networks.checkpoint import save_checkpoint
 from reference_trainer import train_cell
+
+HOUSE = Path(__file__).parents[2] / "benchmarks" / "house.py"
+
+
+@pytest.fixture(scope="session")
+def house() -> ModuleType:
+    """The script that measures the code, as a module."""
+    spec = importlib.util.spec_from_file_location("house", HOUSE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["house"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
