@@ -24,7 +24,7 @@ pass, and more for a moment."""
 
 
 @dataclass(frozen=True)
-class Device:
+class TrainingDevice:
     """Sizes that are fast on a kind of device (docs/performance.md), and access to it.
 
     Attributes:
@@ -60,14 +60,14 @@ def _cuda_memory() -> int:
 
 
 DEVICES = {
-    "cpu": Device(
+    "cpu": TrainingDevice(
         *(160, 1024, 128, 320, 8),
         available=lambda: True,
         wait=lambda: None,
         clock=time.process_time,
         memory=lambda: None,
     ),
-    "cuda": Device(
+    "cuda": TrainingDevice(
         *(16_384, 16_384, 1024, 1024, 64),
         available=torch.cuda.is_available,
         wait=torch.cuda.synchronize,
