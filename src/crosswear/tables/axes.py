@@ -59,6 +59,7 @@ _OTHER_SENSOR = re.compile(
     r"winkel|гиро|углов|магн|角速|ジャイロ|陀螺|磁|각속|자이로|자기장",
     re.IGNORECASE,
 )
+_NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
 _LESS = "its names say less"
 _NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
 
@@ -113,8 +114,7 @@ def choose_axes(
     acceleration in another unit.
     """
     out: dict[Triple, str] = {}
-    other = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
-    left = [one for one in candidates if not other.search(str(one[0]))]
+    left = [one for one in candidates if not _NO_ACCELERATION.search(str(one[0]))]
     out |= {one: "its names are of another sensor" for one in candidates if one not in left}
     for like, why in (
         (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),

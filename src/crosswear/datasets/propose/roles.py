@@ -136,11 +136,9 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered:
 
 def _second(columns: Sequence[str | int]) -> RunnerUp | None:
     """Return the first of some columns that are as steady."""
-    return (
-        RunnerUp(columns[0], "as steady, but neither its name nor its values say so")
-        if (columns)
-        else None
-    )
+    if not columns:
+        return None
+    return RunnerUp(columns[0], "as steady, but neither its name nor its values say so")
 
 
 def _only_labels(group: Group, column: str | int) -> list[str | None]:
