@@ -36,7 +36,8 @@ LAYOUT = TextLayout(columns=7)
 """With a comma in place of the semicolon, a line ends in an empty seventh column."""
 SUBJECT, LETTER, STAMP = 0, 1, 2
 NOMINAL_HZ = 20.0
-RATES_HZ = np.array([NOMINAL_HZ, 25.0, 50.0, 100.0])
+OTHER_RATES_HZ = (25.0, 50.0, 100.0)
+RATES_HZ = np.array([NOMINAL_HZ, *OTHER_RATES_HZ])
 RATE_TOLERANCE = 0.1
 STEPS_FOR_A_RATE = 20
 CLASSES = tuple(
@@ -265,6 +266,7 @@ SPEC = DatasetSpec(
     home="https://archive.ics.uci.edu/dataset/507/"
     "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
     rate_hz=NOMINAL_HZ,
+    other_rates_hz=OTHER_RATES_HZ,
     unit="m/s²",
     subjects=len(SUBJECTS),
     placements=("dominant_wrist",),

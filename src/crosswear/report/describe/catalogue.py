@@ -78,7 +78,7 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Columns": escaped(spec.columns or ""),
         "Verified by": _verified_by(spec),
         "People": str(spec.subjects),
-        "Rate": f"{spec.rate_hz:g} Hz",
+        "Rate": f"{spec.rate_hz:g} Hz{_other_rates(spec)}",
         "Unit": escaped(spec.unit),
         "Placements": ", ".join([first + default, *others]),
         "Sensors": _sensors(spec),
@@ -92,6 +92,13 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         yield "".join(f"- {escaped(trap)}\n" for trap in spec.traps)
 
 
+def _other_rates(spec: DatasetSpec) -> str:
+    """Return the rates of the recordings that have another one."""
+    if not spec.other_rates_hz:
+        return ""
+    return f"; some recordings {' or '.join(f'{rate:g}' for rate in spec.other_rates_hz)} Hz"
+
+
 def _sensors(spec: DatasetSpec) -> str:
     """Return the sensors beside the accelerometer, and how to ask for them."""
     if len(spec.sensors) == 1:
@@ -103,7 +110,10 @@ def _verified_by(spec: DatasetSpec) -> str:
     """Return what `crosswear data verify` compares the files with."""
     hashed = sum(file.sha256 is not None for file in spec.files)
     sums = [f"the sha256 of {hashed} of {len(spec.files)} files"] * (hashed > 0)
-    return "; ".join([*sums, *([escaped(spec.counts.title)] if spec.counts else [])])
+    sums += ["the sha256 of the archive, on download"] * any(one.sha256 for one in spec.downloads)
+    found = [*sums, *([escaped(spec.counts.title)] if spec.counts else [])]
+    nothing = "reading all files; no checksums are known" if spec.patterns else ""
+    return "; ".join(found) or nothing
 
 
 def _classes(spec: DatasetSpec) -> str:
