@@ -21,6 +21,7 @@ from generators import (
     selfback,
     skoda,
     sp_sw_har,
+    weda_fall,
     wharf,
     wisdm2019,
 )
@@ -40,4 +41,5 @@ GENERATORS: Mapping[str, Generator] = {
     "sp_sw_har": sp_sw_har.write,
     "wisdm2019": wisdm2019.write,
     "mhealth": mhealth.write,
+    "weda_fall": weda_fall.write,
 }

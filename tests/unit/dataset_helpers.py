@@ -26,6 +26,7 @@ FILES = {
     "sp_sw_har": "DATA/s01/s01_02_sw.csv",
     "wisdm2019": "raw/watch/accel/data_1650_accel_watch.txt",
     "mhealth": "mHealth_subject10.log",
+    "weda_fall": "dataset/40Hz/D01/U01_R01_accel.csv",
 }
 SEPARATORS = {
     "pamap2": b" ",
@@ -36,6 +37,7 @@ SEPARATORS = {
     "sp_sw_har": b",",
     "wisdm2019": b",",
     "mhealth": b"\t",
+    "weda_fall": b",",
 }
 
 

@@ -20,6 +20,7 @@ from crosswear.datasets import (
     simulated,
     skoda,
     sp_sw_har,
+    weda_fall,
     wharf,
     wisdm2019,
 )
@@ -40,6 +41,7 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "sp_sw_har": sp_sw_har.SPEC,
         "wisdm2019": wisdm2019.SPEC,
         "mhealth": mhealth.SPEC,
+        "weda_fall": weda_fall.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
