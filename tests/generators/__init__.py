@@ -14,6 +14,7 @@ import numpy as np
 from generators import (
     actrectut,
     dsads,
+    hhar,
     jsi_fos,
     mhealth,
     opportunity,
@@ -42,4 +43,5 @@ GENERATORS: Mapping[str, Generator] = {
     "wisdm2019": wisdm2019.write,
     "mhealth": mhealth.write,
     "weda_fall": weda_fall.write,
+    "hhar": hhar.write,
 }

@@ -27,6 +27,7 @@ FILES = {
     "wisdm2019": "raw/watch/accel/data_1650_accel_watch.txt",
     "mhealth": "mHealth_subject10.log",
     "weda_fall": "dataset/40Hz/D01/U01_R01_accel.csv",
+    "hhar": "Watch_accelerometer.csv",
 }
 SEPARATORS = {
     "pamap2": b" ",
@@ -38,6 +39,7 @@ SEPARATORS = {
     "wisdm2019": b",",
     "mhealth": b"\t",
     "weda_fall": b",",
+    "hhar": b",",
 }
 
 

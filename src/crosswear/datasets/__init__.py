@@ -12,6 +12,7 @@ from crosswear.core.texts import did_you_mean
 from crosswear.datasets import (
     actrectut,
     dsads,
+    hhar,
     jsi_fos,
     mhealth,
     opportunity,
@@ -42,6 +43,7 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "wisdm2019": wisdm2019.SPEC,
         "mhealth": mhealth.SPEC,
         "weda_fall": weda_fall.SPEC,
+        "hhar": hhar.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
