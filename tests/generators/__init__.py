@@ -19,6 +19,7 @@ from generators import (
     mhealth,
     opportunity,
     pamap2,
+    realworld,
     selfback,
     skoda,
     sp_sw_har,
@@ -44,4 +45,5 @@ GENERATORS: Mapping[str, Generator] = {
     "mhealth": mhealth.write,
     "weda_fall": weda_fall.write,
     "hhar": hhar.write,
+    "realworld": realworld.write,
 }

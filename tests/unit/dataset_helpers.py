@@ -28,6 +28,7 @@ FILES = {
     "mhealth": "mHealth_subject10.log",
     "weda_fall": "dataset/40Hz/D01/U01_R01_accel.csv",
     "hhar": "Watch_accelerometer.csv",
+    "realworld": "proband1/data/acc_walking_csv.zip",
 }
 SEPARATORS = {
     "pamap2": b" ",

@@ -17,6 +17,7 @@ from crosswear.datasets import (
     mhealth,
     opportunity,
     pamap2,
+    realworld,
     selfback,
     simulated,
     skoda,
@@ -44,6 +45,7 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "mhealth": mhealth.SPEC,
         "weda_fall": weda_fall.SPEC,
         "hhar": hhar.SPEC,
+        "realworld": realworld.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
