@@ -23,6 +23,7 @@ from generators import (
     selfback,
     skoda,
     sp_sw_har,
+    wear,
     weda_fall,
     wharf,
     wisdm2019,
@@ -46,4 +47,5 @@ GENERATORS: Mapping[str, Generator] = {
     "weda_fall": weda_fall.write,
     "hhar": hhar.write,
     "realworld": realworld.write,
+    "wear": wear.write,
 }

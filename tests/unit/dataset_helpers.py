@@ -29,6 +29,7 @@ FILES = {
     "weda_fall": "dataset/40Hz/D01/U01_R01_accel.csv",
     "hhar": "Watch_accelerometer.csv",
     "realworld": "proband1/data/acc_walking_csv.zip",
+    "wear": "raw/inertial/50hz/sbj_18.csv",
 }
 SEPARATORS = {
     "pamap2": b" ",
@@ -41,6 +42,7 @@ SEPARATORS = {
     "mhealth": b"\t",
     "weda_fall": b",",
     "hhar": b",",
+    "wear": b",",
 }
 
 

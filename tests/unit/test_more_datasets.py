@@ -1,4 +1,4 @@
-"""Faults of Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and repairs."""
+"""Faults of Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and repairs; those that texts share."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ TEXT = {
     "sp_sw_har": ("DATA/s01/s01_02_sw.csv", b","),
     "wisdm2019": ("raw/watch/accel/data_1650_accel_watch.txt", b","),
     "mhealth": ("mHealth_subject10.log", b"\t"),
+    "hhar": ("Watch_accelerometer.csv", b","),
+    "wear": ("raw/inertial/50hz/sbj_18.csv", b","),
 }
-Z_COLUMN = {"jsi_fos": 6, "sp_sw_har": 3, "wisdm2019": 6, "mhealth": 17}
+Z_COLUMN = {"jsi_fos": 6, "sp_sw_har": 3, "wisdm2019": 6, "mhealth": 17, "hhar": 6, "wear": 4}
+LABEL_COLUMN = {"jsi_fos": 7, "sp_sw_har": 8, "wisdm2019": 2, "mhealth": 24, "hhar": 10, "wear": 14}
 
 
 def write(name: str, root: Path) -> None:
@@ -101,8 +104,7 @@ class TestText:
     def test_bytes_that_are_no_text(self, name: str, tmp_path: Path) -> None:
         write(name, tmp_path)
         relative, separator = TEXT[name]
-        label = {"jsi_fos": 7, "sp_sw_har": 8, "wisdm2019": 2, "mhealth": 24}[name]
-        change(tmp_path / relative, 21, separator, {label: b"\xff\xfe"})
+        change(tmp_path / relative, 21, separator, {LABEL_COLUMN[name]: b"\xff\xfe"})
         fails(DataFormatError, name, tmp_path, tmp_path / relative)
 
 

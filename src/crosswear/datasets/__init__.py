@@ -22,6 +22,7 @@ from crosswear.datasets import (
     simulated,
     skoda,
     sp_sw_har,
+    wear,
     weda_fall,
     wharf,
     wisdm2019,
@@ -46,6 +47,7 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "weda_fall": weda_fall.SPEC,
         "hhar": hhar.SPEC,
         "realworld": realworld.SPEC,
+        "wear": wear.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
