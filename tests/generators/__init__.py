@@ -13,6 +13,7 @@ import numpy as np
 
 from generators import (
     actrectut,
+    capture24,
     dsads,
     hhar,
     jsi_fos,
@@ -48,4 +49,5 @@ GENERATORS: Mapping[str, Generator] = {
     "hhar": hhar.write,
     "realworld": realworld.write,
     "wear": wear.write,
+    "capture24": capture24.write,
 }

@@ -30,6 +30,7 @@ FILES = {
     "hhar": "Watch_accelerometer.csv",
     "realworld": "proband1/data/acc_walking_csv.zip",
     "wear": "raw/inertial/50hz/sbj_18.csv",
+    "capture24": "P151.csv.gz",
 }
 SEPARATORS = {
     "pamap2": b" ",

@@ -11,6 +11,7 @@ from crosswear.core.recording import Sensors
 from crosswear.core.texts import did_you_mean
 from crosswear.datasets import (
     actrectut,
+    capture24,
     dsads,
     hhar,
     jsi_fos,
@@ -48,6 +49,7 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "hhar": hhar.SPEC,
         "realworld": realworld.SPEC,
         "wear": wear.SPEC,
+        "capture24": capture24.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )
