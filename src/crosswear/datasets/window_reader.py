@@ -59,6 +59,7 @@ class WindowReader:
             else:
                 self._compare(recording)
             yield subject, pieces
+            del recording, pieces  # not in memory while the next one is read
 
     def _compare(self, recording: Recording) -> None:
         """Note a recording with the samples of an earlier one; a stuck sensor's say nothing."""

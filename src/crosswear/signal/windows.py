@@ -138,6 +138,8 @@ def cut_recordings(
             )
             yield windows, piece.null
             occurrences += len(of_segment)
+            del segment, piece, windows
+        del segments  # not in memory while the next recording is read
 
 
 def _majority(
