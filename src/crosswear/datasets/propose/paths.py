@@ -253,7 +253,8 @@ def _component_regex(
         if role:
             text += f"(?P<{role}>{one})"
         elif len({tokens[token] for tokens in files}) == 1:
-            text += _literal(first)
+            # A date or a counter that all files share so far.
+            text += r"\d+" if first.isdecimal() else _literal(first)
         elif _is_ending(files[0], token):
             endings = sorted({tokens[token] for tokens in files})
             text += f"(?:{'|'.join(map(_literal, endings))})"
