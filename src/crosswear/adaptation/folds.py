@@ -73,13 +73,16 @@ def group_windows(windows: Windows) -> Grouping:
     return Grouping("occurrence", groups, kept)
 
 
-def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -> list[Fold]:
+def make_folds(
+    y: NDArray[np.integer], groups: NDArray[np.integer], seed: int, most: int = ALONE
+) -> list[Fold]:
     """Split into folds of whole groups: each group alone if they are few, else five alike folds.
 
     Args:
         y: class of each window [N].
         groups: group of each window [N].
         seed: seed of the order of groups.
+        most: largest number of folds; with fewer folds than groups, several share a fold.
 
     Raises:
         DomainError: unless two classes or more are in two groups or more.
@@ -88,7 +91,8 @@ def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
         raise _too_few(y, available)
-    number = min(available if available <= ALONE else FOLDS, int(np.bincount(y).max()))
+    number = available if available <= ALONE else FOLDS
+    number = min(number, most, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
     folds = []
     with warnings.catch_warnings():

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
+from crosswear.tables.clock_changes import clock_back
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import are_instants, hours_back, in_bursts, rate_of
+from crosswear.tables.stamps import are_instants, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -93,7 +94,7 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
             for column, sample in zip(columns, samples, strict=True)
         ]
         if first.is_stamp:  # a clock that is put back is reported where it is
-            steps = [step[~hours_back(step)] for step in steps]
+            steps = [step[~clock_back(step)] for step in steps]
         start = float(first.values[0])
         orders = tuple(o for o in first.orders if all(o in column.orders for column in columns))
         if first.is_stamp and not orders:

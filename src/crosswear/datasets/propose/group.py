@@ -79,7 +79,9 @@ def choose_group(
             f"{len(names)} files are named {' or '.join('*' + one for one in SUFFIXES)}",
             where=str(tree.root),
             expected=f"from 1 to {MOST_FILES} tables",
-            todo=f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
+            todo="unpack the .zip files, each into a folder of its own name"
+            if any(tree.glob("**/*.zip"))
+            else f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
         )
     every = set(names)
     # The same recording twice would be in training and in testing.

@@ -22,7 +22,7 @@ from crosswear.datasets.propose.toml import render
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.sampled import Sample
 from crosswear.tables.steady import MOST_CLASSES, RoleColumns, role_columns
-from crosswear.tables.words import are_equipment
+from crosswear.tables.words import are_equipment, are_padded_codes, number_twice
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
@@ -30,6 +30,10 @@ _WHO = (
     "Did one person wear the sensor in all files? Then subject=NAME. If not, who wore it: "
     "columns.subject=COLUMN, or path=REGEX with (?P<subject>…)? Counters, dates and labels are "
     "no people: a model that is tested on people it knows promises too much."
+)
+_TWICE = (
+    " Their digits may be two numbers, such as a person's and a recording's: then put one of them "
+    r"into the group, as in (?P<subject>S\d)\d."
 )
 
 
@@ -67,6 +71,11 @@ def people_and_labels(
     if regex:
         said = [f"{role} {part}" for role, part in named.items() if part]
         sheet.say("path", regex, f"the names give {' and '.join(said)}")
+    if subject and are_padded_codes(set(subject.values)):
+        sheet.notes.append(
+            f"{subject} are taken for people. If they are sessions of one person, subject=NAME "
+            "says so."
+        )
     if not known and subject is None:
         options = [f"columns.subject={name}" for name in columns.perhaps_subject]
         options += [
@@ -74,6 +83,7 @@ def people_and_labels(
             for part in perhaps
         ]
         seen = f" Perhaps people: {'; '.join(options)}." if options else ""
+        seen += _TWICE if any(number_twice(part.values) for part in perhaps) else ""
         sheet.ask("subject", _WHO + seen)
     _one_sensor(sheet, [part for part in parts if part not in (label, subject)])
 
