@@ -3,9 +3,9 @@
 Made from the file alone: every weight of a convolution, a dense or a recurrent layer is drawn anew
 from a normal distribution with the mean and the standard deviation of its layer. Biases of these
 layers become 0. Normalisation layers become what they are before any training: scale 1, shift 0,
-mean 0, variance 1. All else stays: constants that are added or multiplied elsewhere, such as those
-that normalise the input, since nothing shows which of them were learned; and all that
-`EncoderCard.fixed` names.
+mean 0, variance 1. All else stays: filters that are the same for all channels, such as a blur
+before downsampling; all that `EncoderCard.fixed` names; constants that are added or multiplied
+elsewhere, such as those that normalise the input, since nothing shows which of them were learned.
 
 With these biases and statistics, a network of convolutions and rectifiers is homogeneous: another
 scale of a layer scales its features, which the classifier behind them standardises.
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from crosswear.core.keys import seed_for
@@ -79,7 +80,7 @@ def untrained(model: bytes, seed: int, fixed: Collection[str] = ()) -> Untrained
         if name in fixed or not _floating(tensor):
             continue
         values = numpy_helper.to_array(tensor)
-        if name in drawn:
+        if name in drawn and not _one_filter(values):
             rng = np.random.default_rng(seed_for("untrained encoder", seed, name))
             values = rng.normal(values.mean(), values.std(), values.shape).astype(values.dtype)
             found += values.size
@@ -133,6 +134,11 @@ def _parts(
         if node.op_type == "Add" and products & {*node.input}:
             constants |= {origin[name]: 0.0 for name in node.input if name in origin}
     return drawn, constants
+
+
+def _one_filter(values: NDArray[Any]) -> bool:
+    """Return whether all channels have the same filter, which no training leaves: a blur."""
+    return len(values) > 1 and bool((values == values[:1]).all())
 
 
 def _floating(tensor: Any) -> bool:
