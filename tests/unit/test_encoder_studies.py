@@ -13,6 +13,7 @@ from study_helpers import ignore
 
 pytest.importorskip("onnxruntime")
 
+from crosswear.adaptation.recommend import rank_encoders
 from crosswear.api.encoders import export_encoder
 from crosswear.api.studies import Run, Study
 from crosswear.core.errors import (
@@ -22,6 +23,7 @@ from crosswear.core.errors import (
     StudyFileError,
     UsageError,
 )
+from crosswear.encoders import load_encoder
 from crosswear.encoders.card import EncoderCard
 from crosswear.encoders.importing import import_encoder
 from crosswear.evidence.gather import gather
@@ -222,3 +224,20 @@ def test_a_network_that_is_not_there_is_not_exported(
         export_encoder(tmp_path, "a", tmp_path / "new", **stated)
     with pytest.raises(UsageError, match="already exists"):
         export_encoder(runs["inside"].folder, "b", tmp_path, **stated)
+
+
+@pytest.mark.slow
+def test_encoders_are_ranked_beside_their_controls(runs: Mapping[str, Run]) -> None:
+    encoder = load_encoder(runs["inside"].folder.parent / "of-b")
+    target = runs["inside"].loaded.domains["b", 0]  # which it was trained on
+    (ranked,) = rank_encoders(target, [encoder], 25.0)
+    assert ranked.encoder == "of-b"
+    assert ranked.logme > ranked.untrained
+
+
+@pytest.mark.slow
+def test_a_cluster_is_sent_its_encoders(runs: Mapping[str, Run], tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    there = runs["outside"].study.run(tmp_path / "cluster", workers=1, cluster="local")
+    assert not there.summary.failed
+    assert scores(there, "encoder", "of-b") == scores(runs["outside"], "encoder", "of-b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from io import BytesIO
 from pathlib import Path
 
@@ -38,7 +39,11 @@ class EncoderMethod(FeaturesMethod):
         cell, seed = task.cell, None
         if self.untrained:
             seed = seed_for(cell.study_seed, "untrained encoder", cell.encoder, cell.split)
-        name = digest([cell.encoder, domain.summary.digest, str(seed)])
+        x = np.ascontiguousarray(domain.windows.x[:, : len(channel_names(ACCELEROMETER))])
+        windows = hashlib.sha256(
+            x.tobytes()
+        ).hexdigest()  # domains of several splits may share them
+        name = digest([cell.encoder, windows, str(task.rate_hz), str(seed)])
         path = domain.folder.parent / "encoded" / f"{name}.npy"
         with as_disk_error(path):
             path.parent.mkdir(exist_ok=True)
@@ -49,7 +54,6 @@ class EncoderMethod(FeaturesMethod):
                 return found
             if task.encoder is None:
                 raise ValueError("a cell that fits an encoder has its folder")
-            x = domain.windows.x[:, : len(channel_names(ACCELEROMETER))]
             features = load_encoder(task.encoder).features(x, task.rate_hz, seed)
             buffer = BytesIO()
             np.save(buffer, features)
