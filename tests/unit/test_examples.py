@@ -32,6 +32,12 @@ def test_each_person_is_tested_once(names: dict[str, Any]) -> None:
     )
 
 
+def test_an_encoder_is_compared_with_its_control(names: dict[str, Any]) -> None:
+    assert {*names["table"]["target"]} == {"sports", "daily"}
+    # It has learned as little as its control.
+    assert names["table"]["over_untrained"].abs().mean() < 0.15
+
+
 def test_a_classifier_is_compared_on_windows_of_other_people(names: dict[str, Any]) -> None:
     domain, train, test = names["domain"], names["train"], names["test"]
     people = domain.windows.subject

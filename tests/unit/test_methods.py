@@ -26,7 +26,7 @@ from crosswear.grid.methods import ALIGNMENTS, BASELINES, METHODS, WHITENED, Rol
 from crosswear.grid.result import CellResult
 
 PACKAGE = Path(crosswear.__file__).parent
-OTHER_MEANINGS = {"source", "mmd"}
+OTHER_MEANINGS = {"source", "mmd", "encoder"}
 """Names that are also those of columns, roles and measures."""
 
 
@@ -42,7 +42,7 @@ def test_facts_go_together() -> None:
         trainable = TRAINABLE[name]
         assert bool(method.with_sources) == (method.reads != "nothing")
         assert trainable.timed == isinstance(trainable, ClassicalMethod)
-        assert trainable.timed == (method.role in (Role.BASELINE, Role.FEATURES))
+        assert trainable.timed == (method.role in (Role.BASELINE, Role.FEATURES, Role.ENCODER))
     assert set(WHITENED) <= set(BASELINES)
     # Of the target's windows those without labels are seen by alignments alone.
     assert {n for n, method in METHODS.items() if method.sees == "windows"} < set(ALIGNMENTS)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.apart import FAILED, NOT_INSTALLED
 from crosswear.tables.devices import empatica
-from crosswear.tables.devices.apart import FAILED, NOT_INSTALLED, NotInstalledError
+from crosswear.tables.devices.apart import NotInstalledError
 from crosswear.tables.devices.format import SECOND_NS, Samples, write_samples
 
 _TOGETHER = 1 << 14  # samples that are written, and later read, at once
