@@ -106,7 +106,7 @@ def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_timed_and_costs_no_multiply_adds(gestures: Domain, name: str) -> None:
     cell = Cell(name, "t", 7, 20)
-    rates = time_classical([(cell, gestures.summary)], "cpu")
+    rates = time_classical([(Task(cell, "", Path()), gestures.summary)], "cpu")
     assert 0 < rates[name].cell_s <= rates[name].seconds(cell, gestures.summary)
     assert work_of(Task(cell, "", gestures.folder), gestures.summary).training == 0
 
