@@ -140,6 +140,8 @@ TRAPS = (
     "signal; the range is 8 g.",
     "Which wrist is the dominant one, left or right, is not stated. metadata.csv has age group and "
     "sex, and is not read.",
+    "It has 3,883 hours. The commands adapt and recommend prepare every dataset that lies in DATA: "
+    "keep it in a folder of its own unless they should use it.",
     "The licence of the data is CC BY 4.0; that of the publisher's code forbids commercial use.",
 )
 
