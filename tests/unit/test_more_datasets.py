@@ -12,7 +12,8 @@ from scipy.io import loadmat, savemat
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
 from crosswear.datasets import lookup
-from crosswear.datasets.published_text import TextLayout, place, read_words
+from crosswear.datasets.published_text import place, read_words
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FolderTree
 from crosswear.signal.resample import resample
 from generators import GENERATORS, wisdm2019

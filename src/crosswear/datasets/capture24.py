@@ -17,13 +17,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import (
-    TextLayout,
-    place,
-    read_batches,
-    read_labels,
-    read_words,
-)
+from crosswear.datasets.published_text import place, read_batches, read_labels, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -32,6 +26,7 @@ from crosswear.datasets.spec import (
     PublishedFile,
     ReadOptions,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 DICTIONARY = "annotation-label-dictionary.csv"
@@ -145,6 +140,8 @@ TRAPS = (
     "signal; the range is 8 g.",
     "Which wrist is the dominant one, left or right, is not stated. metadata.csv has age group and "
     "sex, and is not read.",
+    "It has 3,883 hours. The commands adapt and recommend prepare every dataset that lies in DATA: "
+    "keep it in a folder of its own unless they should use it.",
     "The licence of the data is CC BY 4.0; that of the publisher's code forbids commercial use.",
 )
 

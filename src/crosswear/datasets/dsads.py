@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, read_numbers
+from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -25,6 +25,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("data/a??/p?/s??.txt",)

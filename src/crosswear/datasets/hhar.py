@@ -7,6 +7,7 @@ Source: the publisher's readme, and 10,000 published rows of one watch, on which
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import (
-    TextLayout,
-    check_rate,
-    place,
-    read_labels,
-    read_numbers,
-)
+from crosswear.datasets.published_text import check_rate, place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -29,6 +24,7 @@ from crosswear.datasets.spec import (
     ReadOptions,
     from_uci,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 FILE = "Watch_accelerometer.csv"
@@ -82,72 +78,99 @@ TRAPS = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Some rows of the file: [T] each, acceleration [T, 3] in g."""
+
+    arrival_s: NDArray[np.float64]
+    creation_s: NDArray[np.float64]
+    acceleration: NDArray[np.float32]
+    labels: NDArray[np.int16]
+    stream: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, kept: NDArray[np.int64]) -> _Rows:
+        """Return some of the rows, by their places."""
+        return _Rows(*(getattr(self, one.name)[kept] for one in fields(self)))
+
+
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
     """Yield one recording for every person and watch, or more if the watch was restarted."""
     (name,) = require(tree, (FILE,))
+    table = _table(tree, name)
+    people = len(np.unique(table.stream // len(RATES_HZ)))
+    if people < len(USERS):
+        note(f"{people} of {len(USERS)} people are there.")
+    kept, sleeps = 0, []
+    for number in np.unique(table.stream).tolist():
+        person, watch = USERS[number // len(RATES_HZ)], [*RATES_HZ][number % len(RATES_HZ)]
+        rows = table.rows(np.flatnonzero(table.stream == number))
+        for part, piece in enumerate(_sorted_pieces(rows), start=1):
+            check_rate(
+                piece.creation_s,
+                RATES_HZ[watch],
+                f"{tree.where(name)}, user {person}, device {watch}",
+            )
+            kept += len(piece)
+            asleep_s = _asleep_s(piece)
+            sleeps += asleep_s[asleep_s > 0].tolist()
+            yield Recording(
+                acceleration=piece.acceleration,
+                rate_hz=RATES_HZ[watch],
+                labels=piece.labels,
+                subject=person,
+                session=watch if part == 1 else f"{watch}-{part}",
+                placement=options.placement,
+                time_s=piece.creation_s - piece.creation_s[0] + np.cumsum(asleep_s),
+            )
+    if kept < len(table):
+        note(f"{len(table) - kept} rows repeat a time stamp of their watch and are left out.")
+    if sleeps:
+        note(f"Watches slept {len(sleeps)} times, {sum(sleeps):.0f} s in all; there are gaps.")
+
+
+def _table(tree: FileTree, name: str) -> _Rows:
     values = read_numbers(tree, name, LAYOUT, (ARRIVAL, CREATION, 3, 4, 5))
-    missing = np.flatnonzero(np.isnan(values[:, :2]).any(axis=1))
+    missing = np.argwhere(np.isnan(values[:, :2]))
     if len(missing):
+        row, column = missing[0].tolist()
         raise DataFormatError(
             "no time stamp",
-            where=place(
-                tree,
-                name,
-                LAYOUT,
-                int(missing[0]),
-                (ARRIVAL, CREATION)[int(not np.isnan(values[missing[0], 0]))],
-            ),
+            where=place(tree, name, LAYOUT, row, (ARRIVAL, CREATION)[column]),
             expected="milliseconds of arrival and nanoseconds of creation",
             todo="fetch the file again",
         )
     user = read_labels(tree, name, LAYOUT, USER, _places(USERS), "person")
     device = read_labels(tree, name, LAYOUT, DEVICE, _places(RATES_HZ), "watch")
-    label_of = {activity.code: label for label, activity in enumerate(CLASSES)} | {NULL: NO_LABEL}
-    labels = read_labels(tree, name, LAYOUT, ACTIVITY, label_of)
-    acceleration = to_g(values[:, 2:], STANDARD_GRAVITY, tree.where(name))
-    first = values[:, :2].min(axis=0)
-    arrival_s, creation_s = (values[:, 0] - first[0]) / 1e3, (values[:, 1] - first[1]) / 1e9
-    people = len(np.unique(user))
-    if people < len(USERS):
-        note(f"{people} of {len(USERS)} people are there.")
-    repeated, sleeps = 0, []
-    stream = user * len(RATES_HZ) + device
-    for number in np.unique(stream).tolist():
-        person, watch = USERS[number // len(RATES_HZ)], [*RATES_HZ][number % len(RATES_HZ)]
-        rows = np.flatnonzero(stream == number)
-        restarts = np.flatnonzero(np.diff(creation_s[rows]) < -RESTART_S) + 1
-        for part, piece in enumerate(np.split(rows, restarts), start=1):
-            kept = piece[np.unique(creation_s[piece], return_index=True)[1]]
-            repeated += len(piece) - len(kept)
-            where = f"{tree.where(name)}, user {person}, device {watch}"
-            check_rate(creation_s[kept], RATES_HZ[watch], where)
-            asleep_s = _asleep_s(arrival_s[kept], creation_s[kept])
-            sleeps += asleep_s[asleep_s > 0].tolist()
-            yield Recording(
-                acceleration=acceleration[kept],
-                rate_hz=RATES_HZ[watch],
-                labels=labels[kept],
-                subject=person,
-                session=watch if part == 1 else f"{watch}-{part}",
-                placement=options.placement,
-                time_s=creation_s[kept] - creation_s[kept[0]] + np.cumsum(asleep_s),
-            )
-    if repeated:
-        note(f"{repeated} rows repeat a time stamp of their watch and are left out.")
-    if sleeps:
-        note(f"Watches slept {len(sleeps)} times, {sum(sleeps):.0f} s in all; there are gaps.")
+    label_of = _places(activity.code for activity in CLASSES) | {NULL: NO_LABEL}
+    first = values[:, :2].min(axis=0)  # subtracted before the division: nanoseconds have 19 digits
+    return _Rows(
+        arrival_s=(values[:, 0] - first[0]) / 1e3,
+        creation_s=(values[:, 1] - first[1]) / 1e9,
+        acceleration=to_g(values[:, 2:], STANDARD_GRAVITY, tree.where(name)),
+        labels=read_labels(tree, name, LAYOUT, ACTIVITY, label_of),
+        stream=user * len(RATES_HZ) + device,
+    )
+
+
+def _sorted_pieces(rows: _Rows) -> Iterator[_Rows]:
+    """Yield the rows of a watch between restarts, sorted by its clock, each of its times once."""
+    restarts = np.flatnonzero(np.diff(rows.creation_s) < -RESTART_S) + 1
+    for piece in np.split(np.arange(len(rows)), restarts):
+        yield rows.rows(piece[np.unique(rows.creation_s[piece], return_index=True)[1]])
+
+
+def _asleep_s(rows: _Rows) -> NDArray[np.float64]:
+    """Return for each row [T] how long the watch slept before it, 0 if it did not."""
+    arrival_s, creation_s = rows.arrival_s, rows.creation_s
+    beyond = np.diff(arrival_s, prepend=arrival_s[0]) - np.diff(creation_s, prepend=creation_s[0])
+    return np.where(beyond > ASLEEP_S, beyond, 0.0)
 
 
 def _places(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
-
-
-def _asleep_s(
-    arrival_s: NDArray[np.float64], creation_s: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return for each row [T] how long the watch slept before it, 0 if it did not."""
-    beyond = np.diff(arrival_s, prepend=arrival_s[0]) - np.diff(creation_s, prepend=creation_s[0])
-    return np.where(beyond > ASLEEP_S, beyond, 0.0)
 
 
 SPEC = DatasetSpec(

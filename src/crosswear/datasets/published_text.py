@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import chain
-from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
+from crosswear.datasets.text_layout import TODO, TextLayout, check_header, raise_first_fault
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables import faults
 from crosswear.tables.reader import Codes, as_array, joined, parse
 from crosswear.tables.stamps import first_not_after
-from crosswear.tables.text import Dialect, TableFile, rows
+from crosswear.tables.text import TableFile
 
-_STAMP = re.compile(r".*:\d\d:\d\d(\.\d{1,6})?", re.ASCII)  # whole microseconds
-_TODO = "fetch the file again, or compare it with the publisher's"
 _STEPS_FOR_A_RATE = 20
 _WORDS = pa.dictionary(pa.int32(), pa.string())
-
-
-@dataclass(frozen=True)
-class TextLayout:
-    """A publisher's layout of a table of numbers as text.
-
-    Attributes:
-        columns: how many columns every line has.
-        separator: one character between two columns.
-        header: the names in the first line, if the file has such a line.
-        stamps: 0-based columns of ISO 8601 time stamps, read as seconds since 1970.
-        missing: cells that stand for a missing number.
-    """
-
-    columns: int
-    separator: str = ","
-    header: tuple[str, ...] | None = None
-    stamps: tuple[int, ...] = ()
-    missing: tuple[str, ...] = ("NaN", "nan")
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return how its lines are split."""
-        return Dialect(self.separator, has_header=self.header is not None)
 
 
 def read_numbers(
@@ -80,10 +50,10 @@ def read_numbers(
             for column, parts in zip(batch.columns, pieces, strict=True):
                 parts.append(_numbers(column))
     except pa.ArrowException as error:
-        _explain(file, layout, use, str(error))
+        raise_first_fault(file, layout, use, str(error))
     values = np.empty((sum(map(len, pieces[0])), len(use)), order="F")
     if not len(values):
-        _explain(file, layout, use, "no line of numbers")
+        raise_first_fault(file, layout, use, "no line of numbers")
     for position, parts in enumerate(pieces):
         values[:, position] = np.concatenate(parts)
         parts.clear()
@@ -124,9 +94,9 @@ def read_batches(
             is_empty &= not len(values)
             yield values, joined([batch.column(len(use))], str)
     except pa.ArrowException as error:
-        _explain(file, layout, use, str(error))
+        raise_first_fault(file, layout, use, str(error))
     if is_empty:
-        _explain(file, layout, use, "no line of numbers")
+        raise_first_fault(file, layout, use, "no line of numbers")
 
 
 def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Codes:
@@ -141,7 +111,7 @@ def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Co
         batches = _parse(file, layout, {str(column): _WORDS}, whole=True)
         return joined((batch.column(0) for batch in batches), str)
     except pa.ArrowException:
-        _explain(file, layout, (), "a word is not UTF-8", "text in UTF-8")
+        raise_first_fault(file, layout, (), "a word is not UTF-8", "text in UTF-8")
 
 
 def read_labels(
@@ -177,7 +147,7 @@ def read_labels(
             f"{words.values[words.indices[sample]][:40]!r} is not a {kind}",
             where=place(tree, name, layout, sample, column),
             expected=f"one of {', '.join(map(repr, labels))}",
-            todo=_TODO,
+            todo=TODO,
         )
     return np.array([labels[word] for word in words.values], np.int16)[words.indices]
 
@@ -212,7 +182,7 @@ def elapsed_s(
             "the time does not go on",
             where=f"{where}, line {wrong + first_line}, column 1",
             expected="time stamps that increase",
-            todo=_TODO,
+            todo=TODO,
         )
     return seconds
 
@@ -239,7 +209,7 @@ def check_rate(
             f"the time stamps give {1 / step_s:.4g} Hz",
             where=where,
             expected=f"{rate_hz:g} Hz within {tolerance:.0%}",
-            todo=_TODO,
+            todo=TODO,
         )
 
 
@@ -258,7 +228,7 @@ def _check_finite(
 ) -> None:
     stamped = [column in layout.stamps for column in use]
     if np.isinf(values).any() or np.isnan(values[:, stamped]).any():
-        _explain(file, layout, use, "an infinite number, or a missing time stamp")
+        raise_first_fault(file, layout, use, "an infinite number, or a missing time stamp")
 
 
 def _parse(
@@ -266,84 +236,10 @@ def _parse(
 ) -> Iterator[pa.RecordBatch]:
     with file.content() as content:
         if layout.header is not None:
-            _check_header(file, layout, layout.header, content.readline())
+            check_header(file, layout, layout.header, content.readline())
         options = {
             "delimiter": layout.separator,
             "quote_char": False,
             "null_values": layout.missing,
         }
         yield from parse(content, layout.columns, types, whole=whole, **options)
-
-
-def _check_header(
-    file: TableFile, layout: TextLayout, header: tuple[str, ...], line: bytes
-) -> None:
-    if not line.strip():
-        raise _failure(file, layout, "the file is empty")
-    found = _cells(line, layout)
-    if tuple(found) != header:
-        wanted = f"the header {layout.separator.join(header)!r}"
-        what = f"the header is {layout.separator.join(found)[:80]!r}"
-        raise _failure(file, layout, what, ", line 1", wanted)
-
-
-def _explain(
-    file: TableFile, layout: TextLayout, use: Sequence[int], reason: str, expected: str = ""
-) -> NoReturn:
-    """Raise the error of the first line that is wrong."""
-    is_number = partial(_is_number, layout.missing)
-    checks = {
-        str(column): (column, _is_stamp if column in layout.stamps else is_number) for column in use
-    }
-    lines = ((number, _cells(line, layout)) for number, line in rows(file, layout.dialect))
-    first = next(lines, None)
-    if first is None:
-        empty = "the file is empty" if layout.header is None else "no line after the header"
-        raise _failure(file, layout, empty)
-    fault = faults.first_fault(chain([first], lines), layout.columns, checks)
-    if fault is None:
-        raise _failure(file, layout, reason, expected=expected)
-    is_cut_off = fault.line > first[0] and next(lines, None) is None
-    cut_off = "the last line is cut off: " if is_cut_off else ""
-    where, count = f", line {fault.line}", len(fault.cells)
-    if not fault.role:
-        what = f"{count} column{'s' * (count != 1)}"
-        if any(map(faults.DECIMAL_COMMA.fullmatch, fault.cells)):
-            what += ", and decimal commas"
-        elif count < layout.columns:
-            what = cut_off + what
-        raise _failure(file, layout, what, where)
-    column = int(fault.role)
-    kind = "time stamp" if column in layout.stamps else "number"
-    what = f"{fault.cell[:40]!r} is not a {kind}"
-    if faults.DECIMAL_COMMA.fullmatch(fault.cell):
-        what += ": it has a decimal comma"
-    if not fault.cell:
-        what = (cut_off if column + 1 == layout.columns else "") + "an empty cell"
-    raise _failure(file, layout, what, f"{where}, column {column + 1}")
-
-
-def _cells(line: bytes, layout: TextLayout) -> list[str]:
-    text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
-    return text.split(layout.separator)
-
-
-def _is_stamp(cell: str) -> bool:
-    return bool(_STAMP.fullmatch(cell)) and faults.is_stamp(cell)
-
-
-def _is_number(missing: tuple[str, ...], cell: str) -> bool:
-    return cell in missing or faults.is_number(cell)
-
-
-def _failure(
-    file: TableFile, layout: TextLayout, what: str, where: str = "", expected: str = ""
-) -> DataFormatError:
-    separators = {",": "commas", " ": "single spaces", "\t": "tabs", ";": "semicolons"}
-    by = separators.get(layout.separator, repr(layout.separator))
-    return DataFormatError(
-        what,
-        where=file.where + where,
-        expected=expected or f"{layout.columns} columns with decimal points, separated by {by}",
-        todo=_TODO,
-    )

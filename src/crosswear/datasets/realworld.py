@@ -16,9 +16,10 @@ from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
 from crosswear.datasets.archive import ZipTree, open_inner
-from crosswear.datasets.published_text import TextLayout, check_rate, place, read_numbers
+from crosswear.datasets.published_text import check_rate, place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Download, ReadOptions
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("proband*/data/acc_*_csv.zip",)

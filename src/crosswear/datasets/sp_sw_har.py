@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 from crosswear.tables.stamps import first_not_after
 

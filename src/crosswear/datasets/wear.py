@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -20,6 +20,7 @@ from crosswear.datasets.spec import (
     ReadOptions,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 FOLDER = "raw/inertial/50hz"

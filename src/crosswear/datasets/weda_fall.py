@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_numbers, read_words
+from crosswear.datasets.published_text import place, read_numbers, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 FALL_TIMES = "dataset/fall_timestamps.csv"

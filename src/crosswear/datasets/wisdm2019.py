@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -27,6 +27,7 @@ from crosswear.datasets.spec import (
     ReadOptions,
     from_uci,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 FOLDER = "raw/watch/accel"
