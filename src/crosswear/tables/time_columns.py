@@ -29,6 +29,7 @@ SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
 """Numbers that would give another rate are no time."""
 
 TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
+_UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
 
 
@@ -156,12 +157,15 @@ def _time(
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
-    units: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
-    for unit in units:
-        since_1970 = 9e8 <= start / SECOND[unit] <= 5e9 and TIME.search(name)
-        if since_1970 and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
-            return unit
-    return next((unit for unit in units if 5e-4 <= step / SECOND[unit] <= 0.2), None)
+    unit = since_1970(start)
+    if unit and TIME.search(name) and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
+        return unit
+    return next((unit for unit in _UNITS if 5e-4 <= step / SECOND[unit] <= 0.2), None)
+
+
+def since_1970(time: float) -> TimeUnit | None:
+    """Return in which unit a number is an instant from 1998 to 2128, counted from 1970."""
+    return next((unit for unit in _UNITS if 9e8 <= time / SECOND[unit] <= 5e9), None)
 
 
 def changes_of(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ from crosswear.tables.words import (
 )
 
 _WORDS = re.compile(r"([_\-. ])")
+_LONG = 4
+"""Digits of a number that is more likely of a device or a person than a counter."""
 _PLACEMENT = re.compile(
     r"(?<![a-z])(?:(left|right|dominant|non_?dominant)[_ -]?)?"
     r"(wrist|hand|forearm|upper_?arm|arm|ankle|waist|hip|chest|thigh|pocket|foot|head)(?![a-z])",
@@ -303,8 +305,8 @@ def _is_person_code(part: NamePart, label: NamePart | None, *, is_first: bool) -
 
 
 def _repeats(part: NamePart, label: NamePart | None) -> bool:
-    """Return whether a part may state people: numbers must do so for several files each."""
-    if not all(map(str.isdecimal, part.values)):
+    """Return whether a part may state people: small numbers must do so for several files each."""
+    if not all(value.isdecimal() and len(value) < _LONG for value in part.values):
         return True
     return _crosses(part, label) if label else 2 * len(set(part.values)) <= len(part.values)
 

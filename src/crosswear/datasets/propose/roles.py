@@ -8,6 +8,7 @@ from crosswear.core.texts import counted
 from crosswear.datasets.own import label_codes, path_tells, recording_names
 from crosswear.datasets.own.contents import read_own_table
 from crosswear.datasets.own.layout import FILE_NAME, Layout, parse_layout
+from crosswear.datasets.propose import labels_beside
 from crosswear.datasets.propose.group import Group
 from crosswear.datasets.propose.paths import (
     NamePart,
@@ -46,7 +47,9 @@ def people_and_labels(
     answered = sheet.answers.get("path", "")
     unlabelled = sheet.answers.get("columns.label") == ""
     label = None if columns.label or answered or unlabelled else label_part(parts)
-    _label(sheet, columns, label, answered)
+    if "labels.file" in sheet.answers:
+        labels_beside.describe(sheet, group)
+    _label(sheet, columns, label, group)
     if len(columns.label) == 1:
         labels = _only_labels(group, columns.label[0])
         parts = [part for part in parts if not says_the_same(part, labels)]
@@ -128,7 +131,8 @@ def classes(sheet: Sheet, group: Group) -> None:
     sheet.notes += _alike("people", people) + _alike("labels", codes)
 
 
-def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered: str) -> None:
+def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, group: Group) -> None:
+    answered = sheet.answers.get("path", "")
     elsewhere = "(?P<label>" in answered or "labels.file" in sheet.answers
     if len(columns.label) == 1 and not elsewhere:
         second = _second((*columns.perhaps_subject, *columns.other))
@@ -136,11 +140,14 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered:
     elif label is None and not elsewhere:
         listed = columns.label or (*columns.perhaps_subject, *columns.other)
         candidates = ", ".join(map(str, listed)) or "none found"
+        offered = labels_beside.offers(sheet.tree, group)
+        beside = f" Perhaps {' or '.join(offered)}." if offered else ""
         sheet.ask(
             "columns.label",
             "Which column is the label, or which part of the file names (path=REGEX with "
-            f"(?P<label>…))? Columns with few values: {candidates}. columns.label= if there are "
-            "no labels: then only predict can use the files.",
+            "(?P<label>…)), or which file beside them holds start, stop and label "
+            f"(labels.file=FILE)?{beside} Columns with few values: {candidates}. columns.label= if "
+            "there are no labels: then only predict can use the files.",
         )
 
 
