@@ -75,7 +75,7 @@ def recommend(
 
 
 def draw_sample(domain: Domain, rate_hz: float) -> WindowSample:
-    """Draw the windows of a domain that measures of similarity look at."""
+    """Draw the windows of a domain that measures of similarity compare; `rate_hz` is theirs."""
     return sample(domain, draw(len(domain.windows), seed_for("recommend")), rate_hz)
 
 
