@@ -280,7 +280,7 @@ class TestDeadLinks:
     def test_another_size(self, server: Server, content: bytes, tmp_path: Path) -> None:
         server.files["/a.zip"] = content
         spec = spec_of(server, size=12)
-        failing(spec, tmp_path, f"has {len(content):,} bytes where 12 are published")
+        failing(spec, tmp_path, f"has {len(content):,} bytes; the published file has 12")
 
     def test_the_next_mirror_goes_on(self, server: Server, content: bytes, tmp_path: Path) -> None:
         server.files["/c.zip"] = content

@@ -233,7 +233,7 @@ class TestSpSwHar:
         lines = len((tmp_path / TEXT["sp_sw_har"][0]).read_text().splitlines()) - 1
         assert len(recordings[1].labels) == lines
         assert recordings[1].time_s is None
-        assert notes[0] == "220 of 223 recordings are not there."
+        assert notes[0] == "220 of 223 recordings are missing."
         assert "time stamps repeat the one before" in notes[1]
         assert "104.28 Hz" in notes[1]
         piece = resample(recordings[1])
@@ -355,4 +355,4 @@ class TestMhealth:
 
     def test_missing_subjects_are_told(self, tmp_path: Path) -> None:
         write("mhealth", tmp_path)
-        assert read("mhealth", tmp_path)[1] == ["2 of 10 subjects are there."]
+        assert read("mhealth", tmp_path)[1] == ["2 of 10 subjects were found."]

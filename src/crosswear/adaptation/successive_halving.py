@@ -117,12 +117,12 @@ def evaluate_candidates(
     if skipped:
         known = [costs[name] * len(run) for name in skipped if name in costs]
         needed = (
-            f": they would take about {sum(known):.0f} s more"
+            f"; to try them takes about {sum(known):.0f} s more"
             if len(known) == len(skipped)
-            else ", and none to estimate how long they would take"
+            else "; nor was there time to estimate how long they take"
         )
         of = counted(len(networks), "network")
-        note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
+        note(f"no time to try {len(skipped)} of {of} (those with 0 folds){needed}")
     return evaluations, run
 
 

@@ -182,7 +182,7 @@ def fit_sharpened(
 
 
 def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
-    """The classifier that gave this state."""
+    """Return the classifier that gave this state."""
     return MiniRocket(state)
 
 

@@ -90,13 +90,18 @@ COUNTS = PublishedCounts(
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
-    """Yield one recording for every run of consecutive segments of one activity and subject."""
+    """Yield one recording for every run of consecutive segments of one activity and subject.
+
+    Raises:
+        DataFormatError: if a file is not laid out as published.
+        MissingDataError: if none of its files is there.
+    """
     first = FIRST_COLUMN[options.placement]
     codes = [activity.code for activity in CLASSES]
     names = require(tree, PATTERNS)
     whole = len(CLASSES) * SUBJECTS * SEGMENTS
     if len(names) < whole:
-        note(f"{whole - len(names)} of {whole} segments are not there.")
+        note(f"{whole - len(names)} of {whole} segments are missing.")
     lost = 0
     for run in _runs(tree, names):
         activity, subject, segment = _parse(tree, run[0])

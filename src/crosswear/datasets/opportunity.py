@@ -154,7 +154,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     columns = [column for first in sensors.values() for column in range(first, first + 3)]
     names = require(tree, PATTERNS)
     if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} recordings are there.")
+        note(f"{len(names)} of {len(FILES)} recordings were found.")
     for name in names:
         where = tree.where(name)
         _refuse_challenge(tree, name)

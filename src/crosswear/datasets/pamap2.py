@@ -162,7 +162,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     first = FIRST_COLUMN[options.placement]
     names = require(tree, PATTERNS)
     if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} files are there.")
+        note(f"{len(names)} of {len(FILES)} files were found.")
     for name in names:
         where = tree.where(name)
         starts = (first, first + GYROSCOPE)[: len(options.sensors)]

@@ -97,10 +97,10 @@ def _root(spec: DatasetSpec, tree: Tree) -> Tree | None:
     folders = _folders(spec, tree)
     if len(folders) > 1:
         raise DataFormatError(
-            f"{spec.name} is there {len(folders)} times: {', '.join(folders[:5])}",
+            f"{spec.name} was found {len(folders)} times: {', '.join(folders[:5])}",
             where=tree.where(""),
             expected="the files of a dataset once",
-            todo="take all but one of them away",
+            todo="keep one of them there, and move the others elsewhere",
         )
     return tree.below(folders[0]) if folders else None
 

@@ -58,7 +58,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
     names = require(tree, PATTERNS)
     if len(names) < RECORDINGS:
-        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are not there.")
+        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are missing.")
     repeated = 0
     for name in names:
         match = re.fullmatch(r"DATA/(s\d\d)/\1_(\d\d)_sw\.csv", name)

@@ -88,7 +88,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     codes = [activity.code for activity in CLASSES]
     names = require(tree, PATTERNS)
     if len(names) < TRIALS:
-        note(f"{TRIALS - len(names)} of {TRIALS} trials are not there.")
+        note(f"{TRIALS - len(names)} of {TRIALS} trials are missing.")
     for name in names:
         match = NAME.fullmatch(name)
         activity = match["folder"].lower() if match else ""

@@ -168,7 +168,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     """Yield one recording for every stretch of one activity in which time goes on."""
     names = require(tree, PATTERNS)
     if len(names) < len(SUBJECTS):
-        note(f"{len(names)} of {len(SUBJECTS)} subjects are there.")
+        note(f"{len(names)} of {len(SUBJECTS)} subjects were found.")
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
     repeated, rates, backwards = 0, Counter[float](), 0
     for name in names:

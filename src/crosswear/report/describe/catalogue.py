@@ -18,6 +18,8 @@ _HEAD = f"""\
 
 # Datasets
 
+The datasets that crosswear reads, with their licences, classes and known pitfalls.
+
 Rate and unit are those of the files; every recording is read in g and resampled to one rate. A
 reference names a dataset, and what of it to read if not the first: `dsads:placement=torso`,
 `pamap2:variant=protocol12`, `dsads:placement=torso,sensors=accelerometer+gyroscope` (angular
@@ -32,6 +34,9 @@ A folder of CSV, Parquet or [device](own-data.md#files-of-devices-and-apps) file
 `dataset.toml` is a dataset as well; its reference is the path of that file. `crosswear data new
 FOLDER` looks at the files and proposes it. [Labels](own-data.md#labels-beside-the-recordings) may
 lie in files of their own.
+"""
+_NEXT = """\
+Next: [your recordings to a model](own-data.md), or [add a dataset](examples/dataset.md).
 """
 
 
@@ -57,7 +62,7 @@ def catalogue(specs: Iterable[DatasetSpec]) -> str:
     )
     keys = table(["key", "meaning"], [[f"`{key}`", escaped(KEYS[key])] for key in KEYS], names=2)
     sections = (part for spec in specs for part in _section(spec))
-    return "\n".join([_HEAD, f"{overview}\n", *sections, _OWN, f"{keys}\n"])
+    return "\n".join([_HEAD, f"{overview}\n", *sections, _OWN, f"{keys}\n", _NEXT])
 
 
 def _section(spec: DatasetSpec) -> Iterator[str]:
