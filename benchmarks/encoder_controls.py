@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import crosswear
+from crosswear.core.config import ModelConfig
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import Subset
 from crosswear.networks.models import build, declared
@@ -64,37 +65,47 @@ def main() -> None:
         stated = {"licence": "as the data", "origin": options.source}
         encoder = crosswear.export_encoder(run.folder, "source", Path(folder) / "e", **stated)
         model = source_network(run.folder, "source")[0].model
-    print("| target | windows | trained | controls | untrained networks | difference |")
-    print("|---|---|---|---|---|---|")
-    for name in options.targets:
-        domain = crosswear.prepare(name, options.data, study.design.preparation, cache)
-        x = np.array(domain.windows.x[:, :3])
-        kinds: dict[str, list[NDArray[np.floating]]] = {"controls": [], "networks": []}
-        for draw in range(options.draws):
-            seed = seed_for("control", draw)
-            kinds["controls"].append(encoder.features(x, 25.0, seed))
-            network = build(model, 2, x.shape[2], seed)
-            parts, names = declared(network), branch_modules(network)
-            with torch.inference_mode():
-                found = [
-                    pooled(parts.forward_frozen(parts.cached_input(some), (), names))
-                    for some in torch.split(torch.from_numpy(x), 256)
-                ]
-            kinds["networks"].append(torch.cat(found).numpy())
-        trained = encoder.features(x, 25.0)
-        for size in options.sizes:
-            known = [score(domain, trained, size, draw) for draw in range(options.draws)]
-            ours, theirs = (
-                np.array([score(domain, one, size, draw) for draw, one in enumerate(some)])
-                for some in (kinds["controls"], kinds["networks"])
-            )
-            error = np.std(ours - theirs, ddof=1) / np.sqrt(len(ours))
-            print(
-                f"| {name} | {size} | {np.mean(known):.1f} | {ours.mean():.1f} ± {ours.std():.1f} "
-                f"| {theirs.mean():.1f} ± {theirs.std():.1f} "
-                f"| {(ours - theirs).mean():+.1f} ± {error:.1f} |",
-                flush=True,
-            )
+        print("| target | windows | trained | controls | untrained networks | difference |")
+        print("|---|---|---|---|---|---|")
+        for name in options.targets:
+            domain = crosswear.prepare(name, options.data, study.design.preparation, cache)
+            compare(name, domain, encoder, model, options)
+
+
+def compare(
+    name: str,
+    domain: crosswear.Domain,
+    encoder: crosswear.Encoder,
+    model: ModelConfig,
+    options: argparse.Namespace,
+) -> None:
+    """Print the rows of one target."""
+    x = np.array(domain.windows.x[:, :3])
+    trained = encoder.features(x, 25.0)
+    controls, networks = [], []
+    for draw in range(options.draws):
+        seed = seed_for("control", draw)
+        controls.append(encoder.features(x, 25.0, seed))
+        network = build(model, 2, x.shape[2], seed)
+        parts, names = declared(network), branch_modules(network)
+        with torch.inference_mode():
+            found = [
+                pooled(parts.forward_frozen(parts.cached_input(some), (), names))
+                for some in torch.split(torch.from_numpy(x), 256)
+            ]
+        networks.append(torch.cat(found).numpy())
+    for size in options.sizes:
+        known, ours, theirs = (
+            np.array([score(domain, one, size, draw) for draw, one in enumerate(some)])
+            for some in ([trained] * options.draws, controls, networks)
+        )
+        error = np.std(ours - theirs, ddof=1) / np.sqrt(len(ours))
+        print(
+            f"| {name} | {size} | {known.mean():.1f} | {ours.mean():.1f} ± {ours.std():.1f} "
+            f"| {theirs.mean():.1f} ± {theirs.std():.1f} "
+            f"| {(ours - theirs).mean():+.1f} ± {error:.1f} |",
+            flush=True,
+        )
 
 
 def score(domain: crosswear.Domain, features: NDArray[np.floating], size: int, draw: int) -> float:

@@ -106,9 +106,11 @@ def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_timed_and_costs_no_multiply_adds(gestures: Domain, name: str) -> None:
     cell = Cell(name, "t", 7, 20)
-    rates = time_classical([(Task(cell, "", Path()), gestures.summary)], "cpu")
+    task = Task(cell, "", gestures.folder)
+    rates = time_classical([(task, gestures.summary)], "cpu")
     assert 0 < rates[name].cell_s <= rates[name].seconds(cell, gestures.summary)
-    assert work_of(Task(cell, "", gestures.folder), gestures.summary).training == 0
+    assert rates[name].window_s == 0
+    assert work_of(task, gestures.summary).training == 0
 
 
 def test_only_paired_alignments_see_two_windows_for_one() -> None:

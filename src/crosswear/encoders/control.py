@@ -82,7 +82,8 @@ def untrained(model: bytes, seed: int, fixed: Collection[str] = ()) -> Untrained
         values = numpy_helper.to_array(tensor)
         if name in drawn and not _one_filter(values):
             rng = np.random.default_rng(seed_for("untrained encoder", seed, name))
-            values = rng.normal(values.mean(), values.std(), values.shape).astype(values.dtype)
+            spread = values.mean(dtype=np.float64), values.std(dtype=np.float64)
+            values = rng.normal(*spread, values.shape).astype(values.dtype)
             found += values.size
         elif name in constants:
             values = np.full_like(values, constants[name])

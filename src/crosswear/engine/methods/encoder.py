@@ -40,9 +40,8 @@ class EncoderMethod(FeaturesMethod):
         if self.untrained:
             seed = seed_for(cell.study_seed, "untrained encoder", cell.encoder, cell.split)
         x = np.ascontiguousarray(domain.windows.x[:, : len(channel_names(ACCELEROMETER))])
-        windows = hashlib.sha256(
-            x.tobytes()
-        ).hexdigest()  # domains of several splits may share them
+        # By the content of the windows: domains of several splits may share them.
+        windows = hashlib.sha256(x.tobytes()).hexdigest()
         name = digest([cell.encoder, windows, str(task.rate_hz), str(seed)])
         path = domain.folder.parent / "encoded" / f"{name}.npy"
         with as_disk_error(path):
