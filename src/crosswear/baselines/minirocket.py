@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -187,6 +188,14 @@ def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
 
 
 @contextlib.contextmanager
+def still_axes_pass() -> Iterator[None]:
+    """Keep aeon from warning of windows in which an axis does not move: a sensor may rest."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*very little variation", UserWarning)
+        yield
+
+
+@contextlib.contextmanager
 def needs_aeon(baseline: str) -> Iterator[None]:
     """Raise a UsageError if what is imported in the block is not installed."""
     try:
@@ -203,7 +212,8 @@ def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]
         # Imported here: an optional extra, and seconds of compilation.
         from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
     chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
-    chooser.fit(np.ascontiguousarray(x))
+    with still_axes_pass():
+        chooser.fit(np.ascontiguousarray(x))
     counts, indices, dilations, quantiles, biases = chooser.parameters
     channels = np.zeros((len(counts), x.shape[1]), np.bool_)
     channels[np.repeat(np.arange(len(counts)), counts), indices] = True
