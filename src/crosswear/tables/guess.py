@@ -273,6 +273,9 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
                 )
         if len(written) == 1 and abs(time.rate_hz / written[0] - 1) <= NEAR:
             return SamplingRate(written[0], is_written=True)
+        if time.may_be_minutes:
+            rates = f"{time.rate_hz:.4g} Hz, and as minutes {time.rate_hz / 60:.4g} Hz"
+            return SamplingRate(None, problem=f"column {time.column!r} gives as seconds {rates}")
         return SamplingRate(time.nominal_hz(used=True))
     if written:
         return (
@@ -281,5 +284,7 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
             else SamplingRate(None, problem=above)
         )
     if time is not None:
+        if time.may_be_minutes:
+            return SamplingRate(None, problem=f"column {time.column!r} may count minutes")
         return SamplingRate(time.nominal_hz(used=not time.problem))
     return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")

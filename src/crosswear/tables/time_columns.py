@@ -28,6 +28,14 @@ NEAR = 0.03
 SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
 """Numbers that would give another rate are no time."""
 
+FASTEST_UNNAMED_HZ = 400.0
+"""Beyond it, numbers that are taken for seconds may be minutes, unless the name states a unit."""
+_NAMED_UNIT = re.compile(
+    r"(?<![a-z])(?:s|sec|secs|seconds?|ms|millis|us|micros|ns|nanos)(?![a-z])|seconds|millisec|"
+    r"microsec|nanosec|sekunden|secondes|segundos",
+    re.IGNORECASE,
+)
+_LONG_UNIT = re.compile(r"minute|minuto|(?<![a-z])mins?(?![a-z])|hour|stunde|heure", re.IGNORECASE)
 TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
 _UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
@@ -60,6 +68,12 @@ class TimeColumn:
     def nominal_hz(self, *, used: bool) -> float:
         """Return the rate to declare: the sensor's setting, if the stamps are instants to use."""
         return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
+
+    @property
+    def may_be_minutes(self) -> bool:
+        """Whether numbers that give a high rate as seconds may be minutes."""
+        named = _NAMED_UNIT.search(str(self.column))
+        return self.unit == "s" and self.rate_hz > FASTEST_UNNAMED_HZ and not named
 
     def unclear(self) -> str:
         """Say that several orders are possible."""
@@ -157,6 +171,8 @@ def _time(
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
+    if _LONG_UNIT.search(name):
+        return None  # minutes or hours: there is no such unit
     unit = since_1970(start)
     if unit and TIME.search(name) and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
         return unit
