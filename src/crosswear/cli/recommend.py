@@ -57,7 +57,8 @@ def recommend(
     from crosswear.adaptation.recommend import rank_encoders
     from crosswear.adaptation.recommend import recommend as recommend_
     from crosswear.adaptation.validate_rankings import validate_rankings
-    from crosswear.datasets.domain import of_acceleration, prepare
+    from crosswear.datasets.domain import of_acceleration
+    from crosswear.datasets.prepare import prepare
     from crosswear.encoders import load_encoder
     from crosswear.study.sources import find_sources, read_transfers
 
