@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -111,6 +111,10 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def some(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Windows:
+        """Return some of the windows."""
+        return Windows(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
     @property
     def acceleration(self) -> NDArray[np.float32]:

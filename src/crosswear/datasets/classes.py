@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def _of_several_people(
         f"performed by fewer than {min_subjects} people, so left out of the classes with "
         f"{counted(int((~kept).sum()), 'window')}: {named}; preparation.min_subjects = 1 keeps them"
     )
-    return Windows(**{one.name: getattr(windows, one.name)[kept] for one in fields(Windows)})
+    return windows.some(kept)
 
 
 def _nearly_equal(names: Sequence[str]) -> Iterator[str]:
