@@ -14,14 +14,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.baselines.members import classical_members
-from crosswear.baselines.stack import Combination, combine, out_of_fold
+from crosswear.baselines.stack import ALIKE, Combination, combine, out_of_fold, weights_of
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import seed_for
@@ -38,6 +39,18 @@ from crosswear.study.load import read_study
 SIZES = (20, 50, 100, 500)
 TESTED = 1000
 MEMBERS = ("trees", "MiniRocket", "kernel")
+WAYS = (
+    "plain",
+    "stack",
+    "stack of two",
+    "no prior",
+    "no temperature",
+    "micro-F1",
+    "best member",
+)
+"""Ways to combine members: alike, the stack, it without the kernel, without what draws its weights
+to the plain vote or corrects its members; weights by micro-F1; the best member in the folds."""
+Floats = NDArray[np.float64]
 Numbers = dict[str, float]
 Place = tuple[str, int]
 """Target and number of windows."""
@@ -110,50 +123,93 @@ def draw(study: StudyDesign, cell: Cell, domains: Mapping[str, Domain]) -> dict[
         for fold in split_into_folds(windows.y[rows], grouping.groups[rows], weight_seed(cell))
     ]
     answers = [one.fit().scores(x) for one in members]
-    plain = Combination.plain
-    stacks = {"plain": plain(len(members)), "stack": plain(len(members)), "of two": plain(2)}
-    if folds:
-        held = np.concatenate([fold.test for fold in folds])
-        said = [out_of_fold(one, folds) for one in members]
-        people = len(np.unique(grouping.groups[held]))
-        stacks["stack"] = combine(said, windows.y[held], people)
-        stacks["of two"] = combine(said[:2], windows.y[held], people)
+    said = [out_of_fold(one, folds) for one in members] if folds else []
+    held = np.concatenate([fold.test for fold in folds]) if folds else np.zeros(0, np.int64)
+    people = len(np.unique(grouping.groups[held]))
+    ways = combinations(said, windows.y[held], people)
     found = {
         **dict(zip(MEMBERS, answers, strict=True)),
-        "vote": plain(2)(answers[:2]),
-        "stack of two": stacks.pop("of two")(answers[:2]),
-        **{name: one(answers) for name, one in stacks.items()},
+        "vote": Combination.plain(2)(answers[:2]),
+        **{name: one(answers[: len(one.weights)]) for name, one in ways.items()},
     }
     return {
         "target": cell.target,
         "size": cell.size,
         "split": cell.split,
         "seed": cell.seed,
-        "weights": stacks["stack"].weights.round(3).tolist(),
-        "temperatures": stacks["stack"].temperatures.round(3).tolist(),
+        "weights": ways["stack"].weights.round(3).tolist(),
+        "temperatures": ways["stack"].temperatures.round(3).tolist(),
         "scores": {name: float((one.argmax(axis=1) == y).mean()) for name, one in found.items()},
     }
+
+
+def combinations(
+    said: Sequence[Floats], y: NDArray[np.integer], people: int
+) -> dict[str, Combination]:
+    """Return the ways to combine all members, or the first two, by what they say in folds [n, C].
+
+    Without folds, each is the plain vote.
+    """
+    plain = Combination.plain(len(MEMBERS))
+    if not said:
+        return {**dict.fromkeys(WAYS, plain), "stack of two": Combination.plain(2)}
+    own = np.array([one[np.arange(len(y)), y] for one in said])
+    right = np.array([one.argmax(axis=1) == y for one in said]).mean(axis=1)
+    calibrated = combine(said, y, people)
+    weights = {
+        "no prior": weights_of(own, 0),
+        "no temperature": weights_of(own, ALIKE * len(y) / people),
+        "micro-F1": _by_micro_f1(np.array(said), y),
+        "best member": np.where(right == right.max(), 1 / np.sum(right == right.max()), 0),
+    }
+    return {
+        "plain": plain,
+        "stack": calibrated,
+        "stack of two": combine(said[:2], y, people),
+        **{name: Combination(plain.temperatures, one) for name, one in weights.items()},
+    }
+
+
+def _by_micro_f1(said: Floats, y: NDArray[np.integer]) -> Floats:
+    """Return the weights in tenths with the best score, the most equal ones of several."""
+    tenths = itertools.product(range(11), repeat=len(said))
+    grid = np.array([one for one in tenths if sum(one) == 10]) / 10
+    grid = grid[np.argsort(np.square(grid - 1 / len(said)).sum(axis=1), kind="stable")]
+    scores = [float((np.tensordot(one, said, 1).argmax(axis=1) == y).mean()) for one in grid]
+    best: Floats = grid[int(np.argmax(scores))]
+    return best
 
 
 def summary(lines: list[dict[str, Any]]) -> str:
     """Return the table of scores by target and size, and the mean gains over the targets."""
     means = dict(_means(lines))
-    headings = ("target", "windows", *MEMBERS, "vote", "stack of two", "plain vote", "stack")
-    columns = (*MEMBERS, "vote", "stack of two", "plain", "stack")
+    columns = (*MEMBERS, "vote", "plain", "stack")
     rows = []
     for (target, size), scores in means.items():
         best = max(scores[name] for name in MEMBERS)
         gains = [points(scores["stack"] - one) for one in (scores["vote"], best)]
         rows.append((target, f"{size}", *(percent(scores[name]) for name in columns), *gains))
-    found = [table((*headings, "over vote", "over best member"), rows, 1), ""]
-    targets = dict.fromkeys(target for target, _ in means)
-    for name in ("stack of two", "plain", "stack"):
-        gains_of = [
-            float(np.mean([s[name] - s["vote"] for (at, _), s in means.items() if at == target]))
-            for target in targets
-        ]
-        found.append(f"{name} less the vote: {mean_over(gains_of).points()}")
+    headings = ("target", "windows", *columns, "over vote", "over best member")
+    found = [table(headings, rows, 1), ""]
+    known = next(iter(means.values()))
+    gains = [(way, *_gains(means, way)) for way in (*MEMBERS, *WAYS) if way in known]
+    sizes = dict.fromkeys(size for _, size in means)
+    found.append(table(("less the vote", "all", *map(str, sizes)), gains, 1))
     return "\n".join(found)
+
+
+def _gains(means: Mapping[Place, Numbers], way: str) -> Iterator[str]:
+    """Return the mean gain over the vote, over all targets, and at each size."""
+    gains = {place: scores[way] - scores["vote"] for place, scores in means.items()}
+    targets = dict.fromkeys(target for target, _ in gains)
+    of_targets = [
+        float(np.mean([gain for (at, _), gain in gains.items() if at == target]))
+        for target in targets
+    ]
+    over_all = mean_over(of_targets)
+    yield "–" if over_all.value is None else points(over_all.value)
+    for size in dict.fromkeys(size for _, size in gains):
+        yield points(float(np.mean([gain for (_, at), gain in gains.items() if at == size])))
 
 
 def _means(lines: list[dict[str, Any]]) -> Iterator[tuple[Place, Numbers]]:
