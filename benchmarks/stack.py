@@ -28,7 +28,8 @@ from crosswear.core.intervals import percent, points
 from crosswear.core.keys import seed_for
 from crosswear.core.markdown import table
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare_splits
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare_splits
 from crosswear.engine.subsets import adaptation_set, weight_seed
 from crosswear.evidence.inference import mean_over
 from crosswear.grid.experiment import Cell, StudyDesign
@@ -103,7 +104,7 @@ def place_of(line: Mapping[str, Any]) -> tuple[str, int, int, int]:
 def draw(study: StudyDesign, cell: Cell, domains: Mapping[str, Domain]) -> dict[str, Any]:
     """Score all methods on one draw."""
     domain, rate_hz = domains[cell.target], study.preparation.rate_hz
-    windows = domain.windows.some(adaptation_set(cell, domain))
+    windows = domain.windows.rows(adaptation_set(cell, domain))
     sources = [
         LabelledWindows.of(domains[name].windows, domains[name].indices(Subset.TRAIN)).draw(
             seed_for(study.seed, "whitening", name, cell.split)

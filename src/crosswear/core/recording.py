@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
@@ -112,9 +112,19 @@ class Windows:
     def __len__(self) -> int:
         return len(self.y)
 
-    def some(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Windows:
-        """Return some of the windows."""
-        return Windows(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+    @classmethod
+    def joined(cls, pieces: Sequence[Windows]) -> Windows:
+        """Return the windows of one or more pieces, in their order."""
+        return cls(
+            **{
+                one.name: np.concatenate([getattr(piece, one.name) for piece in pieces])
+                for one in fields(cls)
+            }
+        )
+
+    def rows(self, kept: NDArray[np.bool_] | NDArray[np.integer]) -> Windows:
+        """Return some of the windows, by a mask [N] or by their places."""
+        return Windows(**{one.name: getattr(self, one.name)[kept] for one in fields(self)})
 
     @property
     def acceleration(self) -> NDArray[np.float32]:

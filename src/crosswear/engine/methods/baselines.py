@@ -80,7 +80,7 @@ class StackMethod(ClassicalMethod):
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
-        windows, seed = domain.windows.some(rows), weight_seed(task.cell)
+        windows, seed = domain.windows.rows(rows), weight_seed(task.cell)
         grouping = group_windows(windows)
         known = (len(domain.classes), task.rate_hz, seed, windows_of_sources(task))
         members = classical_members(LabelledWindows.of(windows), *known)
