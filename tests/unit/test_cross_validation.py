@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
 from crosswear.adaptation.choose import choose, prefer_first
 from crosswear.adaptation.curve import fit_curve, fit_power
-from crosswear.adaptation.folds import group_windows, make_folds
 from crosswear.adaptation.learners import ClassicalLearner, TrainingData
 from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.adaptation.successive_halving import affordable_folds, evaluate_candidates
@@ -21,6 +19,8 @@ from crosswear.core.errors import DomainError
 from crosswear.core.recording import Windows
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.signal.calibration import fit_temperature, tempered, unsure_below
+from crosswear.signal.folds import group_windows, make_folds
 
 
 def windows_of(domain: Domain, rows: np.ndarray) -> Windows:

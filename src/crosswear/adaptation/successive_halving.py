@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
-from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner, TrainingData
 from crosswear.core.texts import Note, counted
+from crosswear.signal.folds import Fold
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, if networks take part."""
