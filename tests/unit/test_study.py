@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ def test_an_interrupted_study_continues(
 
 def test_order_and_workers_change_nothing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
     backwards = dict(reversed(opened.cells.items()))
-    turned = LoadedStudy(opened.study, opened.text, opened.domains, backwards)
+    turned = replace(opened, cells=backwards)
     run(turned, tmp_path, workers=2)
     assert results(opened, tmp_path) == results(opened, whole)
 
