@@ -65,6 +65,17 @@ def test_counts_of_a_converter_beside_a_vector_of_length_1_are_asked_for(tmp_pat
         source(put(tmp_path / "a.csv", None, lines))
 
 
+def test_columns_without_names_that_move_about_gravity_are_not_given_up(tmp_path: Path) -> None:
+    moving = motion("walking", RATE_HZ, 10)
+    field = turning(moving, 1) + np.random.default_rng(0).normal(0, 0.001, moving.shape)
+    rows = [
+        ",".join([f"{i / RATE_HZ:.2f}", *(f"{v:.4f}" for v in row)])
+        for i, row in enumerate(np.hstack([field, moving * 81.3]))
+    ]
+    with pytest.raises(UsageError, match=r"2 times three columns|the unit is unknown"):
+        source(put(tmp_path / "a.csv", None, rows))
+
+
 def test_columns_with_a_unit_are_not_given_up_for_a_vector_of_length_1(tmp_path: Path) -> None:
     still = motion("sitting", RATE_HZ)
     header = "time,x [m/s2],y [m/s2],z [m/s2],kx,ky,kz"

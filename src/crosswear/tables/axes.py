@@ -173,6 +173,8 @@ def _may_be(triple: Triple, found: Reading | None) -> bool:
     """Return whether columns that rest at no known unit may yet be acceleration in some unit."""
     if unit_in(str(triple[0])):
         return True
+    if found is not None and not found.at_rest and isinstance(triple[0], int):
+        return True  # it moves about something like gravity, and no name speaks against it
     return found is not None and (found.whole if found.at_rest else found.unit is not None)
 
 
