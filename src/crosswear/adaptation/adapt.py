@@ -12,7 +12,6 @@ from crosswear.adaptation.assessment import Findings, assess
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose
-from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.inspection import compare_orientation, inspect_recordings
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.recommend import recommend
@@ -31,6 +30,7 @@ from crosswear.deploy.bundle import save_bundle
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
+from crosswear.signal.folds import group_windows
 
 BEST_OF_AUTO = 2
 """Sources that take part with `auto`: the most promising ones."""

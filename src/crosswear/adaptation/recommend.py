@@ -124,7 +124,7 @@ def _standardised(features: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def draw_sample(domain: Domain, rate_hz: float) -> WindowSample:
-    """Draw the windows of a domain that measures of similarity look at."""
+    """Draw the windows of a domain that measures of similarity compare; `rate_hz` is theirs."""
     return sample(domain, draw(len(domain.windows), seed_for("recommend")), rate_hz)
 
 

@@ -206,7 +206,7 @@ def _windows(model: Bundle, named: DatasetWindows | None) -> CheckWindows:
     from crosswear.deploy.export.check_windows import simulated_windows, windows_of_dataset
 
     if named is None:
-        note("checked on simulated windows only: windows of a dataset check it on real ones")
+        note("checked on simulated windows only; to check it on real ones, name a dataset")
         return simulated_windows(model)
     folders = data_folder(named.data), cache_folder(named.cache)
     return windows_of_dataset(model, str(named.reference), *folders, note)

@@ -83,6 +83,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             _baseline("extra-trees"),
             _baseline("minirocket", whitened=True),
             _baseline("vote", whitened=True),
+            _baseline("stack", whitened=True),
             _baseline("hydra-multirocket"),
             Method("logistic", Role.FEATURES, "logistic", "logistic on {origin}", "weights"),
             _encoder("encoder", "encoder", "encoder {origin}"),

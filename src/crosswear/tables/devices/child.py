@@ -25,7 +25,13 @@ _TOGETHER = 1 << 14  # samples that are written, and later read, at once
 
 
 def main(reader: str, source: str, target: str) -> int:
-    """Convert one file, and return the exit code."""
+    """Convert one file, and return the exit code.
+
+    Args:
+        reader: a name in `READERS`.
+        source: path of the device's file.
+        target: path of the table to write.
+    """
     try:
         READERS[reader](source, Path(target))
     except NotInstalledError:
