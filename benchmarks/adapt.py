@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from crosswear.adaptation.choose import choose
-from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines import BUNDLED
 from crosswear.baselines.whitening import LabelledWindows
@@ -38,6 +37,7 @@ from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
 from crosswear.networks.threads import one_thread
+from crosswear.signal.folds import group_windows
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.precision import kept_precision
 

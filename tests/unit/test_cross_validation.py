@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
 from crosswear.adaptation.choose import choose, prefer_first
 from crosswear.adaptation.curve import fit_curve, fit_power
-from crosswear.adaptation.folds import group_windows, make_folds
 from crosswear.adaptation.learners import ClassicalLearner, TrainingData
 from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.adaptation.successive_halving import affordable_folds, evaluate_candidates
@@ -21,6 +19,8 @@ from crosswear.core.errors import DomainError
 from crosswear.core.recording import Windows
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.signal.calibration import fit_temperature, tempered, unsure_below
+from crosswear.signal.folds import group_windows, make_folds
 
 
 def windows_of(domain: Domain, rows: np.ndarray) -> Windows:
@@ -151,8 +151,8 @@ def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None
     quick = [Slow("quick", 0.0)]
     found, run = evaluate_candidates(quick, slow, folds, data, 5.0, said.append)
     assert [one.folds for one in found] == [len(run), 0, 0]
-    assert "no time for 2 of 2 networks" in said[-1]
-    assert f"they would take about {150 * len(run)} s more" in said[-1]
+    assert "no time to try 2 of 2 networks" in said[-1]
+    assert f"to try them takes about {150 * len(run)} s more" in said[-1]
     assert "report" not in said[-1]
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
-from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.recording import NO_LABEL, Recording, Windows
 from crosswear.datasets import REGISTRY, lookup
-from crosswear.datasets.domain import prepare
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
 from crosswear.signal.leakage import audit
 from crosswear.signal.resample import resample
-from crosswear.signal.windows import assemble
+from crosswear.signal.windows import cut_recordings
 from generators import GENERATORS
 from generators.planted import Planted, resting_g
 
@@ -130,7 +130,7 @@ def test_recordings_belong_to_the_dataset(sample: Sample) -> None:
     assert len(set(names)) == len(names)
     assert len({subject for subject, _ in names}) <= spec.subjects
     for recording in sample.recordings:
-        assert recording.rate_hz == spec.rate_hz
+        assert recording.rate_hz in (spec.rate_hz, *spec.other_rates_hz)
         assert recording.placement == spec.placements[0]
         assert len(recording.acceleration)
         labels = set(np.unique(recording.labels).tolist())
@@ -148,7 +148,7 @@ def test_a_resting_limb_reads_one_g(sample: Sample) -> None:
 
 def test_windows_span_neither_recordings_nor_gaps(sample: Sample) -> None:
     pieces = [(0, resample(recording)) for recording in sample.recordings]
-    windows, _ = assemble(pieces, SHORT.window, SHORT.hop)
+    windows = Windows.joined([some for some, _ in cut_recordings(pieces, SHORT.window, SHORT.hop)])
     longest = SHORT.bridge_s * sample.spec.rate_hz + 1
     for number, start, stop in zip(windows.recording, windows.start, windows.stop, strict=True):
         recording = sample.recordings[number]

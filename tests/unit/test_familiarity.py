@@ -10,7 +10,6 @@ import pytest
 from bundle_helpers import CLASSES, a_bundle
 
 from crosswear.adaptation.familiarity import Familiar, calibrate_reference
-from crosswear.adaptation.folds import make_folds
 from crosswear.adaptation.learners import TrainingData
 from crosswear.core.errors import BundleError
 from crosswear.deploy.bundle import REFERENCE, Bundle, load_bundle, pack, save_bundle
@@ -19,6 +18,7 @@ from crosswear.deploy.recognise import Event, Recognizer
 from crosswear.deploy.recognise.inputs import Overrides
 from crosswear.deploy.recognise.recordings import recognise_files
 from crosswear.signal.familiarity import Reference, Watch
+from crosswear.signal.folds import make_folds
 
 RATE_HZ, SAMPLES = 25.0, 100
 HZ = (0.0, 1.0, 2.5)

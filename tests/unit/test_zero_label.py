@@ -16,7 +16,8 @@ from study_helpers import ignore, results
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, load_domain, prepare
+from crosswear.datasets.domain import Domain, load_domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.alignment import Adversary, adversarial_weight, reverse_gradient, squared_mmd
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
@@ -263,7 +264,7 @@ def test_a_study_has_the_same_numbers_wherever_it_runs(cache: Path, tmp_path: Pa
     for out, place in (
         (alone, ExecutionSettings()),
         (beside, ExecutionSettings(2)),
-        (far, ExecutionSettings(2, cluster="local")),
+        (far, ExecutionSettings(1, cluster="local")),
     ):
         done = run_study(opened, Store(out), place, ignore, ignore)
         assert (done.trained, done.failed) == (10, ())

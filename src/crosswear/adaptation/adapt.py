@@ -12,7 +12,6 @@ from crosswear.adaptation.assessment import Findings, assess
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose
-from crosswear.adaptation.folds import group_windows
 from crosswear.adaptation.inspection import compare_orientation, inspect_recordings
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.recommend import recommend
@@ -25,11 +24,13 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
 from crosswear.core.files import expect_absent, expect_writable
 from crosswear.core.texts import Note
-from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.datasets.domain import Domain, of_acceleration
+from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import save_bundle
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
+from crosswear.signal.folds import group_windows
 
 BEST_OF_AUTO = 2
 """Sources that take part with `auto`: the most promising ones."""

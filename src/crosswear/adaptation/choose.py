@@ -11,9 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
-from crosswear.adaptation.calibrate import fit_temperature, tempered, unsure_below
 from crosswear.adaptation.familiarity import Familiar, calibrate_reference
-from crosswear.adaptation.folds import Fold, make_folds
 from crosswear.adaptation.learners import (
     ClassicalLearner,
     Floats,
@@ -42,6 +40,8 @@ from crosswear.engine.transfer_source import model_for
 from crosswear.grid.methods import METHODS, Role
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
+from crosswear.signal.calibration import fit_temperature, tempered, unsure_below
+from crosswear.signal.folds import Fold, make_folds
 from crosswear.signal.windows import in_steps
 
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
-from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner, TrainingData
 from crosswear.adaptation.scoring import CONFIDENCE
 from crosswear.core.intervals import Interval
+from crosswear.signal.folds import Fold
 from crosswear.signal.groups import error_over_groups
 
 SHARES = (0.125, 0.25, 0.5)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.covariance import LedoitWolf
 
-from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import TrainingData
 from crosswear.signal.familiarity import FALSE_ALARMS, Reference, log_distances
 from crosswear.signal.features import bounded_features
+from crosswear.signal.folds import Fold
 
 FEWEST = 20
 """Windows of an answer from which on it has a distance of its own."""

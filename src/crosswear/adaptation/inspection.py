@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.folds import Grouping
 from crosswear.adaptation.signals import check_signals, find_turn, turned_people
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import Domain
 from crosswear.engine.transfer_source import Source
+from crosswear.signal.folds import Grouping
 from crosswear.signal.gravity import described, directions
 
 

@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 
 from crosswear.adaptation.assessment import Findings
 from crosswear.adaptation.curve import LearningCurve
-from crosswear.adaptation.folds import PEOPLE
 from crosswear.core.files import write_bytes, write_text
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import to_json
 from crosswear.core.markdown import escaped, table
 from crosswear.core.recording import GROUP_NAMES
 from crosswear.grid.methods import METHODS, Role
+from crosswear.signal.folds import PEOPLE
 
 BLUE, GREY = "#0072b2", "#777777"
 

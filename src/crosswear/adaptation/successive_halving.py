@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
-from crosswear.adaptation.folds import Fold
 from crosswear.adaptation.learners import Floats, Learner, TrainingData
 from crosswear.core.texts import Note, counted
+from crosswear.signal.folds import Fold
 
 CLASSICAL_SHARE = 0.5
 """Of the budget, at most, if networks take part."""
@@ -117,12 +117,12 @@ def evaluate_candidates(
     if skipped:
         known = [costs[name] * len(run) for name in skipped if name in costs]
         needed = (
-            f": they would take about {sum(known):.0f} s more"
+            f"; to try them takes about {sum(known):.0f} s more"
             if len(known) == len(skipped)
-            else ", and none to estimate how long they would take"
+            else "; nor was there time to estimate how long they take"
         )
         of = counted(len(networks), "network")
-        note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
+        note(f"no time to try {len(skipped)} of {of} (those with 0 folds){needed}")
     return evaluations, run
 
 

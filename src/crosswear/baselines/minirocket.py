@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,14 +22,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosswear.baselines.whitening import LabelledWindows, whitening
+from crosswear.baselines.ridge import fit_ridge
+from crosswear.baselines.whitening import LabelledWindows, Whitening, whitening
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import install
 
 TAPS = 9
 KERNELS = tuple(itertools.combinations(range(TAPS), 3))
 """The three taps of weight 2 of each of the 84 kernels; the other six weigh -1."""
-ALPHAS = np.logspace(-3, 3, 10)
 STEEP = 2.0**100
 """Makes a step, `> 0`, of a clamped ramp: without booleans it takes a tenth of the time. Kernels
 and biases carry it, so that no sample has to be multiplied; a power of two rounds nothing."""
@@ -148,42 +150,78 @@ def fit_sharpened(
     Raises:
         UsageError: if the extra `minirocket` is not installed.
     """
-    from sklearn.linear_model import RidgeClassifierCV  # slow to import, needless to load
-    from sklearn.preprocessing import StandardScaler
+    return rocket_features(x, seed, sources).fit(y, classes, sharpness)
 
-    state = _choose_kernels(x, seed)
-    fitted = np.unique(y).astype(np.int64)
-    size = len(KERNELS) * int(state["quantiles"].sum())
-    state |= {
-        "fitted": fitted,
-        "classes": np.array(classes),
-        "weight": np.zeros((len(fitted), size), np.float32),
-        "bias": np.zeros(len(fitted), np.float32),
-    }
-    if len(fitted) == 1:
-        return MiniRocket(state)
-    transform = MiniRocket(state).features
+
+@dataclass(frozen=True, eq=False)
+class RocketFeatures:
+    """MiniRocket's features of windows to fit, in which their classes have no part.
+
+    Attributes:
+        kernels: the chosen kernels, as in `MiniRocket`.
+        features: [n, F], of the windows, scaled and whitened.
+        scale: float64 [F], by which they were divided.
+        whiten: the map of scaled features; None without sources.
+    """
+
+    kernels: Mapping[str, NDArray[Any]]
+    features: NDArray[np.floating]
+    scale: NDArray[np.float64]
+    whiten: Whitening | None
+
+    def fit(self, y: NDArray[np.integer], classes: int, sharpness: float) -> MiniRocket:
+        """Fit the classes [n] of the windows, see `fit_sharpened`."""
+        ridge = fit_ridge(self.features, y)
+        weight = ridge.weight if self.whiten is None else self.whiten(ridge.weight)
+        return MiniRocket(
+            {
+                **self.kernels,
+                "fitted": ridge.fitted,
+                "classes": np.array(classes),
+                "weight": ridge.of_each(sharpness * weight / self.scale).astype(np.float32),
+                "bias": ridge.of_each(sharpness * ridge.bias).astype(np.float32),
+            }
+        )
+
+
+def rocket_features(
+    x: NDArray[np.float32], seed: int, sources: Sequence[LabelledWindows] = ()
+) -> RocketFeatures:
+    """Choose kernels on windows and transform these.
+
+    Args:
+        x: windows [n, 3, L] in g.
+        seed: of the choice of biases and channels.
+        sources: windows of others, by which the features are whitened.
+
+    Raises:
+        UsageError: if the extra `minirocket` is not installed.
+    """
+    from sklearn.preprocessing import StandardScaler  # slow to import, needless to load
+
+    kernels = _choose_kernels(x, seed)
+    transform = _of_kernels(kernels).features
     scaler = StandardScaler(with_mean=False)
     features = scaler.fit_transform(transform(x))
+    whiten = None
     if sources:
         theirs = [scaler.transform(transform(one.x)) for one in sources]
         whiten = whitening(theirs, [one.y for one in sources])
         features = whiten(features)
-    ridge = RidgeClassifierCV(alphas=ALPHAS).fit(features, y)
-    weight = np.atleast_2d(ridge.coef_)
-    if sources:
-        weight = whiten(weight)
-    weight = sharpness * weight / scaler.scale_
-    bias = sharpness * np.atleast_1d(ridge.intercept_)
-    if len(fitted) == 2:  # sklearn keeps the second class's decision only
-        weight, bias = np.concatenate([-weight, weight]), np.concatenate([-bias, bias])
-    state |= {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
-    return MiniRocket(state)
+    return RocketFeatures(kernels, features, scaler.scale_, whiten)
 
 
 def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
-    """The classifier that gave this state."""
+    """Return the classifier that gave this state."""
     return MiniRocket(state)
+
+
+@contextlib.contextmanager
+def still_axes_pass() -> Iterator[None]:
+    """Keep aeon from warning of windows in which an axis does not move: a sensor may rest."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*very little variation", UserWarning)
+        yield
 
 
 @contextlib.contextmanager
@@ -198,12 +236,27 @@ def needs_aeon(baseline: str) -> Iterator[None]:
         ) from error
 
 
+def _of_kernels(kernels: Mapping[str, NDArray[Any]]) -> MiniRocket:
+    """Return a MiniRocket that transforms and knows a single class."""
+    size = len(KERNELS) * int(kernels["quantiles"].sum())
+    return MiniRocket(
+        {
+            **kernels,
+            "fitted": np.zeros(1, np.int64),
+            "classes": np.array(1),
+            "weight": np.zeros((1, size), np.float32),
+            "bias": np.zeros(1, np.float32),
+        }
+    )
+
+
 def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]]:
     with needs_aeon("minirocket"):
         # Imported here: an optional extra, and seconds of compilation.
         from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
     chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
-    chooser.fit(np.ascontiguousarray(x))
+    with still_axes_pass():
+        chooser.fit(np.ascontiguousarray(x))
     counts, indices, dilations, quantiles, biases = chooser.parameters
     channels = np.zeros((len(counts), x.shape[1]), np.bool_)
     channels[np.repeat(np.arange(len(counts)), counts), indices] = True

@@ -73,9 +73,19 @@ class Whitening:
 
 
 def whitening(
-    features: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.integer]]
+    features: Sequence[NDArray[np.float32]],
+    labels: Sequence[NDArray[np.integer]],
+    floor: float = FLOOR,
+    most: int = DIRECTIONS,
 ) -> Whitening:
-    """From the features [n, F] of each source, scaled as those to map, and its classes [n]."""
+    """Return the map that makes windows of one class more alike.
+
+    Args:
+        features: [n, F] of each source, scaled as those to map.
+        labels: its classes [n].
+        floor: variance at which damping begins.
+        most: directions that are damped at most.
+    """
     from scipy.linalg import eigh  # slow to import, needless to predict
 
     spread = np.concatenate(
@@ -87,10 +97,10 @@ def whitening(
     )
     windows = len(spread)
     gram = spread.astype(np.float64) @ spread.T.astype(np.float64)
-    variance, vectors = eigh(gram, subset_by_index=(max(windows - DIRECTIONS, 0), windows - 1))
-    some = variance > FLOOR * windows  # others would not be damped anyway
+    variance, vectors = eigh(gram, subset_by_index=(max(windows - most, 0), windows - 1))
+    some = variance > floor * windows  # others would not be damped anyway
     variance, vectors = variance[some], vectors[:, some]
     directions = spread.T @ (vectors / np.sqrt(variance)).astype(np.float32)
     variance /= windows
-    damping = 1 - np.sqrt(FLOOR / (variance + FLOOR))
+    damping = 1 - np.sqrt(floor / (variance + floor))
     return Whitening(directions, damping.astype(np.float32))

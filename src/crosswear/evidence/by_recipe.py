@@ -20,6 +20,8 @@ PAIRS: tuple[tuple[str, str, Kind, Kind], ...] = (
     ("voting", "MiniRocket", ("vote", False), ("minirocket", False)),
     ("whitening_minirocket", "MiniRocket", ("minirocket", True), ("minirocket", False)),
     ("whitening_vote", "the vote", ("vote", True), ("vote", False)),
+    ("stacking", "the vote", ("stack", False), ("vote", False)),
+    ("stacking_whitened", "the whitened vote", ("stack", True), ("vote", True)),
     ("hydra_over_minirocket", "MiniRocket", ("hydra-multirocket", False), ("minirocket", False)),
     ("hydra_over_vote", "the vote", ("hydra-multirocket", False), ("vote", False)),
 )

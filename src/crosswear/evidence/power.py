@@ -45,8 +45,8 @@ class Deviations:
 
 
 MEASURED: dict[GroupUnit, Deviations] = {
-    "subject": Deviations(repetitions=0.023, groups=0.011, rest=0.049),
-    "occurrence": Deviations(repetitions=0.026, groups=0.022, rest=0.089),
+    "subject": Deviations(repetitions=0.022, groups=0.012, rest=0.050),
+    "occurrence": Deviations(repetitions=0.025, groups=0.020, rest=0.088),
 }
 """By what a split keeps whole; `python benchmarks/deviations.py` measures them on docs/records."""
 
@@ -72,10 +72,10 @@ class VariancePart:
 def expected_part(
     windows: NDArray[np.integer], own: float, other: float, rest: float
 ) -> VariancePart:
-    """Return the expected variance over the rows of windows [N, M].
+    """Return the part of the variance of a mean that differences between rows add.
 
     Args:
-        windows: of each row and column; no row is empty.
+        windows: numbers of windows [N, M] of each row and column; no row is empty.
         own: variance between rows.
         other: variance between columns.
         rest: variance of both together.

@@ -162,6 +162,7 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
             for sentence in forward_notes(table.time_s, table.local_s, dated=dated):
                 note(f"In {tree.where(name)}, {sentence}.")
         yield from _recordings(tree, layout, name, table, seen, repeats)
+        del table  # not in memory while the next one is read
     if repeats:
         files = counted(len(repeats), "file")
         where = f" in {files}, such as {tree.where(next(iter(repeats)))},"

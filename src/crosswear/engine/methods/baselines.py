@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from crosswear.baselines.forest import grow_forest
+from crosswear.baselines.members import classical_members
+from crosswear.baselines.stack import fit_stack
 from crosswear.baselines.vote import vote_of
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.datasets.domain import Domain
@@ -18,6 +22,7 @@ from crosswear.engine.methods.classical import (
 )
 from crosswear.engine.subsets import weight_seed
 from crosswear.engine.task import Task
+from crosswear.signal.folds import group_windows
 
 
 class WindowsMethod(ClassicalMethod):
@@ -68,3 +73,18 @@ class VoteMethod(ClassicalMethod):
         windows = LabelledWindows.of(domain.windows, rows)
         vote = vote_of(windows, features[rows], *known, windows_of_sources(task))
         return lambda test: vote.vote(x[test], features[test]).argmax(axis=1)
+
+
+class StackMethod(ClassicalMethod):
+    """Fits the members of a stack, and their weights by people who were left out."""
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        windows, seed = domain.windows.rows(rows), weight_seed(task.cell)
+        grouping = group_windows(windows)
+        known = (len(domain.classes), task.rate_hz, seed, windows_of_sources(task))
+        members = classical_members(LabelledWindows.of(windows), *known)
+        groups = np.where(grouping.kept, grouping.groups, -1)
+        stack = fit_stack(members, windows.y, groups, seed)
+        x = domain.windows.x
+        return lambda test: stack.scores(x[test]).argmax(axis=1)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import GroupUnit, Windows
@@ -53,6 +52,10 @@ class Fold:
     test: NDArray[np.int64]
     unknown: NDArray[np.int64]
 
+    def of(self, rows: NDArray[np.int64]) -> Fold:
+        """Return the same fold of all windows, if it is one of some, `rows`, of them."""
+        return Fold(rows[self.train], rows[self.test], rows[self.unknown])
+
 
 def group_windows(windows: Windows) -> Grouping:
     """Group windows by people if there are `PEOPLE`, else by chains of occurrences."""
@@ -75,7 +78,21 @@ def group_windows(windows: Windows) -> Grouping:
 
 def make_folds(
     y: NDArray[np.integer], groups: NDArray[np.integer], seed: int, most: int = ALONE
-) -> list[Fold]:
+) -> tuple[Fold, ...]:
+    """Split into folds as `split_into_folds` does.
+
+    Raises:
+        DomainError: where that gives none.
+    """
+    folds = split_into_folds(y, groups, seed, most)
+    if not folds:
+        raise _too_few(y, len(np.unique(groups)))
+    return folds
+
+
+def split_into_folds(
+    y: NDArray[np.integer], groups: NDArray[np.integer], seed: int, most: int = ALONE
+) -> tuple[Fold, ...]:
     """Split into folds of whole groups: each group alone if they are few, else five alike folds.
 
     Args:
@@ -84,13 +101,16 @@ def make_folds(
         seed: seed of the order of groups.
         most: largest number of folds; with fewer folds than groups, several share a fold.
 
-    Raises:
-        DomainError: unless two classes or more are in two groups or more.
+    Returns:
+        Two folds or more, each with two classes or more to train on; none unless two classes or
+        more are in two groups or more.
     """
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to import, needless to predict
+
     available = len(np.unique(groups))
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
-        raise _too_few(y, available)
+        return ()
     number = available if available <= ALONE else FOLDS
     number = min(number, most, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
@@ -101,9 +121,7 @@ def make_folds(
             known = np.isin(y[test], y[train])
             if known.any() and len(np.unique(y[train])) > 1:
                 folds.append(Fold(np.sort(train), np.sort(test[known]), np.sort(test[~known])))
-    if len(folds) < 2:
-        raise _too_few(y, available)
-    return folds
+    return tuple(folds) if len(folds) > 1 else ()
 
 
 def _too_few(y: NDArray[np.integer], groups: int) -> DomainError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from sklearn.isotonic import IsotonicRegression
 
 FLOOR = 1e-3
 """Smallest probability: a forest of 300 trees gives 0 to what it has not seen."""
@@ -35,6 +33,7 @@ def fit_temperature(probabilities: Floats, y: NDArray[np.integer]) -> float:
         probabilities: [n, C].
         y: true classes [n].
     """
+    from scipy.optimize import minimize_scalar  # slow to import, needless to predict
 
     def loss(log_temperature: float) -> float:
         warm = tempered(probabilities, float(np.exp(log_temperature)))
@@ -55,6 +54,8 @@ def unsure_below(probabilities: Floats, y: NDArray[np.integer]) -> float:
     where it passes one half. If it is always above, the threshold is the smallest probability in
     the data; if never, 1.
     """
+    from sklearn.isotonic import IsotonicRegression  # slow to import, needless to predict
+
     top = probabilities.max(axis=1)
     right = (probabilities.argmax(axis=1) == y).astype(np.float64)
     levels = np.linspace(0, 1, 1001)

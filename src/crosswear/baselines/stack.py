@@ -1,0 +1,163 @@
+"""A stack: classifiers whose votes weigh as much as they deserve with people whom none has seen.
+
+Van der Laan, Polley and Hubbard, "Super learner", Statistical Applications in Genetics and
+Molecular Biology 6(1), 2007: cross-validation within the labelled windows gives what each member
+says of windows that it was not fitted on, and weights are chosen that suit these. Folds keep people
+whole, since the stack is for other people than those who were labelled. Weights are not negative
+(Breiman, "Stacked regressions", Machine Learning 24, 1996) and sum to 1. Where few people were
+labelled they are drawn towards the plain vote, in which all members weigh alike.
+
+Members may be too sure or not sure enough. Each is given a temperature first (Guo et al., "On
+calibration of modern neural networks", ICML 2017), by the same windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.signal.calibration import FLOOR, fit_temperature, tempered
+from crosswear.signal.folds import Fold, split_into_folds
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int64]
+
+AS_THEY_ARE, ALIKE = 5, 20
+"""People for whom the members count as they are, and all alike, beside those who were tested.
+
+Both were chosen on two splits of five datasets and confirmed on two others: docs/results.md.
+"""
+STEPS = 300
+"""Most steps to the weights."""
+CLOSE = 1e-7
+"""A step that changes no weight by more is the last one."""
+
+
+class Fitted(Protocol):
+    """A member that knows its classes."""
+
+    def scores(self, x: NDArray[np.float32]) -> Floats:
+        """Class probabilities [n, C] of windows [n, 3, L] in g."""
+        ...
+
+
+class Member(Protocol):
+    """A kind of classifier, bound to labelled windows."""
+
+    def probabilities(self, train: Indices, asked: Indices) -> Floats:
+        """Fit some of the windows; return the class probabilities [n, C] of others."""
+        ...
+
+    def fit(self) -> Fitted:
+        """Fit all windows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Combination:
+    """Temperatures and weights of the members of a vote.
+
+    Attributes:
+        temperatures: [K], of each member's probabilities.
+        weights: [K], not negative; their sum is 1.
+    """
+
+    temperatures: Floats
+    weights: Floats
+
+    @classmethod
+    def plain(cls, members: int) -> Combination:
+        """Return the vote of members that weigh alike."""
+        return cls(np.ones(members), np.full(members, 1 / members))
+
+    def __call__(self, answers: Sequence[Floats]) -> Floats:
+        """Return the class probabilities [n, C] of windows by those that each member gives them."""
+        each = zip(answers, self.temperatures.tolist(), strict=True)
+        return np.asarray(np.tensordot(self.weights, [tempered(*one) for one in each], axes=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Members that were fitted on all windows, and their combination."""
+
+    members: Sequence[Fitted]
+    combination: Combination
+
+    def scores(self, x: NDArray[np.float32]) -> Floats:
+        """Class probabilities [n, C] of windows [n, 3, L] in g."""
+        return self.combination([one.scores(x) for one in self.members])
+
+
+def fit_stack(
+    members: Sequence[Member], y: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+) -> Stack:
+    """Fit members and their combination.
+
+    Args:
+        members: bound to the same windows [n].
+        y: their classes [n].
+        groups: the person, or the chain of occurrences, of each [n]; −1 for a window that shares
+            raw samples with those of another group, which then is in no fold.
+        seed: of the folds.
+    """
+    rows = np.flatnonzero(groups >= 0)
+    folds = [fold.of(rows) for fold in split_into_folds(y[rows], groups[rows], seed)]
+    combination = Combination.plain(len(members))
+    if folds:
+        tested = np.concatenate([fold.test for fold in folds])
+        answers = [out_of_fold(one, folds) for one in members]
+        combination = combine(answers, y[tested], len(np.unique(groups[tested])))
+    return Stack([one.fit() for one in members], combination)
+
+
+def out_of_fold(member: Member, folds: Sequence[Fold]) -> Floats:
+    """Return what a member says of each fold's test windows [n, C], one fold after another.
+
+    Windows of classes that a fold does not train on are no test of a member.
+    """
+    return np.concatenate([member.probabilities(fold.train, fold.test) for fold in folds])
+
+
+def combine(answers: Sequence[Floats], y: NDArray[np.integer], people: int) -> Combination:
+    """Return the combination for windows that the members were not fitted on.
+
+    Args:
+        answers: class probabilities [n, C] that each of K members gives.
+        y: classes of the windows [n].
+        people: number of people whose windows they are. Windows of one person are alike, so that
+            not their number shows how sure the combination is.
+    """
+    as_they_are = people / (people + AS_THEY_ARE)
+    temperatures = np.array([fit_temperature(one, y) ** as_they_are for one in answers])
+    each = zip(answers, temperatures.tolist(), strict=True)
+    own = np.array([tempered(*one)[np.arange(len(y)), y] for one in each])
+    return Combination(temperatures, weights_of(own, ALIKE * len(y) / people))
+
+
+def weights_of(probabilities: Floats, prior: float) -> Floats:
+    """Return the weights [K] of the vote that finds the classes of windows most likely.
+
+    They minimise the sum of the log losses of the windows and of a Dirichlet prior about equal
+    weights, which is convex, by expectation maximisation (Dempster, Laird and Rubin, "Maximum
+    likelihood from incomplete data via the EM algorithm", 1977).
+
+    Args:
+        probabilities: [K, n], that each member gives to the class of each window.
+        prior: number of windows for which equal weights count.
+    """
+    members, windows = probabilities.shape
+    likely = np.maximum(probabilities, FLOOR)  # none is impossible
+    weights = np.full(members, 1 / members)
+    for _ in range(STEPS):
+        part = weights[:, None] * likely
+        share = (part / part.sum(axis=0)).sum(axis=1)
+        after = (share + prior / members) / (windows + prior)
+        moved = np.abs(after - weights).max()
+        weights = after
+        if moved <= CLOSE:
+            break
+    return weights
