@@ -34,7 +34,7 @@ def put_people(root: Path, *names: str) -> None:
         (["user1.csv", "user2.csv", "user2.csv.gz"], ["*.csv"], ["user1", "user2"], "user2.csv.gz"),
         (["user1.csv", "user2.csv.gz"], ["*.csv", "*.csv.gz"], ["user1", "user2"], ""),
         (["user1_a.csv", "user2_b.csv.gz"], ["*.csv", "*.csv.gz"], ["user1", "user2"], ""),
-        (["run/user1.csv", "run/user2.tsv.csv.gz"], ["*/*.csv", "*/*.csv.gz"], None, ""),
+        (["run/s1.csv", "run/s2.tsv.csv.gz"], ["*/*.csv", "*/*.csv.gz"], None, ""),
         (
             ["user1.csv", "user2.csv", "user2.csv.gz", "user3.csv.gz"],
             ["user1.csv", "user2.csv", "user3.csv.gz"],
