@@ -143,8 +143,8 @@ def main(
 ) -> None:
     """Measure and print."""
     processes = workers or (available_workers() if device == "cpu" else 1)
-    with tempfile.TemporaryDirectory() as name:
-        grid = make_grid(Path(name), ModelConfig(), HOP_S, epochs=1)
+    with tempfile.TemporaryDirectory() as folder:
+        grid = make_grid(Path(folder), ModelConfig(), HOP_S, epochs=1)
         windows = grid.target.summary.split.windows
         CONSOLE.print(f"windows of the target: {windows}; {epochs} epochs; {processes} worker(s)")
         tasks = {size: grid.tasks(size, BLOCKS, 1, TrainConfig(epochs=epochs)) for size in sizes}
@@ -159,7 +159,7 @@ def main(
             lines = compare(grid, tasks, loops, executor, processes, device)
         # Last: one worker changes how this process keeps memory, which the reference must not.
         if device == "cpu":
-            small = make_grid(Path(name) / "small", SMALL, 2.0, epochs=1)
+            small = make_grid(Path(folder) / "small", SMALL, 2.0, epochs=1)
             scaling(small, processes)
     here, worker = (
         resource.getrusage(who).ru_maxrss / 2**20

@@ -25,7 +25,8 @@ from crosswear.adaptation.choose import choose
 from crosswear.adaptation.learners import TrainingData
 from crosswear.core.markdown import table
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.recognise import Recognizer
 from crosswear.networks.threads import one_torch_thread

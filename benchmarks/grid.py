@@ -7,7 +7,8 @@ from pathlib import Path
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig, TransferConfig
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell

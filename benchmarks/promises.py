@@ -34,7 +34,8 @@ from crosswear.core.keys import seed_for
 from crosswear.core.markdown import table
 from crosswear.core.recording import Recording
 from crosswear.datasets import lookup
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.roots import locate
 from crosswear.deploy.bundle import load_bundle
 from crosswear.signal.metrics import confusion, micro_f1

@@ -20,7 +20,8 @@ from crosswear.baselines import BUNDLED
 from crosswear.cli.output import print_note
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.executors.local import this_machine

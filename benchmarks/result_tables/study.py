@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
+from typing import TypeAlias
 
-from crosswear.core.intervals import percent
+from crosswear.core.intervals import NOTHING, percent
 from crosswear.core.markdown import table
 from crosswear.evidence.statements import LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.grid.methods import METHODS
+from crosswear.grid.methods import METHODS, MethodName
 from crosswear.report import readable
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.signal.metrics import per_class_f1
@@ -38,26 +40,47 @@ def sources(index: EvidenceIndex) -> str:
 
 
 def methods(index: EvidenceIndex) -> str:
-    """Return the scores of every method with the same windows; transfers as means over sources."""
-    headings = ("target", "windows", "majority", "forest", "MiniRocket", "scratch")
-    headings += ("transfer", "untrained", "logistic on source", "logistic on untrained")
-    rows = []
-    for target in index.targets:
-        for size in index.sizes:
-            sources = index.trained_sources_of(target)
-            named = ("majority", "forest", "minirocket", "network")
-            scores: list[Iterable[Score | None]] = [
-                [index.score(target, size, LearningMethod(method))]  # type: ignore[arg-type]
-                for method in named
-            ]
-            scores.append([index.transfer(target, source, size) for source in sources])
-            scores.append([index.transfer(target, UNTRAINED, size)])
-            scores.append(
-                [index.score(target, size, LearningMethod("logistic", s)) for s in sources]
-            )
-            scores.append([index.score(target, size, LearningMethod("logistic", UNTRAINED))])
-            rows.append((target, f"{size}", *map(mean, scores)))
-    return table(headings, rows, 1)
+    """Return the scores of every method with the same windows; transfers as means over sources.
+
+    Methods that the study does not have are left out.
+    """
+    places = list(product(index.targets, index.sizes))
+    columns = {
+        heading: [mean(score_of(index, *place)) for place in places]
+        for heading, score_of in _METHODS.items()
+    }
+    columns = {heading: some for heading, some in columns.items() if set(some) != {NOTHING}}
+    rows = [
+        (target, f"{size}", *scores)
+        for (target, size), scores in zip(places, zip(*columns.values(), strict=True), strict=True)
+    ]
+    return table(("target", "windows", *columns), rows, 1)
+
+
+def _of(method: MethodName) -> _Scores:
+    return lambda index, target, size: [index.score(target, size, LearningMethod(method))]
+
+
+_Scores: TypeAlias = Callable[[EvidenceIndex, str, int], Iterable[Score | None]]
+_METHODS: Mapping[str, _Scores] = {
+    "majority": _of("majority"),
+    "forest": _of("forest"),
+    "extra-trees": _of("extra-trees"),
+    "MiniRocket": _of("minirocket"),
+    "vote": _of("vote"),
+    "scratch": _of("network"),
+    "transfer": lambda index, target, size: [
+        index.transfer(target, source, size) for source in index.trained_sources_of(target)
+    ],
+    "untrained": lambda index, target, size: [index.transfer(target, UNTRAINED, size)],
+    "logistic on source": lambda index, target, size: [
+        index.score(target, size, LearningMethod("logistic", source))
+        for source in index.trained_sources_of(target)
+    ],
+    "logistic on untrained": lambda index, target, size: [
+        index.score(target, size, LearningMethod("logistic", UNTRAINED))
+    ],
+}
 
 
 def heatmap(index: EvidenceIndex) -> str:

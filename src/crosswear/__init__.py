@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from crosswear.api.studies import Run, Study
     from crosswear.core.config import PreparationConfig
     from crosswear.core.errors import CrosswearError
-    from crosswear.datasets.domain import Domain, load_domain, prepare
+    from crosswear.datasets.domain import Domain, load_domain
+    from crosswear.datasets.prepare import prepare
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
@@ -73,7 +74,7 @@ _HOMES = {
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
     "predict": "api.bundles",
-    "prepare": "datasets.domain",
+    "prepare": "datasets.prepare",
     "recommend": "adaptation.recommend",
 }
 

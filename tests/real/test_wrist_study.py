@@ -10,7 +10,8 @@ import pytest
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import LeakageError
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.grid.experiment import enumerate_cells
 from crosswear.grid.store import Store

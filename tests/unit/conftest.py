@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.networks.checkpoint import save_checkpoint

@@ -11,14 +11,14 @@ import pytest
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
-from crosswear.core.recording import NO_LABEL, Recording
+from crosswear.core.recording import NO_LABEL, Recording, Windows
 from crosswear.datasets import REGISTRY, lookup
-from crosswear.datasets.domain import prepare
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
 from crosswear.signal.leakage import audit
 from crosswear.signal.resample import resample
-from crosswear.signal.windows import assemble
+from crosswear.signal.windows import cut_recordings
 from generators import GENERATORS
 from generators.planted import Planted, resting_g
 
@@ -148,7 +148,7 @@ def test_a_resting_limb_reads_one_g(sample: Sample) -> None:
 
 def test_windows_span_neither_recordings_nor_gaps(sample: Sample) -> None:
     pieces = [(0, resample(recording)) for recording in sample.recordings]
-    windows, _ = assemble(pieces, SHORT.window, SHORT.hop)
+    windows = Windows.joined([some for some, _ in cut_recordings(pieces, SHORT.window, SHORT.hop)])
     longest = SHORT.bridge_s * sample.spec.rate_hz + 1
     for number, start, stop in zip(windows.recording, windows.start, windows.stop, strict=True):
         recording = sample.recordings[number]

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from crosswear.cli.data import data_app
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import CrosswearError, MissingDataError
-from crosswear.datasets.domain import prepare, same_dataset
+from crosswear.datasets.domain import same_dataset
 from crosswear.datasets.own import load_own
+from crosswear.datasets.prepare import prepare
 from crosswear.deploy.recognise.recordings import recognise_files
 
 LABELS = ("sitting", "walking")

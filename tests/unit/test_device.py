@@ -21,7 +21,8 @@ from crosswear.core.config import (
     TransferConfig,
 )
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.device import DEVICES

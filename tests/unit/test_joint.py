@@ -17,7 +17,8 @@ from torch.nn import functional
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import Heads

@@ -11,8 +11,8 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.domain import prepare
 from crosswear.datasets.fetch import fetch
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.verify import verify
 
 

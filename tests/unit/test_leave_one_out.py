@@ -13,8 +13,9 @@ from study_helpers import ignore
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import StudyFileError
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
 from crosswear.datasets.held_out import each_held_out
+from crosswear.datasets.prepare import prepare
 from crosswear.evidence.records import Observed, StudyRecords, facts_of
 from crosswear.evidence.scores import ScoreKey, scores_of
 from crosswear.evidence.statements import LearningMethod

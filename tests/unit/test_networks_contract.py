@@ -27,7 +27,8 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import to_json
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Task

@@ -18,7 +18,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import NO_LABEL
 from crosswear.datasets import lookup
-from crosswear.datasets.domain import prepare
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.tree import FolderTree, fingerprint
 from crosswear.tables.units import reading
 

@@ -9,7 +9,8 @@ import pytest
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import LeakageError
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.study.people import audit_people
 
 

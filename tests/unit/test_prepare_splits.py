@@ -11,7 +11,7 @@ import pytest
 from own_helpers import describe, put, rows
 
 from crosswear.core.config import PreparationConfig
-from crosswear.datasets.domain import prepare, prepare_splits
+from crosswear.datasets.prepare import prepare, prepare_splits
 from crosswear.datasets.tree import FolderTree
 
 CONFIG = PreparationConfig(window_s=1.0, hop_s=0.5, min_subjects=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.core.config import PreparationConfig
-from crosswear.datasets.domain import prepare
+from crosswear.datasets.prepare import prepare
 from crosswear.signal.quality import Clipping
 
 TOML = """

@@ -17,7 +17,8 @@ from crosswear.adaptation.validate_rankings import RankingValidation, validate_r
 from crosswear.cli import app
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import MissingDataError, UsageError
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.task import Task
 from crosswear.engine.transfer_source import Source, train_config
 from crosswear.grid.result import CellResult, Timing

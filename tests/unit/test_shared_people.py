@@ -13,7 +13,8 @@ from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.shared_people import COMPARED, count_copies, exclude_shared_people
 from crosswear.core.config import PreparationConfig
-from crosswear.datasets.domain import Domain, prepare, same_dataset
+from crosswear.datasets.domain import Domain, same_dataset
+from crosswear.datasets.prepare import prepare
 from crosswear.datasets.propose import write_proposal
 from crosswear.engine.transfer_source import Source
 

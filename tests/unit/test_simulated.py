@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording, Windows
 from crosswear.datasets.simulated import DAILY, GESTURES, MANIPULATION, SPECS, SPORTS
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FolderTree
@@ -29,7 +29,7 @@ from crosswear.datasets.wrist_model import (
     smooth_noise,
 )
 from crosswear.signal.resample import resample
-from crosswear.signal.windows import assemble
+from crosswear.signal.windows import cut_recordings
 
 SCENARIOS = (GESTURES, MANIPULATION, DAILY, SPORTS)
 IDEAL = Device(rate_hz=100.0, range_g=16.0, step_g=2.0**-14, noise_density=0.0)
@@ -107,7 +107,7 @@ def test_windows_are_few_enough_for_a_tutorial_and_as_unbalanced_as_in_the_study
     spec: DatasetSpec, recordings: dict[str, list[Recording]]
 ) -> None:
     pieces = [(number, resample(made)) for number, made in enumerate(recordings[spec.name])]
-    windows, _ = assemble(pieces)
+    windows = Windows.joined([some for some, _ in cut_recordings(pieces)])
     counts = np.bincount(windows.y)
     assert 900 <= len(windows) <= 1300
     assert counts.min() >= 25

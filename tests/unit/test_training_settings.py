@@ -22,7 +22,8 @@ from crosswear.core.config import (
     TransferConfig,
 )
 from crosswear.core.errors import StudyFileError
-from crosswear.datasets.domain import Domain, prepare
+from crosswear.datasets.domain import Domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.heads import ONE_HEAD

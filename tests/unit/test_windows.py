@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crosswear.core.errors import DomainError
-from crosswear.core.recording import NO_LABEL
+from crosswear.core.recording import NO_LABEL, Windows
 from crosswear.signal.resample import Segment
-from crosswear.signal.windows import assemble, cut
+from crosswear.signal.windows import cut, cut_recordings
 
 
 def segment_of(labels: list[int] | NDArray[np.integer], raw_start: int = 0) -> Segment:
@@ -103,8 +102,9 @@ def test_assembling_numbers_recordings_and_occurrences() -> None:
         (4, [segment_of([NO_LABEL] * 150)]),
         (9, [segment_of([1] * 30), segment_of([0] * 150, raw_start=50)]),
     ]
-    windows, null = assemble(iter(recordings))
-    assert null == 2
+    pieces = list(cut_recordings(iter(recordings)))
+    windows = Windows.joined([piece for piece, _ in pieces])
+    assert [null for _, null in pieces] == [0, 0, 2, 0, 0]
     assert windows.y.tolist() == [0, 0, 2, 2, 0, 0]
     assert windows.subject.tolist() == [4, 4, 4, 4, 9, 9]
     assert windows.recording.tolist() == [0, 0, 0, 0, 2, 2]
@@ -114,9 +114,3 @@ def test_assembling_numbers_recordings_and_occurrences() -> None:
     kinds = [windows.x, windows.y, windows.subject, windows.recording, windows.occurrence]
     assert [array.dtype.name for array in kinds] == ["float32", "int16", "int16", "int32", "int32"]
     assert windows.start.dtype == windows.stop.dtype == np.int64
-
-
-@pytest.mark.parametrize("recordings", [[], [(0, [])], [(0, [segment_of([NO_LABEL] * 300)])]])
-def test_a_domain_without_windows_is_refused(recordings: list[tuple[int, list[Segment]]]) -> None:
-    with pytest.raises(DomainError, match="no recording gives a labelled window"):
-        assemble(recordings)

@@ -16,7 +16,8 @@ from study_helpers import ignore, results
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import Subset
-from crosswear.datasets.domain import Domain, load_domain, prepare
+from crosswear.datasets.domain import Domain, load_domain
+from crosswear.datasets.prepare import prepare
 from crosswear.engine.alignment import Adversary, adversarial_weight, reverse_gradient, squared_mmd
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group

@@ -25,7 +25,8 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.config import PreparationConfig
 from crosswear.core.files import expect_absent, expect_writable
 from crosswear.core.texts import Note
-from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.datasets.domain import Domain, of_acceleration
+from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import save_bundle
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint

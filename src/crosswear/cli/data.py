@@ -93,7 +93,7 @@ def describe(
 ) -> None:
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
     from crosswear.core.config import PreparationConfig
-    from crosswear.datasets.domain import prepare
+    from crosswear.datasets.prepare import prepare
     from crosswear.report.describe.domain_table import (
         describe_csv,
         describe_domain,

@@ -52,7 +52,8 @@ def recommend(
     """Rank sources of transfer for your recordings, without training."""
     from crosswear.adaptation.recommend import recommend as recommend_
     from crosswear.adaptation.validate_rankings import validate_rankings
-    from crosswear.datasets.domain import of_acceleration, prepare
+    from crosswear.datasets.domain import of_acceleration
+    from crosswear.datasets.prepare import prepare
     from crosswear.study.sources import find_sources, read_transfers
 
     preparation = preparation_of(window, hop)

@@ -204,6 +204,20 @@ def new_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Yield a temporary folder in `parent`, which is made if necessary.
+
+    Raises:
+        DiskError: if it cannot be made.
+    """
+    with as_disk_error(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=parent)
+    with scratch as name:
+        yield Path(name)
+
+
 def remove_leftovers(folder: Path) -> int:
     """Delete the remains of interrupted writes in `folder`; return their number.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -111,6 +111,20 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Windows]) -> Windows:
+        """Return the windows of one or more pieces, in their order."""
+        return cls(
+            **{
+                one.name: np.concatenate([getattr(piece, one.name) for piece in pieces])
+                for one in fields(cls)
+            }
+        )
+
+    def rows(self, kept: NDArray[np.bool_] | NDArray[np.integer]) -> Windows:
+        """Return some of the windows, by a mask [N] or by their places."""
+        return Windows(**{one.name: getattr(self, one.name)[kept] for one in fields(self)})
 
     @property
     def acceleration(self) -> NDArray[np.float32]:

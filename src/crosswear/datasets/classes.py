@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.core.recording import Windows
 from crosswear.core.texts import counted
@@ -15,50 +15,51 @@ from crosswear.signal.splits import choose_unit
 
 def used_classes(
     windows: Windows, table: Sequence[ActivityClass], min_subjects: int, notes: list[str]
-) -> tuple[Windows, tuple[str, ...]]:
-    """Number the classes of a domain that it can be split by.
+) -> NDArray[np.integer]:
+    """Return which classes of its class table a domain can be split by.
 
     Args:
-        windows: labelled by places in the class table.
+        windows: labelled by places in the class table; `x` is not looked at.
         table: the class table.
         min_subjects: where the domain is split by subject, windows of classes that fewer people
             perform are left out.
         notes: takes sentences on what is left out, and on names that are nearly equal.
 
     Returns:
-        The windows, labelled by places among the classes that are left, and the names of these.
+        Places in the class table, rising.
     """
     notes += _nearly_equal([row.name for row in table])
-    unused = [row.name for index, row in enumerate(table) if index not in np.unique(windows.y)]
+    used: NDArray[np.integer] = np.unique(windows.y)
+    unused = [row.name for place, row in enumerate(table) if place not in used]
     if unused:
         notes.append(f"no window of {', '.join(unused)}: left out of the classes")
     if choose_unit(len(np.unique(windows.subject))) == "subject":
-        windows = _of_several_people(windows, table, min_subjects, notes)
-    used = np.unique(windows.y)
-    y = np.searchsorted(used, windows.y).astype(np.int16)
-    return replace(windows, y=y), tuple(table[index].name for index in used)
+        used = _of_several_people(used, windows, table, min_subjects, notes)
+    return used
 
 
 def _of_several_people(
-    windows: Windows, table: Sequence[ActivityClass], min_subjects: int, notes: list[str]
-) -> Windows:
-    people = {
-        label: len(np.unique(windows.subject[windows.y == label]))
-        for label in np.unique(windows.y).tolist()
-    }
+    used: NDArray[np.integer],
+    windows: Windows,
+    table: Sequence[ActivityClass],
+    min_subjects: int,
+    notes: list[str],
+) -> NDArray[np.integer]:
+    people = {label: len(np.unique(windows.subject[windows.y == label])) for label in used.tolist()}
     few = {label: count for label, count in people.items() if count < min_subjects}
     if not few:
-        return windows
-    kept = ~np.isin(windows.y, list(few))
+        return used
+    left_out = np.isin(windows.y, list(few))
     named = ", ".join(
         f"{table[label].name} ({counted(count, 'person', 'people')})"
         for label, count in few.items()
     )
     notes.append(
         f"performed by fewer than {min_subjects} people, so left out of the classes with "
-        f"{counted(int((~kept).sum()), 'window')}: {named}; preparation.min_subjects = 1 keeps them"
+        f"{counted(int(left_out.sum()), 'window')}: {named}; preparation.min_subjects = 1 keeps "
+        "them"
     )
-    return Windows(**{one.name: getattr(windows, one.name)[kept] for one in fields(Windows)})
+    return used[~np.isin(used, list(few))]
 
 
 def _nearly_equal(names: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from crosswear.core.errors import CrosswearError, MissingDataError
 from crosswear.core.keys import digest
 from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
-from crosswear.datasets.domain import Domain, of_acceleration, prepare
+from crosswear.datasets.domain import Domain, of_acceleration
+from crosswear.datasets.prepare import prepare
 from crosswear.networks.checkpoint import checkpoint_exists
 from crosswear.networks.models.multi_resnet import MIRRORED
 

@@ -45,8 +45,8 @@ class Deviations:
 
 
 MEASURED: dict[GroupUnit, Deviations] = {
-    "subject": Deviations(repetitions=0.023, groups=0.011, rest=0.049),
-    "occurrence": Deviations(repetitions=0.026, groups=0.022, rest=0.089),
+    "subject": Deviations(repetitions=0.022, groups=0.012, rest=0.050),
+    "occurrence": Deviations(repetitions=0.025, groups=0.020, rest=0.088),
 }
 """By what a split keeps whole; `python benchmarks/deviations.py` measures them on docs/records."""
 

@@ -6,13 +6,13 @@ wins ties, then the lowest class index; windows of null are dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crosswear.core.errors import DomainError, UsageError
+from crosswear.core.errors import UsageError
 from crosswear.core.recording import NO_LABEL, Windows
 from crosswear.signal.resample import Segment
 
@@ -108,10 +108,12 @@ def cut(segment: Segment, window: int = WINDOW, hop: int = HOP) -> Cut:
     return Cut(x, y[kept], occurrence[kept], start, stop, null=int((~kept).sum()))
 
 
-def assemble(
+def cut_recordings(
     recordings: Iterable[tuple[int, Sequence[Segment]]], window: int = WINDOW, hop: int = HOP
-) -> tuple[Windows, int]:
-    """Return the windows of a whole domain, and how many windows were dropped as null.
+) -> Iterator[tuple[Windows, int]]:
+    """Yield the windows of each segment, and how many windows were dropped as null.
+
+    Occurrences are numbered through the whole domain.
 
     Args:
         recordings: for every recording of the dataset, in order: the index of its subject among
@@ -119,38 +121,25 @@ def assemble(
             number is its place here.
         window: samples of a window.
         hop: samples from one window's start to the next one's.
-
-    Raises:
-        DomainError: if there is not a single labelled window.
     """
-    cuts: list[Cut] = []
-    owners: list[tuple[int, int]] = []
+    occurrences = 0
     for number, (subject, segments) in enumerate(recordings):
         for segment in segments:
-            cuts.append(cut(segment, window, hop))
-            owners.append((subject, number))
-    counts = np.array([len(piece.y) for piece in cuts], dtype=np.int64)
-    if not counts.any():
-        raise DomainError(
-            "no recording gives a labelled window",
-            expected=f"{window} samples without a gap, most of them labelled with a class",
-            todo="check the class table and the recordings",
-        )
-    subject_of, number_of = np.array(owners).T
-    # Occurrences are numbered within their segment: the pair is unique, its rank is the number.
-    segment_of = np.repeat(np.arange(len(cuts), dtype=np.int64), counts)
-    run = np.concatenate([piece.occurrence for piece in cuts])
-    occurrence = np.unique(segment_of << 32 | run, return_inverse=True)[1]
-    windows = Windows(
-        x=np.concatenate([piece.x for piece in cuts]),
-        y=np.concatenate([piece.y for piece in cuts]),
-        subject=np.repeat(subject_of, counts).astype(np.int16),
-        recording=np.repeat(number_of, counts).astype(np.int32),
-        occurrence=occurrence.astype(np.int32),
-        start=np.concatenate([piece.start for piece in cuts]),
-        stop=np.concatenate([piece.stop for piece in cuts]),
-    )
-    return windows, sum(piece.null for piece in cuts)
+            piece = cut(segment, window, hop)
+            of_segment, occurrence = np.unique(piece.occurrence, return_inverse=True)
+            windows = Windows(
+                x=piece.x,
+                y=piece.y,
+                subject=np.full(len(piece.y), subject, np.int16),
+                recording=np.full(len(piece.y), number, np.int32),
+                occurrence=(occurrences + occurrence).astype(np.int32),
+                start=piece.start,
+                stop=piece.stop,
+            )
+            yield windows, piece.null
+            occurrences += len(of_segment)
+            del segment, piece, windows
+        del segments  # not in memory while the next recording is read
 
 
 def _majority(

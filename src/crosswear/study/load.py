@@ -10,8 +10,9 @@ from pathlib import Path
 from crosswear.core.config import Precisions
 from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
-from crosswear.datasets.domain import Domain, DomainSummary, prepare_splits
+from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
+from crosswear.datasets.prepare import prepare_splits
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
 from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells

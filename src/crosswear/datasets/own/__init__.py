@@ -153,6 +153,7 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
             if found.at_rest:
                 resting_g[name] = checked_g[name]
         yield from _recordings(tree, layout, name, table, seen, repeats)
+        del table  # not in memory while the next one is read
     if repeats:
         files = counted(len(repeats), "file")
         where = f" in {files}, such as {tree.where(next(iter(repeats)))},"

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from crosswear.core.config import PreparationConfig
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note, counted
-from crosswear.datasets.domain import of_acceleration, prepare
+from crosswear.datasets.domain import of_acceleration
+from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import Bundle
 
 SIMULATED = 256

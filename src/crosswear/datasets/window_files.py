@@ -1,0 +1,81 @@
+"""Windows of a domain, written to disk as they are cut: their samples need not fit into memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosswear.core.files import as_disk_error
+from crosswear.core.recording import Windows
+
+_ROWS = 4096  # windows that are copied at a time
+_SAMPLES = "x"
+
+
+def write_samples(pieces: Iterable[Windows], file: Path) -> Windows | None:
+    """Write the samples of windows to a file, one after another, float32 without a header.
+
+    Args:
+        pieces: windows of a segment each; consumed one at a time.
+        file: written anew.
+
+    Returns:
+        All windows without their samples: `x` is [N, 0, L]. None if there is not a single one.
+
+    Raises:
+        DiskError: if the file cannot be written.
+    """
+    tables: list[Windows] = []
+    with file.open("wb") as written:
+        for windows in pieces:
+            with as_disk_error(file):
+                written.write(np.ascontiguousarray(windows.x, np.float32).data)
+            tables.append(replace(windows, x=windows.x[:, :0].copy()))
+    return Windows.joined(tables) if any(map(len, tables)) else None
+
+
+def save_samples(file: Path, shape: tuple[int, int], kept: NDArray[np.bool_], target: Path) -> None:
+    """Save the samples of some windows as an .npy file, a block at a time.
+
+    Args:
+        file: as `write_samples` leaves it.
+        shape: channels and samples of a window.
+        kept: [N], the windows that are saved.
+        target: the .npy file, float32 [n, *shape].
+
+    Raises:
+        DiskError: if it cannot be written.
+    """
+    header = {
+        "descr": np.dtype(np.float32).str,
+        "fortran_order": False,
+        "shape": (int(kept.sum()), *shape),
+    }
+    with as_disk_error(target), file.open("rb") as written, target.open("wb") as saved:
+        # Not a memory map: its pages would count as memory of this process.
+        np.lib.format.write_array_header_1_0(saved, header)  # type: ignore[no-untyped-call]
+        for place in range(0, len(kept), _ROWS):
+            some = kept[place : place + _ROWS]
+            block = np.fromfile(written, np.float32, len(some) * shape[0] * shape[1])
+            saved.write(block.reshape(len(some), *shape)[some].data)
+
+
+def save_table(windows: Windows, folder: Path) -> None:
+    """Save all fields but the samples, an .npy file each."""
+    for field in fields(Windows):
+        if field.name != _SAMPLES:
+            np.save(folder / f"{field.name}.npy", getattr(windows, field.name))
+
+
+def link_or_copy(file: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no hard links."""
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
