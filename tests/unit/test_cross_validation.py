@@ -152,7 +152,7 @@ def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None
     found, run = evaluate_candidates(quick, slow, folds, data, 5.0, said.append)
     assert [one.folds for one in found] == [len(run), 0, 0]
     assert "no time to try 2 of 2 networks" in said[-1]
-    assert f"they would take about {150 * len(run)} s more" in said[-1]
+    assert f"to try them takes about {150 * len(run)} s more" in said[-1]
     assert "report" not in said[-1]
 
 
