@@ -41,7 +41,9 @@ const findScore = (target, method, source, blocks, size, branches = "both") => {
 // Colours are those of the style sheet, light or dark.
 const colour = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const faint = (hex) => hex + "22";
+// Intervals lie over each other: the more there are, the fainter is each.
+const faint = (hex, layers) =>
+  hex + Math.round(Math.max(8, 34 / Math.max(1, layers / 3))).toString(16).padStart(2, "0");
 const base = (more) => ({
   paper_bgcolor: "rgba(0,0,0,0)",
   plot_bgcolor: "rgba(0,0,0,0)",

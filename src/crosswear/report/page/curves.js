@@ -31,7 +31,8 @@ function look(line) {
 
 function curves(target, room) {
   const traces = [];
-  data.lines[target].filter((line) => !unwanted.has(line.label)).forEach((line) => {
+  const shown = data.lines[target].filter((line) => !unwanted.has(line.label));
+  shown.forEach((line) => {
     const { colour: ink, dash, mark, width } = look(line);
     const of = (name) => line.scores.map((at) =>
       at === null || scores[name][at] === null ? null : 100 * scores[name][at]);
@@ -41,7 +42,7 @@ function curves(target, room) {
       const up = sure.map((at) => data.sizes[at]);
       traces.push({ type: "scatter", mode: "none", x: [...up, ...[...up].reverse()],
         y: [...sure.map((at) => high[at]), ...sure.reverse().map((at) => low[at])],
-        fill: "toself", fillcolor: faint(ink), hoverinfo: "skip" });
+        fill: "toself", fillcolor: faint(ink, shown.length), hoverinfo: "skip" });
     }
     traces.push({
       type: "scatter", mode: "lines+markers", x: data.sizes, y: of("micro_f1"), connectgaps: false,
