@@ -43,6 +43,7 @@ def turning(values: np.ndarray, length: float) -> np.ndarray:
     return np.asarray(other / np.linalg.norm(other, axis=1, keepdims=True) * length)
 
 
+@pytest.mark.slow
 def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / str(number)).mkdir()
