@@ -245,7 +245,10 @@ def lacks_gravity(
     if sensor.gravity is not None or rest_of(samples, sensor, rate_hz) is not None:
         return False
     values = _all(samples, sensor.axes)
-    median = float(np.median(np.linalg.norm(values[np.isfinite(values).all(axis=1)], axis=1)))
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values):
+        return False
+    median = float(np.median(np.linalg.norm(values, axis=1)))
     stated = [UNITS[unit] for text in texts if (unit := unit_in(text)) is not None]
     named = bool(_NO_GRAVITY.search(str(sensor.axes[0])))
     swings = no_acceleration(values, rate_hz) == NO_GRAVITY
