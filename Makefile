@@ -1,11 +1,12 @@
 # make study: set everything up and run the quickstart study on simulated domains.
-# make test:  set everything up, then lint, types and all tests.
-# make check: the same without slow tests and real recordings, for use while you work.
+# make test:  set everything up, then lint, types, the documentation and all tests.
+# make check: lint, types and the fast unit tests, for use while you work.
 # make docs:  set everything up and build the documentation in build/site.
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
@@ -18,6 +19,7 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(MKDOCS)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
 
@@ -28,7 +30,7 @@ check: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow and not real" tests/unit
 
 docs: $(INSTALLED)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	$(MKDOCS)
 
 $(INSTALLED): pyproject.toml setup.py constraints.txt $(wildcard src/crosswear/networks/kernels/*.[ch]pp)
 	$(PYTHON) -c 'import sys; sys.exit("crosswear needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'

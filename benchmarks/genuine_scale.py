@@ -11,12 +11,14 @@ activity, so the scores of this run do not.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -186,7 +188,9 @@ def main(
 ) -> None:
     """Write the data, run the commands and print their costs."""
     begun = time.perf_counter()
-    write_data(folder / "data")
+    # In another process: a command's peak would be at least that of the process that starts it.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        other.submit(write_data, folder / "data").result()
     CONSOLE.print(f"data written in {time.perf_counter() - begun:.0f} s")
     text = STUDY.read_text("utf-8").replace("epochs = 70", f"epochs = {epochs}")
     (folder / "study.toml").write_text(text, "utf-8")

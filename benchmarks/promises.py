@@ -9,6 +9,8 @@ activities.
 
     python benchmarks/promises.py --data FOLDER --cache FOLDER --out promises.jsonl [DATASET ...]
     python benchmarks/promises.py --table promises.jsonl
+
+Draws that are in the file already are not made again.
 """
 
 from __future__ import annotations
@@ -76,15 +78,21 @@ def main() -> None:
         lines = arguments.table.read_text("utf-8").splitlines()
         print(summary([json.loads(line) for line in lines]))
         return
+    done = arguments.out.read_text("utf-8") if arguments.out.exists() else ""
+    known = {(one["dataset"], one["draw"]) for one in map(json.loads, done.splitlines())}
     for number in range(arguments.draws):
         for name in arguments.datasets:
+            if (name.split("/")[0], number) in known:
+                continue
             inside = arguments.data / name
             reference = str(inside) if inside.suffix == ".toml" else name
-            for one in promises(reference, number, arguments):
-                line = json.dumps({"dataset": name.split("/")[0], "draw": number, **one})
-                print(line, flush=True)
-                with arguments.out.open("a", encoding="utf-8") as out:
-                    out.write(line + "\n")
+            found = promises(reference, number, arguments)
+            lines = [
+                json.dumps({"dataset": name.split("/")[0], "draw": number, **one}) for one in found
+            ]
+            print("\n".join(lines), flush=True)
+            with arguments.out.open("a", encoding="utf-8") as out:
+                out.write("".join(f"{line}\n" for line in lines))
 
 
 def promises(reference: str, number: int, arguments: argparse.Namespace) -> list[dict[str, Any]]:

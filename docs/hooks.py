@@ -92,7 +92,7 @@ def python() -> str:
     names = "\n\n".join(f"::: crosswear.{name}" for name in crosswear.__all__)
     return (
         "# Python\n\nEverything that `import crosswear` offers. [In Python](../api.md) shows it at "
-        f"work.\n\n## Names\n\n{names}\n"
+        f"work.\n\n## Names\n\n{names}\n\nNext: [examples](../examples.md) that run.\n"
     )
 
 
@@ -110,7 +110,7 @@ def command_line() -> str:
     return (
         "# Command line\n\nEvery command takes `--help`. "
         "[Exit codes](../architecture.md#exit-codes) say what went wrong.\n\n"
-        f"## crosswear\n{commands}"
+        f"## crosswear\n{commands}\n\nNext: [the same in Python](../api.md).\n"
     )
 
 
@@ -128,6 +128,7 @@ def study_file() -> str:
         if name == "adaptation.augmentation":
             parts.append("`[source.augmentation]` has the same keys.")
         parts.append(keys_of(TypeAdapter(table).json_schema(), meanings(table)))
+    parts.append("Next: [a study in ten lines](../examples/study.md).")
     return "\n\n".join(parts) + "\n"
 
 
@@ -137,7 +138,7 @@ def dataset_toml() -> str:
         "# dataset.toml\n\nEvery key, with its default. `crosswear data new FOLDER` writes the "
         "file, and [Your recordings to a model](../own-data.md) explains it.\n\n"
         + keys_of(TypeAdapter(Layout).json_schema(), KEYS)
-        + "\n"
+        + "\n\nNext: [CSV files to a model](../examples/recordings.md), as an example.\n"
     )
 
 

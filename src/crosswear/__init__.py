@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crosswear.api.adapting import AdaptedModel, adapt
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
+    from crosswear.api.encoders import export_encoder
     from crosswear.api.reports import StudyReport
     from crosswear.api.studies import Run, Study
     from crosswear.core.config import PreparationConfig
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
+    from crosswear.encoders import Encoder, load_encoder
+    from crosswear.encoders.card import EncoderCard
+    from crosswear.encoders.importing import import_encoder
     from crosswear.study.sources import find_sources
 
 __all__ = [
@@ -35,6 +39,8 @@ __all__ = [
     "CrosswearError",
     "DatasetWindows",
     "Domain",
+    "Encoder",
+    "EncoderCard",
     "Overrides",
     "PreparationConfig",
     "Recognizer",
@@ -45,9 +51,12 @@ __all__ = [
     "adapt",
     "compare",
     "export",
+    "export_encoder",
     "find_sources",
+    "import_encoder",
     "load_bundle",
     "load_domain",
+    "load_encoder",
     "predict",
     "prepare",
     "recommend",
@@ -60,6 +69,8 @@ _HOMES = {
     "CrosswearError": "core.errors",
     "DatasetWindows": "api.bundles",
     "Domain": "datasets.domain",
+    "Encoder": "encoders",
+    "EncoderCard": "encoders.card",
     "Overrides": "deploy.recognise.inputs",
     "PreparationConfig": "core.config",
     "Recognizer": "deploy.recognise.recognizer",
@@ -70,9 +81,12 @@ _HOMES = {
     "adapt": "api.adapting",
     "compare": "api.comparing",
     "export": "api.bundles",
+    "export_encoder": "api.encoders",
     "find_sources": "study.sources",
+    "import_encoder": "encoders.importing",
     "load_bundle": "deploy.bundle",
     "load_domain": "datasets.domain",
+    "load_encoder": "encoders",
     "predict": "api.bundles",
     "prepare": "datasets.prepare",
     "recommend": "adaptation.recommend",

@@ -13,14 +13,19 @@ import numpy as np
 
 from generators import (
     actrectut,
+    capture24,
     dsads,
+    hhar,
     jsi_fos,
     mhealth,
     opportunity,
     pamap2,
+    realworld,
     selfback,
     skoda,
     sp_sw_har,
+    wear,
+    weda_fall,
     wharf,
     wisdm2019,
 )
@@ -40,4 +45,9 @@ GENERATORS: Mapping[str, Generator] = {
     "sp_sw_har": sp_sw_har.write,
     "wisdm2019": wisdm2019.write,
     "mhealth": mhealth.write,
+    "weda_fall": weda_fall.write,
+    "hhar": hhar.write,
+    "realworld": realworld.write,
+    "wear": wear.write,
+    "capture24": capture24.write,
 }

@@ -154,7 +154,7 @@ def one_table(root: Path, rng: Rng) -> list[Planted]:
 def parquet_files(root: Path, rng: Rng) -> list[Planted]:
     """Parquet: time stamps with a zone, whole milli-g, a lost sample."""
     planted = []
-    for subject in ("p1", "p2"):
+    for subject in ("user1", "user2"):
         signal = movement(rng, 700, 50.0)
         time_ms = 20 * np.arange(700)
         stamps = pa.array(EPOCH_S * 1000 + time_ms, pa.timestamp("ms", tz="Europe/Berlin"))

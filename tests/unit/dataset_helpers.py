@@ -26,6 +26,11 @@ FILES = {
     "sp_sw_har": "DATA/s01/s01_02_sw.csv",
     "wisdm2019": "raw/watch/accel/data_1650_accel_watch.txt",
     "mhealth": "mHealth_subject10.log",
+    "weda_fall": "dataset/40Hz/D01/U01_R01_accel.csv",
+    "hhar": "Watch_accelerometer.csv",
+    "realworld": "proband1/data/acc_walking_csv.zip",
+    "wear": "raw/inertial/50hz/sbj_18.csv",
+    "capture24": "P151.csv.gz",
 }
 SEPARATORS = {
     "pamap2": b" ",
@@ -36,6 +41,9 @@ SEPARATORS = {
     "sp_sw_har": b",",
     "wisdm2019": b",",
     "mhealth": b"\t",
+    "weda_fall": b",",
+    "hhar": b",",
+    "wear": b",",
 }
 
 

@@ -120,7 +120,7 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
     made = adapt(
         "simulated-gestures",
         tmp_path / "model",
-        AdaptationSettings(sources=(), budget_s=6.0),
+        AdaptationSettings(sources=(), budget_s=3.0),
         cache=cache,
         note=said.append,
     )

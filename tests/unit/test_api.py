@@ -194,7 +194,8 @@ def test_a_script_without_a_main_guard_is_named_in_one_line(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_a_script_with_a_main_guard_has_workers(tmp_path: Path, page: dict[str, Any]) -> None:
     script = tmp_path / "script.py"
-    script.write_text(WITH_GUARD.format(study=page["study"].text))
+    text = page["study"].text.replace("epochs = 1", 'epochs = 1\nprecision = "float32"')
+    script.write_text(WITH_GUARD.format(study=text))
     subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, timeout=400)
     run = crosswear.Run.open(tmp_path / "out", cache=tmp_path / "cache")
     assert run.status.missing == 0

@@ -35,8 +35,10 @@ blocks = [0, 2]
 filters = [2, 2, 2]
 [source]
 epochs = 1
+precision = "float32"
 [adaptation]
 epochs = 1
+precision = "float32"
 """
 WRIST = str(Path(__file__).parents[2] / "docs" / "records" / "wrist.parquet")
 CELLS = 2 + 2 + 2 + 2 + 4
@@ -111,7 +113,7 @@ def test_model_summary(crosswear: CommandLine) -> None:
 
 @pytest.mark.slow
 def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
-    planned = crosswear.json("study", "plan", "tiny.toml")
+    planned = crosswear.json("study", "plan", "tiny.toml", "--workers", "1")
     assert planned["missing"] == CELLS
     assert set(planned["power"]["targets"]) == {"gestures", "daily"}
     assert crosswear.json("study", "status", "tiny.toml")["done"] == 0
@@ -121,7 +123,7 @@ def test_a_study_from_plan_to_report(crosswear: CommandLine) -> None:
     assert {"index.html", "report.md", "results.csv", "results.parquet", "heatmaps.png"} <= names
     assert all((crosswear.folder / path).stat().st_size > 0 for path in run["report"])
     assert crosswear.json("study", "status", "tiny.toml")["missing"] == 0
-    again = crosswear("study", "run", "tiny.toml")
+    again = crosswear("study", "run", "tiny.toml", "--workers", "1")
     assert "The data are simulated: " in again
     assert f"0 cells trained, {CELLS} found" in again
     assert crosswear.json("study", "report", "tiny.toml")["done"] == CELLS
@@ -135,12 +137,13 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
     slow = StepTimes(float32_s=1.0, bfloat16_s=9.0)
     monkeypatch.setattr("crosswear.study.precision.time_precisions", lambda *_: slow)
     study = crosswear.folder / "tiny.toml"
-    plain = crosswear("study", "plan", "tiny.toml")
+    study.write_text(STUDY.replace('precision = "float32"\n', ""))
+    plain = crosswear("study", "plan", "tiny.toml", "--workers", "1")
     assert "precision: float32 (a step in bfloat16 takes 9.0 times as long" in plain
     assert "compiled code would" in plain
     lstm = STUDY.replace("[model]", '[model]\nname = "deep-conv-lstm"')
     study.write_text(lstm)
-    assert crosswear.json("study", "plan", "tiny.toml")["blocks"] is None
+    assert crosswear.json("study", "plan", "tiny.toml", "--workers", "1")["blocks"] is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +194,7 @@ def test_damaged_records_count_as_missing(crosswear: CommandLine) -> None:
     assert "2 records are left out" in message
     assert "`crosswear study run`" in message
     assert crosswear.json("study", "report", "tiny.toml", "--allow-partial")["done"] == CELLS - 2
-    assert crosswear.json("study", "run", "tiny.toml")["run"]["trained"] == 2
+    assert crosswear.json("study", "run", "tiny.toml", "--workers", "1")["run"]["trained"] == 2
     assert crosswear.json("study", "status", "tiny.toml")["damaged"] == 0
 
 
@@ -278,18 +281,19 @@ def test_bad_input_is_told_in_one_message(
 
 @pytest.mark.slow
 def test_a_failed_cell_has_an_exit_code(crosswear: CommandLine) -> None:
-    crosswear("study", "run", "tiny.toml")
+    crosswear("study", "run", "tiny.toml", "--workers", "1")
     for path in (crosswear.folder / "runs" / "tiny" / "sources").iterdir():
         path.unlink()
         path.mkdir()  # a network cannot be saved where a folder is
-    assert "cannot write" in crosswear("study", "run", "tiny.toml", exit_code=11)
+    again = ("study", "run", "tiny.toml", "--workers", "1")
+    assert "cannot write" in crosswear(*again, exit_code=11)
 
 
 @pytest.mark.slow
 def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
     crosswear: CommandLine, tmp_path: Path
 ) -> None:
-    crosswear("study", "run", "tiny.toml", "--out", "whole")
+    crosswear("study", "run", "tiny.toml", "--out", "whole", "--workers", "1")
     chance = random.Random(2019)  # noqa: S311
     kept: dict[str, int] = {}
     for _ in range(3):
@@ -303,7 +307,7 @@ def test_killed_at_any_moment_a_study_ends_as_if_it_had_not_been(
         now = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.json")}
         assert kept.items() <= now.items(), "a finished cell was trained again"
         kept = now
-    crosswear("study", "run", "tiny.toml", "--out", "killed")
+    crosswear("study", "run", "tiny.toml", "--out", "killed", "--workers", "1")
     whole, killed = Store(tmp_path / "whole"), Store(tmp_path / "killed")
     keys = [path.stem for path in (tmp_path / "whole" / "cells").iterdir()]
     assert len(keys) == CELLS

@@ -32,20 +32,25 @@ name = "clustered"
 gestures = "simulated-gestures"
 daily = "simulated-daily"
 [grid]
-sizes = [20, 40]
+sizes = [20]
 blocks = [0, 2]
-seeds = 3
+seeds = 2
 sources = ["gestures", "daily", "random"]
 baselines = ["majority", "forest", "minirocket", "logistic"]
 whitening = true
+[preparation]
+window_s = 2.0
+hop_s = 6.0
 [model]
 filters = [16, 16, 16]
 [source]
 epochs = 2
+precision = "float32"
 [adaptation]
-epochs = 4
+epochs = 2
+precision = "float32"
 """
-CELLS = 2 + 2 + 3 * (4 + 4 + 8 + 8 + 16)
+CELLS = 2 + 2 + 2 * (2 + 2 + 4 + 4 + 8)
 
 pytestmark = pytest.mark.slow
 

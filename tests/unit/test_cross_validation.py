@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from crosswear.adaptation.choose import prefer_first
+from crosswear.adaptation.choose import choose, prefer_first
 from crosswear.adaptation.curve import fit_curve, fit_power
-from crosswear.adaptation.learners import TrainingData
+from crosswear.adaptation.learners import ClassicalLearner, TrainingData
 from crosswear.adaptation.scoring import expected_share, paired_gain
-from crosswear.adaptation.successive_halving import evaluate_candidates
+from crosswear.adaptation.successive_halving import affordable_folds, evaluate_candidates
 from crosswear.core.errors import DomainError
 from crosswear.core.recording import Windows
 from crosswear.datasets.domain import Domain
@@ -151,8 +151,8 @@ def test_what_there_is_no_time_for_is_said_with_the_time_that_it_takes() -> None
     quick = [Slow("quick", 0.0)]
     found, run = evaluate_candidates(quick, slow, folds, data, 5.0, said.append)
     assert [one.folds for one in found] == [len(run), 0, 0]
-    assert "no time for 2 of 2 networks" in said[-1]
-    assert f"they would take about {150 * len(run)} s more" in said[-1]
+    assert "no time to try 2 of 2 networks" in said[-1]
+    assert f"to try them takes about {150 * len(run)} s more" in said[-1]
     assert "report" not in said[-1]
 
 
@@ -169,7 +169,44 @@ def test_networks_take_part_if_their_folds_and_final_training_fit_in_the_budget(
     assert found[-1].folds == 0
 
 
-def test_folds_use_the_time_that_no_network_can_use(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("budget_s", "network_s", "folds"),
+    [
+        (300.0, None, 8),
+        (60.0, None, 4),  # 40 s, 10 s for the final training, and the learning curve
+        (1.0, None, 2),
+        (200.0, 4.0, 8),  # half the time is for networks
+        (100.0, 4.0, 4),
+        (100.0, 100.0, 8),  # no network can use it
+    ],
+)
+def test_folds_become_fewer_before_any_of_them_runs(
+    budget_s: float, network_s: float | None, folds: int
+) -> None:
+    networks = [] if network_s is None else [Slow("network", network_s)]
+    assert affordable_folds([Slow("forest", 10.0)], networks, 8, 40, budget_s) == folds
+
+
+def test_everybody_is_tested_where_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ClassicalLearner, "seconds", lambda *_: 100.0)
+    rng = np.random.default_rng(0)
+    y, who = np.tile([0, 1], 40), np.repeat(np.arange(8), 10)
+    x = rng.normal(size=(80, 3, 100)) * np.where(y == 0, 0.3, 0.4)[:, None, None]
+    data = TrainingData(x.astype(np.float32), y, who, 2, 25.0, 0)
+    said: list[str] = []
+    long = choose(data, {}, 10_000.0, kinds=("forest",), note=said.append)
+    assert (len(long.folds), said) == (8, [])
+    short = choose(data, {}, 500.0, kinds=("forest",), note=said.append)
+    assert [len(np.unique(who[fold.test])) for fold in short.folds] == [3, 3, 2]
+    assert set(who[short.scored]) == set(range(8))
+    assert said[0].startswith("3 folds instead of 8: there is no time")
+    both = [one.expected.high - one.expected.low for one in (short, long)]  # type: ignore[operator]
+    assert both[0] < 1.5 * both[1]
+
+
+def test_folds_that_take_longer_than_their_timing_end_with_the_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     clock = [0.0]
     monkeypatch.setattr("time.perf_counter", lambda: clock[0])
 
@@ -181,17 +218,8 @@ def test_folds_use_the_time_that_no_network_can_use(monkeypatch: pytest.MonkeyPa
     y, who = np.tile([0, 1], 20), np.repeat(np.arange(8), 5)
     folds, said = make_folds(y, who, 0), list[str]()
     data = TrainingData(np.zeros((40, 3, 100), np.float32), y, who, 2, 25.0, 0)
-    classical = [Ticking("forest", 10.0)]
-    found, run = evaluate_candidates(
-        classical, [Ticking("network", 100.0)], folds, data, 100.0, said.append
-    )
-    assert len(run) == len(folds) == 8  # 80 s, and 10 s for the final training
-    assert [one.folds for one in found] == [8, 0]
-    clock[0] = 0.0
-    found, run = evaluate_candidates(
-        classical, [Ticking("network", 4.0)], folds, data, 100.0, said.append
-    )
-    assert [one.folds for one in found] == [5, 5]  # half the time is for networks
+    found, run = evaluate_candidates([Ticking("forest", 10.0)], [], folds, data, 62.0, said.append)
+    assert len(run) == found[0].folds == 5  # 50 s, and 10 s for the final training
     assert "time for 5 of 8 folds only" in said[-1]
 
 

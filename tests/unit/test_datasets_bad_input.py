@@ -12,7 +12,8 @@ from dataset_helpers import FILES, SEPARATORS, fails, read, write
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.published_text import TextLayout, read_numbers
+from crosswear.datasets.published_text import read_numbers
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FolderTree, fingerprint
 from generators import GENERATORS
 

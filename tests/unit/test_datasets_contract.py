@@ -130,7 +130,7 @@ def test_recordings_belong_to_the_dataset(sample: Sample) -> None:
     assert len(set(names)) == len(names)
     assert len({subject for subject, _ in names}) <= spec.subjects
     for recording in sample.recordings:
-        assert recording.rate_hz == spec.rate_hz
+        assert recording.rate_hz in (spec.rate_hz, *spec.other_rates_hz)
         assert recording.placement == spec.placements[0]
         assert len(recording.acceleration)
         labels = set(np.unique(recording.labels).tolist())

@@ -14,7 +14,7 @@ TEXTS = (
     "*.md",
     ".github/**/*.md",
     ".github/**/*.yml",
-    "docs/*.md",
+    "docs/**/*.md",
     "examples/**/*.md",
     "examples/*.py",
     "src/**/*.py",

@@ -138,7 +138,7 @@ def test_a_model_that_differs_is_not_written(
 def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
     for shape in ((0, 3, 100), (5, 3, 99)):
         none = CheckWindows(np.zeros(shape, np.float32), None, "these")
-        with pytest.raises(UsageError, match="windows of shape"):
+        with pytest.raises(UsageError, match="windows have the shape"):
             export_onnx(a_bundle(), tmp_path / "m.onnx", none)
     with pytest.raises(ExportError, match="rejects the model"):
         open_session(b"nothing")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from crosswear.core.intervals import Interval
 from crosswear.evidence.crossed import crossed_mean
 from crosswear.evidence.scores import holm
 from crosswear.evidence.statements import ALPHA, Contrast
@@ -38,6 +39,15 @@ def test_without_a_gain_few_studies_show_one() -> None:
             assert (effects != {"no difference"}) == family
     assert found / (STUDIES * CONTRASTS) <= 0.05 + 0.015
     assert families / STUDIES <= 0.05 + 0.015
+
+
+@settings(max_examples=10)  # statsmodels collects garbage in each call
+@given(st.lists(st.floats(0, 1), max_size=30))
+def test_corrected_p_values_are_those_of_statsmodels(p: list[float]) -> None:
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    contrasts = [Contrast(Interval(0, 0, 0), one, None) for one in p]
+    found = [one.adjusted_p for one in holm([*contrasts, None]) if one]
+    assert found == (multitest.multipletests(p, method="holm")[1].tolist() if p else [])
 
 
 @pytest.mark.parametrize(("design", "power"), [(Design(), 0.35), (Design(repetitions=10), 0.63)])

@@ -54,7 +54,7 @@ class TestJsiFos:
         assert {(one.rate_hz, one.placement) for one in recordings} == {(49.5, "left_wrist")}
         assert notes[:3] == [
             "The layout is this project's, not the publisher's: nothing verifies these files.",
-            "2 of 10 subjects are there.",
+            "2 of 10 subjects were found.",
             "dataset.toml names 3 classes; the study has 8.",
         ]
         assert any((one.labels == NO_LABEL).any() for one in recordings)

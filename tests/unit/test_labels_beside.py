@@ -193,7 +193,8 @@ def test_data_new_takes_labels_beside_device_files(tmp_path: Path) -> None:
     for name in ("s01", "s02"):
         devices.write_gt3x(tmp_path / f"{name}.gt3x", movement(40, rate_hz=30))
         (tmp_path / f"{name}.txt").write_text("0\t20\tsit\n20\t39\twalk\n", "utf-8")
-    answers = {"placement": "hip", "labels.file": "{name}.txt", "labels.format": "audacity"}
+    path = r"(?P<subject>s\d+)\.gt3x"
+    answers = {"placement": "hip", "path": path, "labels.file": "{name}.txt"}
     proposal = propose(tmp_path, answers)
     assert proposal.questions == ()
     tried = try_out(proposal)

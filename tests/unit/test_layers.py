@@ -17,7 +17,7 @@ PACKAGE = Path(crosswear.__file__).parent
 LAYERS = (
     ("core",),
     ("signal", "tables"),
-    ("datasets", "networks", "baselines"),
+    ("datasets", "encoders", "networks", "baselines"),
     ("grid",),
     ("engine", "evidence", "deploy"),
     ("report", "study"),

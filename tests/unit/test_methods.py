@@ -26,7 +26,7 @@ from crosswear.grid.methods import ALIGNMENTS, BASELINES, METHODS, WHITENED, Rol
 from crosswear.grid.result import CellResult
 
 PACKAGE = Path(crosswear.__file__).parent
-OTHER_MEANINGS = {"source", "mmd"}
+OTHER_MEANINGS = {"source", "mmd", "encoder"}
 """Names that are also those of columns, roles and measures."""
 
 
@@ -42,7 +42,7 @@ def test_facts_go_together() -> None:
         trainable = TRAINABLE[name]
         assert bool(method.with_sources) == (method.reads != "nothing")
         assert trainable.timed == isinstance(trainable, ClassicalMethod)
-        assert trainable.timed == (method.role in (Role.BASELINE, Role.FEATURES))
+        assert trainable.timed == (method.role in (Role.BASELINE, Role.FEATURES, Role.ENCODER))
     assert set(WHITENED) <= set(BASELINES)
     # Of the target's windows those without labels are seen by alignments alone.
     assert {n for n, method in METHODS.items() if method.sees == "windows"} < set(ALIGNMENTS)
@@ -106,9 +106,11 @@ def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_timed_and_costs_no_multiply_adds(gestures: Domain, name: str) -> None:
     cell = Cell(name, "t", 7, 20)
-    rates = time_classical([(cell, gestures.summary)], "cpu")
+    task = Task(cell, "", gestures.folder)
+    rates = time_classical([(task, gestures.summary)], "cpu")
     assert 0 < rates[name].cell_s <= rates[name].seconds(cell, gestures.summary)
-    assert work_of(Task(cell, "", gestures.folder), gestures.summary).training == 0
+    assert rates[name].window_s == 0
+    assert work_of(task, gestures.summary).training == 0
 
 
 def test_only_paired_alignments_see_two_windows_for_one() -> None:

@@ -1,4 +1,4 @@
-"""Faults of Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and repairs."""
+"""Faults of Skoda, SP-SW-HAR, WISDM 2019 and mHealth, and repairs; those that texts share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from scipy.io import loadmat, savemat
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.core.recording import Recording
 from crosswear.datasets import lookup
-from crosswear.datasets.published_text import TextLayout, place, read_words
+from crosswear.datasets.published_text import place, read_words
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FolderTree
 from crosswear.signal.resample import resample
 from generators import GENERATORS, wisdm2019
@@ -22,8 +23,11 @@ TEXT = {
     "sp_sw_har": ("DATA/s01/s01_02_sw.csv", b","),
     "wisdm2019": ("raw/watch/accel/data_1650_accel_watch.txt", b","),
     "mhealth": ("mHealth_subject10.log", b"\t"),
+    "hhar": ("Watch_accelerometer.csv", b","),
+    "wear": ("raw/inertial/50hz/sbj_18.csv", b","),
 }
-Z_COLUMN = {"jsi_fos": 6, "sp_sw_har": 3, "wisdm2019": 6, "mhealth": 17}
+Z_COLUMN = {"jsi_fos": 6, "sp_sw_har": 3, "wisdm2019": 6, "mhealth": 17, "hhar": 6, "wear": 4}
+LABEL_COLUMN = {"jsi_fos": 7, "sp_sw_har": 8, "wisdm2019": 2, "mhealth": 24, "hhar": 10, "wear": 14}
 
 
 def write(name: str, root: Path) -> None:
@@ -101,8 +105,7 @@ class TestText:
     def test_bytes_that_are_no_text(self, name: str, tmp_path: Path) -> None:
         write(name, tmp_path)
         relative, separator = TEXT[name]
-        label = {"jsi_fos": 7, "sp_sw_har": 8, "wisdm2019": 2, "mhealth": 24}[name]
-        change(tmp_path / relative, 21, separator, {label: b"\xff\xfe"})
+        change(tmp_path / relative, 21, separator, {LABEL_COLUMN[name]: b"\xff\xfe"})
         fails(DataFormatError, name, tmp_path, tmp_path / relative)
 
 
@@ -230,7 +233,7 @@ class TestSpSwHar:
         lines = len((tmp_path / TEXT["sp_sw_har"][0]).read_text().splitlines()) - 1
         assert len(recordings[1].labels) == lines
         assert recordings[1].time_s is None
-        assert notes[0] == "220 of 223 recordings are not there."
+        assert notes[0] == "220 of 223 recordings are missing."
         assert "time stamps repeat the one before" in notes[1]
         assert "104.28 Hz" in notes[1]
         piece = resample(recordings[1])
@@ -352,4 +355,4 @@ class TestMhealth:
 
     def test_missing_subjects_are_told(self, tmp_path: Path) -> None:
         write("mhealth", tmp_path)
-        assert read("mhealth", tmp_path)[1] == ["2 of 10 subjects are there."]
+        assert read("mhealth", tmp_path)[1] == ["2 of 10 subjects were found."]

@@ -81,7 +81,7 @@ def test_a_recording_is_one_file_of_one_person(tmp_path: Path) -> None:
     found = list(SPEC.read(FolderTree(tmp_path), SPEC.default_options, notes.append))
     named = [(one.subject, one.session) for one in found]
     assert named == [("S1", "ADL1"), ("S1", "Drill"), ("S4", "ADL5")]
-    assert notes[0] == "3 of 24 recordings are there."
+    assert notes[0] == "3 of 24 recordings were found."
     assert notes[1].startswith("S1-Drill: RWR lost ")
     assert len(notes) == 2
 

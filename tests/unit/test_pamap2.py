@@ -102,7 +102,7 @@ def test_a_recording_is_one_file_of_one_person(tmp_path: Path) -> None:
         ("101", "protocol"),
         ("108", "protocol"),
     ]
-    assert notes == ["3 of 14 files are there."]
+    assert notes == ["3 of 14 files were found."]
 
 
 def test_the_published_files_are_the_ones_that_are_read() -> None:

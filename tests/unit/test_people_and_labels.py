@@ -122,8 +122,7 @@ def test_a_running_number_is_no_part_of_the_label(
 ) -> None:
     for name in names:
         put_plain(tmp_path / f"{name}.csv", "sitting" if "si" in name else "walking")
-    person = {} if names[0].startswith("p1") else {"subject": "me"}
-    found, asked, _ = guessed(tmp_path, **person)
+    found, asked, _ = guessed(tmp_path, subject="me")
     assert not asked
     assert set(found["classes"]) == set(expected.split())
 
@@ -154,7 +153,7 @@ def test_a_label_column_with_empty_cells_is_found(labels: list[str], tmp_path: P
     column[7::50] = ""
     for person in ("S01", "S02"):
         put_plain(tmp_path / f"{person}.csv", "walking", label=column)
-    found, asked, _ = guessed(tmp_path)
+    found, asked, _ = guessed(tmp_path, subject="me")
     assert not asked
     assert found["columns.label"] == "label"
     assert found["null"] == [""]

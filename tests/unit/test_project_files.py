@@ -6,9 +6,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 PINNED = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
+
+PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")])
 
 
 def test_the_hooks_are_the_versions_that_the_project_is_tested_with() -> None:
@@ -42,3 +46,24 @@ def test_every_direct_dependency_is_pinned() -> None:
 def test_every_workflow_runs_the_supported_pythons() -> None:
     oldest = PROJECT["requires-python"].removeprefix(">=")
     assert f'python: ["{oldest}"' in (ROOT / ".github/workflows/check.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_has_a_title_a_summary_and_a_next_step(path: Path) -> None:
+    text = re.sub(r"<!--.*?-->\s*", "", path.read_text("utf-8"), flags=re.S)
+    title, summary, *_ = text.split("\n\n")
+    assert re.fullmatch(r"# \S.*", title)
+    assert not summary.startswith(("#", "|", "```", "- "))
+    assert "Next: " in text
+
+
+def test_extras_that_texts_name_exist() -> None:
+    texts = [*PAGES, *ROOT.glob("src/**/*.py"), *ROOT.glob("studies/**/*.toml")]
+    named = {
+        name
+        for path in texts
+        for one in re.findall(r"(?:crosswear|\.)\[([a-z,]+)\]'|extra `([a-z]+)`", path.read_text())
+        for name in "".join(one).split(",")
+    }
+    assert {"cluster", "devices", "excel"} <= named
+    assert named <= {*PROJECT["optional-dependencies"]}

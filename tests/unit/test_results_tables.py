@@ -16,6 +16,8 @@ from crosswear.report.evidence_tables import cells_table
 
 ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "docs" / "records").glob("*.parquet"))
+DRAWN = 50
+"""Cells of each study: scikit-learn takes milliseconds for each."""
 
 
 @pytest.mark.slow
@@ -33,12 +35,13 @@ def test_records_are_small_and_named_in_the_document(path: Path) -> None:
     assert path.stem in "+".join(sections).split("+")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
-def test_the_score_of_every_cell_is_that_of_scikit_learn(path: Path) -> None:
+def test_the_scores_of_cells_are_those_of_scikit_learn(path: Path) -> None:
     records = read_records(path)
     rows = {row["key"]: row for row in cells_table(records).to_pylist()}
-    for key, one in records.observed.items():
+    drawn = np.random.default_rng(2019).permutation([*records.observed])[:DRAWN]
+    for key in drawn.tolist():
+        one = records.observed[key]
         true, predicted = np.indices(one.confusion.shape).reshape(2, -1)
         there = one.confusion.ravel() > 0
         counted = (true[there], predicted[there])

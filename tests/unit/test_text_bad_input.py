@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswear.core.errors import DataFormatError, MissingDataError
-from crosswear.datasets.published_text import TextLayout, read_numbers
+from crosswear.datasets.published_text import read_numbers
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FolderTree
 
 TEXT_DATASETS = ("dsads", "selfback", "wharf")

@@ -25,7 +25,7 @@ ACTIVITIES = {
     "turning": ((0.7, 0.6, 0.4), 1.0, 0.3),
     "walking": ((0.95, 0.2, 0.2), 1.8, 0.35),
 }
-SHORTER = (("--budget 10m", "--budget 6s"), ("budget_s=60", "budget_s=1"))
+SHORTER = (("--budget 10m", "--budget 3s"), ("budget_s=60", "budget_s=1"))
 LEFT = (
     "my-watch/dataset.toml",
     "walker/README.md",

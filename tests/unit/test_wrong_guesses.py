@@ -72,6 +72,50 @@ def test_columns_with_a_unit_are_not_given_up_for_a_vector_of_length_1(tmp_path:
         source(table(tmp_path / "a.csv", header, still * 89, turning(still, 1)))
 
 
+@pytest.mark.parametrize("header", ["AccX,AccY,AccZ,kx,ky,kz", "kx,ky,kz,acc_x,acc_y,acc_z"])
+def test_columns_that_are_called_acceleration_are_not_given_up_either(
+    header: str, tmp_path: Path
+) -> None:
+    still = motion("sitting", RATE_HZ)
+    pair = [still * 79.3, turning(still, 1)]
+    path = table(tmp_path / "a.csv", f"time,{header}", *(pair if header[0] == "A" else pair[::-1]))
+    with pytest.raises(UsageError, match=r"2 times three columns|the unit is unknown"):
+        source(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes", "rate_hz"),
+    [
+        ("time_minutes", True, None),
+        ("Time (min)", True, None),
+        ("t", True, None),
+        ("time", True, None),
+        ("t", False, 25),
+        ("time_s", False, 25),
+    ],
+)
+def test_minutes_are_not_taken_for_seconds(
+    name: str, minutes: bool, rate_hz: float | None, tmp_path: Path
+) -> None:
+    values = motion("walking", 25, 20)
+    unit_s = 60 if minutes else 1
+    rows = [f"{i / 25 / unit_s:.9f},{x:.4f},{y:.4f},{z:.4f}" for i, (x, y, z) in enumerate(values)]
+    path = put(tmp_path / "a.csv", f"{name},x,y,z", rows)
+    if rate_hz is not None:
+        assert source(path).layout.rate_hz == rate_hz
+        return
+    with pytest.raises(UsageError, match=r"minutes|rate is unknown"):
+        source(path)
+    _, asked, _ = guessed(tmp_path, subject="me")
+    assert "rate_hz" in asked
+
+
+def test_fast_stamps_whose_name_states_the_unit_are_read(tmp_path: Path) -> None:
+    values = motion("walking", 800, 4)
+    rows = [f"{i / 800:.5f},{x:.4f},{y:.4f},{z:.4f}" for i, (x, y, z) in enumerate(values)]
+    assert source(put(tmp_path / "a.csv", "Time (s),x,y,z", rows)).layout.rate_hz == 800
+
+
 def test_columns_of_two_sensors_are_no_triple(tmp_path: Path) -> None:
     walk = motion("walking", RATE_HZ)
     down = turning(walk, 1)

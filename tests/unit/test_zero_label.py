@@ -264,7 +264,7 @@ def test_a_study_has_the_same_numbers_wherever_it_runs(cache: Path, tmp_path: Pa
     for out, place in (
         (alone, ExecutionSettings()),
         (beside, ExecutionSettings(2)),
-        (far, ExecutionSettings(2, cluster="local")),
+        (far, ExecutionSettings(1, cluster="local")),
     ):
         done = run_study(opened, Store(out), place, ignore, ignore)
         assert (done.trained, done.failed) == (10, ())

@@ -71,7 +71,7 @@ class Findings:
         chosen: name of the candidate.
         kind: as in the bundle.
         unit: unit of the folds: people or occurrences.
-        groups: number of people or occurrences.
+        groups: number of people or occurrences that were tested.
         folds: number of folds.
         windows: number of labelled windows.
         expected: micro-F1 for as many new groups, with its 95 % interval.
@@ -137,7 +137,7 @@ def assess(
         chosen=chosen.learner.name,
         kind=chosen.learner.kind,
         unit=unit,
-        groups=len(np.unique(data.groups)),
+        groups=len(np.unique(data.groups[chosen.scored])),
         folds=len(chosen.folds),
         windows=len(data.y),
         expected=chosen.expected,

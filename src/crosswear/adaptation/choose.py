@@ -25,6 +25,7 @@ from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.adaptation.successive_halving import (
     CLASSICAL_SHARE,
     Evaluation,
+    affordable_folds,
     evaluate_candidates,
 )
 from crosswear.baselines import BUNDLED
@@ -132,7 +133,8 @@ def choose(
     the *other* folds (Tsamardinos et al., "Bootstrapping the out-of-sample predictions for
     efficient and accurate cross-validation", 2018, discuss why that suffices). Test windows whose
     class is not in a fold's training windows count as wrong: they estimate how many windows of
-    new people are of classes that no one labelled (Good and Turing).
+    new people are of classes that no one labelled (Good and Turing). The number of folds is decided
+    before they run, from timings of the candidates: every group is tested.
 
     Args:
         data: the labelled windows; of each of `data.others` a sample is drawn.
@@ -161,6 +163,13 @@ def choose(
     networks = [NetworkLearner(plan, trainer) for plan in network_plans(sources) if with_networks]
     with one_thread():
         classical = _classical(kinds, data, budget_s, len(folds), note)
+        most = affordable_folds(classical, networks, len(folds), len(y), budget.left)
+        if most < len(folds):
+            note(
+                f"{most} folds instead of {len(folds)}: there is no time to test each person, or "
+                "occurrence, alone. The expected score is of models that learn from fewer of them"
+            )
+            folds = make_folds(y, groups, seed_for(data.seed, "folds"), most)
         evaluations, run = evaluate_candidates(classical, networks, folds, data, budget.left, note)
         finalists = [one for one in evaluations if one.folds == len(run)]
         if not finalists:

@@ -81,7 +81,7 @@ class Learner(Protocol):
 
 
 PROBE = 400
-"""Windows of a timing; the time for fewer is negligible."""
+"""Most windows of a timing."""
 LARGEST = 10_000
 """Windows that a classical classifier trains on at most: MiniRocket needs 80 kB for each."""
 
@@ -108,9 +108,9 @@ class ClassicalLearner:
         windows = len(data.y)
         self._order = np.random.default_rng(self._seed).permutation(windows)
         self.max_windows = min(windows, LARGEST)
+        self._probe(PROBE // 8)  # the first call is slower
+        probed = max(self._probe(PROBE), 1e-3)
         if windows > 2 * PROBE:
-            self._probe(PROBE // 8)  # the first call is slower
-            probed = max(self._probe(PROBE), 1e-3)
             room = PROBE * (max(seconds, 1e-3) / probed) ** (1 / BUNDLED[kind].growth)
             self.max_windows = int(np.clip(room, PROBE, self.max_windows))
 
@@ -126,7 +126,7 @@ class ClassicalLearner:
         return self._fit(np.arange(len(self._data.y))).state()
 
     def seconds(self, windows: int) -> float:
-        """Extrapolate from the last training; 0 before the first."""
+        """Extrapolate from the last training."""
         seconds, trained = self._last_timing
         return float(
             seconds * (min(windows, self.max_windows) / trained) ** BUNDLED[self.kind].growth
@@ -143,9 +143,11 @@ class ClassicalLearner:
         return baseline.fit(*arguments)
 
     def _probe(self, windows: int) -> float:
-        start = time.perf_counter()
-        self._fit(np.sort(self._order[:windows]))
-        return time.perf_counter() - start
+        """Return the seconds to train on some windows, and to classify as many."""
+        rows = np.sort(self._order[:windows])
+        if len(np.unique(self._data.y[rows])) > 1:  # as in every fold
+            self.probabilities(rows, rows)
+        return self._last_timing[0]
 
 
 class NetworkLearner:

@@ -14,6 +14,7 @@ from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
+from crosswear.encoders import Encoder
 from crosswear.engine.transfer_source import Source
 from crosswear.evidence.similarity import WindowSample, draw, sample, similarity
 from crosswear.networks.checkpoint import load_checkpoint
@@ -74,8 +75,56 @@ def recommend(
     return sorted(ranked, key=lambda one: -one.promise("logme" if complete else "mmd"))
 
 
+@dataclass(frozen=True)
+class RankedEncoder:
+    """Measures of an imported encoder for a target.
+
+    Attributes:
+        encoder: name of its folder.
+        logme: LogME of the target's labels in its features.
+        untrained: likewise, in those of its untrained control.
+    """
+
+    encoder: str
+    logme: float
+    untrained: float
+
+
+def rank_encoders(
+    target: Domain, encoders: Sequence[Encoder], rate_hz: float
+) -> list[RankedEncoder]:
+    """Rank imported encoders by LogME of their features, standardised; the most promising first.
+
+    Args:
+        target: the recordings with labels.
+        encoders: the encoders.
+        rate_hz: sampling rate of the windows.
+
+    Raises:
+        UsageError: if the windows are shorter than an encoder's and its card refuses those.
+    """
+    rows = draw(len(target.windows), seed_for("recommend"))
+    x, y = target.windows.x[rows], target.windows.y[rows]
+    seed = seed_for("recommend", "untrained encoder")
+    ranked = [
+        RankedEncoder(
+            one.folder.name,
+            *(logme(_standardised(one.features(x, rate_hz, kind)), y) for kind in (None, seed)),
+        )
+        for one in encoders
+    ]
+    return sorted(ranked, key=lambda one: -one.logme)
+
+
+def _standardised(features: NDArray[np.float32]) -> NDArray[np.float64]:
+    spread = features.std(axis=0, dtype=np.float64)
+    scores: NDArray[np.float64] = features - features.mean(axis=0, dtype=np.float64)
+    scores /= np.where(spread > 0, spread, 1.0)
+    return scores
+
+
 def draw_sample(domain: Domain, rate_hz: float) -> WindowSample:
-    """Draw the windows of a domain that measures of similarity look at."""
+    """Draw the windows of a domain that measures of similarity compare; `rate_hz` is theirs."""
     return sample(domain, draw(len(domain.windows), seed_for("recommend")), rate_hz)
 
 

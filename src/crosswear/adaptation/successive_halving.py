@@ -20,7 +20,7 @@ from crosswear.core.texts import Note, counted
 from crosswear.signal.folds import Fold
 
 CLASSICAL_SHARE = 0.5
-"""Of the budget, at most, before the folds become fewer."""
+"""Of the budget, at most, if networks take part."""
 CURVE_SHARE = 0.1
 """Of the budget, at most, for the learning curve of a classical classifier."""
 FINAL_TRAINING = 1.3
@@ -91,9 +91,7 @@ def evaluate_candidates(
         return Evaluation(learner, np.full((len(data.y), data.classes), np.nan))
 
     tried = [evaluation(learner) for learner in classical]
-    run: list[Fold] = []
-    for_networks_s = (1 - CLASSICAL_SHARE) * budget_s if networks else 0.0
-    _cross_validate(tried, folds, run, data.y, budget, for_networks_s)
+    run = _cross_validate(tried, folds, data, budget)
 
     live = [evaluation(learner) for learner in networks]
     evaluations = [*tried, *live]
@@ -108,9 +106,6 @@ def evaluate_candidates(
         if budget.left > 0:
             costs[one.learner.name] = one.learner.seconds(windows)
     live = [one for one in live if one.learner.name in costs]
-    if not _affordable(live, costs, len(run), budget.left - reserved_s):
-        live = []
-        _cross_validate(tried, folds, run, data.y, budget, final_s)
     if len(run) < len(folds):
         note(f"time for {len(run)} of {len(folds)} folds only: a longer budget makes it surer")
     for number, fold in enumerate(run):
@@ -122,40 +117,62 @@ def evaluate_candidates(
     if skipped:
         known = [costs[name] * len(run) for name in skipped if name in costs]
         needed = (
-            f": they would take about {sum(known):.0f} s more"
+            f"; to try them takes about {sum(known):.0f} s more"
             if len(known) == len(skipped)
-            else ", and none to estimate how long they would take"
+            else "; nor was there time to estimate how long they take"
         )
         of = counted(len(networks), "network")
-        note(f"no time for {len(skipped)} of {of} (0 folds among the candidates){needed}")
+        note(f"no time to try {len(skipped)} of {of} (those with 0 folds){needed}")
     return evaluations, run
 
 
-def _cross_validate(
-    tried: Sequence[Evaluation],
-    folds: Sequence[Fold],
-    run: list[Fold],
-    y: NDArray[np.integer],
-    budget: Budget,
-    rest_s: float,
-) -> None:
-    """Run the next folds, two in all at least, while the budget leaves `rest_s` for other things.
+def affordable_folds(
+    classical: Sequence[Learner],
+    networks: Sequence[Learner],
+    folds: int,
+    windows: int,
+    budget_s: float,
+) -> int:
+    """Return how many folds fit into a budget by the timings of the candidates, at least 2.
+
+    Networks take part if there is time for one of them in all folds. Folds become fewer before any
+    of them runs, and hold more people each: if folds were left out instead, the expected score
+    would be that of the few people who were tested.
 
     Args:
-        tried: the candidates.
-        folds: all of them, in order.
-        run: those that ran; the others are appended.
-        y: class of each window [N].
-        budget: of everything.
-        rest_s: seconds.
+        classical: candidates that run all folds.
+        networks: candidates that may run them: from scratch, then those with most frozen blocks.
+        folds: number of folds without a limit of time.
+        windows: number of labelled windows.
+        budget_s: seconds for all of it.
     """
-    for fold in folds[len(run) :]:
+    fold_s = max(sum(one.seconds(windows) for one in classical), 1e-6)
+
+    def within(share: float) -> int:
+        return min(folds, max(2, int(share * budget_s / fold_s) - 1))  # and the final training
+
+    beside = within(CLASSICAL_SHARE)
+    if beside == folds:
+        return folds
+    network_s = min((one.seconds(windows) for one in networks[:2]), default=np.inf)
+    has_time = (beside + FINAL_TRAINING) * network_s <= (1 - CLASSICAL_SHARE) * budget_s
+    return beside if has_time else within(1 - CURVE_SHARE)
+
+
+def _cross_validate(
+    tried: Sequence[Evaluation], folds: Sequence[Fold], data: TrainingData, budget: Budget
+) -> list[Fold]:
+    """Run the folds, two at least; return those that ran: all, unless the timings were too low."""
+    run: list[Fold] = []
+    for fold in folds:
         fold_s = sum(one.seconds for one in tried) / max(len(run), 1)
-        if len(run) > 1 and budget.left - fold_s < rest_s:
+        final_s = max((one.learner.seconds(len(data.y)) for one in tried), default=0.0)
+        if len(run) > 1 and budget.left - fold_s < final_s:
             break
         for one in tried:
-            one.run(fold, y)
+            one.run(fold, data.y)
         run.append(fold)
+    return run
 
 
 def _affordable(

@@ -54,7 +54,7 @@ class AdaptedModel:
 
     @property
     def confusion(self) -> pd.DataFrame:
-        """Windows held back: a row for each true class, a column for each answer."""
+        """Counts [C, C] of windows held back; rows are true classes, columns answers."""
         import pandas as pd
 
         names = [one.name for one in self.made.findings.classes]
@@ -62,7 +62,7 @@ class AdaptedModel:
 
     @property
     def text(self) -> str:
-        """The sentences that matter, one a line."""
+        """The score to expect, its interval and advice: one sentence a line."""
         return "\n".join(summary(self.made.findings))
 
     def __repr__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from crosswear.api.display import note, status_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import UsageError
 from crosswear.core.files import expect_writable, spare
-from crosswear.core.texts import install
+from crosswear.core.packages import expect_packages
 from crosswear.deploy.bundle import Bundle, load_bundle
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.deploy.recognise.inputs import Overrides
@@ -189,7 +188,7 @@ def export(
         ExportError: if the model cannot be exported, or the file differs from it.
         DiskError: if a file cannot be written.
     """
-    _expect_onnx()
+    expect_packages("the export", ("onnx", "onnxruntime"), "onnx")
     from crosswear.deploy.export import export_onnx
 
     bundle, out = Path(bundle), Path(out)
@@ -207,16 +206,7 @@ def _windows(model: Bundle, named: DatasetWindows | None) -> CheckWindows:
     from crosswear.deploy.export.check_windows import simulated_windows, windows_of_dataset
 
     if named is None:
-        note("checked on simulated windows only: windows of a dataset check it on real ones")
+        note("checked on simulated windows only; to check it on real ones, name a dataset")
         return simulated_windows(model)
     folders = data_folder(named.data), cache_folder(named.cache)
     return windows_of_dataset(model, str(named.reference), *folders, note)
-
-
-def _expect_onnx() -> None:
-    """Raise a UsageError if the libraries of the export are not installed."""
-    missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"the export needs {' and '.join(missing)}, not installed here", todo=install("onnx")
-        )

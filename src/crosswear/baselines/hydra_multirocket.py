@@ -8,9 +8,6 @@ Bergmeir and Webb, 2022), as the authors and aeon (https://www.aeon-toolkit.org)
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crosswear.baselines.minirocket import needs_aeon
+from crosswear.baselines.minirocket import needs_aeon, still_axes_pass
 
 BATCH = 64
 """Windows that are transformed at a time: with more, Hydra's products leave the cache."""
@@ -44,7 +41,7 @@ class HydraMultiRocket:
         A ridge classifier has no probabilities.
         """
         found = np.full(len(x), self.only)
-        with _steady_windows():
+        with still_axes_pass():
             for start in range(0, 0 if self.model is None else len(x), BATCH):
                 part = slice(start, start + BATCH)
                 found[part] = self.model.predict(_whole(x[part]))
@@ -69,17 +66,9 @@ def fit_hydra_multirocket(
         return HydraMultiRocket(None, classes, int(y[0]))
     model = MultiRocketHydraClassifier(n_jobs=1, random_state=seed % 2**31)
     # It seeds the generator of the whole process.
-    with torch.random.fork_rng(devices=[]), _steady_windows():
+    with torch.random.fork_rng(devices=[]), still_axes_pass():
         model.fit(_whole(x), y.astype(np.int64))
     return HydraMultiRocket(model, classes, -1)
-
-
-@contextlib.contextmanager
-def _steady_windows() -> Iterator[None]:
-    """Let windows pass in which an axis does not move: a sensor at rest is no fault of the data."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*very little variation", UserWarning)
-        yield
 
 
 def _whole(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -211,8 +212,16 @@ def rocket_features(
 
 
 def load_minirocket(state: Mapping[str, NDArray[Any]]) -> MiniRocket:
-    """The classifier that gave this state."""
+    """Return the classifier that gave this state."""
     return MiniRocket(state)
+
+
+@contextlib.contextmanager
+def still_axes_pass() -> Iterator[None]:
+    """Keep aeon from warning of windows in which an axis does not move: a sensor may rest."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*very little variation", UserWarning)
+        yield
 
 
 @contextlib.contextmanager
@@ -246,7 +255,8 @@ def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]
         # Imported here: an optional extra, and seconds of compilation.
         from aeon.transformations.collection.convolution_based import MiniRocket as Chooser
     chooser = Chooser(n_jobs=1, random_state=seed % 2**31)
-    chooser.fit(np.ascontiguousarray(x))
+    with still_axes_pass():
+        chooser.fit(np.ascontiguousarray(x))
     counts, indices, dilations, quantiles, biases = chooser.parameters
     channels = np.zeros((len(counts), x.shape[1]), np.bool_)
     channels[np.repeat(np.arange(len(counts)), counts), indices] = True

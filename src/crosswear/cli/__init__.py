@@ -17,6 +17,7 @@ import crosswear
 import crosswear.cli.study_report  # registers its commands
 from crosswear.cli.adapt import adapt
 from crosswear.cli.data import data_app
+from crosswear.cli.encoder import encoder_app
 from crosswear.cli.export import export
 from crosswear.cli.model import model_app
 from crosswear.cli.output import log_printed, print_error
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app)
+app.add_typer(encoder_app)
 app.add_typer(model_app)
 app.add_typer(study_app)
 app.command()(predict)

@@ -49,7 +49,7 @@ def new(
     path = folder / FILE_NAME if out is None else out
     if path.suffix != ".toml":
         raise UsageError(
-            "the name of a description ends in .toml", where=str(path), expected=f"a {FILE_NAME}"
+            "this is no name of a TOML file", where=str(path), expected="a name that ends in .toml"
         )
     refuse_to_overwrite(path, force)
     try:

@@ -43,6 +43,10 @@ def recommend(
             help="Folder of a study: rank its sources, and validate the ranking on its records.",
         ),
     ] = None,
+    encoder: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="ENCODER", help="Folder of an imported encoder. Repeatable."),
+    ] = None,
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,
     data: DataFolder = None,
@@ -50,10 +54,12 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Rank sources of transfer for your recordings, without training."""
+    from crosswear.adaptation.recommend import rank_encoders
     from crosswear.adaptation.recommend import recommend as recommend_
     from crosswear.adaptation.validate_rankings import validate_rankings
     from crosswear.datasets.domain import of_acceleration
     from crosswear.datasets.prepare import prepare
+    from crosswear.encoders import load_encoder
     from crosswear.study.sources import find_sources, read_transfers
 
     preparation = preparation_of(window, hop)
@@ -63,7 +69,9 @@ def recommend(
         one for name in names for one in find_sources(name, data, cache, preparation, print_note)
     ]
     ranked = recommend_(target, found, preparation.rate_hz, print_note)
-    if not ranked:
+    encoders = [load_encoder(folder) for folder in encoder or ()]
+    of_encoders = rank_encoders(target, encoders, preparation.rate_hz)
+    if not ranked and not of_encoders:
         raise UsageError(
             "there is no source to rank",
             expected="datasets in --data, or the folder of a study",
@@ -74,23 +82,30 @@ def recommend(
         transfers = read_transfers(study, data, cache, len(target.windows))
         validations = validate_rankings(transfers)
     if as_json:
-        print_json({"ranking": ranked, "validation": validations})
+        print_json({"ranking": ranked, "encoders": of_encoders, "validation": validations})
         return
-    rows = [
-        [
-            one.source,
-            "" if one.logme is None else f"{one.logme:.3f}",
-            f"{one.mmd:.2f}",
-            f"{one.a_distance:.2f}",
-            f"{one.label_overlap:.0%}",
+    if of_encoders:
+        print_table(
+            "Encoders, the most promising first",
+            ["encoder", "LogME (large)", "of its untrained control"],
+            [[one.encoder, f"{one.logme:.3f}", f"{one.untrained:.3f}"] for one in of_encoders],
+        )
+    if ranked:
+        rows = [
+            [
+                one.source,
+                "" if one.logme is None else f"{one.logme:.3f}",
+                f"{one.mmd:.2f}",
+                f"{one.a_distance:.2f}",
+                f"{one.label_overlap:.0%}",
+            ]
+            for one in ranked
         ]
-        for one in ranked
-    ]
-    print_table(
-        "Sources, the most promising first",
-        ["source", "LogME (large)", "MMD (small)", "A-distance (small)", "shared class names"],
-        rows,
-    )
+        print_table(
+            "Sources, the most promising first",
+            ["source", "LogME (large)", "MMD (small)", "A-distance (small)", "shared class names"],
+            rows,
+        )
     if any(one.logme is None for one in ranked):
         typer.echo("no LogME: not every source has a network yet; ranked by MMD")
     for one in validations:

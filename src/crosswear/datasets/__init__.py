@@ -11,15 +11,20 @@ from crosswear.core.recording import Sensors
 from crosswear.core.texts import did_you_mean
 from crosswear.datasets import (
     actrectut,
+    capture24,
     dsads,
+    hhar,
     jsi_fos,
     mhealth,
     opportunity,
     pamap2,
+    realworld,
     selfback,
     simulated,
     skoda,
     sp_sw_har,
+    wear,
+    weda_fall,
     wharf,
     wisdm2019,
 )
@@ -40,6 +45,11 @@ REGISTRY: Mapping[str, DatasetSpec] = MappingProxyType(
         "sp_sw_har": sp_sw_har.SPEC,
         "wisdm2019": wisdm2019.SPEC,
         "mhealth": mhealth.SPEC,
+        "weda_fall": weda_fall.SPEC,
+        "hhar": hhar.SPEC,
+        "realworld": realworld.SPEC,
+        "wear": wear.SPEC,
+        "capture24": capture24.SPEC,
         **{spec.name: spec for spec in simulated.SPECS},
     }
 )

@@ -61,7 +61,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     first = FIRST_COLUMN[options.placement]
     names = require(tree, PATTERNS)
     if len(names) < SPEC.subjects:
-        note(f"{len(names)} of {SPEC.subjects} subjects are there.")
+        note(f"{len(names)} of {SPEC.subjects} subjects were found.")
     for name in names:
         matrices = read_matrices(tree, name, {"data": COLUMNS, "labels": 1})
         data, codes = matrices["data"], matrices["labels"][:, 0]

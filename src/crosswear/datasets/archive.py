@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from crosswear.core.errors import DataFormatError, DiskError, MissingDataError
-from crosswear.datasets.tree import reading
+from crosswear.datasets.tree import FileTree, reading
 
 LARGEST_RATIO = 100
 """Largest ratio that a member is packed by; recordings as text reach 10, deflate can reach 1032."""
 LARGEST_BYTES = 32 * 2**30
-"""All members of an archive together; the largest dataset has 2 GiB."""
+"""All members of an archive together; the largest dataset has 7 GiB."""
 
 _RATIO_FROM = 2**20  # a short file of one value may be packed far better
 _BLOCK = 2**20
@@ -107,26 +107,6 @@ class ZipTree:
         }
         return ZipTree(self.where(folder), self.archive, members)
 
-    def inner(self, name: str) -> ZipTree:
-        """The tree of an archive inside the archive.
-
-        It is copied to an anonymous temporary file. Inside of a member every step back would start
-        over at the member's first byte, and `zipfile` steps back for each file that it opens.
-
-        Raises:
-            DataFormatError: if either archive is damaged or unfit.
-            DiskError: if there is no space for the copy.
-        """
-        copy = tempfile.TemporaryFile()  # noqa: SIM115  the tree keeps it open
-        try:
-            with reading(self, name) as member:
-                while block := member.read(_BLOCK):
-                    _write(copy, block)
-            return _tree(copy, self.where(name))
-        except BaseException:
-            copy.close()
-            raise
-
 
 class _Member(io.RawIOBase):
     """Bounds every read, for `ZipExtFile.read()` would inflate without limit."""
@@ -167,6 +147,28 @@ def open_archive(path: Path) -> ZipTree:
         return _tree(file, str(path))
     except BaseException:
         file.close()
+        raise
+
+
+def open_inner(tree: FileTree, name: str) -> ZipTree:
+    """Open a zip archive that is a file of a dataset, or a member of another archive.
+
+    It is copied to an anonymous temporary file. Inside of a member every step back would start
+    over at the member's first byte, and `zipfile` steps back for each file that it opens.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if either archive is damaged or unfit.
+        DiskError: if there is no space for the copy.
+    """
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  the tree keeps it open
+    try:
+        with reading(tree, name) as member:
+            while block := member.read(_BLOCK):
+                _write(copy, block)
+        return _tree(copy, tree.where(name))
+    except BaseException:
+        copy.close()
         raise
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, read_numbers
+from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -25,6 +25,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("data/a??/p?/s??.txt",)
@@ -89,13 +90,18 @@ COUNTS = PublishedCounts(
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
-    """Yield one recording for every run of consecutive segments of one activity and subject."""
+    """Yield one recording for every run of consecutive segments of one activity and subject.
+
+    Raises:
+        DataFormatError: if a file is not laid out as published.
+        MissingDataError: if none of its files is there.
+    """
     first = FIRST_COLUMN[options.placement]
     codes = [activity.code for activity in CLASSES]
     names = require(tree, PATTERNS)
     whole = len(CLASSES) * SUBJECTS * SEGMENTS
     if len(names) < whole:
-        note(f"{whole - len(names)} of {whole} segments are not there.")
+        note(f"{whole - len(names)} of {whole} segments are missing.")
     lost = 0
     for run in _runs(tree, names):
         activity, subject, segment = _parse(tree, run[0])

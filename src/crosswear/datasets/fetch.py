@@ -225,7 +225,7 @@ class _Resume:
         total = int(length) if length.isdecimal() else None
         size = self.download.size
         if size is not None and total not in (None, size):
-            raise _UnfitError(f"has {total:,} bytes where {size:,} are published")
+            raise _UnfitError(f"has {total:,} bytes; the published file has {size:,}")
         return start, total
 
 

@@ -102,7 +102,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     note("The layout is this project's, not the publisher's: nothing verifies these files.")
     tables = [name for name in names if name != PATTERNS[0]]
     if len(tables) < SPEC.subjects:
-        note(f"{len(tables)} of {SPEC.subjects} subjects are there.")
+        note(f"{len(tables)} of {SPEC.subjects} subjects were found.")
     if len(layout.class_table) != len(CLASSES):
         note(f"dataset.toml names {len(layout.class_table)} classes; the study has {len(CLASSES)}.")
     yield from own.read(layout, tree, options, note)

@@ -12,7 +12,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_numbers
+from crosswear.datasets.published_text import place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -22,6 +22,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("mHealth_subject*.log",)
@@ -63,7 +64,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     first = FIRST_COLUMN[options.placement]
     names = require(tree, PATTERNS)
     if len(names) < SPEC.subjects:
-        note(f"{len(names)} of {SPEC.subjects} subjects are there.")
+        note(f"{len(names)} of {SPEC.subjects} subjects were found.")
     for name in names:
         if name not in FILES:
             raise DataFormatError(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -24,6 +24,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, reading, require
 
 PATTERNS = ("S[1-4]-ADL[1-5].dat", "S[1-4]-Drill.dat")
@@ -153,7 +154,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     columns = [column for first in sensors.values() for column in range(first, first + 3)]
     names = require(tree, PATTERNS)
     if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} recordings are there.")
+        note(f"{len(names)} of {len(FILES)} recordings were found.")
     for name in names:
         where = tree.where(name)
         _refuse_challenge(tree, name)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -24,6 +24,7 @@ from crosswear.datasets.spec import (
     from_uci,
     three_from,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("Protocol/subject10[1-9].dat", "Optional/subject10[1-9].dat")
@@ -161,7 +162,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     first = FIRST_COLUMN[options.placement]
     names = require(tree, PATTERNS)
     if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} files are there.")
+        note(f"{len(names)} of {len(FILES)} files were found.")
     for name in names:
         where = tree.where(name)
         starts = (first, first + GYROSCOPE)[: len(options.sensors)]

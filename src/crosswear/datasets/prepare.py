@@ -68,7 +68,7 @@ def prepare_splits(
     cache: str | Path,
     splits: Sequence[int],
 ) -> dict[int, Domain]:
-    """Prepare a domain for several splits; its files are read once. See `prepare`."""
+    """Prepare a domain for several splits, and read its files once; see `prepare` for the rest."""
     reference = str(reference)
     spec, options = lookup(reference)
     tree = locate(spec, None if data is None else Path(data))

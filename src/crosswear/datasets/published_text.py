@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
+from crosswear.datasets.text_layout import TODO, TextLayout, check_header, raise_first_fault
 from crosswear.datasets.tree import FileTree, table_file
 from crosswear.tables import faults
 from crosswear.tables.reader import Codes, as_array, joined, parse
 from crosswear.tables.stamps import first_not_after
-from crosswear.tables.text import Dialect, TableFile, rows
+from crosswear.tables.text import TableFile
 
-_MISSING = ("NaN", "nan")
-_STAMP = re.compile(r".*:\d\d:\d\d(\.\d{1,6})?", re.ASCII)  # whole microseconds
-_TODO = "fetch the file again, or compare it with the publisher's"
-
-
-@dataclass(frozen=True)
-class TextLayout:
-    """A publisher's layout of a table of numbers as text.
-
-    Attributes:
-        columns: how many columns every line has.
-        separator: one character between two columns.
-        header: the names in the first line, if the file has such a line.
-        stamps: 0-based columns of ISO 8601 time stamps, read as seconds since 1970.
-    """
-
-    columns: int
-    separator: str = ","
-    header: tuple[str, ...] | None = None
-    stamps: tuple[int, ...] = ()
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return how its lines are split."""
-        return Dialect(self.separator, has_header=self.header is not None)
+_STEPS_FOR_A_RATE = 20
+_WORDS = pa.dictionary(pa.int32(), pa.string())
 
 
 def read_numbers(
@@ -51,8 +25,8 @@ def read_numbers(
 ) -> NDArray[np.float64]:
     """Read some columns of a table as numbers.
 
-    Lines may end in the manner of Windows, a byte-order mark and empty lines are passed over, and
-    ``NaN`` is a missing value. The numbers of the columns that are not used are not looked at.
+    Lines may end in the manner of Windows, a byte-order mark and empty lines are passed over. The
+    numbers of the columns that are not used are not looked at.
 
     Args:
         tree: the files of the dataset.
@@ -69,26 +43,60 @@ def read_numbers(
     """
     use = tuple(use)
     file = table_file(tree, name)
-    types = {str(c): pa.timestamp("us") if c in layout.stamps else pa.float64() for c in use}
+    types = _types(layout, use)
     pieces: list[list[NDArray[np.float64]]] = [[np.empty(0)] for _ in use]
     try:
-        for batch in _parse(file, layout, types):
+        for batch in _parse(file, layout, types, whole=True):
             for column, parts in zip(batch.columns, pieces, strict=True):
-                ticks = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
-                parts.append(as_array(ticks).astype(np.float64, copy=False))
+                parts.append(_numbers(column))
     except pa.ArrowException as error:
-        _explain(file, layout, use, str(error))
+        raise_first_fault(file, layout, use, str(error))
     values = np.empty((sum(map(len, pieces[0])), len(use)), order="F")
     if not len(values):
-        _explain(file, layout, use, "no line of numbers")
+        raise_first_fault(file, layout, use, "no line of numbers")
     for position, parts in enumerate(pieces):
         values[:, position] = np.concatenate(parts)
         parts.clear()
     stamped = [column in layout.stamps for column in use]
     values[:, stamped] /= 1e6
-    if np.isinf(values).any() or np.isnan(values[:, stamped]).any():
-        _explain(file, layout, use, "an infinite number, or a missing time stamp")
+    _check_finite(file, layout, use, values)
     return values
+
+
+def read_batches(
+    tree: FileTree, name: str, layout: TextLayout, use: Sequence[int], words: int
+) -> Iterator[tuple[NDArray[np.float64], Codes]]:
+    """Read some columns as numbers and one as text, some lines after another.
+
+    For files that are larger than memory. Otherwise as `read_numbers` and `read_words`.
+
+    Args:
+        tree: the files of the dataset.
+        name: the file.
+        layout: what every line should look like.
+        use: 0-based columns to read as numbers.
+        words: 0-based column to read as text.
+
+    Yields:
+        float64 [lines, len(use)], time stamps in whole microseconds since 1970; and the words.
+
+    Raises:
+        MissingDataError: if there is no such file.
+        DataFormatError: if it is empty or differs from the layout; names line and column.
+    """
+    file = table_file(tree, name)
+    types = _types(layout, use) | {str(words): _WORDS}
+    is_empty = True
+    try:
+        for batch in _parse(file, layout, types, whole=False):
+            values = np.stack([_numbers(column) for column in batch.columns[:-1]], axis=1)
+            _check_finite(file, layout, use, values)
+            is_empty &= not len(values)
+            yield values, joined([batch.column(len(use))], str)
+    except pa.ArrowException as error:
+        raise_first_fault(file, layout, use, str(error))
+    if is_empty:
+        raise_first_fault(file, layout, use, "no line of numbers")
 
 
 def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Codes:
@@ -98,23 +106,31 @@ def read_words(tree: FileTree, name: str, layout: TextLayout, column: int) -> Co
         MissingDataError: if there is no such file.
         DataFormatError: if it cannot be read, or a word is not UTF-8.
     """
-    types = {str(column): pa.dictionary(pa.int32(), pa.string())}
+    file = table_file(tree, name)
     try:
-        batches = _parse(table_file(tree, name), layout, types)
+        batches = _parse(file, layout, {str(column): _WORDS}, whole=True)
         return joined((batch.column(0) for batch in batches), str)
-    except pa.ArrowException as error:
-        raise DataFormatError(
-            "a word is not UTF-8",
-            where=f"{tree.where(name)}, column {column + 1}",
-            expected="text in UTF-8",
-            todo="fetch the file again, or save it as UTF-8",
-        ) from error
+    except pa.ArrowException:
+        raise_first_fault(file, layout, (), "a word is not UTF-8", "text in UTF-8")
 
 
 def read_labels(
-    tree: FileTree, name: str, layout: TextLayout, column: int, labels: Mapping[str, int]
+    tree: FileTree,
+    name: str,
+    layout: TextLayout,
+    column: int,
+    labels: Mapping[str, int],
+    kind: str = "class",
 ) -> NDArray[np.int16]:
     """Read one column as labels, of a table that `read_numbers` has found sound.
+
+    Args:
+        tree: the files of the dataset.
+        name: the file.
+        layout: its layout.
+        column: 0-based.
+        labels: numbers by word.
+        kind: what the words name, for messages.
 
     Returns:
         int16 [lines], as `labels` has them by word.
@@ -128,10 +144,10 @@ def read_labels(
     if unknown:
         sample = int(np.isin(words.indices, unknown).argmax())
         raise DataFormatError(
-            f"{words.values[words.indices[sample]][:40]!r} is not a class",
+            f"{words.values[words.indices[sample]][:40]!r} is not a {kind}",
             where=place(tree, name, layout, sample, column),
             expected=f"one of {', '.join(map(repr, labels))}",
-            todo=_TODO,
+            todo=TODO,
         )
     return np.array([labels[word] for word in words.values], np.int16)[words.indices]
 
@@ -166,88 +182,64 @@ def elapsed_s(
             "the time does not go on",
             where=f"{where}, line {wrong + first_line}, column 1",
             expected="time stamps that increase",
-            todo=_TODO,
+            todo=TODO,
         )
     return seconds
 
 
+def check_rate(
+    time_s: NDArray[np.float64], rate_hz: float, where: str, tolerance: float = 0.2
+) -> None:
+    """Raise an error if time stamps contradict the nominal rate; a few say nothing.
+
+    Args:
+        time_s: [T], rising.
+        rate_hz: the nominal rate.
+        where: what to call the file in a message.
+        tolerance: largest difference from that rate, as a part of it.
+
+    Raises:
+        DataFormatError: if the median step is that of another rate.
+    """
+    if len(time_s) <= _STEPS_FOR_A_RATE:
+        return
+    step_s = float(np.median(np.diff(time_s)))
+    if abs(1 / step_s / rate_hz - 1) > tolerance:
+        raise DataFormatError(
+            f"the time stamps give {1 / step_s:.4g} Hz",
+            where=where,
+            expected=f"{rate_hz:g} Hz within {tolerance:.0%}",
+            todo=TODO,
+        )
+
+
+def _types(layout: TextLayout, use: Sequence[int]) -> dict[str, pa.DataType]:
+    return {str(c): pa.timestamp("us") if c in layout.stamps else pa.float64() for c in use}
+
+
+def _numbers(column: pa.Array) -> NDArray[np.float64]:
+    """Return the numbers of a column, time stamps in microseconds."""
+    ticks = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    return as_array(ticks).astype(np.float64, copy=False)
+
+
+def _check_finite(
+    file: TableFile, layout: TextLayout, use: Sequence[int], values: NDArray[np.float64]
+) -> None:
+    stamped = [column in layout.stamps for column in use]
+    if np.isinf(values).any() or np.isnan(values[:, stamped]).any():
+        raise_first_fault(file, layout, use, "an infinite number, or a missing time stamp")
+
+
 def _parse(
-    file: TableFile, layout: TextLayout, types: Mapping[str, pa.DataType]
+    file: TableFile, layout: TextLayout, types: Mapping[str, pa.DataType], *, whole: bool
 ) -> Iterator[pa.RecordBatch]:
     with file.content() as content:
         if layout.header is not None:
-            _check_header(file, layout, layout.header, content.readline())
-        options = {"delimiter": layout.separator, "quote_char": False, "null_values": _MISSING}
-        yield from parse(content, layout.columns, types, whole=True, **options)
-
-
-def _check_header(
-    file: TableFile, layout: TextLayout, header: tuple[str, ...], line: bytes
-) -> None:
-    if not line.strip():
-        raise _failure(file, layout, "the file is empty")
-    found = _cells(line, layout)
-    if tuple(found) != header:
-        wanted = f"the header {layout.separator.join(header)!r}"
-        what = f"the header is {layout.separator.join(found)[:80]!r}"
-        raise _failure(file, layout, what, ", line 1", wanted)
-
-
-def _explain(file: TableFile, layout: TextLayout, use: Sequence[int], reason: str) -> NoReturn:
-    """Raise the error of the first line that is wrong."""
-    checks = {
-        str(column): (column, _is_stamp if column in layout.stamps else _is_number)
-        for column in use
-    }
-    lines = ((number, _cells(line, layout)) for number, line in rows(file, layout.dialect))
-    first = next(lines, None)
-    if first is None:
-        empty = "the file is empty" if layout.header is None else "no line after the header"
-        raise _failure(file, layout, empty)
-    fault = faults.first_fault(chain([first], lines), layout.columns, checks)
-    if fault is None:
-        raise _failure(file, layout, reason)
-    is_cut_off = fault.line > first[0] and next(lines, None) is None
-    cut_off = "the last line is cut off: " if is_cut_off else ""
-    where, count = f", line {fault.line}", len(fault.cells)
-    if not fault.role:
-        what = f"{count} column{'s' * (count != 1)}"
-        if any(map(faults.DECIMAL_COMMA.fullmatch, fault.cells)):
-            what += ", and decimal commas"
-        elif count < layout.columns:
-            what = cut_off + what
-        raise _failure(file, layout, what, where)
-    column = int(fault.role)
-    kind = "time stamp" if column in layout.stamps else "number"
-    what = f"{fault.cell[:40]!r} is not a {kind}"
-    if faults.DECIMAL_COMMA.fullmatch(fault.cell):
-        what += ": it has a decimal comma"
-    if not fault.cell:
-        what = (cut_off if column + 1 == layout.columns else "") + "an empty cell"
-    raise _failure(file, layout, what, f"{where}, column {column + 1}")
-
-
-def _cells(line: bytes, layout: TextLayout) -> list[str]:
-    text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
-    return text.split(layout.separator)
-
-
-def _is_stamp(cell: str) -> bool:
-    return bool(_STAMP.fullmatch(cell)) and faults.is_stamp(cell)
-
-
-def _is_number(cell: str) -> bool:
-    return cell in _MISSING or faults.is_number(cell)
-
-
-def _failure(
-    file: TableFile, layout: TextLayout, what: str, where: str = "", expected: str = ""
-) -> DataFormatError:
-    separators = {",": "commas", " ": "single spaces", "\t": "tabs", ";": "semicolons"}
-    by = separators.get(layout.separator, repr(layout.separator))
-    return DataFormatError(
-        what,
-        where=file.where + where,
-        expected=expected or f"{layout.columns} columns with decimal points, separated by {by}",
-        todo=_TODO,
-    )
+            check_header(file, layout, layout.header, content.readline())
+        options = {
+            "delimiter": layout.separator,
+            "quote_char": False,
+            "null_values": layout.missing,
+        }
+        yield from parse(content, layout.columns, types, whole=whole, **options)

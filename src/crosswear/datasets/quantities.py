@@ -14,19 +14,22 @@ LARGEST_RAD_S = 100.0
 """Likewise of every gyroscope: the widest ranges are 4000°/s."""
 
 
-def to_g(values: NDArray[np.float64], units_per_g: float, where: str) -> NDArray[np.float32]:
+def to_g(
+    values: NDArray[np.float64], units_per_g: float, where: str, *, before: int = 0
+) -> NDArray[np.float32]:
     """Acceleration in g, float32 [T, 3]; a row with a missing axis becomes a row of NaN.
 
     Args:
         values: [T, 3] in the unit of the files, NaN where a number is missing.
         units_per_g: how many of those units are one g.
         where: what to call the file in a message.
+        before: samples of the file that were converted before these.
 
     Raises:
         DataFormatError: if a value is larger than what any sensor on a body measures.
     """
     most = f"at most {LARGEST_G:g} g, which is {LARGEST_G * units_per_g:g} here"
-    _check_range(values, LARGEST_G * units_per_g, "acceleration", most, where)
+    _check_range(values, LARGEST_G * units_per_g, "acceleration", most, where, before)
     return _whole_rows(values / units_per_g)
 
 
@@ -46,14 +49,19 @@ def to_rad_s(values: NDArray[np.float64], where: str) -> NDArray[np.float32]:
 
 
 def _check_range(
-    values: NDArray[np.float64], largest: float, quantity: str, most: str, where: str
+    values: NDArray[np.float64],
+    largest: float,
+    quantity: str,
+    most: str,
+    where: str,
+    before: int = 0,
 ) -> None:
     beyond = np.argwhere(np.abs(values) > largest)
     if len(beyond):
         row, axis = beyond[0]
         raise DataFormatError(
             f"{values[row, axis]:g} is not an {quantity}",
-            where=f"{where}, sample {row + 1}, axis {AXES[axis]}",
+            where=f"{where}, sample {before + row + 1}, axis {AXES[axis]}",
             expected=most,
             todo="fetch the file again, or compare it with the publisher's",
         )

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY
-from crosswear.datasets.archive import ZipTree, open_archive
+from crosswear.datasets.archive import ZipTree, open_archive, open_inner
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FileTree, FolderTree, require
 
@@ -86,8 +86,9 @@ def _in_archive(spec: DatasetSpec, tree: ZipTree, *, nested: bool) -> FileTree:
     if root is not None:
         return root
     inner = [name for depth in range(_DEEPEST) for name in tree.glob("*/" * depth + "*.zip")]
-    if len(inner) == 1 and not nested:
-        return _in_archive(spec, tree.inner(inner[0]), nested=True)
+    named = [name for name in inner if name.rpartition("/")[2] in spec.archives]
+    if (named or len(inner) == 1) and not nested:
+        return _in_archive(spec, open_inner(tree, (named or inner)[0]), nested=True)
     return _required(spec, tree)
 
 
@@ -96,10 +97,10 @@ def _root(spec: DatasetSpec, tree: Tree) -> Tree | None:
     folders = _folders(spec, tree)
     if len(folders) > 1:
         raise DataFormatError(
-            f"{spec.name} is there {len(folders)} times: {', '.join(folders[:5])}",
+            f"{spec.name} was found {len(folders)} times: {', '.join(folders[:5])}",
             where=tree.where(""),
             expected="the files of a dataset once",
-            todo="take all but one of them away",
+            todo="keep one of them there, and move the others elsewhere",
         )
     return tree.below(folders[0]) if folders else None
 

@@ -12,9 +12,10 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, elapsed_s, read_numbers
+from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("raw/9_class/wrist50/*/*.csv",)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 from crosswear.tables.stamps import first_not_after
 
@@ -57,7 +58,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
     names = require(tree, PATTERNS)
     if len(names) < RECORDINGS:
-        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are not there.")
+        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are missing.")
     repeated = 0
     for name in names:
         match = re.fullmatch(r"DATA/(s\d\d)/\1_(\d\d)_sw\.csv", name)

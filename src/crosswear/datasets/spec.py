@@ -95,6 +95,7 @@ class DatasetSpec:
         name: as in study files and on the command line.
         title, licence, citation, home: for people.
         rate_hz: nominal sampling rate.
+        other_rates_hz: nominal rates of those of its recordings that have another one.
         unit: unit of acceleration in the files; recordings are in g.
         subjects: how many people the publisher's full dataset has; 0: not known without reading.
         placements: placements that can be read, the default first.
@@ -131,6 +132,7 @@ class DatasetSpec:
     variants: Mapping[str, tuple[ActivityClass, ...]]
     patterns: tuple[str, ...]
     read: Callable[[FileTree, ReadOptions, Note], Iterator[Recording]]
+    other_rates_hz: tuple[float, ...] = ()
     sensors: Sensors = ACCELEROMETER
     columns: str | None = None
     files: tuple[PublishedFile, ...] = ()

@@ -180,7 +180,9 @@ def _file(tree: FileTree, file: PublishedFile, is_there: bool) -> FileCheck:
         return FileCheck(file.path, FileState.WRONG, error.what)
     if file.size not in (None, size):
         return FileCheck(
-            file.path, FileState.WRONG, f"size: {size:,} bytes where {file.size:,} are published"
+            file.path,
+            FileState.WRONG,
+            f"size: {size:,} bytes; the published file has {file.size:,}",
         )
     if digest.hexdigest() != file.sha256:
         return FileCheck(

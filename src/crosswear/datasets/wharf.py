@@ -13,7 +13,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, read_numbers
+from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -21,6 +21,7 @@ from crosswear.datasets.spec import (
     PublishedCounts,
     ReadOptions,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 PATTERNS = ("WHARF Data Set/Data/*/Accelerometer-*.txt",)
@@ -87,7 +88,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     codes = [activity.code for activity in CLASSES]
     names = require(tree, PATTERNS)
     if len(names) < TRIALS:
-        note(f"{TRIALS - len(names)} of {TRIALS} trials are not there.")
+        note(f"{TRIALS - len(names)} of {TRIALS} trials are missing.")
     for name in names:
         match = NAME.fullmatch(name)
         activity = match["folder"].lower() if match else ""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.core.texts import Note
-from crosswear.datasets.published_text import TextLayout, place, read_labels, read_numbers
+from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -27,6 +27,7 @@ from crosswear.datasets.spec import (
     ReadOptions,
     from_uci,
 )
+from crosswear.datasets.text_layout import TextLayout
 from crosswear.datasets.tree import FileTree, require
 
 FOLDER = "raw/watch/accel"
@@ -36,7 +37,8 @@ LAYOUT = TextLayout(columns=7)
 """With a comma in place of the semicolon, a line ends in an empty seventh column."""
 SUBJECT, LETTER, STAMP = 0, 1, 2
 NOMINAL_HZ = 20.0
-RATES_HZ = np.array([NOMINAL_HZ, 25.0, 50.0, 100.0])
+OTHER_RATES_HZ = (25.0, 50.0, 100.0)
+RATES_HZ = np.array([NOMINAL_HZ, *OTHER_RATES_HZ])
 RATE_TOLERANCE = 0.1
 STEPS_FOR_A_RATE = 20
 CLASSES = tuple(
@@ -166,7 +168,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     """Yield one recording for every stretch of one activity in which time goes on."""
     names = require(tree, PATTERNS)
     if len(names) < len(SUBJECTS):
-        note(f"{len(names)} of {len(SUBJECTS)} subjects are there.")
+        note(f"{len(names)} of {len(SUBJECTS)} subjects were found.")
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
     repeated, rates, backwards = 0, Counter[float](), 0
     for name in names:
@@ -265,6 +267,7 @@ SPEC = DatasetSpec(
     home="https://archive.ics.uci.edu/dataset/507/"
     "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset",
     rate_hz=NOMINAL_HZ,
+    other_rates_hz=OTHER_RATES_HZ,
     unit="m/s²",
     subjects=len(SUBJECTS),
     placements=("dominant_wrist",),

@@ -42,7 +42,7 @@ class InputCache:
         frozen: tuple[str, ...],
         config: TrainConfig,
     ) -> CachedInput:
-        """The cached input of a network on all windows of a domain.
+        """Return the cached input of a network on all windows of a domain, computed if needed.
 
         Args:
             origin: equal for the same windows, and frozen modules with the same weights.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,10 +27,17 @@ one that is timed: a plan takes seconds."""
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds of a classical method: of a cell of the mean size, and of each test window."""
+    """Seconds of a classical method.
+
+    Attributes:
+        cell_s: of a cell of the mean size.
+        test_s: of each test window.
+        window_s: of each window of a domain, once for all cells: its features by an encoder.
+    """
 
     cell_s: float
     test_s: float
+    window_s: float = 0.0
 
     def seconds(self, cell: Cell, domain: DomainSummary) -> float:
         """Return the seconds that a cell of this method takes on a target domain.
@@ -43,7 +51,7 @@ class Rate:
 
 
 def time_classical(
-    samples: Sequence[tuple[Cell, DomainSummary]], device: str
+    samples: Sequence[tuple[Task, DomainSummary]], device: str
 ) -> Mapping[str, Rate]:
     """Train cells like the given ones, of a method and of its mean size each, on random windows.
 
@@ -52,19 +60,31 @@ def time_classical(
     """
     resources = Resources(device)
     found: dict[str, Rate] = {}
-    for cell, summary in samples:
+    for given, summary in samples:
+        cell = given.cell
         method = TRAINABLE[cell.method]
         if not isinstance(method, ClassicalMethod):
             continue
         sources = (UNTRAINED,) if METHODS[cell.method].reads == "weights" else ()
-        task = Task(replace(cell, sources=sources), "", Path(), source_sensors=summary.sensors)
-        domain = _random_domain(summary)
-        once = _timed(method, task, domain, FEW, resources)  # fits with what is slow only once
-        learned, tested = min(cell.size, MOST[0]), MOST[1]
-        timing = _timed(method, task, domain, (learned, tested), resources)
+        cell = replace(cell, sources=sources)
+        task = Task(
+            cell,
+            "",
+            Path(),
+            rate_hz=given.rate_hz,
+            source_sensors=summary.sensors,
+            encoder=given.encoder,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            domain = _random_domain(summary, Path(folder) / "domain")
+            once = _timed(method, task, domain, FEW, resources)  # fits with what is slow only once
+            learned, tested = min(cell.size, MOST[0]), MOST[1]
+            timing = _timed(method, task, domain, (learned, tested), resources)
+        window_s = once.train_s / sum(MOST) if given.encoder else 0.0
         test_s = max(0.0, timing.test_s - once.test_s) / (tested - FEW[1])
         fixed_s = max(0.0, timing.test_s - test_s * tested)
-        found[cell.method] = Rate(timing.train_s * cell.size / learned + fixed_s, test_s)
+        cell_s = timing.train_s * cell.size / learned + fixed_s
+        found[cell.method] = Rate(cell_s, test_s, window_s)
     return found
 
 
@@ -83,11 +103,11 @@ def _timed(
     return method.fit_and_test(task, replace(domain, subset=subset), resources).timing
 
 
-def _random_domain(summary: DomainSummary) -> Domain:
+def _random_domain(summary: DomainSummary, folder: Path) -> Domain:
     rng = np.random.default_rng(0)
     windows = sum(MOST)
     x = rng.normal(size=(windows, len(summary.channels), summary.samples)).astype(np.float32)
     y = rng.integers(len(summary.classes), size=windows).astype(np.int16)
     zeros, place = np.zeros(windows, np.int16), np.arange(windows)
     some = Windows(x, y, zeros, zeros.astype(np.int32), place.astype(np.int32), place, place + 1)
-    return Domain(summary, Path(), some, zeros.astype(np.int8))
+    return Domain(summary, folder, some, zeros.astype(np.int8))

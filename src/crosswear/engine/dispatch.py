@@ -26,7 +26,7 @@ class Executor(Protocol):
         ...
 
     def send(self, cohort: Cohort) -> None:
-        """Give an idle worker a cohort."""
+        """Give a cohort to an idle worker; there must be one."""
         ...
 
     def wait(self) -> Completed:

@@ -8,7 +8,7 @@ in as many processes as will work at the same time.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.optimize import nnls
 
 from crosswear.datasets.domain import DomainSummary
 from crosswear.engine.cached_inputs import KEPT
+from crosswear.engine.classical_timing import Rate
 from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.network_timing import Measured
@@ -54,7 +55,7 @@ def estimate(
         EngineError: if one of the processes ends.
     """
     networks = [(task, domain_of(task)) for task in _samples(cohorts)]
-    classical = [(task.cell, domain_of(task)) for task in _classical(cohorts)]
+    classical = [(task, domain_of(task)) for task in _classical(cohorts)]
     if not networks and not classical:
         return Estimate(0.0, 0.0)
     measured, rates = processes.measure(networks, classical, device)
@@ -73,7 +74,8 @@ def estimate(
     return Estimate(
         # Every worker computes the cached inputs that it needs for itself.
         seconds=_makespan(cohorts, each, workers)
-        + float(_cached_inputs(cohorts, domain_of) @ costs),
+        + float(_cached_inputs(cohorts, domain_of) @ costs)
+        + _encoding(cohorts, domain_of, rates) / workers,
         memory_mb=workers * memory,
     )
 
@@ -100,6 +102,18 @@ def _cached_inputs(cohorts: Sequence[Cohort], domain_of: Callable[[Task], Domain
             pair = (str(task.target), str(task.source))
             frozen[pair] = max(frozen.get(pair, 0), (whole - rest) * sum(domain.split.windows))
     return Work(scoring=sum(frozen.values())).vector()
+
+
+def _encoding(
+    cohorts: Sequence[Cohort],
+    domain_of: Callable[[Task], DomainSummary],
+    rates: Mapping[str, Rate],
+) -> float:
+    """Seconds of encoders for the windows of each target, once."""
+    tasks = (cohort[0] for cohort in cohorts if cohort[0].encoder)
+    once = {(task.cell.method, task.cell.encoder, task.target): task for task in tasks}
+    windows = ((task.cell.method, sum(domain_of(task).split.windows)) for task in once.values())
+    return sum(rates[method].window_s * number for method, number in windows)
 
 
 def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int) -> float:

@@ -23,7 +23,7 @@ from crosswear.engine.task import Task
 
 
 def open_target(task: Task) -> tuple[Domain, Heads]:
-    """The domain that a task is about, or the several that it is about as one, and their heads.
+    """Return the target domain of a task and its heads; several targets are joined into one.
 
     Raises:
         DomainError: if a file of a domain is missing or damaged.

@@ -14,10 +14,9 @@ from crosswear.engine.classical_timing import Rate, time_classical
 from crosswear.engine.executors.local import start_process
 from crosswear.engine.network_timing import Measured, time_networks
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import Cell
 
 Networks: TypeAlias = Sequence[tuple[Task, DomainSummary]]
-Classical: TypeAlias = Sequence[tuple[Cell, DomainSummary]]
+Classical: TypeAlias = Sequence[tuple[Task, DomainSummary]]
 Found: TypeAlias = tuple[Measured, Mapping[str, Rate]]
 
 

@@ -31,7 +31,7 @@ CLASSES, SAMPLES = 8, 100
 
 @dataclass(frozen=True)
 class StepTimes:
-    """Seconds of a training step in each precision."""
+    """Seconds that one training step takes in each precision."""
 
     float32_s: float
     bfloat16_s: float

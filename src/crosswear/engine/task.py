@@ -28,6 +28,7 @@ class Task:
         source_domains: folders of the other domains whose windows it reads: of its sources, or of a
             joint source all but the first.
         source_sensors: of a transfer, what the source network's windows have channels of.
+        encoder: folder of the encoder whose features it fits.
     """
 
     cell: Cell
@@ -37,6 +38,7 @@ class Task:
     rate_hz: float = 25.0
     source_domains: tuple[Path, ...] = ()
     source_sensors: Sensors = ACCELEROMETER
+    encoder: Path | None = None
 
     @property
     def domains(self) -> tuple[Path, ...]:

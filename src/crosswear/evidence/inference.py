@@ -77,9 +77,15 @@ def finding(
     measure: str = "difference of micro-F1",
     support: Support | None = None,
 ) -> Finding:
-    """Return the finding of a test; its sentence begins with the support.
+    """Return the finding of a test.
 
-    Without `support`, a value above 0 supports it.
+    Args:
+        name: of the finding, in tables.
+        question: that it answers.
+        test: value, p-value and number of what was tested.
+        answer: the sentence after the support, without a capital.
+        measure: of the value, in words.
+        support: whether the test supports the question; without it, a value above 0 does.
     """
     support = support or test.support(1)
     sentence = f"{SAID[support]}: {answer}"

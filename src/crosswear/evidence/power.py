@@ -72,10 +72,10 @@ class VariancePart:
 def expected_part(
     windows: NDArray[np.integer], own: float, other: float, rest: float
 ) -> VariancePart:
-    """Return the expected variance over the rows of windows [N, M].
+    """Return the part of the variance of a mean that differences between rows add.
 
     Args:
-        windows: of each row and column; no row is empty.
+        windows: numbers of windows [N, M] of each row and column; no row is empty.
         own: variance between rows.
         other: variance between columns.
         rest: variance of both together.

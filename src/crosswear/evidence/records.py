@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -82,6 +82,7 @@ class StudyRecords:
         observed: finished cells by key.
         failed: keys of cells that raised the last time they were tried.
         similarities: of its domains.
+        encoders: digests of its encoders by name.
     """
 
     study: StudyDesign
@@ -90,6 +91,7 @@ class StudyRecords:
     observed: Mapping[str, Observed]
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
+    encoders: Mapping[str, str] = field(default_factory=dict)
 
     def on_each_domain(self, key: str) -> dict[str, Observed]:
         """Split the results of a source network by its domains, with the classes of each domain.
@@ -112,7 +114,8 @@ class StudyRecords:
     @cached_property
     def _cells(self) -> tuple[tuple[str, Cell], ...]:
         facts = facts_of(self.domains)
-        return tuple((cell.key(facts), cell) for cell in enumerate_cells(self.study, facts))
+        cells = enumerate_cells(self.study, facts, self.encoders)
+        return tuple((cell.key(facts), cell) for cell in cells)
 
 
 def facts_of(domains: Mapping[tuple[str, int], DomainSummary]) -> Domains:
@@ -162,6 +165,7 @@ def write_records(records: StudyRecords, path: Path) -> None:
         ],
         "failed": sorted(records.failed),
         "similarities": records.similarities,
+        "encoders": dict(records.encoders),
     }
     table = pa.Table.from_pylist(rows, schema=_COLUMNS)
     table = table.replace_schema_metadata({"crosswear": canonical_json(about)})
@@ -200,6 +204,7 @@ def read_records(path: Path) -> StudyRecords:
         observed = {row["key"]: _observed(row) for row in table.to_pylist()}
         similarities = tuple(Similarity(**one) for one in about["similarities"])
         failed = frozenset(about["failed"])
+        encoders = dict(about.get("encoders", {}))  # older files: none
         precisions = Precisions(**about.get("precision", {}))  # older files: float32 by default
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(
@@ -208,7 +213,8 @@ def read_records(path: Path) -> StudyRecords:
             expected="records.parquet as `crosswear study report` writes it",
         ) from error
     study = parse_study(about["study"], str(path)).decided(precisions)
-    return StudyRecords(study, about["study"], domains, observed, failed, similarities)
+    text = about["study"]
+    return StudyRecords(study, text, domains, observed, failed, similarities, encoders)
 
 
 _COLUMNS = pa.schema(

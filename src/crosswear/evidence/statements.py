@@ -154,6 +154,28 @@ class Verdict:
         return self.over_scratch.effect if self.over_scratch else "unknown"
 
 
+@dataclass(frozen=True)
+class EncoderVerdict:
+    """The verdict on an imported encoder on a target at a size.
+
+    Attributes:
+        target, encoder, size: the subject of the verdict.
+        micro_f1: of a logistic regression on its features.
+        over_untrained: against the same on the features of its untrained control.
+        over_classical: against `classical`.
+        classical: the best of the classical baselines on the test windows; empty where there is
+            none.
+    """
+
+    target: str
+    encoder: str
+    size: int
+    micro_f1: Interval | None
+    over_untrained: Contrast | None
+    over_classical: Contrast | None
+    classical: str
+
+
 @dataclass(frozen=True, eq=False)
 class ZeroLabel:
     """A network on the classes that a source and a target share.
@@ -246,6 +268,7 @@ class Evidence:
         zero_label: every alignment on every pair of domains that share classes.
         source_networks: every source network on every domain that it was trained on; their size
             is 0.
+        encoders: verdicts on imported encoders, by target, size and encoder.
     """
 
     study: StudyDesign
@@ -262,3 +285,4 @@ class Evidence:
     provenance: Mapping[str, tuple[str, ...]]
     zero_label: tuple[ZeroLabel, ...] = ()
     source_networks: tuple[Score, ...] = ()
+    encoders: tuple[EncoderVerdict, ...] = ()

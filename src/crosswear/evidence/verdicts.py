@@ -46,6 +46,16 @@ def transfer_of(study: StudyDesign, target: str, size: int, source: str, blocks:
     return ScoreKey(target, size, LearningMethod("network", source, blocks, study.judged_branches))
 
 
+def best_classical(scores: Scores, target: str, size: int) -> LearningMethod | None:
+    """Return the classical baseline that is best on the test windows, a choice in its favour."""
+    classical = {
+        approach: score.micro_f1.value
+        for approach in CLASSICAL
+        if (score := scores.by_key.get(ScoreKey(target, size, approach))) and score.micro_f1
+    }
+    return max(classical, key=lambda approach: classical[approach]) if classical else None
+
+
 def _uncorrected(study: StudyDesign, scores: Scores) -> Iterator[Verdict]:
     sizes = scores.sizes
     for target in study.domains if study.grid.blocks else ():
@@ -60,12 +70,7 @@ def _judge(study: StudyDesign, verdict: Verdict, blocks: int, scores: Scores) ->
     target, size = verdict.target, verdict.size
     ours = transfer_of(study, target, size, verdict.source, blocks)
     untrained = transfer_of(study, target, size, UNTRAINED, blocks)
-    classical = {
-        approach: score.micro_f1.value
-        for approach in CLASSICAL
-        if (score := scores.by_key.get(ScoreKey(target, size, approach))) and score.micro_f1
-    }
-    best = max(classical, key=lambda approach: classical[approach]) if classical else None
+    best = best_classical(scores, target, size)
     return replace(
         verdict,
         micro_f1=scores.by_key[ours].micro_f1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Annotated, Any, TypeAlias
 
 import pydantic
@@ -27,7 +28,7 @@ from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
 from crosswear.grid.grid import LEAVE_ONE_OUT, Grid, Name
 from crosswear.grid.labels import Labels, SharedClass, by_name, labelled_domains, shared_classes
-from crosswear.grid.methods import METHODS, WHITENED, MethodName, Role
+from crosswear.grid.methods import ENCODERS, METHODS, WHITENED, MethodName, Role
 
 CELL_SCHEMA = 3
 """Raised by hand whenever the same cell would give other numbers."""
@@ -47,6 +48,7 @@ class StudyDesign:
         domains: dataset reference of every domain by its name in the study.
         seed: all random numbers come from it and from names.
         labels: the classes that domains share, see `crosswear.grid.labels`.
+        encoders: folder of every imported encoder by its name in the study.
     """
 
     name: Name
@@ -59,6 +61,7 @@ class StudyDesign:
     adaptation: TrainConfig = field(default_factory=TrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
     labels: dict[str, dict[Name, tuple[str, ...]]] = field(default_factory=dict)
+    encoders: dict[Name, str] = field(default_factory=dict)
 
     def decided(self, by: Precisions) -> StudyDesign:
         """Return the study with these precisions where its file leaves them to the machine."""
@@ -172,6 +175,7 @@ class Cell:
             train subset of `target`, or of each domain of a joint source; a network adapts
             `sources` (or, without, fresh weights: the network from scratch) on `size` windows of
             `target`, on which baselines are fitted too; the sources of a baseline whiten it.
+            A classifier on an encoder has its name as the one source.
         target: the domain; the domains of a joint source, joined by `+`.
         sources: the source domains, or `UNTRAINED`; empty where nothing is transferred.
         blocks: how many blocks are transferred.
@@ -183,6 +187,7 @@ class Cell:
         study_seed: from it and the names here come all random numbers.
         source_train: how the source network was trained.
         shared: with an alignment, the classes of source and target that are separated.
+        encoder: digest of the encoder: its file, and how windows are made for it.
     """
 
     method: MethodName
@@ -199,6 +204,7 @@ class Cell:
     transfer: TransferConfig | None = None
     source_train: TrainConfig | None = None
     shared: tuple[SharedClass, ...] = ()
+    encoder: str = ""
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -212,7 +218,8 @@ class Cell:
 
     def key(self, domains: Domains) -> str:
         """Digest of the cell and of the domains that it reads."""
-        names = (name for name in (*self.targets, *self.sources) if name != UNTRAINED)
+        sources = () if self.encoder else self.sources
+        names = (name for name in (*self.targets, *sources) if name != UNTRAINED)
         digests = {name: domains[name, self.split].digest for name in names}
         return digest({"schema": CELL_SCHEMA, "cell": essentials(self), "domains": digests})
 
@@ -250,7 +257,7 @@ class Cell:
         sources = "+".join(self.sources)
         origin = f"from {sources}, {self.blocks} blocks{branch}" if sources else "from scratch"
         if self.role is not Role.NETWORK:
-            how = "on" if self.role is Role.FEATURES else "whitened by"
+            how = "whitened by" if self.role is Role.BASELINE else "on"
             origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
@@ -279,11 +286,18 @@ def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
+def enumerate_cells(
+    study: StudyDesign, domains: Domains, encoders: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
     Last come, of each split and repetition, those that learn without labels of the target. Where
     the precision is not `decided`, it is float32, which every machine computes well.
+
+    Args:
+        study: the study.
+        domains: facts of its domains.
+        encoders: digests of its encoders by name.
 
     Raises:
         StudyFileError: if a domain has not the windows or the classes that the study asks for.
@@ -307,6 +321,9 @@ def enumerate_cells(study: StudyDesign, domains: Domains) -> Iterator[Cell]:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
                     yield from _with_adaptation_set(study, cell)
+                    for name in study.encoders:
+                        on = replace(cell, sources=(name,), encoder=encoders[name])
+                        yield from (replace(on, method=method) for method in ENCODERS)
             yield from _on_shared_classes(study, domains, seed, split, targets)
 
 

@@ -28,6 +28,8 @@ class Role(Enum):
     """It fits the windows of the adaptation set, without a source network."""
     FEATURES = auto()
     """It fits the outputs of a source network's frozen blocks."""
+    ENCODER = auto()
+    """It fits the features of an encoder (`crosswear.encoders`), trained or not."""
     ALIGNMENT = auto()
     """It learns the classes that domains share, and is tested on those of the target."""
 
@@ -42,8 +44,8 @@ class Method:
         label: in reports.
         with_sources: the same where a cell has sources, as a format of `origin` (the sources) and
             `part` (the transferred blocks); `label` where it is empty.
-        reads: what a cell that has sources reads of them: their windows, or the weights of their
-            network.
+        reads: what a cell that has sources reads of them: their windows, the weights of their
+            network, or the features of an encoder, which is then the one source.
         sees: what it learns from in the target: labelled windows, windows without labels, nothing.
     """
 
@@ -51,7 +53,7 @@ class Method:
     role: Role
     label: str
     with_sources: str = ""
-    reads: Literal["nothing", "windows", "weights"] = "nothing"
+    reads: Literal["nothing", "windows", "weights", "features"] = "nothing"
     sees: Literal["labels", "windows", "nothing"] = "labels"
 
 
@@ -59,6 +61,10 @@ def _baseline(name: str, *, whitened: bool = False) -> Method:
     if not whitened:
         return Method(name, Role.BASELINE, name)
     return Method(name, Role.BASELINE, name, f"{name}, whitened", "windows")
+
+
+def _encoder(name: str, label: str, with_sources: str) -> Method:
+    return Method(name, Role.ENCODER, label, with_sources, "features")
 
 
 def _alignment(name: str, label: str, sees: Literal["labels", "windows", "nothing"]) -> Method:
@@ -80,6 +86,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             _baseline("stack", whitened=True),
             _baseline("hydra-multirocket"),
             Method("logistic", Role.FEATURES, "logistic", "logistic on {origin}", "weights"),
+            _encoder("encoder", "encoder", "encoder {origin}"),
+            _encoder("untrained-encoder", "untrained encoder", "untrained control of {origin}"),
             _alignment("source-only", "source only", "nothing"),
             _alignment("adabn", "AdaBN", "windows"),
             _alignment("mmd", "MMD", "windows"),
@@ -106,6 +114,7 @@ def _one_of(names: Collection[str]) -> pydantic.AfterValidator:
 
 
 BASELINES = names_of(Role.BASELINE)
+ENCODERS = names_of(Role.ENCODER)
 WHITENED = tuple(name for name in BASELINES if METHODS[name].reads == "windows")
 """Baselines that windows of other domains can whiten."""
 ALIGNMENTS = names_of(Role.ALIGNMENT)

@@ -222,7 +222,7 @@ class Store:
 _FIGURES = ("heatmaps", "curves")
 _TABLES = (
     *("results", "scores", "verdicts", "findings", "similarities", "per_class"),
-    *("source_networks", "zero_label"),
+    *("source_networks", "zero_label", "encoders"),
 )
 _REPORT = (
     *("index.html", "report.md", "records.parquet"),

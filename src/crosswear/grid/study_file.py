@@ -92,11 +92,12 @@ def _check_alignments(study: StudyDesign, where: str) -> None:
                 expected="nothing that needs a network",
                 todo="remove it, or the line networks = false",
             )
-    if not grid.networks and not any(name in BASELINES for name in grid.baselines):
+    fitted = study.encoders or any(name in BASELINES for name in grid.baselines)
+    if not grid.networks and not fitted:
         raise StudyFileError(
             "nothing is asked for",
             where=f"{where}: grid.baselines",
-            expected=f"without networks, at least one of {', '.join(BASELINES)}",
+            expected=f"without networks, an encoder or at least one of {', '.join(BASELINES)}",
         )
     check_labels(study.labels, study.domains, study.shared_pairs, where)
     if bool(grid.alignments) != bool(study.shared_pairs):
@@ -170,6 +171,13 @@ def _check_sources(study: StudyDesign, where: str) -> None:
             raise StudyFileError(
                 f"no domain can be called {name!r}: {meaning}",
                 where=f"{where}: domains.{name}",
+                todo="choose another name",
+            )
+    for name in study.encoders:
+        if name in study.domains or name in reserved:
+            raise StudyFileError(
+                f"{name!r} is the name of a domain, or reserved",
+                where=f"{where}: encoders.{name}",
                 todo="choose another name",
             )
     where = f"{where}: grid.sources"

@@ -57,6 +57,8 @@ def write_report(evidence: Evidence, cells: pa.Table, folder: Path) -> tuple[Pat
         "per_class": readable.per_class(index),
         "source_networks": readable.source_networks(evidence),
     }
+    if evidence.encoders:
+        for_people["encoders"] = readable.encoders(evidence)
     if evidence.zero_label:
         for_people["zero_label"] = readable.zero_label(evidence)
     paths += [write_latex(table, name, folder) for name, table in for_people.items()]

@@ -135,6 +135,11 @@ def _look(line: Line, index: EvidenceIndex) -> dict[str, Any]:
             return {"color": "0.6", "linestyle": ":"}
         case "control":
             return {"color": "0.5", "marker": "x", "linestyle": "-."}
+        case "encoder":
+            return {"color": PALETTE[-1 - line.number % len(PALETTE)], "marker": "*"}
+        case "encoder-control":
+            colour = PALETTE[-1 - line.number % len(PALETTE)]
+            return {"color": colour, "marker": "x", "linestyle": "-."}
     untrained = line.source not in index.trained_sources
     number = -1 if untrained else index.trained_sources.index(line.source)
     colour = "0.5" if untrained else PALETTE[number % len(PALETTE)]

@@ -72,6 +72,12 @@ ZERO_LABEL = _schema(
     "train_s",
 )
 """Of the table of studies with alignments."""
+ENCODERS = _schema(
+    *("target", "encoder", "size", *MICRO_F1),
+    *(f"{contrast}{part}" for contrast in ("over_untrained", "over_classical") for part in _TESTED),
+    "classical",
+)
+"""Of the table of studies with encoders."""
 
 
 def cells_table(records: StudyRecords) -> pa.Table:
@@ -112,10 +118,12 @@ def _numbers(one: Observed) -> dict[str, float]:
 
 
 def evidence_tables(evidence: Evidence) -> dict[str, pa.Table]:
-    """Return all tables of the evidence by name, with the columns of `SCHEMAS` and `ZERO_LABEL`."""
+    """Return all tables of the evidence by name; columns: `SCHEMAS`, `ZERO_LABEL`, `ENCODERS`."""
     tables = {name: evidence_table(evidence, name) for name in ROWS}
     if evidence.zero_label:
         tables["zero_label"] = pa.Table.from_pylist(list(_zero_label(evidence)), schema=ZERO_LABEL)
+    if evidence.encoders:
+        tables["encoders"] = pa.Table.from_pylist(list(_encoders(evidence)), schema=ENCODERS)
     return {**tables, "per_class": _per_class(evidence)}
 
 
@@ -175,6 +183,19 @@ def _zero_label(evidence: Evidence) -> Iterator[dict[str, Any]]:
             **_measured(one.score),
             "majority_f1": one.score.majority_f1,
             **_contrast("over_source_only", one.over_source_only),
+        }
+
+
+def _encoders(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    for one in evidence.encoders:
+        yield {
+            "target": one.target,
+            "encoder": one.encoder,
+            "size": one.size,
+            **_interval("micro_f1", one.micro_f1),
+            **_contrast("over_untrained", one.over_untrained),
+            **_contrast("over_classical", one.over_classical),
+            "classical": one.classical,
         }
 
 

@@ -8,13 +8,23 @@ from typing import Literal, TypeAlias
 
 from crosswear.evidence.statements import CLASSICAL, SCRATCH, LearningMethod, Score
 from crosswear.grid.experiment import UNTRAINED
-from crosswear.grid.methods import BASELINES, WHITENED, Role, names_of
+from crosswear.grid.methods import BASELINES, ENCODERS, WHITENED, Role, names_of
 from crosswear.report.evidence_index import EvidenceIndex
 
 Kind: TypeAlias = Literal[
-    "scratch", "transfer", "control", "classical", "whitened", "features", "floor"
+    "scratch",
+    "transfer",
+    "control",
+    "classical",
+    "whitened",
+    "features",
+    "encoder",
+    "encoder-control",
+    "floor",
 ]
 
+ENCODER_KINDS: tuple[Kind, ...] = ("encoder", "encoder-control")
+"""In the order of `crosswear.grid.methods.ENCODERS`."""
 ROOM = 15
 """Per cent above the highest and below the lowest score of a plot, at most."""
 
@@ -28,10 +38,11 @@ class Line:
         kind: the network from scratch; a transfer with the number of blocks that was best on the
             other targets; the same from the untrained control; a classical method, and one
             that windows of the other domains whiten; logistic regression on the features of a
-            source; the majority classifier.
+            source, of an imported encoder and of its untrained control; the majority classifier.
         source: of a transfer or of features, otherwise empty.
         scores: one for each size of the study; None where there is none.
-        number: place of a classical method among all of them; it decides the marker.
+        number: place of a classical method or of an encoder among all of them; it decides the
+            marker or the colour.
     """
 
     label: str
@@ -50,6 +61,7 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
     def approach(kind: Kind, approach: LearningMethod) -> Line:
         scores = (index.score(target, size, approach) for size in index.sizes)
         number = BASELINES.index(approach.method) if approach.method in BASELINES else 0
+        number = encoders.index(approach.source) if approach.source in encoders else number
         return Line(approach.label, kind, approach.source, tuple(scores), number)
 
     def transfer(source: str) -> Line:
@@ -58,6 +70,7 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
             return line("transfer from an untrained network", "control", source, scores)
         return line(f"transfer from {source}", "transfer", source, scores)
 
+    encoders = list(index.evidence.study.encoders)
     others = index.sources_of(target)
     joined = "+".join(index.evidence.study.others(target))
     lines = [
@@ -69,6 +82,11 @@ def lines_of(index: EvidenceIndex, target: str) -> tuple[Line, ...]:
             approach("features", LearningMethod(method, source))
             for method in names_of(Role.FEATURES)
             for source in others
+        ),
+        *(
+            approach(kind, LearningMethod(method, name))
+            for name in encoders
+            for kind, method in zip(ENCODER_KINDS, ENCODERS, strict=True)
         ),
         *(approach("floor", LearningMethod(method)) for method in names_of(Role.FLOOR)),
     ]

@@ -252,6 +252,29 @@ def zero_label(evidence: Evidence) -> TextTable:
     )
 
 
+def encoders(evidence: Evidence) -> TextTable:
+    """Return the verdict on every imported encoder."""
+    return TextTable(
+        "A logistic regression on the features of imported encoders: micro-F1 in per cent, and "
+        "differences in points, with 95 % intervals. Untrained: the same network with new weights.",
+        (
+            *("target", "encoder", "windows", "micro-F1", "over untrained", "effect"),
+            *("over best classical", "effect"),
+        ),
+        tuple(
+            (
+                *(one.target, one.encoder, str(one.size), percent(one.micro_f1)),
+                phrases.gain(one.over_untrained),
+                phrases.compared(one.over_untrained),
+                f"{phrases.gain(one.over_classical)} {one.classical}".strip(),
+                phrases.compared(one.over_classical),
+            )
+            for one in evidence.encoders
+        ),
+        names=2,
+    )
+
+
 def source_networks(evidence: Evidence) -> TextTable:
     """Return every source network on every domain that it was trained on."""
     return TextTable(

@@ -55,6 +55,11 @@ def _parts(index: EvidenceIndex) -> Iterator[str]:
         yield "## Source networks"
         yield networks.caption
         yield _table(networks)
+    if evidence.encoders:
+        judged_encoders = readable.encoders(evidence)
+        yield "## Imported encoders"
+        yield judged_encoders.caption
+        yield _table(judged_encoders)
     if evidence.zero_label:
         shared = readable.zero_label(evidence)
         yield "## Without labels of the target"

@@ -76,20 +76,22 @@ def group_windows(windows: Windows) -> Grouping:
     return Grouping("occurrence", groups, kept)
 
 
-def make_folds(y: NDArray[np.integer], groups: NDArray[np.integer], seed: int) -> tuple[Fold, ...]:
+def make_folds(
+    y: NDArray[np.integer], groups: NDArray[np.integer], seed: int, most: int = ALONE
+) -> tuple[Fold, ...]:
     """Split into folds as `split_into_folds` does.
 
     Raises:
         DomainError: where that gives none.
     """
-    folds = split_into_folds(y, groups, seed)
+    folds = split_into_folds(y, groups, seed, most)
     if not folds:
         raise _too_few(y, len(np.unique(groups)))
     return folds
 
 
 def split_into_folds(
-    y: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+    y: NDArray[np.integer], groups: NDArray[np.integer], seed: int, most: int = ALONE
 ) -> tuple[Fold, ...]:
     """Split into folds of whole groups: each group alone if they are few, else five alike folds.
 
@@ -97,6 +99,7 @@ def split_into_folds(
         y: class of each window [N].
         groups: group of each window [N].
         seed: seed of the order of groups.
+        most: largest number of folds; with fewer folds than groups, several share a fold.
 
     Returns:
         Two folds or more, each with two classes or more to train on; none unless two classes or
@@ -108,7 +111,8 @@ def split_into_folds(
     common = [c for c in np.unique(y) if len(np.unique(groups[y == c])) > 1]
     if len(common) < 2:
         return ()
-    number = min(available if available <= ALONE else FOLDS, int(np.bincount(y).max()))
+    number = available if available <= ALONE else FOLDS
+    number = min(number, most, int(np.bincount(y).max()))
     split = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
     folds = []
     with warnings.catch_warnings():

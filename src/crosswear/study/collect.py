@@ -45,6 +45,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
         observed=observed,
         failed=frozenset(store.failed(opened.cells) - observed.keys()),
         similarities=measure(opened),
+        encoders=opened.digests,
     )
 
 

@@ -13,6 +13,8 @@ from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
 from crosswear.datasets.prepare import prepare_splits
+from crosswear.encoders import Encoder, expect_onnx, load_encoder
+from crosswear.encoders.windows import pieces
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
 from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
@@ -32,12 +34,14 @@ class LoadedStudy:
         text: the study file as it was written.
         domains: prepared domains by their names in the study and the number of the split.
         cells: every cell by its key, in order.
+        encoders: by their names in the study.
     """
 
     study: StudyDesign
     text: str
     domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
+    encoders: Mapping[str, Encoder]
 
     @property
     def facts(self) -> Domains:
@@ -49,7 +53,12 @@ class LoadedStudy:
         study = self.study.decided(by)
         if study == self.study.decided(Precisions()):
             return replace(self, study=study)  # cells of an undecided study are in float32
-        return replace(self, study=study, cells=_lay_out(study, self.facts))
+        return replace(self, study=study, cells=_lay_out(study, self.facts, self.digests))
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digests of the encoders by name."""
+        return {name: encoder.manifest.digest for name, encoder in self.encoders.items()}
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -87,7 +96,9 @@ def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
             todo="check the path; docs/study.md shows what such a file looks like",
         ) from error
     study = parse_study(text, str(path))
-    return replace(study, domains=_beside(study.domains, path.parent)), text
+    domains = _beside(study.domains, path.parent)
+    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
+    return replace(study, domains=domains, encoders=encoders), text
 
 
 def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -115,9 +126,12 @@ def load_study(
         LeakageError: if somebody is learned from in one domain and tested in another.
         StudyFileError: if two domains are the same, or such of different sensors would have to be
             learned from together.
+        MissingDataError: if the folder of an encoder is missing.
+        CheckpointError: if an encoder is damaged.
     """
     if study.grid.networks:
         _check_windows(study)
+    encoders = _encoders(study)
     domains = _prepared(study, data, cache)
     for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
@@ -126,9 +140,10 @@ def load_study(
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
             note(f"{name}: {sentence}")
-    cells = _lay_out(study, facts_of(_summaries(domains)))
+    loaded = LoadedStudy(study, text, domains, {}, encoders)
+    cells = _lay_out(study, loaded.facts, loaded.digests)
     check_sensors(study, domains, cells.values())
-    return LoadedStudy(study, text, domains, cells)
+    return replace(loaded, cells=cells)
 
 
 def _prepared(
@@ -183,5 +198,18 @@ def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int
     return {key: domain.summary for key, domain in domains.items()}
 
 
-def _lay_out(study: StudyDesign, facts: Domains) -> dict[str, Cell]:
-    return {cell.key(facts): cell for cell in enumerate_cells(study, facts)}
+def _encoders(study: StudyDesign) -> dict[str, Encoder]:
+    """Open the encoders of a study, and see to it that they take its windows."""
+    if study.encoders:
+        expect_onnx()
+    found = {name: load_encoder(folder) for name, folder in study.encoders.items()}
+    for name, encoder in found.items():
+        try:
+            pieces(encoder.card, study.preparation.window, study.preparation.rate_hz)
+        except UsageError as error:
+            raise error.inside(f"encoders.{name}") from error
+    return found
+
+
+def _lay_out(study: StudyDesign, facts: Domains, encoders: Mapping[str, str]) -> dict[str, Cell]:
+    return {cell.key(facts): cell for cell in enumerate_cells(study, facts, encoders)}

@@ -78,6 +78,7 @@ def pending_tasks(opened: LoadedStudy, store: Store, done: Collection[str]) -> l
             rate_hz,
             _source_domains(opened, cell),
             _source_sensors(opened, cell),
+            opened.encoders[cell.sources[0]].folder if cell.encoder else None,
         )
         for key, cell in opened.cells.items()
         if key not in done
@@ -106,6 +107,6 @@ def _source_domains(opened: LoadedStudy, cell: Cell) -> tuple[Path, ...]:
 
 def _source_sensors(opened: LoadedStudy, cell: Cell) -> Sensors:
     """Those of the source network; one that has learned nothing is made for the target."""
-    trained = cell.sources and cell.sources != (UNTRAINED,)
+    trained = cell.sources and cell.sources != (UNTRAINED,) and not cell.encoder
     name = cell.sources[0] if trained else cell.targets[0]
     return opened.domains[name, cell.split].sensors

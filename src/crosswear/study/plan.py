@@ -18,7 +18,7 @@ from crosswear.study.pending import cost_of, damage, pending_tasks
 from crosswear.study.precision import PrecisionChoice
 from crosswear.study.reuse import Reused, reusable, summary
 
-LEARNERS = (Role.NETWORK, Role.BASELINE)
+LEARNERS = (Role.NETWORK, Role.BASELINE, Role.ENCODER)
 """Methods that learn from the adaptation set."""
 
 

@@ -4,12 +4,14 @@ A reader for each format of `READERS` yields `Annotation`s; times are numbers wi
 them in a second, instants, or clock times since the beginning (``00:01:02.5``).
 
 Formats: tab-delimited text of ELAN, tabular and aggregated events of BORIS, exported labels of
-Audacity, JSON and JSON-MIN of Label Studio (time series and audio).
+Audacity, JSON and JSON-MIN of Label Studio (time series and audio), `Annotation.csv` of Sensor
+Logger.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -191,6 +193,20 @@ def _label_studio(file: TableFile, layout: AnnotationFormat) -> Iterator[Annotat
         raise _wrong(file, "", f"not as Label Studio exports it: {error}"[:200]) from error
 
 
+def _sensor_logger(file: TableFile, layout: AnnotationFormat) -> Iterator[Annotation]:
+    """Yield labels that last until the next one, the last one until the recording ends."""
+    wanted = {"start": "time", "label": "text"}
+    found = [
+        (_time(file, place, row["start"], "ns"), row["label"], place)
+        for place, row in _table(file, ",", wanted)
+    ]
+    found.sort()
+    stops = [start for start, *_ in found[1:]] + [math.inf]
+    for (start, label, place), stop in zip(found, stops, strict=True):
+        if label:
+            yield Annotation(start, stop, label, place)
+
+
 def _regions(task: Any) -> Iterator[Any]:
     """Yield regions with start, end and one label, of JSON or JSON-MIN."""
     if "annotations" in task:
@@ -209,6 +225,7 @@ READERS: Mapping[str, Callable[[TableFile, AnnotationFormat], Iterator[Annotatio
     "boris": _boris,
     "audacity": _audacity,
     "label-studio": _label_studio,
+    "sensor-logger": _sensor_logger,
 }
 """Readers, by the name of their format."""
 

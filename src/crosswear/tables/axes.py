@@ -134,7 +134,14 @@ def choose_axes(
     if len(left) > 1:
         found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
         rest = [one for one in left if (read := found[one]) and read.at_rest and unit_read(read)]
-        rivals = [one for one in left if one not in rest and _may_be(one, found[one])]
+        # Columns that are called so may be acceleration in an unknown unit.
+        called = [one for one in left if out.get(one) != _LESS]
+        only_like = bool(called) and not any(one in called for one in rest)
+        rivals = [
+            one
+            for one in left
+            if one not in rest and (_may_be(one, found[one]) or (only_like and one in called))
+        ]
         if len(rest) == 1 and not rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest}
             left = rest

@@ -19,17 +19,12 @@ from crosswear.tables.axes import (
     reading_of,
     triples,
 )
+from crosswear.tables.clock_changes import BACK_TODO, clock_back, runs_backwards
 from crosswear.tables.faults import place
 from crosswear.tables.mixtures import Mixture, kept_rows, mixture, select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import UnitGuess, guess_unit
-from crosswear.tables.stamps import (
-    HOUR_BACK_TODO,
-    RATE_TOLERANCE,
-    hours_back,
-    rate_change,
-    runs_backwards,
-)
+from crosswear.tables.stamps import RATE_TOLERANCE, rate_change
 from crosswear.tables.steady import RoleColumns, role_columns
 from crosswear.tables.text import Dialect, TableFile
 from crosswear.tables.time_columns import NEAR, TimeColumn, changes_of, time_columns
@@ -241,12 +236,12 @@ def _faulty_stamps(
         sample = select(whole, rows)
         values = np.asarray(sample[time.column].values, np.float64)
         new = changes_of(sample, (*roles.subject, *roles.perhaps_subject, *roles.session))
-        if time.orders and (back := hours_back(np.diff(values)) & ~new).any():
+        if time.orders and (back := clock_back(np.diff(values)) & ~new).any():
             row = int(back.argmax()) + 1
             return Refusal(
                 runs_backwards(float(values[row] - values[row - 1])),
                 expected="time stamps that increase from row to row",
-                todo=HOUR_BACK_TODO,
+                todo=BACK_TODO,
                 sample=number,
                 row=int(kept[row]),
             )
@@ -278,6 +273,9 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
                 )
         if len(written) == 1 and abs(time.rate_hz / written[0] - 1) <= NEAR:
             return SamplingRate(written[0], is_written=True)
+        if time.may_be_minutes:
+            rates = f"{time.rate_hz:.4g} Hz, and as minutes {time.rate_hz / 60:.4g} Hz"
+            return SamplingRate(None, problem=f"column {time.column!r} gives as seconds {rates}")
         return SamplingRate(time.nominal_hz(used=True))
     if written:
         return (
@@ -286,5 +284,7 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
             else SamplingRate(None, problem=above)
         )
     if time is not None:
+        if time.may_be_minutes:
+            return SamplingRate(None, problem=f"column {time.column!r} may count minutes")
         return SamplingRate(time.nominal_hz(used=not time.problem))
     return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")

@@ -54,6 +54,16 @@ def is_instant(cell: str, order: Order, *, zone: bool) -> bool:
     return zone == (order != "time-of-day" and bool(found["zone"] or found["offset"]))
 
 
+def has_zone(cell: str | None) -> bool:
+    """Return whether a cell is an instant with a time zone, in any order."""
+    found = (form.fullmatch((cell or "").strip()) for form in _FORMS.values())
+    return any(
+        one and (one["zone"] or one["offset"])
+        for one in found
+        if one and "zone" in one.re.groupindex
+    )
+
+
 def instants(texts: Any, order: Order) -> tuple[Any, bool]:
     """Read an Array of texts as instants.
 

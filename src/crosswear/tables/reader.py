@@ -177,7 +177,8 @@ def _text(
 def _parquet(file: TableFile, wanted: Mapping[str, Wanted]) -> Iterator[pa.RecordBatch]:
     try:
         with file.content() as content:
-            source = parquet.ParquetFile(content)
+            # Arrow would keep all that it reads ahead until the end of the file.
+            source = parquet.ParquetFile(content, pre_buffer=False)
             there = source.schema_arrow.names
             for role, one in wanted.items():
                 if one.column not in there:

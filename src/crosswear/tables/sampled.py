@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from crosswear.tables import sniffing
-from crosswear.tables.instants import Order, orders_of
+from crosswear.tables.instants import Order, has_zone, orders_of
 from crosswear.tables.reader import MISSING, as_array
 from crosswear.tables.sniffing import DAMAGED, Head, TableFormat, few_damaged, not_as_it_begins
 
@@ -30,11 +30,13 @@ class SampledColumn:
         texts: the different values of a text column; empty for numbers.
         orders: orders of day, month and year in which it holds instants; several if it is not
             clear which of two numbers is the day.
+        is_zoned: whether instants have a time zone.
     """
 
     values: NDArray[np.float64] | NDArray[np.int32]
     texts: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    is_zoned: bool = False
 
     @property
     def is_stamp(self) -> bool:
@@ -123,8 +125,9 @@ def _sampled(column: Any, decimal: str) -> SampledColumn:
     if pa.types.is_null(kind):  # nothing in it: a column of lost numbers
         return SampledColumn(np.full(len(column), np.nan))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        stamps = column.cast(pa.timestamp("ns", tz=getattr(kind, "tz", None))).cast(pa.int64())
-        return SampledColumn(as_array(stamps) / 1e9, orders=("datetime",))
+        zone = getattr(kind, "tz", None)
+        stamps = column.cast(pa.timestamp("ns", tz=zone)).cast(pa.int64())
+        return SampledColumn(as_array(stamps) / 1e9, orders=("datetime",), is_zoned=bool(zone))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         # Whole nanoseconds since 1970 are rounded to the nearest quarter of a microsecond.
         return SampledColumn(as_array(column.cast(pa.float64(), safe=False)))
@@ -134,7 +137,8 @@ def _sampled(column: Any, decimal: str) -> SampledColumn:
         return SampledColumn(np.zeros(len(column), np.int32))
     orders = orders_of(cells, 1 - DAMAGED)
     if orders:
-        return SampledColumn(next(iter(orders.values())), orders=tuple(orders))
+        zoned = any(has_zone(text) for text in cells[:1].to_pylist())
+        return SampledColumn(next(iter(orders.values())), orders=tuple(orders), is_zoned=zoned)
     codes = cells.dictionary_encode("encode")
     texts = tuple((text or "").strip() for text in codes.dictionary.to_pylist())
     found = SampledColumn(as_array(codes.indices), texts)

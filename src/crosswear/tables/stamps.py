@@ -19,7 +19,6 @@ OTHER_RATE = 1.25
 _EVEN = 0.25  # quartiles of the intervals of an even stretch lie within this part of the median
 _STRETCH, _STRETCH_OF_PACKETS = 20, 5
 _FEWEST_STRETCHES = 3
-_HOUR_S, _ABOUT_S = 3600.0, 5.0
 _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
@@ -103,23 +102,6 @@ def rate_change(time_s: Floats) -> tuple[int, float, float] | None:
     near = np.abs(np.log(rates / then)) < np.log(OTHER_RATE) / 2
     begin = max(block - 1, 0) * size
     return int(starts[begin + int(near[begin:].argmax())]), first, then
-
-
-def hours_back(steps: Floats) -> NDArray[np.bool_]:
-    """Return which steps [N] in seconds run back by an hour, as clocks do after summer time."""
-    return np.asarray(np.abs(steps + _HOUR_S) < _ABOUT_S)
-
-
-def runs_backwards(step_s: float) -> str:
-    """Return that the time runs backwards, and why if that shows."""
-    if hours_back(np.array([step_s])).any():
-        return "the time runs back by an hour, as local time does at the end of summer time"
-    return "the time runs backwards"
-
-
-HOUR_BACK_TODO = (
-    "take an hour off the stamps before that line or write them in UTC, or cut the file there"
-)
 
 
 def in_bursts(rises: Floats) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crosswear.tables.sampled import Sample
-from crosswear.tables.words import are_moments, never_people, sounds_like_activities
+from crosswear.tables.words import are_moments, hide_counters, never_people, sounds_like_activities
 
 MOST_CLASSES = 60
 
@@ -19,6 +19,10 @@ _LABEL = re.compile(
 )
 _SUBJECT = re.compile(
     r"subj|user|person|particip|proband|volunteer|patient|wearer|teilnehmer|sujet|proefpersoon|^vp",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(
+    r"age|weight|height|mass|bmi|sex|gender|count|number_of|(?:is|has)_|hand|status|mode",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"^(id|pid|sid|name|who|nom|nombre|nome)$", re.IGNORECASE)
@@ -64,7 +68,9 @@ def role_columns(samples: Sequence[Sample], taken: set[str | int]) -> RoleColumn
         if name not in label + session + people
         and _SUBJECT.search(name)
         and not are_moments(values[name])
+        and not _ATTRIBUTE.search(name)
         and not sounds_like_activities(values[name])
+        and not hide_counters(values[name])
     ]
     subject = [name for name in people if _SUBJECT.search(str(name))]
     left = [name for name in steady if name not in label + session + people]

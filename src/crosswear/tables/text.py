@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.devices import converted, format_of
+from crosswear.tables.unpacking import unpacked
 
 NOT_UTF8, IS_UTF16 = "not text in UTF-8", "the file is in UTF-16"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -42,13 +43,17 @@ class TableFile:
         """Open the file, unpack and convert it; the one place where a table is opened.
 
         Raises:
-            DataFormatError: if it is a damaged file of a device; see `devices.converted`.
+            DataFormatError: if it is a damaged file of a device, or packed as no recording is; see
+                `devices.converted` and `unpacking.unpacked`.
         """
         device = format_of(self.where)
         with ExitStack() as opened:
             content = opened.enter_context(self.open())
             if self.where.lower().endswith(".gz"):
-                content = opened.enter_context(gzip.GzipFile(fileobj=content))
+                # Files of devices are sought in.
+                content = opened.enter_context(
+                    gzip.GzipFile(fileobj=content) if device else unpacked(content, self.where)
+                )
             if device is not None:
                 content = opened.enter_context(converted(device, content, self.where))
             yield content

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.texts import counted
+from crosswear.tables.clock_changes import clock_back
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import are_instants, hours_back, in_bursts, rate_of
+from crosswear.tables.stamps import are_instants, in_bursts, rate_of
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -27,7 +28,16 @@ NEAR = 0.03
 SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
 """Numbers that would give another rate are no time."""
 
+FASTEST_UNNAMED_HZ = 400.0
+"""Beyond it, numbers that are taken for seconds may be minutes, unless the name states a unit."""
+_NAMED_UNIT = re.compile(
+    r"(?<![a-z])(?:s|sec|secs|seconds?|ms|millis|us|micros|ns|nanos)(?![a-z])|seconds|millisec|"
+    r"microsec|nanosec|sekunden|secondes|segundos",
+    re.IGNORECASE,
+)
+_LONG_UNIT = re.compile(r"minute|minuto|(?<![a-z])mins?(?![a-z])|hour|stunde|heure", re.IGNORECASE)
 TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
+_UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
 
 
@@ -58,6 +68,12 @@ class TimeColumn:
     def nominal_hz(self, *, used: bool) -> float:
         """Return the rate to declare: the sensor's setting, if the stamps are instants to use."""
         return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
+
+    @property
+    def may_be_minutes(self) -> bool:
+        """Whether numbers that give a high rate as seconds may be minutes."""
+        named = _NAMED_UNIT.search(str(self.column))
+        return self.unit == "s" and self.rate_hz > FASTEST_UNNAMED_HZ and not named
 
     def unclear(self) -> str:
         """Say that several orders are possible."""
@@ -93,7 +109,7 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
             for column, sample in zip(columns, samples, strict=True)
         ]
         if first.is_stamp:  # a clock that is put back is reported where it is
-            steps = [step[~hours_back(step)] for step in steps]
+            steps = [step[~clock_back(step)] for step in steps]
         start = float(first.values[0])
         orders = tuple(o for o in first.orders if all(o in column.orders for column in columns))
         if first.is_stamp and not orders:
@@ -155,12 +171,17 @@ def _time(
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
-    units: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
-    for unit in units:
-        since_1970 = 9e8 <= start / SECOND[unit] <= 5e9 and TIME.search(name)
-        if since_1970 and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
-            return unit
-    return next((unit for unit in units if 5e-4 <= step / SECOND[unit] <= 0.2), None)
+    if _LONG_UNIT.search(name):
+        return None  # minutes or hours: there is no such unit
+    unit = since_1970(start)
+    if unit and TIME.search(name) and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
+        return unit
+    return next((unit for unit in _UNITS if 5e-4 <= step / SECOND[unit] <= 0.2), None)
+
+
+def since_1970(time: float) -> TimeUnit | None:
+    """Return in which unit a number is an instant from 1998 to 2128, counted from 1970."""
+    return next((unit for unit in _UNITS if 9e8 <= time / SECOND[unit] <= 5e9), None)
 
 
 def changes_of(sample: Sample, columns: Sequence[str | int]) -> NDArray[np.bool_]:

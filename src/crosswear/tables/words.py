@@ -34,6 +34,7 @@ _CLEAR = (
 _CLEAR_PERSON = re.compile(rf"(?:{_CLEAR})[ _-]?[a-z]?\d+", re.IGNORECASE)
 _CLEAR_WORD = re.compile(_CLEAR, re.IGNORECASE)
 _BRIEF_PERSON = re.compile(r"(?:s|p|u|id)[_-]?\d+", re.IGNORECASE)
+_PADDED = re.compile(r"([spu])(\d{2,})", re.IGNORECASE)
 _BRIEF_WORD = re.compile(r"s|p|u|id|pid|sid", re.IGNORECASE)
 
 _DAYS = (
@@ -75,6 +76,8 @@ _EQUIPMENT = re.compile(
 )
 
 _NO_PEOPLE = (_COUNTER, _MOMENT, _EQUIPMENT)
+_NUMBER_OR_LETTER = re.compile(r"\d+|[a-z]", re.IGNORECASE)
+_PIECES = re.compile(r"[_\-. ]+|(?<=\d)(?=[^\W\d_])")
 
 
 def sounds_like_activities(values: Collection[str]) -> bool:
@@ -91,9 +94,10 @@ def are_numbered_people(values: Collection[str], before: str) -> bool:
         values: all values of a column or of a part of names.
         before: the word before all of them, or the name of the column.
     """
-    if _CLEAR_WORD.fullmatch(before):
-        return not are_moments(values)
-    return all(_CLEAR_PERSON.fullmatch(value) for value in values)
+    if not _CLEAR_WORD.fullmatch(before):
+        return all(_CLEAR_PERSON.fullmatch(value) for value in values)
+    plain = all(_NUMBER_OR_LETTER.fullmatch(value) for value in values)
+    return not are_moments(values) and (plain or not never_people(values))
 
 
 def may_be_numbered_people(values: Collection[str], before: str) -> bool:
@@ -101,6 +105,53 @@ def may_be_numbered_people(values: Collection[str], before: str) -> bool:
     if _BRIEF_WORD.fullmatch(before):
         return not are_moments(values)
     return all(_BRIEF_PERSON.fullmatch(value) for value in values)
+
+
+def are_padded_codes(values: Collection[str]) -> bool:
+    """Return whether values are brief codes of one letter with leading zeros: ``s01``, ``s12``."""
+    found = [match for match in map(_PADDED.fullmatch, values) if match]
+    alike = len({(match[1], len(match[2])) for match in found}) == 1
+    return alike and len(found) == len(values) and any(match[2][0] == "0" for match in found)
+
+
+def are_counted(values: Collection[str]) -> bool:
+    """Return whether the numbers at the end of values count on from 0 or 1, as those of trials."""
+    numbers = sorted({int(match[0]) for one in values if (match := re.search(r"\d+$", one))})
+    return numbers in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
+
+
+def number_twice(values: Collection[str]) -> bool:
+    """Return whether numbers may be two in one, as in ``S10``, ``S11``, ``S20``, ``S21``.
+
+    First and last digits then occur in all combinations, and the numbers between are missing.
+    """
+    numbers = {match[0] for value in values if (match := re.search(r"\d+$", value))}
+    if len({len(one) for one in numbers}) != 1 or len(numbers) != len(set(values)):
+        return False
+    counted = sorted(map(int, numbers))
+    if counted[-1] - counted[0] < len(counted):
+        return False
+    cuts = range(1, len(min(numbers)))
+    return any(
+        1 < len(first := {one[:cut] for one in numbers}) < len(numbers)
+        and len(first) * len({one[cut:] for one in numbers}) == len(numbers)
+        for cut in cuts
+    )
+
+
+def hide_counters(values: Collection[str]) -> bool:
+    """Return whether values end in a counter of something else than themselves: ``Anna_trial2``."""
+    pieces = [[piece for piece in _PIECES.split(value) if piece] for value in set(values)]
+    last = [one[-1] for one in pieces]
+    if min(map(len, pieces), default=0) < 2 or not (
+        never_people(last) or all(map(_BRIEF_PERSON.fullmatch, last))
+    ):
+        return False
+    rest = {tuple(one[:-1]) for one in pieces}
+    word = "".join(next(iter(rest)))
+    return len(rest) < len(pieces) and not (
+        len(rest) == 1 and (_CLEAR_WORD.fullmatch(word) or _BRIEF_WORD.fullmatch(word))
+    )
 
 
 def are_moments(values: Collection[str]) -> bool:

@@ -26,6 +26,12 @@ from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree, require, table_file
 from crosswear.tables.annotations import read_pairs
+from crosswear.tables.clock_changes import (
+    BACK_TODO,
+    clock_back,
+    forward_notes,
+    runs_backwards,
+)
 from crosswear.tables.reader import Codes
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
@@ -33,7 +39,6 @@ from crosswear.tables.stamps import (
     first_not_after,
     rate_change,
     rate_of,
-    runs_backwards,
     spread,
     spread_note,
 )
@@ -152,6 +157,10 @@ def read(layout: Layout, tree: FileTree, options: ReadOptions, note: Note) -> It
             checked_g[name] = found.length / layout.units_per_g
             if found.at_rest:
                 resting_g[name] = checked_g[name]
+        if table.time_s is not None and table.local_s is not None:
+            dated = layout.time_unit != "time-of-day"
+            for sentence in forward_notes(table.time_s, table.local_s, dated=dated):
+                note(f"In {tree.where(name)}, {sentence}.")
         yield from _recordings(tree, layout, name, table, seen, repeats)
         del table  # not in memory while the next one is read
     if repeats:
@@ -301,7 +310,9 @@ def _check_time(
             else runs_backwards(float(steps[row - 1])),
             where=row_place(tree, name, layout, first + row),
             expected="time stamps that increase from row to row",
-            todo="sort the rows, add columns.session, or leave columns.time out (with data new: "
+            todo=BACK_TODO
+            if clock_back(steps[row - 1 : row]).any()
+            else "sort the rows, add columns.session, or leave columns.time out (with data new: "
             "--set columns.time=): then rate_hz alone gives the time",
         )
     changed = rate_change(time_s)

@@ -33,12 +33,14 @@ class Table:
         time_s: float64 [T], seconds after the first row, if there is a time column.
         start_s: instant of the first row in seconds since 1970, if there is a time column; stamps
             without a zone count on their own clock.
+        local_s: the same, where the stamps have no zone.
         codes: label, subject and session of each row, as far as there are such columns.
     """
 
     acceleration: Floats
     time_s: Floats | None
     start_s: float | None
+    local_s: float | None
     codes: Mapping[str, Codes]
 
 
@@ -111,12 +113,14 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
     values: list[Floats] = [np.empty((0, len(AXES)))]
     time_s: list[Floats] = []
     start_s: float | None = None
+    local_s: float | None = None
     texts: dict[str, list[Any]] = {role: [] for role in roles}
     for piece, seconds, batch in read_pieces(tree, name, layout):
         values.append(piece)
         time_s += [] if seconds is None else [seconds]
         if seconds is not None and start_s is None and len(piece):
             start_s = _instant(batch.column("time"), layout.time_unit or "s")
+            local_s = local_start(batch, layout)
         for role in roles:
             texts[role].append(batch.column(role))
     acceleration = np.concatenate(values)
@@ -130,6 +134,7 @@ def read_own_table(tree: FileTree, name: str, layout: Layout) -> Table:
         acceleration=acceleration,
         time_s=np.concatenate(time_s) if time_s else None,
         start_s=start_s,
+        local_s=local_s,
         codes={role: joined(chunks) for role, chunks in texts.items()},
     )
     infinite = np.isinf(acceleration).any(axis=1)
@@ -152,6 +157,21 @@ def _instant(stamps: Any, unit: TimeUnit) -> float:
     """Return the first of some stamps in seconds since 1970, or since the beginning."""
     ticks = stamps[:1].cast(pa.int64()) if unit in ORDERS else stamps[:1]
     return float(as_array(ticks)[0]) / SECOND.get(unit, SECOND["ns"])
+
+
+def local_start(batch: Any, layout: Layout) -> float | None:
+    """Return the instant of the first row on a clock of local time; None if it is none.
+
+    Stamps with a zone and numbers are none. Times of day count from midnight.
+
+    Args:
+        batch: all columns by role, of `read_pieces`; with a row or more.
+        layout: of the file.
+    """
+    unit = layout.time_unit
+    if unit not in ORDERS or getattr(batch.column("time").type, "tz", None) is not None:
+        return None
+    return _instant(batch.column("time"), unit)
 
 
 def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:

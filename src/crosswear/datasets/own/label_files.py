@@ -28,9 +28,11 @@ LABEL_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "labels": "Labels in files of their own, beside the recordings, instead of columns.label.",
         "labels.file": "Where the labels of a recording are, below the folder: {name} stands for "
-        "the recording's path without its ending, {stem} for the last part of it.",
+        "the recording's path without its ending, {stem} for the last part of it, {folder} for the "
+        "folder that it is in.",
         "labels.format": "'columns', 'elan' (tab-delimited text), 'boris' (CSV of events), "
-        "'audacity' or 'label-studio' (JSON); columns, if left out.",
+        "'audacity', 'label-studio' (JSON) or 'sensor-logger' (Annotation.csv); columns, if left "
+        "out.",
         "labels.times": "'relative' to the first sample, 'absolute' (on the clock of "
         "columns.time), or 'samples' (0 is the first); relative, if left out.",
         "labels.time_unit": "Of columns and label-studio: 's', 'ms', 'us', 'ns', or the "
@@ -55,7 +57,9 @@ class Labels:
     """The table `[labels]` of a `dataset.toml`; see `crosswear.datasets.own.layout.KEYS`."""
 
     file: Name
-    format: Literal["columns", "elan", "boris", "audacity", "label-studio"] = "columns"
+    format: Literal["columns", "elan", "boris", "audacity", "label-studio", "sensor-logger"] = (
+        "columns"
+    )
     times: Literal["relative", "absolute", "samples"] = "relative"
     time_unit: TimeUnit = "s"
     offset_s: Annotated[float, Field(ge=-1e10, le=1e10)] = 0.0
@@ -70,12 +74,14 @@ class Labels:
     @property
     def is_shared(self) -> bool:
         """Return whether one file holds the labels of all recordings."""
-        return not re.search(r"\{(name|stem)\}", self.file)
+        return not re.search(r"\{(name|stem|folder)\}", self.file)
 
     def file_of(self, name: str) -> str:
         """Return the name of the file with the labels of a recording."""
         path = split_ending(name)[0]
-        return self.file.replace("{name}", path).replace("{stem}", path.rpartition("/")[2])
+        folder, _, stem = path.rpartition("/")
+        file = self.file.replace("{folder}", folder).removeprefix("/")
+        return file.replace("{name}", path).replace("{stem}", stem)
 
     def contradictions(self) -> list[tuple[str, str, str]]:
         """Return key, problem and expectation for values that do not go together."""
@@ -101,7 +107,13 @@ class Labels:
                 in_columns and self.is_shared and self.recording is None,
                 "recording",
                 "one file for all recordings, and no column that names them",
-                "a column, or {name} or {stem} in labels.file",
+                "a column, or {name}, {stem} or {folder} in labels.file",
+            ),
+            (
+                self.format == "sensor-logger" and self.times != "absolute",
+                "times",
+                f"{self.times}: its times are instants",
+                "times = 'absolute'",
             ),
         )
         return [(key, problem, right) for wrong, key, problem, right in checks if wrong]

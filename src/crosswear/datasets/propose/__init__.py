@@ -126,10 +126,10 @@ def refuse_to_overwrite(path: Path, force: bool) -> None:
     """Raise a UsageError if there is a `dataset.toml` already, and `force` is not set."""
     if path.exists() and not force:
         raise UsageError(
-            "there is one already",
+            f"a {path.name} already exists",
             where=str(path),
             expected="a folder without a dataset.toml",
-            todo="edit it, or write it anew with --force",
+            todo="edit it, or replace it with --force",
         )
 
 

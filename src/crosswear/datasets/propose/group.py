@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError, MissingDataError
+from crosswear.core.texts import counted
 from crosswear.datasets.tree import FolderTree, reading, table_file
 from crosswear.tables.axes import Sensor, reading_of
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
@@ -79,7 +80,9 @@ def choose_group(
             f"{len(names)} files are named {' or '.join('*' + one for one in SUFFIXES)}",
             where=str(tree.root),
             expected=f"from 1 to {MOST_FILES} tables",
-            todo=f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
+            todo="unpack the .zip files, each into a folder of its own name"
+            if any(tree.glob("**/*.zip"))
+            else f"check the path; it holds {', '.join(there[:5]) or 'nothing'}",
         )
     every = set(names)
     # The same recording twice would be in training and in testing.
@@ -115,7 +118,8 @@ def choose_group(
             raise layouts[name].dialect.failure(table_file(tree, name), NOT_UTF8)
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
-    notes = [f"{len(others)} other tables are left out, such as {name!r}." for name in others[:1]]
+    left = counted(len(others), "other table is left out", "other tables are left out")
+    notes = [f"{left}, such as {name!r}." for name in others[:1]]
     notes += [f"{name!r} is left out: {_unpacked(name)!r} lies beside it." for name in packed[:3]]
     if len(packed) > 3:
         notes.append(f"So are {len(packed) - 3} more packed files beside unpacked ones.")

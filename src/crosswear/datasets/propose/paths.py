@@ -7,16 +7,22 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from crosswear.datasets.propose.codes import code_regex, split_codes
 from crosswear.datasets.tree import FileTree
 from crosswear.tables.text import split_ending
 from crosswear.tables.words import (
+    are_counted,
     are_numbered_people,
+    are_padded_codes,
     may_be_numbered_people,
     never_people,
+    number_twice,
     sounds_like_activities,
 )
 
 _WORDS = re.compile(r"([_\-. ])")
+_LONG = 4
+"""Digits of a number that is more likely of a device or a person than a counter."""
 _PLACEMENT = re.compile(
     r"(?<![a-z])(?:(left|right|dominant|non_?dominant)[_ -]?)?"
     r"(wrist|hand|forearm|upper_?arm|arm|ankle|waist|hip|chest|thigh|pocket|foot|head)(?![a-z])",
@@ -85,7 +91,8 @@ def name_parts(names: Sequence[str]) -> tuple[list[list[list[str]]], list[NamePa
                 continue
             values = tuple(tokens[token] for tokens in files)
             if len(set(values)) > 1 and values not in [part.values for part in parts]:
-                before = files[0][token - 2] if token >= 2 else ""
+                words = {tokens[token - 2] for tokens in files} if token >= 2 else set()
+                before = words.pop() if len(words) == 1 else ""
                 parts.append(NamePart(component, token, values, before))
     return pieces, parts
 
@@ -110,11 +117,10 @@ def subject_parts(
     rest = [part for part in parts if part is not label]
     clear = [part for part in rest if are_numbered_people(set(part.values), part.before)]
     brief = [part for part in rest if may_be_numbered_people(set(part.values), part.before)]
-    if len(clear) == 1:
-        return clear[0], []
     found = clear or brief
-    if len(found) == 1 and (label is None or _crosses(found[0], label)):
-        return found[0], []
+    only = found[0] if len(found) == 1 and not number_twice(found[0].values) else None
+    if only and (clear or _is_person_code(only, label, is_first=only is parts[0])):
+        return only, []
     others = [part for part in rest if part not in found and not never_people(set(part.values))]
     return None, [*found, *(part for part in others if _repeats(part, label))]
 
@@ -166,6 +172,10 @@ def placements(texts: Sequence[str]) -> set[str]:
 
 def _pieces(column: Sequence[str]) -> list[list[str]]:
     """Return folders or file names in pieces; apart from their endings, if those differ."""
+    return split_codes(_separated(column))
+
+
+def _separated(column: Sequence[str]) -> list[list[str]]:
     split = [split_ending(text) for text in column]
     endings = {ending for _, ending in split}
     is_mixed = len(endings) > 1 and "" not in endings
@@ -219,7 +229,14 @@ def _cut_codes(files: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def _is_ending(tokens: Sequence[str], token: int) -> bool:
-    return token > 0 and not tokens[token - 1]
+    return token > 0 and not tokens[token - 1] and tokens[token].startswith(".")
+
+
+def _is_code(tokens: Sequence[str], token: int) -> bool:
+    """Return whether a piece is a part of one that was split."""
+    return (token > 0 and not tokens[token - 1]) or (
+        token + 2 < len(tokens) and not tokens[token + 1] and not _is_ending(tokens, token + 2)
+    )
 
 
 def _component_regex(
@@ -232,11 +249,14 @@ def _component_regex(
         # Words that were left together contain what stands between others.
         whole = any(sign in tokens[token] for tokens in files for sign in between if token % 2 == 0)
         one = "[^/]+" if whole else f"[^/{between}]+"
+        if _is_code(files[0], token):
+            one = code_regex([tokens[token] for tokens in files])
         role = wanted.get((component, token))
         if role:
             text += f"(?P<{role}>{one})"
         elif len({tokens[token] for tokens in files}) == 1:
-            text += _literal(first)
+            # A date or a counter that all files share so far.
+            text += r"\d+" if first.isdecimal() else _literal(first)
         elif _is_ending(files[0], token):
             endings = sorted({tokens[token] for tokens in files})
             text += f"(?:{'|'.join(map(_literal, endings))})"
@@ -272,9 +292,21 @@ def _crosses(part: NamePart, label: NamePart) -> bool:
     return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2
 
 
+def _is_person_code(part: NamePart, label: NamePart | None, *, is_first: bool) -> bool:
+    """Return whether a brief code is likely a person's: ``s01``, with several labels or files.
+
+    Sessions have such codes, too. Those without leading zeros (``S1``, ``S10``), those of single
+    files, and those that count on behind something else are as often counters.
+    """
+    values = set(part.values)
+    if not are_padded_codes(values) or (are_counted(values) and not is_first):
+        return False
+    return _crosses(part, label) if label else 2 * len(values) <= len(part.values)
+
+
 def _repeats(part: NamePart, label: NamePart | None) -> bool:
-    """Return whether a part may state people: numbers must do so for several files each."""
-    if not all(map(str.isdecimal, part.values)):
+    """Return whether a part may state people: small numbers must do so for several files each."""
+    if not all(value.isdecimal() and len(value) < _LONG for value in part.values):
         return True
     return _crosses(part, label) if label else 2 * len(set(part.values)) <= len(part.values)
 

@@ -8,6 +8,7 @@ from crosswear.core.texts import counted
 from crosswear.datasets.own import label_codes, path_tells, recording_names
 from crosswear.datasets.own.contents import read_own_table
 from crosswear.datasets.own.layout import FILE_NAME, Layout, parse_layout
+from crosswear.datasets.propose import labels_beside
 from crosswear.datasets.propose.group import Group
 from crosswear.datasets.propose.paths import (
     NamePart,
@@ -22,7 +23,7 @@ from crosswear.datasets.propose.toml import render
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.sampled import Sample
 from crosswear.tables.steady import MOST_CLASSES, RoleColumns, role_columns
-from crosswear.tables.words import are_equipment
+from crosswear.tables.words import are_equipment, are_padded_codes, number_twice
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
@@ -30,6 +31,10 @@ _WHO = (
     "Did one person wear the sensor in all files? Then subject=NAME. If not, who wore it: "
     "columns.subject=COLUMN, or path=REGEX with (?P<subject>…)? Counters, dates and labels are "
     "no people: a model that is tested on people it knows promises too much."
+)
+_TWICE = (
+    " Their digits may be two numbers, such as a person's and a recording's: then put one of them "
+    r"into the group, as in (?P<subject>S\d)\d."
 )
 
 
@@ -42,7 +47,9 @@ def people_and_labels(
     answered = sheet.answers.get("path", "")
     unlabelled = sheet.answers.get("columns.label") == ""
     label = None if columns.label or answered or unlabelled else label_part(parts)
-    _label(sheet, columns, label, answered)
+    if "labels.file" in sheet.answers:
+        labels_beside.describe(sheet, group)
+    _label(sheet, columns, label, group)
     if len(columns.label) == 1:
         labels = _only_labels(group, columns.label[0])
         parts = [part for part in parts if not says_the_same(part, labels)]
@@ -67,6 +74,11 @@ def people_and_labels(
     if regex:
         said = [f"{role} {part}" for role, part in named.items() if part]
         sheet.say("path", regex, f"the names give {' and '.join(said)}")
+    if subject and are_padded_codes(set(subject.values)):
+        sheet.notes.append(
+            f"{subject} are taken for people. If they are sessions of one person, subject=NAME "
+            "says so."
+        )
     if not known and subject is None:
         options = [f"columns.subject={name}" for name in columns.perhaps_subject]
         options += [
@@ -74,6 +86,7 @@ def people_and_labels(
             for part in perhaps
         ]
         seen = f" Perhaps people: {'; '.join(options)}." if options else ""
+        seen += _TWICE if any(number_twice(part.values) for part in perhaps) else ""
         sheet.ask("subject", _WHO + seen)
     _one_sensor(sheet, [part for part in parts if part not in (label, subject)])
 
@@ -118,7 +131,8 @@ def classes(sheet: Sheet, group: Group) -> None:
     sheet.notes += _alike("people", people) + _alike("labels", codes)
 
 
-def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered: str) -> None:
+def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, group: Group) -> None:
+    answered = sheet.answers.get("path", "")
     elsewhere = "(?P<label>" in answered or "labels.file" in sheet.answers
     if len(columns.label) == 1 and not elsewhere:
         second = _second((*columns.perhaps_subject, *columns.other))
@@ -126,11 +140,14 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, answered:
     elif label is None and not elsewhere:
         listed = columns.label or (*columns.perhaps_subject, *columns.other)
         candidates = ", ".join(map(str, listed)) or "none found"
+        offered = labels_beside.offers(sheet.tree, group)
+        beside = f" Perhaps {' or '.join(offered)}." if offered else ""
         sheet.ask(
             "columns.label",
             "Which column is the label, or which part of the file names (path=REGEX with "
-            f"(?P<label>…))? Columns with few values: {candidates}. columns.label= if there are "
-            "no labels: then only predict can use the files.",
+            "(?P<label>…)), or which file beside them holds start, stop and label "
+            f"(labels.file=FILE)?{beside} Columns with few values: {candidates}. columns.label= if "
+            "there are no labels: then only predict can use the files.",
         )
 
 

@@ -106,7 +106,7 @@ def export_onnx(
     x = windows.x
     if not len(x) or x.shape[1:] != (3, about.window):
         raise UsageError(
-            f"windows of shape {x.shape}",
+            f"the windows have the shape {x.shape}",
             where=windows.source,
             expected=f"one window or more of shape (3, {about.window})",
         )

@@ -47,11 +47,7 @@ class Probabilities(nn.Module):
         about = bundle.manifest
         self.temperature = about.temperature
         self.gives_probabilities = about.model is None
-        model = _module(bundle)
-        for name, child in model.named_children():
-            if isinstance(child, Spectrogram):
-                setattr(model, name, ConvolvedSpectrogram(child))
-        self.model = model
+        self.model = convolve_spectrograms(_module(bundle))
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class for shapes."""
@@ -110,28 +106,7 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
         ExportError: if the model cannot be exported.
     """
     about = bundle.manifest
-    module = Probabilities(bundle).eval()
-    content = io.BytesIO()
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # sizes become constants
-            torch.onnx.export(
-                module,
-                (torch.zeros(_TRACED, 3, about.window),),
-                content,  # type: ignore[arg-type]  # the stub forgets files that are open
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-            )
-    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
-        raise ExportError(
-            f"torch cannot export the model: {str(error).strip().splitlines()[-1][:200]}",
-            where=about.name,
-            expected="a network of crosswear.networks.models, a forest, a MiniRocket or a vote",
-        ) from error
-    model = onnx.load_from_string(content.getvalue())
-    _make_batch_variable(model)
+    model = traced(Probabilities(bundle), about.window, OUTPUT, about.name)
     known = {
         "classes": json.dumps(about.classes, ensure_ascii=False),
         "channels": json.dumps(about.channels),
@@ -144,6 +119,50 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
     }
     onnx.helper.set_model_props(model, known)
     onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.ModelProto:
+    """Return the graph of a module of windows [n, 3, L], for any number n of them.
+
+    Args:
+        module: any.
+        samples: length L of a window.
+        output: name of its output.
+        name: of the model, for messages.
+
+    Raises:
+        ExportError: if torch cannot export it.
+    """
+    content = io.BytesIO()
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # sizes become constants
+            torch.onnx.export(
+                module.eval(),
+                (torch.zeros(_TRACED, 3, samples),),
+                content,  # type: ignore[arg-type]  # the stub forgets files that are open
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=[INPUT],
+                output_names=[output],
+            )
+    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
+        raise ExportError(
+            f"torch cannot export the model: {str(error).strip().splitlines()[-1][:200]}",
+            where=name,
+            expected="a network of crosswear.networks.models, a forest, a MiniRocket or a vote",
+        ) from error
+    model = onnx.load_from_string(content.getvalue())
+    _make_batch_variable(model)
+    return model
+
+
+def convolve_spectrograms(model: nn.Module) -> nn.Module:
+    """Replace the spectrograms of a network by ones that export; changes and returns it."""
+    for name, child in model.named_children():
+        if isinstance(child, Spectrogram):
+            setattr(model, name, ConvolvedSpectrogram(child))
     return model
 
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.texts import Note
-from crosswear.datasets.own.contents import read_pieces, row_place
+from crosswear.datasets.own.contents import local_start, read_pieces, row_place
 from crosswear.datasets.quantities import LARGEST_G
 from crosswear.deploy.recognise.inputs import RecordingFile
+from crosswear.tables.clock_changes import BACK_TODO, clock_back, forward_notes, runs_backwards
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
     are_instants,
@@ -19,7 +20,6 @@ from crosswear.tables.stamps import (
     first_not_after,
     rate_change,
     rate_of,
-    runs_backwards,
     spread,
     spread_note,
 )
@@ -27,6 +27,7 @@ from crosswear.tables.units import Reading, reading
 
 Floats = NDArray[np.float64]
 
+_SORT = "sort the rows and drop repeated ones, or leave the time out: --columns x,y,z with --rate"
 _FEWEST_ROWS = 200  # of a later piece, to say its rate
 
 
@@ -47,7 +48,7 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
     """
     row = 0
     clock: _Clock | None = None
-    for values, time_s, _ in read_pieces(source.tree, source.name, source.layout):
+    for values, time_s, batch in read_pieces(source.tree, source.name, source.layout):
         _check_range(source, values, row)
         row += len(values)
         if time_s is None:
@@ -55,10 +56,12 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
         elif len(values):
             _check_rate(source, time_s, row - len(values))
             if clock is None:
-                clock = _Clock(source)
+                clock = _Clock(source, local_start(batch, source.layout))
             yield clock.push(values, time_s)
     if clock is not None:
         yield clock.flush()
+        for sentence in clock.jumps:
+            note(sentence)
         if clock.repeats:
             note(spread_note(clock.repeats))
 
@@ -66,13 +69,15 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
 class _Clock:
     """Moves repeated stamps apart: rows wait until the stamp after theirs is known."""
 
-    def __init__(self, source: RecordingFile) -> None:
+    def __init__(self, source: RecordingFile, local_s: float | None) -> None:
         self._source = source
+        self._local_s = local_s
         self._values, self._time_s = np.empty((0, 3)), np.empty(0)  # of the rows that wait
         self._rows = 0
         self._first_repeat = 0
         self.repeats = 0
         self._even = True
+        self.jumps: list[str] = []
 
     def push(self, values: Floats, time_s: Floats) -> tuple[Floats, Floats]:
         last = self._time_s[-1] if self._rows else -np.inf
@@ -80,7 +85,8 @@ class _Clock:
         if row is not None:
             missing = np.isnan(time_s[row])
             step = float(np.diff(time_s, prepend=last)[row])
-            raise self._error("no time stamp" if missing else runs_backwards(step), row)
+            todo = BACK_TODO if clock_back(np.array([step])).any() else _SORT
+            raise self._error("no time stamp" if missing else runs_backwards(step), row, todo)
         same = np.diff(time_s, prepend=last) == 0
         if same.any() and not self.repeats:
             self._first_repeat = self._rows + int(same.argmax())
@@ -88,6 +94,9 @@ class _Clock:
         self._rows += len(values)
         values = np.concatenate([self._values, values])
         time_s = np.concatenate([self._time_s, time_s])
+        if self._local_s is not None:
+            dated = self._source.layout.time_unit != "time-of-day"
+            self.jumps += forward_notes(time_s, self._local_s, dated=dated)
         ready = int(np.searchsorted(time_s, time_s[-1]))
         begins = self._rows == len(time_s)
         self._values, self._time_s = values[ready:], time_s[ready:]
@@ -100,17 +109,17 @@ class _Clock:
             raise self._error(
                 f"the time stamp repeats the one before it, as {self.repeats} of {self._rows} do",
                 self._first_repeat - self._rows,
+                _SORT,
             )
         return self._values, spread(self._time_s, self._source.layout.rate_hz, begins=False)
 
-    def _error(self, what: str, row: int) -> DataFormatError:
+    def _error(self, what: str, row: int, todo: str) -> DataFormatError:
         source = self._source
         return DataFormatError(
             what,
             where=row_place(source.tree, source.name, source.layout, self._rows + row),
             expected="time stamps that increase from row to row",
-            todo="sort the rows and drop repeated ones, or leave the time out: --columns x,y,z "
-            "with --rate",
+            todo=todo,
         )
 
 

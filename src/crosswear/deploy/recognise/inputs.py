@@ -187,7 +187,8 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
             f"the unit is unknown: {found.unit.problem}",
             where=where,
             expected=f"{', '.join(UNITS)}, or how many counts are one g",
-            todo="give it with --unit",
+            todo="give it with --unit, if the file contains gravity: acceleration without it (as "
+            "in Accelerometer.csv of Sensor Logger) cannot be used",
         )
     time, notes = _stamps(found, rows, stated)
     if overrides.unit is None and found.reading is not None and found.unit.is_weak:

@@ -1,12 +1,10 @@
-"""A logistic regression on what a source network's frozen blocks make of windows.
-
-All blocks and the spectral branch: what a user gets of a source network without training any.
-"""
+"""A logistic regression on features that others have learned: linear probing."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from crosswear.core.config import TrainConfig, TransferConfig
@@ -18,13 +16,18 @@ from crosswear.engine.subsets import source_weights
 from crosswear.engine.task import Task
 from crosswear.grid.experiment import Cell
 from crosswear.networks.models import build
+from crosswear.networks.pooled import pooled
 from crosswear.networks.transfer import plan_transfer
 
 ITERATIONS = 5000
 
 
-class LogisticMethod(ClassicalMethod):
-    """Fits the outputs of a source network."""
+class FeaturesMethod(ClassicalMethod):
+    """Fits frozen features, standardised by the adaptation set alone."""
+
+    @abstractmethod
+    def features(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.floating]:
+        """Return features [N, F] of all windows of a cell's target."""
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
@@ -32,30 +35,31 @@ class LogisticMethod(ClassicalMethod):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        features, y = self._outputs(task, domain, resources), domain.windows.y[rows]
+        features, y = self.features(task, domain, resources), domain.windows.y[rows]
         if len(np.unique(y)) == 1:
             return lambda test: np.full(len(test), y[0])
-        # Scaled by the adaptation set alone.
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
-        model.fit(features[rows], y)
+        model.fit(features[rows].astype(np.float64), y)
 
         def predict(test: Indices) -> NDArray[np.integer]:
-            found: NDArray[np.integer] = model.predict(features[test])
+            found: NDArray[np.integer] = model.predict(features[test].astype(np.float64))
             return found
 
         return predict
+
+
+class LogisticMethod(FeaturesMethod):
+    """Fits the outputs of a source network's blocks and spectral branch.
+
+    That is what a user gets of a source network without training any.
+    """
 
     def transfer(self, cell: Cell) -> TransferConfig:
         """See `TrainableMethod.transfer`."""
         return TransferConfig(freeze_spectral=True)
 
-    def _outputs(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.float64]:
-        """Return what the source network's blocks make of all windows, [N, F]: means over time.
-
-        And over frequency for the spectral branch. Means do better than all values one by one for
-        few windows, and as well for many; the dense layers behind have forgotten what their own
-        classes do not need.
-        """
+    def features(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.floating]:
+        """See `FeaturesMethod.features`; `crosswear.networks.pooled` says which."""
         cell = task.cell
         if cell.model is None:
             raise ValueError("a cell that looks through a network has model settings")
@@ -70,5 +74,4 @@ class LogisticMethod(ClassicalMethod):
         origin = (task.domains, sensors, cell.model, train.precision, weights)
         x = domain.windows.x[:, : len(channel_names(sensors))]
         cached_input = resources.cached_inputs.get(origin, x, network, frozen, train)
-        pooled = torch.cat([part.mean(dim=-1).flatten(1) for part in cached_input], dim=1)
-        return pooled.numpy(force=True).astype(np.float64)
+        return pooled(cached_input).numpy(force=True)

@@ -273,10 +273,10 @@ def channels_last_gradient(x: Tensor) -> None:
 
 
 def relu_(x: Tensor) -> Tensor:
-    """ReLU in place.
+    """Set negative values of a tensor of any shape to 0, in place.
 
-    Without gradient, of bfloat16 on a CPU as of the integers that its bits are: negative numbers
-    are negative there too, and torch takes a sixth of the time.
+    Without gradients, bfloat16 on a CPU is read as 16-bit integers: a negative number has the same
+    sign in both, and torch takes a sixth of the time.
     """
     numbers = _comparable(x)
     if numbers is x:

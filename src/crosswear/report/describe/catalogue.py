@@ -18,6 +18,8 @@ _HEAD = f"""\
 
 # Datasets
 
+The datasets that crosswear reads, with their licences, classes and known pitfalls.
+
 Rate and unit are those of the files; every recording is read in g and resampled to one rate. A
 reference names a dataset, and what of it to read if not the first: `dsads:placement=torso`,
 `pamap2:variant=protocol12`, `dsads:placement=torso,sensors=accelerometer+gyroscope` (angular
@@ -32,6 +34,9 @@ A folder of CSV, Parquet or [device](own-data.md#files-of-devices-and-apps) file
 `dataset.toml` is a dataset as well; its reference is the path of that file. `crosswear data new
 FOLDER` looks at the files and proposes it. [Labels](own-data.md#labels-beside-the-recordings) may
 lie in files of their own.
+"""
+_NEXT = """\
+Next: [your recordings to a model](own-data.md), or [add a dataset](examples/dataset.md).
 """
 
 
@@ -57,7 +62,7 @@ def catalogue(specs: Iterable[DatasetSpec]) -> str:
     )
     keys = table(["key", "meaning"], [[f"`{key}`", escaped(KEYS[key])] for key in KEYS], names=2)
     sections = (part for spec in specs for part in _section(spec))
-    return "\n".join([_HEAD, f"{overview}\n", *sections, _OWN, f"{keys}\n"])
+    return "\n".join([_HEAD, f"{overview}\n", *sections, _OWN, f"{keys}\n", _NEXT])
 
 
 def _section(spec: DatasetSpec) -> Iterator[str]:
@@ -78,7 +83,7 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         "Columns": escaped(spec.columns or ""),
         "Verified by": _verified_by(spec),
         "People": str(spec.subjects),
-        "Rate": f"{spec.rate_hz:g} Hz",
+        "Rate": f"{spec.rate_hz:g} Hz{_other_rates(spec)}",
         "Unit": escaped(spec.unit),
         "Placements": ", ".join([first + default, *others]),
         "Sensors": _sensors(spec),
@@ -92,6 +97,13 @@ def _section(spec: DatasetSpec) -> Iterator[str]:
         yield "".join(f"- {escaped(trap)}\n" for trap in spec.traps)
 
 
+def _other_rates(spec: DatasetSpec) -> str:
+    """Return the rates of the recordings that have another one."""
+    if not spec.other_rates_hz:
+        return ""
+    return f"; some recordings {' or '.join(f'{rate:g}' for rate in spec.other_rates_hz)} Hz"
+
+
 def _sensors(spec: DatasetSpec) -> str:
     """Return the sensors beside the accelerometer, and how to ask for them."""
     if len(spec.sensors) == 1:
@@ -103,7 +115,10 @@ def _verified_by(spec: DatasetSpec) -> str:
     """Return what `crosswear data verify` compares the files with."""
     hashed = sum(file.sha256 is not None for file in spec.files)
     sums = [f"the sha256 of {hashed} of {len(spec.files)} files"] * (hashed > 0)
-    return "; ".join([*sums, *([escaped(spec.counts.title)] if spec.counts else [])])
+    sums += ["the sha256 of the archive, on download"] * any(one.sha256 for one in spec.downloads)
+    found = [*sums, *([escaped(spec.counts.title)] if spec.counts else [])]
+    nothing = "reading all files; no checksums are known" if spec.patterns else ""
+    return "; ".join(found) or nothing
 
 
 def _classes(spec: DatasetSpec) -> str:

@@ -12,6 +12,7 @@ function look(line) {
   const number = data.sources.indexOf(data.sources[line.source]);
   const own = line.source === null || data.sources[line.source] === "random"
     ? colour("floor") : colour(`c${number % 8}`);
+  const encoder = colour(`c${7 - (line.number % 8)}`);
   switch (line.kind) {
     case "scratch": return { colour: colour("ink"), dash: "solid", mark: "circle", width: 3 };
     case "transfer": return { colour: own, dash: "solid", mark: MARKS[number % 8], width: 2 };
@@ -20,6 +21,9 @@ function look(line) {
       mark: `${CLASSICAL[line.number % CLASSICAL.length]}-open` };
     case "whitened": return { colour: colour("classical"), dash: "solid", width: 2.5,
       mark: CLASSICAL[line.number % CLASSICAL.length] };
+    case "encoder": return { colour: encoder, dash: "solid", mark: "bowtie", width: 2 };
+    case "encoder-control": return { colour: encoder, dash: "dashdot", mark: "x-thin-open",
+      width: 2 };
     case "features": return { colour: own, dash: "dot", mark: "circle-open", width: 1.3 };
     default: return { colour: colour("floor"), dash: "dot", mark: "line-ew-open", width: 1 };
   }
@@ -79,7 +83,8 @@ const unwanted = new Set();
 const DASHES = { solid: "", dash: "7 4", dashdot: "8 3 2 3", dot: "2 3" };
 function legend() {
   const lines = new Map(data.lines.flat().map((line) => [line.label, line]));
-  const order = ["scratch", "transfer", "control", "classical", "whitened", "features", "floor"];
+  const order = ["scratch", "transfer", "control", "classical", "whitened", "features",
+    "encoder", "encoder-control", "floor"];
   const sorted = [...lines.values()].sort((one, other) =>
     order.indexOf(one.kind) - order.indexOf(other.kind) || one.source - other.source);
   document.getElementById("legend").replaceChildren(...sorted.map((line) => {

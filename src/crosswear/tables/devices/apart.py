@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
-import crosswear
+from crosswear.core.apart import FAILED, NOT_INSTALLED, run_apart
 from crosswear.core.errors import DataFormatError, UsageError
 from crosswear.core.texts import install
 from crosswear.tables.devices.format import damaged
-
-NOT_INSTALLED, FAILED = 3, 4
-"""Exit codes of `crosswear.tables.devices.child`."""
 
 
 class NotInstalledError(Exception):
@@ -37,19 +32,10 @@ def convert_apart(reader: str, device: str, source: Path, where: str, target: Pa
         DataFormatError: if the file cannot be read, or its reader crashes or does not end.
         UsageError: if the extra `devices` is not installed.
     """
-    root = str(Path(crosswear.__file__).parents[1])
-    known = filter(None, (root, os.environ.get("PYTHONPATH")))
     module = "crosswear.tables.devices.child"
+    timeout_s = _LEAST_S + source.stat().st_size / _BYTES_IN_A_SECOND
     try:
-        done = subprocess.run(  # noqa: S603  # our own module
-            [sys.executable, "-m", module, reader, str(source), str(target)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(known)},
-            timeout=_LEAST_S + source.stat().st_size / _BYTES_IN_A_SECOND,
-        )
+        done = run_apart(module, reader, str(source), str(target), timeout_s=timeout_s)
     except subprocess.TimeoutExpired as error:
         what = f"cannot be read: its reader does not end within {error.timeout:.0f} s"
         raise damaged(what, where, device) from error

@@ -16,15 +16,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.apart import FAILED, NOT_INSTALLED
 from crosswear.tables.devices import empatica
-from crosswear.tables.devices.apart import FAILED, NOT_INSTALLED, NotInstalledError
+from crosswear.tables.devices.apart import NotInstalledError
 from crosswear.tables.devices.format import SECOND_NS, Samples, write_samples
 
 _TOGETHER = 1 << 14  # samples that are written, and later read, at once
 
 
 def main(reader: str, source: str, target: str) -> int:
-    """Convert one file, and return the exit code."""
+    """Convert one file, and return the exit code.
+
+    Args:
+        reader: a name in `READERS`.
+        source: path of the device's file.
+        target: path of the table to write.
+    """
     try:
         READERS[reader](source, Path(target))
     except NotInstalledError:

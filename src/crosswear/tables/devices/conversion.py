@@ -66,7 +66,12 @@ class _Tables:
         self._made = 0
 
     def table(self, form: DeviceFormat, content: io.BufferedIOBase, where: str) -> Path:
-        """Return the table of an open file, converted now or before."""
+        """Return the path of the table of an open file, converted now or before.
+
+        Raises:
+            DataFormatError: if the file is damaged, or not of this device.
+            UsageError: if the extra that reads it is not installed.
+        """
         path = _path_of(content)
         key = _version(path) if path else None
         table = self._kept.pop(key, None) if key else None

@@ -79,7 +79,7 @@ def write_samples(target: Path, rate_hz: float, samples: Iterable[Samples]) -> N
     Args:
         target: the file to write.
         rate_hz: nominal sampling rate.
-        samples: pieces of the recording, in order.
+        samples: pieces of the recording, in order, of thousands of samples each.
     """
     axes = [pa.field(axis, pa.float32()) for axis in "xyz"]
     metadata = {RATE_KEY: repr(float(rate_hz))}
@@ -88,4 +88,6 @@ def write_samples(target: Path, rate_hz: float, samples: Iterable[Samples]) -> N
         for time_ns, acceleration in samples:
             columns = [np.ascontiguousarray(one, np.float32) for one in acceleration.T]
             time = pa.array(time_ns).cast(schema.field("time").type)
-            writer.write_batch(pa.record_batch([time, *map(pa.array, columns)], schema=schema))
+            batch = pa.record_batch([time, *map(pa.array, columns)], schema=schema)
+            # A group for each piece: all of a group is in memory while it is read.
+            writer.write_table(pa.Table.from_batches([batch]))
