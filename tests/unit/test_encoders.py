@@ -297,6 +297,20 @@ def test_weights_that_were_not_learned_stay(tmp_path: Path) -> None:
     assert made(tmp_path, SOUND, replace(CARD, fixed=("w1",))).manifest.found.drawn == found.drawn
 
 
+def test_a_blur_is_no_learned_filter() -> None:
+    blur = numpy_helper.from_array(np.full((8, 1, 3), 1 / 3, np.float32), "blur")
+    nodes = [
+        helper.make_node("Conv", ["windows", "w"], ["a"]),
+        helper.make_node("Conv", ["a", "blur"], ["b"], group=8, strides=[2]),
+        helper.make_node("ReduceMean", ["b"], ["features"], axes=[2], keepdims=0),
+    ]
+    model = encoders.network(nodes, [encoders.weights("w", 8, 3, 5), blur], made=("n", 8))
+    found = untrained(model, 5)
+    assert (found.drawn, found.weights) == (8 * 3 * 5, 8 * 3 * 5 + 8 * 3)
+    there = onnx.load_model_from_string(found.model).graph.initializer
+    np.testing.assert_array_equal(numpy_helper.to_array(there[1]), numpy_helper.to_array(blur))
+
+
 def test_the_digest_is_of_what_makes_features(encoder: Encoder) -> None:
     about = encoder.manifest
     relicensed = replace(about, card=replace(CARD, licence="MIT", origin="elsewhere"))

@@ -56,6 +56,7 @@ def test_clones_are_alike_and_unfitted() -> None:
     np.testing.assert_array_equal(second.predict_proba(x), first.predict_proba(x))
 
 
+@pytest.mark.slow
 def test_cross_validation_and_pipelines_work() -> None:
     x, y, who = labelled()
     scores = cross_val_score(forest(), x, y, groups=who, cv=GroupKFold(2), params={"groups": who})

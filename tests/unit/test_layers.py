@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -38,6 +39,7 @@ def path_of(module: str) -> Path:
     return PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
 
 
+@functools.cache
 def imported(module: str) -> set[str]:
     """Full names of everything a module imports, inside functions too."""
     names = set()

@@ -31,17 +31,17 @@ def put_people(root: Path, *names: str) -> None:
 @pytest.mark.parametrize(
     ("names", "files", "subjects", "left_out"),
     [
-        (["s1.csv", "s2.csv", "s2.csv.gz"], ["*.csv"], ["s1", "s2"], "s2.csv.gz"),
-        (["s1.csv", "s2.csv.gz"], ["*.csv", "*.csv.gz"], ["s1", "s2"], ""),
-        (["s1_a.csv", "s2_b.csv.gz"], ["*.csv", "*.csv.gz"], ["s1", "s2"], ""),
+        (["user1.csv", "user2.csv", "user2.csv.gz"], ["*.csv"], ["user1", "user2"], "user2.csv.gz"),
+        (["user1.csv", "user2.csv.gz"], ["*.csv", "*.csv.gz"], ["user1", "user2"], ""),
+        (["user1_a.csv", "user2_b.csv.gz"], ["*.csv", "*.csv.gz"], ["user1", "user2"], ""),
         (["run/s1.csv", "run/s2.tsv.csv.gz"], ["*/*.csv", "*/*.csv.gz"], None, ""),
         (
-            ["s1.csv", "s2.csv", "s2.csv.gz", "s3.csv.gz"],
-            ["s1.csv", "s2.csv", "s3.csv.gz"],
-            ["s1", "s2", "s3"],
-            "s2.csv.gz",
+            ["user1.csv", "user2.csv", "user2.csv.gz", "user3.csv.gz"],
+            ["user1.csv", "user2.csv", "user3.csv.gz"],
+            ["user1", "user2", "user3"],
+            "user2.csv.gz",
         ),
-        (["s1/a.csv", "s2/a.csv.gz"], ["*/*.csv", "*/*.csv.gz"], ["s1", "s2"], ""),
+        (["user1/a.csv", "user2/a.csv.gz"], ["*/*.csv", "*/*.csv.gz"], ["user1", "user2"], ""),
     ],
 )
 def test_plain_and_packed_files_lie_together(

@@ -42,6 +42,12 @@ epochs = 2
 CELLS = 2 + 2 + 4 + 8
 
 
+def backwards(opened: LoadedStudy) -> LoadedStudy:
+    """The study with its cells in the opposite order."""
+    cells = dict(reversed(opened.cells.items()))
+    return LoadedStudy(opened.study, opened.text, opened.domains, cells)
+
+
 @pytest.fixture(scope="session")
 def opened(cache: Path) -> LoadedStudy:
     return load_study(parse_study(TEXT, "tiny.toml"), TEXT, None, cache, ignore)
@@ -97,10 +103,9 @@ def test_an_interrupted_study_continues(
     assert results(opened, tmp_path) == results(opened, whole)
 
 
+@pytest.mark.slow
 def test_order_and_workers_change_nothing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
-    backwards = dict(reversed(opened.cells.items()))
-    turned = LoadedStudy(opened.study, opened.text, opened.domains, backwards)
-    run(turned, tmp_path, workers=2)
+    run(backwards(opened), tmp_path, workers=2)
     assert results(opened, tmp_path) == results(opened, whole)
 
 
@@ -126,6 +131,7 @@ def test_damage_is_noted_set_aside_and_mended(
     assert results(opened, out) == results(opened, whole)
 
 
+@pytest.mark.slow
 def test_transfers_wait_for_a_source_that_is_trained_again(
     opened: LoadedStudy, whole: Path, tmp_path: Path
 ) -> None:
@@ -215,6 +221,7 @@ splits = 2
 """
 
 
+@pytest.mark.slow
 def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path) -> None:
     text = TEXT.replace('baselines = ["majority"]', BASELINES).replace("[20, 40]", "[20]")
     rich = load_study(parse_study(text, "rich.toml"), text, None, cache, ignore)
@@ -229,7 +236,7 @@ def test_baselines_and_splits_are_cells_like_others(cache: Path, tmp_path: Path)
     done = run_study(rich, Store(tmp_path / "one"), ExecutionSettings(), reported.append, ignore)
     assert done == RunSummary(0, 2 * once, ())
     assert reported[-1].share == 1
-    run(rich, tmp_path / "two", workers=2)
+    run(backwards(rich), tmp_path / "two")
     found = results(rich, tmp_path / "one")
     assert found == results(rich, tmp_path / "two")
     forests = [found[key].counts for key, cell in rich.cells.items() if cell.method == "forest"]

@@ -43,6 +43,7 @@ def turning(values: np.ndarray, length: float) -> np.ndarray:
     return np.asarray(other / np.linalg.norm(other, axis=1, keepdims=True) * length)
 
 
+@pytest.mark.slow
 def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / str(number)).mkdir()
@@ -61,14 +62,25 @@ def test_counts_of_a_converter_beside_a_vector_of_length_1_are_asked_for(tmp_pat
     rows = np.hstack([turning(still, 1).round(4), (still * 83).round()]).tolist()
     lines = [f"{i / RATE_HZ},{a},{b},{c},{x:.0f},{y:.0f},{z:.0f}" for i, (a, b, c, x, y, z) in
              enumerate(rows)]  # fmt: skip
-    with pytest.raises(UsageError, match="2 times three columns"):
+    with pytest.raises(UsageError, match=r"2 times three columns|the unit is unknown"):
         source(put(tmp_path / "a.csv", None, lines))
+
+
+def test_columns_without_names_that_move_about_gravity_are_not_given_up(tmp_path: Path) -> None:
+    moving = motion("walking", RATE_HZ, 10)
+    field = turning(moving, 1) + np.random.default_rng(0).normal(0, 0.001, moving.shape)
+    rows = [
+        ",".join([f"{i / RATE_HZ:.2f}", *(f"{v:.4f}" for v in row)])
+        for i, row in enumerate(np.hstack([field, moving * 81.3]))
+    ]
+    with pytest.raises(UsageError, match=r"2 times three columns|the unit is unknown"):
+        source(put(tmp_path / "a.csv", None, rows))
 
 
 def test_columns_with_a_unit_are_not_given_up_for_a_vector_of_length_1(tmp_path: Path) -> None:
     still = motion("sitting", RATE_HZ)
     header = "time,x [m/s2],y [m/s2],z [m/s2],kx,ky,kz"
-    with pytest.raises(UsageError, match="2 times three columns"):
+    with pytest.raises(UsageError, match=r"2 times three columns|the unit is unknown"):
         source(table(tmp_path / "a.csv", header, still * 89, turning(still, 1)))
 
 
@@ -114,6 +126,29 @@ def test_fast_stamps_whose_name_states_the_unit_are_read(tmp_path: Path) -> None
     values = motion("walking", 800, 4)
     rows = [f"{i / 800:.5f},{x:.4f},{y:.4f},{z:.4f}" for i, (x, y, z) in enumerate(values)]
     assert source(put(tmp_path / "a.csv", "Time (s),x,y,z", rows)).layout.rate_hz == 800
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["time,linacc_x [g],linacc_y [g],linacc_z [g]", "time,s1_X [g],s1_Y [g],s1_Z [g]"],
+)
+def test_a_unit_in_the_names_is_no_gravity(header: str, tmp_path: Path) -> None:
+    moving = motion("walking", RATE_HZ, 10)
+    path = table(tmp_path / "a.csv", header, moving - moving.mean(axis=0))
+    with pytest.raises(UsageError, match="Gravity is not in x, y and z"):
+        source(path)
+    _, asked, _ = guessed(tmp_path, subject="me")
+    assert "Gravity is not in x, y and z" in asked["unit"]
+
+
+@pytest.mark.parametrize("kind", ["sitting", "walking"])
+def test_a_direction_is_no_acceleration(kind: str, tmp_path: Path) -> None:
+    down = motion(kind, RATE_HZ, 10)
+    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    user = motion("walking", RATE_HZ, 10) * 0.01
+    path = table(tmp_path / "a.csv", "time,fourth x,fourth y,fourth z,q x,q y,q z", down, user)
+    with pytest.raises(UsageError):
+        source(path)
 
 
 def test_columns_of_two_sensors_are_no_triple(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class LoadedStudy:
     text: str
     domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
-    encoders: Mapping[str, Encoder]
+    encoders: Mapping[str, Encoder] = field(default_factory=dict)
 
     @property
     def facts(self) -> Domains:

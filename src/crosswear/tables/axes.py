@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
-from crosswear.tables.units import Reading, alike, reading, unit_at_rest
-from crosswear.tables.vectors import ONE_LENGTH, no_acceleration
+from crosswear.tables.units import UNITS, Reading, alike, reading, unit_at_rest
+from crosswear.tables.vectors import NO_GRAVITY, ONE_LENGTH, no_acceleration
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -43,6 +43,8 @@ class Sensor:
 _GRAVITY = re.compile(r"grav|graw|schwer|pesant|гравит|重力|중력", re.IGNORECASE)
 _ALIKE = 0.55  # part of the largest median that the smallest one reaches, where zero is shifted
 _BEYOND = 50.0
+_FEW_G = 0.5
+"""Somebody who moves reads more than that in g, in the median."""
 _NUMBERED = re.compile(r"axis|acc|^a_?1$", re.IGNORECASE)
 _COUNTED = re.compile(
     r"^vm\d?$|vector.?magnitude|^steps?$|count|epoch|^enmo|^mad$|^mims|inclinometer|^lux$",
@@ -171,6 +173,8 @@ def _may_be(triple: Triple, found: Reading | None) -> bool:
     """Return whether columns that rest at no known unit may yet be acceleration in some unit."""
     if unit_in(str(triple[0])):
         return True
+    if found is not None and not found.at_rest and isinstance(triple[0], int):
+        return True  # it moves about something like gravity, and no name speaks against it
     return found is not None and (found.whole if found.at_rest else found.unit is not None)
 
 
@@ -222,6 +226,30 @@ def gravity_of(
 def _alike_start(one: str, other: str) -> int:
     pairs = enumerate(zip(one, other, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def lacks_gravity(
+    samples: Sequence[Sample], sensor: Sensor, rate_hz: float, texts: Sequence[str]
+) -> bool:
+    """Return whether x, y and z have no gravity, and none is added.
+
+    Their names say so, they swing around 0, or they read less than half of one g in the unit that
+    is stated.
+
+    Args:
+        samples: of some files.
+        sensor: the columns.
+        rate_hz: sampling rate.
+        texts: names of the columns, and what a row of units says of them.
+    """
+    if sensor.gravity is not None or rest_of(samples, sensor, rate_hz) is not None:
+        return False
+    values = _all(samples, sensor.axes)
+    median = float(np.median(np.linalg.norm(values[np.isfinite(values).all(axis=1)], axis=1)))
+    stated = [UNITS[unit] for text in texts if (unit := unit_in(text)) is not None]
+    named = bool(_NO_GRAVITY.search(str(sensor.axes[0])))
+    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
+    return named or swings or any(median < _FEW_G * one_g for one_g in stated)
 
 
 def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:

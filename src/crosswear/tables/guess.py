@@ -16,6 +16,7 @@ from crosswear.tables.axes import (
     choose_axes,
     gravity_of,
     is_shifted,
+    lacks_gravity,
     reading_of,
     triples,
 )
@@ -30,6 +31,7 @@ from crosswear.tables.text import Dialect, TableFile
 from crosswear.tables.time_columns import NEAR, TimeColumn, changes_of, time_columns
 from crosswear.tables.units import SECOND, Reading
 
+_TAKEN_AWAY = "Gravity is not in x, y and z, by their names or by what they read"
 FALLBACK_HZ = 50.0
 """Taken for the rate while it is unknown, to look for seconds at rest."""
 
@@ -192,11 +194,9 @@ def conclude(
         likely=tuple(likely),
         reading=found_reading,
         out=choice.out,
-        unit=guess_unit(
-            found_reading,
-            texts,
-            zero_elsewhere=any(stated.zero or ()),
-        ),
+        unit=UnitGuess(None, problem=_TAKEN_AWAY)
+        if sensor is not None and lacks_gravity(samples, sensor, assumed_hz, texts)
+        else guess_unit(found_reading, texts, zero_elsewhere=any(stated.zero or ())),
         sensor=sensor,
         gravities=tuple(gravities),
         is_shifted=sensor is not None

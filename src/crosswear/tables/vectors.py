@@ -13,6 +13,8 @@ _FEWEST_SECONDS = 3
 _WITHOUT = 0.3  # mean of a moving second, as part of its length, of what has no gravity in it
 _SAME = 0.12  # deviation of the length, as part of that of the vector, of what only turns
 _LARGEST = 1e100
+_UNIT = 5e-4
+"""Deviation from length 1 that rounding makes; any accelerometer's noise is more."""
 
 
 def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
@@ -26,6 +28,8 @@ def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
         rate_hz: sampling rate.
     """
     values = values[(np.abs(values) < _LARGEST).all(axis=1)]
+    if _is_direction(values):
+        return ONE_LENGTH
     second = max(round(rate_hz), 2)
     whole = len(values) // second
     pieces = values[: whole * second].reshape(whole, second, 3)
@@ -39,3 +43,11 @@ def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
         return ONE_LENGTH
     means = np.linalg.norm(pieces.mean(axis=1), axis=1) / lengths.mean(axis=1)
     return NO_GRAVITY if np.median(means) < _WITHOUT else ""
+
+
+def _is_direction(values: NDArray[np.float64]) -> bool:
+    """Return whether vectors [T, 3] that vary have length 1 throughout: no sensor measures so."""
+    lengths = np.linalg.norm(values, axis=1)
+    if not len(lengths) or (np.abs(np.percentile(lengths, (1, 99)) - 1) > _UNIT).any():
+        return False
+    return bool(np.sqrt(values.var(axis=0).sum()) > 4 * lengths.std())

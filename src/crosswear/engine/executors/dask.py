@@ -1,8 +1,9 @@
 """Cohorts on other machines: workers of a dask.distributed cluster.
 
-A worker needs this package and nothing else. Prepared domains and source networks are sent to it
-when a cohort first needs them; outcomes come back and are written by the one who asked. Whom a
-cohort goes to is decided here, one at a time for each worker, so a lost one costs what it was at.
+A worker needs this package and nothing else. Prepared domains, source networks and encoders are
+sent to it when a cohort first needs them; outcomes come back and are written by the one who asked.
+Whom a cohort goes to is decided here, one at a time for each worker, so a lost one costs what it
+was at.
 
 dask.distributed is an optional extra and is imported where it is used.
 """
