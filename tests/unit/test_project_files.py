@@ -67,3 +67,11 @@ def test_extras_that_texts_name_exist() -> None:
     }
     assert {"cluster", "devices", "excel"} <= named
     assert named <= {*PROJECT["optional-dependencies"]}
+
+
+def test_broken_links_end_make_docs() -> None:
+    """With --quiet, MkDocs counts no warnings, and `strict` forbids nothing."""
+    command = re.search(r"^MKDOCS = (.*)", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    assert command is not None
+    assert not re.search(r" (-q|--quiet)\b", command[1])
+    assert "\nstrict: true\n" in (ROOT / "mkdocs.yml").read_text("utf-8")
