@@ -86,6 +86,7 @@ def test_codes_that_may_be_trials_are_asked_for(
         ("sub-{p}/ses-{t}/{k}", ("01", "02")),
         ("exp{t}_user{p}_{k}", ("01", "02")),
         ("s{p}_{k}", ("01", "02", "03")),
+        ("p{p}_{k}", ("1", "2", "3")),
         ("S{p}/{k}_{t}", ("001", "002")),
         ("P{p}/{t}", ("01", "02", "11")),
     ],
@@ -98,7 +99,7 @@ def test_people_beside_trials_are_found(
     assert not asked
     who = groups(found["path"], names)
     assert {one[-len(people[0]) :] for one in who} == set(people)
-    is_brief = pattern[0] in "sSP" and not pattern.lower().startswith("sub")
+    is_brief = pattern[0] in "sSpP" and not pattern.lower().startswith("sub")
     assert is_brief == any("are taken for people" in note for note in proposal.notes)
 
 

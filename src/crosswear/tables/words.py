@@ -114,6 +114,11 @@ def are_padded_codes(values: Collection[str]) -> bool:
     return alike and len(found) == len(values) and any(match[2][0] == "0" for match in found)
 
 
+def are_participant_codes(values: Collection[str]) -> bool:
+    """Return whether values are ``p1``, ``p2`` …: of participants more than of sessions."""
+    return all(re.fullmatch(r"p\d{1,2}", value, re.IGNORECASE) for value in values)
+
+
 def are_counted(values: Collection[str]) -> bool:
     """Return whether the numbers at the end of values count on from 0 or 1, as those of trials."""
     numbers = sorted({int(match[0]) for one in values if (match := re.search(r"\d+$", one))})

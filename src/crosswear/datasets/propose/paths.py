@@ -14,6 +14,7 @@ from crosswear.tables.words import (
     are_counted,
     are_numbered_people,
     are_padded_codes,
+    are_participant_codes,
     may_be_numbered_people,
     never_people,
     number_twice,
@@ -292,13 +293,23 @@ def _crosses(part: NamePart, label: NamePart) -> bool:
     return sum(len({b for a, b in pairs if a == one}) > 1 for one in values) > len(values) / 2
 
 
+def _has_each_once(part: NamePart, label: NamePart) -> bool:
+    """Return whether every value of a part has every label, in one file each."""
+    pairs = list(zip(part.values, label.values, strict=True))
+    every = len(set(part.values)) * len(set(label.values))
+    return len(pairs) == len(set(pairs)) == every
+
+
 def _is_person_code(part: NamePart, label: NamePart | None, *, is_first: bool) -> bool:
     """Return whether a brief code is likely a person's: ``s01``, with several labels or files.
 
     Sessions have such codes, too. Those without leading zeros (``S1``, ``S10``), those of single
-    files, and those that count on behind something else are as often counters.
+    files, and those that count on behind something else are as often counters; but not ``p1``,
+    ``p2`` where each begins the name of one file of every label.
     """
     values = set(part.values)
+    if are_participant_codes(values) and is_first and label and _has_each_once(part, label):
+        return True
     if not are_padded_codes(values) or (are_counted(values) and not is_first):
         return False
     return _crosses(part, label) if label else 2 * len(values) <= len(part.values)

@@ -23,7 +23,12 @@ from crosswear.datasets.propose.toml import render
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.sampled import Sample
 from crosswear.tables.steady import MOST_CLASSES, RoleColumns, role_columns
-from crosswear.tables.words import are_equipment, are_padded_codes, number_twice
+from crosswear.tables.words import (
+    are_equipment,
+    are_padded_codes,
+    are_participant_codes,
+    number_twice,
+)
 
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
@@ -74,7 +79,8 @@ def people_and_labels(
     if regex:
         said = [f"{role} {part}" for role, part in named.items() if part]
         sheet.say("path", regex, f"the names give {' and '.join(said)}")
-    if subject and are_padded_codes(set(subject.values)):
+    codes = set(subject.values) if subject else set()
+    if codes and (are_padded_codes(codes) or are_participant_codes(codes)):
         sheet.notes.append(
             f"{subject} are taken for people. If they are sessions of one person, subject=NAME "
             "says so."
