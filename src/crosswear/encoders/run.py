@@ -32,7 +32,7 @@ def open_session(model: bytes) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no class that it exports
         raise CheckpointError(
-            f"onnxruntime rejects the network: {one_line(error)}",
+            f"onnxruntime rejects the model: {one_line(error)}",
             expected="an ONNX file whose operators onnxruntime has",
             todo="export it again, with a common opset such as 17",
         ) from error

@@ -12,9 +12,10 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from crosswear.core.errors import ExportError
+from crosswear.core.errors import CheckpointError, ExportError
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export.graph import INPUT, Probabilities
+from crosswear.encoders.run import open_session as open_network
 
 TOLERANCE = 1e-4
 """Largest difference of a probability that counts as rounding."""
@@ -39,13 +40,10 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
     Raises:
         ExportError: if onnxruntime rejects it.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no class that it exports
-        raise ExportError(f"onnxruntime rejects the model: {error}") from error
+        return open_network(content)
+    except CheckpointError as error:
+        raise ExportError(error.what) from error
 
 
 def probabilities(session: onnxruntime.InferenceSession, x: NDArray[np.float32]) -> Floats:
