@@ -25,7 +25,7 @@ from pathlib import Path
 import onnx  # noqa: F401
 import onnxruntime  # noqa: F401
 
-from crosswear.core.apart import FAILED
+from crosswear.core.child_process import FAILED
 from crosswear.core.errors import CheckpointError
 from crosswear.core.keys import to_json
 from crosswear.encoders import probe

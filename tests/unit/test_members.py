@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crosswear.baselines.kernel import Similarity, feature_map, fit_kernel_ridge
+from crosswear.baselines.kernel import KernelSimilarity, feature_map, fit_kernel_ridge
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.ridge import fit_ridge
-from crosswear.baselines.stack import Member
+from crosswear.baselines.stack import StackMember
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.signal.features import window_features
 
@@ -25,14 +25,14 @@ def waves(seed: int, people: int = 6, each: int = 4, classes: int = 3) -> Labell
 
 
 @pytest.fixture(scope="module", params=["alone", "whitened"])
-def members(request: pytest.FixtureRequest) -> tuple[Member, ...]:
+def members(request: pytest.FixtureRequest) -> tuple[StackMember, ...]:
     pytest.importorskip("aeon")
     sources = [waves(1), waves(2)] if request.param == "whitened" else []
     return classical_members(waves(0), CLASSES, RATE, 7, sources)
 
 
 def test_they_give_probabilities_and_learn_from_the_windows_of_a_fold_alone(
-    members: tuple[Member, ...],
+    members: tuple[StackMember, ...],
 ) -> None:
     y, rows = waves(0).y, np.arange(72)
     train, asked = rows[rows >= 12], rows[rows < 12]
@@ -48,7 +48,7 @@ def test_they_give_probabilities_and_learn_from_the_windows_of_a_fold_alone(
 
 
 def test_fitted_on_all_windows_they_say_what_they_say_in_a_fold_of_all(
-    members: tuple[Member, ...],
+    members: tuple[StackMember, ...],
 ) -> None:
     x, every = waves(0).x, np.arange(72)
     for member in members:
@@ -73,9 +73,9 @@ def test_windows_of_others_make_people_alike_in_the_kernel() -> None:
     features = window_features(windows.x, RATE)
 
     def contrast(sources: list[LabelledWindows]) -> float:
-        """Similarity within classes over that between them."""
+        """KernelSimilarity within classes over that between them."""
         mapped = feature_map(features, RATE, sources)(features)
-        similar = Similarity.of(mapped)(mapped)
+        similar = KernelSimilarity.of(mapped)(mapped)
         same = windows.y[:, None] == windows.y
         return float(similar[same].mean() / similar[~same].mean())
 
@@ -85,7 +85,7 @@ def test_windows_of_others_make_people_alike_in_the_kernel() -> None:
 def test_windows_that_are_all_equal_are_classified_too() -> None:
     features = window_features(np.zeros((6, 3, 100), np.float32), RATE)
     mapped = feature_map(features, RATE)(features)
-    similar = Similarity.of(mapped)(mapped)
+    similar = KernelSimilarity.of(mapped)(mapped)
     assert np.isfinite(similar).all()
     scores = fit_kernel_ridge(similar, np.arange(6) % 2, 2).vote(similar)
     np.testing.assert_allclose(scores, 0.5, atol=1e-6)

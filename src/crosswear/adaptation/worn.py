@@ -1,8 +1,8 @@
 """Labelled windows of sensors that no one wears.
 
 A label says what a person did, not whether the sensor was on the wrist. Windows of a stretch of an
-hour without movement (`crosswear.signal.wear`) are left out: `predict` gives no answer there, so a
-model that learns them as sitting gains nothing, and its expected score would count them.
+hour without movement (`crosswear.signal.nonwear`) are left out: `predict` gives no answer there, so
+a model that learns them as sitting gains nothing, and its expected score would count them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosswear.core.recording import Windows
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import Domain
-from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, StillTime, longest, still
+from crosswear.signal.nonwear import DOUBTFUL_S, NOT_WORN_S, StillTime, longest, still
 
 NAMED = 3
 """Stretches in a sentence."""

@@ -28,7 +28,7 @@ def export_encoder(
         DiskError: if the folder cannot be written.
     """
     expect_onnx()
-    from crosswear.deploy.export.encoder import export_encoder as export
+    from crosswear.deploy.export.source_encoder import export_encoder as export
     from crosswear.study.source_network import source_network
 
     run, out = Path(run), Path(out)

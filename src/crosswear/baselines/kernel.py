@@ -52,7 +52,7 @@ class FeatureMap:
 
 
 @dataclass(frozen=True, eq=False)
-class Similarity:
+class KernelSimilarity:
     """A Gaussian kernel: 1 for windows with equal features, towards 0 for those far apart.
 
     Attributes:
@@ -64,7 +64,7 @@ class Similarity:
     gamma: float
 
     @classmethod
-    def of(cls, known: Floats) -> Similarity:
+    def of(cls, known: Floats) -> KernelSimilarity:
         """Return the one that is e⁻¹ for windows as far apart as they are on average."""
         distance = 2 * float(known.var(axis=0).sum())
         return cls(known, 1 / distance if distance > 0 else 1.0)
@@ -101,7 +101,7 @@ class KernelClassifier:
     """A fitted ridge classifier of similarities, and what gives those of other windows."""
 
     features: FeatureMap
-    similarity: Similarity
+    similarity: KernelSimilarity
     ridge: KernelRidge
     rate_hz: float
 

@@ -16,13 +16,13 @@ from crosswear.baselines.forest import Forest, grow_forest
 from crosswear.baselines.kernel import (
     FeatureMap,
     KernelClassifier,
-    Similarity,
+    KernelSimilarity,
     feature_map,
     fit_kernel_ridge,
 )
 from crosswear.baselines.minirocket import MiniRocket, RocketFeatures, rocket_features
 from crosswear.baselines.ridge import fit_ridge
-from crosswear.baselines.stack import Floats, Indices, Member
+from crosswear.baselines.stack import Floats, Indices, StackMember
 from crosswear.baselines.vote import SHARPNESS
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.signal.features import window_features
@@ -39,11 +39,11 @@ class TreesMember:
     seed: int
 
     def probabilities(self, train: Indices, asked: Indices) -> Floats:
-        """See `Member`."""
+        """See `StackMember`."""
         return self._grown(train).vote(self.features[asked])
 
     def fit(self) -> Forest:
-        """See `Member`."""
+        """See `StackMember`."""
         return self._grown(np.arange(len(self.y)))
 
     def _grown(self, rows: Indices) -> Forest:
@@ -60,13 +60,13 @@ class RocketMember:
     classes: int
 
     def probabilities(self, train: Indices, asked: Indices) -> Floats:
-        """See `Member`."""
+        """See `StackMember`."""
         features = self.rocket.features
         ridge = fit_ridge(features[train], self.y[train])
         return ridge.probabilities(features[asked], self.classes, SHARPNESS)
 
     def fit(self) -> MiniRocket:
-        """See `Member`."""
+        """See `StackMember`."""
         return self.rocket.fit(self.y, self.classes, SHARPNESS)
 
 
@@ -75,7 +75,7 @@ class KernelMember:
     """Ridge regression on how similar windows are to each other."""
 
     features: FeatureMap
-    similarity: Similarity
+    similarity: KernelSimilarity
     y: NDArray[np.integer]
     classes: int
     rate_hz: float
@@ -86,12 +86,12 @@ class KernelMember:
         return self.similarity(self.similarity.known)
 
     def probabilities(self, train: Indices, asked: Indices) -> Floats:
-        """See `Member`."""
+        """See `StackMember`."""
         similar = self.known[:, train]
         return fit_kernel_ridge(similar[train], self.y[train], self.classes).vote(similar[asked])
 
     def fit(self) -> KernelClassifier:
-        """See `Member`."""
+        """See `StackMember`."""
         ridge = fit_kernel_ridge(self.known, self.y, self.classes)
         return KernelClassifier(self.features, self.similarity, ridge, self.rate_hz)
 
@@ -102,7 +102,7 @@ def classical_members(
     rate_hz: float,
     seed: int,
     sources: Sequence[LabelledWindows] = (),
-) -> tuple[Member, ...]:
+) -> tuple[StackMember, ...]:
     """Return the members that need no network, in the order of their weights.
 
     Args:
@@ -118,5 +118,5 @@ def classical_members(
     return (
         TreesMember(features, y, classes, rate_hz, seed),
         RocketMember(rocket_features(x, seed, sources), y, classes),
-        KernelMember(mapped, Similarity.of(mapped(features)), y, classes, rate_hz),
+        KernelMember(mapped, KernelSimilarity.of(mapped(features)), y, classes, rate_hz),
     )

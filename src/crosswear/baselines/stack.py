@@ -45,7 +45,7 @@ class Fitted(Protocol):
         ...
 
 
-class Member(Protocol):
+class StackMember(Protocol):
     """A kind of classifier, bound to labelled windows."""
 
     def probabilities(self, train: Indices, asked: Indices) -> Floats:
@@ -93,7 +93,7 @@ class Stack:
 
 
 def fit_stack(
-    members: Sequence[Member], y: NDArray[np.integer], groups: NDArray[np.integer], seed: int
+    members: Sequence[StackMember], y: NDArray[np.integer], groups: NDArray[np.integer], seed: int
 ) -> Stack:
     """Fit members and their combination.
 
@@ -114,7 +114,7 @@ def fit_stack(
     return Stack([one.fit() for one in members], combination)
 
 
-def out_of_fold(member: Member, folds: Sequence[Fold]) -> Floats:
+def out_of_fold(member: StackMember, folds: Sequence[Fold]) -> Floats:
     """Return what a member says of each fold's test windows [n, C], one fold after another.
 
     Windows of classes that a fold does not train on are no test of a member.

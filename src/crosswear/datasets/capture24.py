@@ -147,7 +147,7 @@ TRAPS = (
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class _AnnotatedRows:
     """Some rows of a file: time in microseconds, acceleration [n, 3] in g, labels."""
 
     time_us: NDArray[np.float64]
@@ -157,10 +157,10 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def part(self, start: int, stop: int | None) -> _Rows:
+    def part(self, start: int, stop: int | None) -> _AnnotatedRows:
         """Return the rows from `start` on, up to `stop`."""
         rows = slice(start, stop)
-        return _Rows(self.time_us[rows], self.acceleration[rows], self.labels[rows])
+        return _AnnotatedRows(self.time_us[rows], self.acceleration[rows], self.labels[rows])
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
@@ -212,7 +212,7 @@ def _dictionary(tree: FileTree, scheme: str) -> Mapping[str, int]:
     return {"": NO_LABEL} | dict(zip(words.values, labels.tolist(), strict=True))
 
 
-def _batches(tree: FileTree, name: str, label_of: Mapping[str, int]) -> Iterator[_Rows]:
+def _batches(tree: FileTree, name: str, label_of: Mapping[str, int]) -> Iterator[_AnnotatedRows]:
     done = 0
     for values, words in read_batches(tree, name, LAYOUT, range(ANNOTATION), ANNOTATION):
         unknown = [index for index, word in enumerate(words.values) if word not in label_of]
@@ -227,21 +227,21 @@ def _batches(tree: FileTree, name: str, label_of: Mapping[str, int]) -> Iterator
         labels = np.array([label_of[word] for word in words.values], np.int16)[words.indices]
         acceleration = to_g(values[:, 1:], 1.0, tree.where(name), before=done)
         done += len(values)
-        yield _Rows(values[:, TIME], acceleration, labels)
+        yield _AnnotatedRows(values[:, TIME], acceleration, labels)
 
 
-def _pieces(batches: Iterator[_Rows]) -> Iterator[_Rows]:
+def _pieces(batches: Iterator[_AnnotatedRows]) -> Iterator[_AnnotatedRows]:
     """Yield rows of rising time, an hour or less at a time; those that repeat a time are left out.
 
     A piece ends where the time runs backwards.
     """
-    held: list[_Rows] = []
+    held: list[_AnnotatedRows] = []
     before_us = -np.inf
     for batch in filter(len, batches):
         steps = np.diff(batch.time_us, prepend=before_us)
         before_us = batch.time_us[-1]
         kept = steps != 0
-        rows = _Rows(batch.time_us[kept], batch.acceleration[kept], batch.labels[kept])
+        rows = _AnnotatedRows(batch.time_us[kept], batch.acceleration[kept], batch.labels[kept])
         backwards = np.flatnonzero(steps[kept] < 0).tolist()
         for start, stop in pairwise([0, *backwards, len(rows)]):
             if start in backwards and held:
@@ -257,8 +257,8 @@ def _pieces(batches: Iterator[_Rows]) -> Iterator[_Rows]:
         yield _joined(held)
 
 
-def _joined(pieces: list[_Rows]) -> _Rows:
-    return _Rows(
+def _joined(pieces: list[_AnnotatedRows]) -> _AnnotatedRows:
+    return _AnnotatedRows(
         np.concatenate([piece.time_us for piece in pieces]),
         np.concatenate([piece.acceleration for piece in pieces]),
         np.concatenate([piece.labels for piece in pieces]),

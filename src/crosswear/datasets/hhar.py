@@ -79,7 +79,7 @@ TRAPS = (
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class _WatchRows:
     """Some rows of the file: [T] each, acceleration [T, 3] in g."""
 
     arrival_s: NDArray[np.float64]
@@ -91,9 +91,9 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def rows(self, kept: NDArray[np.int64]) -> _Rows:
+    def rows(self, kept: NDArray[np.int64]) -> _WatchRows:
         """Return some of the rows, by their places."""
-        return _Rows(*(getattr(self, one.name)[kept] for one in fields(self)))
+        return _WatchRows(*(getattr(self, one.name)[kept] for one in fields(self)))
 
 
 def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
@@ -131,7 +131,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         note(f"Watches slept {len(sleeps)} times, {sum(sleeps):.0f} s in all; there are gaps.")
 
 
-def _table(tree: FileTree, name: str) -> _Rows:
+def _table(tree: FileTree, name: str) -> _WatchRows:
     values = read_numbers(tree, name, LAYOUT, (ARRIVAL, CREATION, 3, 4, 5))
     missing = np.argwhere(np.isnan(values[:, :2]))
     if len(missing):
@@ -146,7 +146,7 @@ def _table(tree: FileTree, name: str) -> _Rows:
     device = read_labels(tree, name, LAYOUT, DEVICE, _places(RATES_HZ), "watch")
     label_of = _places(activity.code for activity in CLASSES) | {NULL: NO_LABEL}
     first = values[:, :2].min(axis=0)  # subtracted before the division: nanoseconds have 19 digits
-    return _Rows(
+    return _WatchRows(
         arrival_s=(values[:, 0] - first[0]) / 1e3,
         creation_s=(values[:, 1] - first[1]) / 1e9,
         acceleration=to_g(values[:, 2:], STANDARD_GRAVITY, tree.where(name)),
@@ -155,14 +155,14 @@ def _table(tree: FileTree, name: str) -> _Rows:
     )
 
 
-def _sorted_pieces(rows: _Rows) -> Iterator[_Rows]:
+def _sorted_pieces(rows: _WatchRows) -> Iterator[_WatchRows]:
     """Yield the rows of a watch between restarts, sorted by its clock, each of its times once."""
     restarts = np.flatnonzero(np.diff(rows.creation_s) < -RESTART_S) + 1
     for piece in np.split(np.arange(len(rows)), restarts):
         yield rows.rows(piece[np.unique(rows.creation_s[piece], return_index=True)[1]])
 
 
-def _asleep_s(rows: _Rows) -> NDArray[np.float64]:
+def _asleep_s(rows: _WatchRows) -> NDArray[np.float64]:
     """Return for each row [T] how long the watch slept before it, 0 if it did not."""
     arrival_s, creation_s = rows.arrival_s, rows.creation_s
     beyond = np.diff(arrival_s, prepend=arrival_s[0]) - np.diff(creation_s, prepend=creation_s[0])

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import CheckpointError, MissingDataError
 from crosswear.core.packages import expect_packages
-from crosswear.encoders.card import SCHEMA, EncoderCard, Manifest
+from crosswear.encoders.card import SCHEMA, EncoderCard, EncoderManifest
 
 MODEL, MANIFEST = "encoder.onnx", "encoder.json"
 AGAIN = "import it again"
 
-_MANIFEST = pydantic.TypeAdapter(Manifest)
+_MANIFEST = pydantic.TypeAdapter(EncoderManifest)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Encoder:
     """
 
     folder: Path
-    manifest: Manifest
+    manifest: EncoderManifest
 
     @property
     def card(self) -> EncoderCard:
@@ -62,7 +62,7 @@ class Encoder:
         """
         expect_onnx()
         from crosswear.encoders.control import untrained
-        from crosswear.encoders.run import encode
+        from crosswear.encoders.encoding import encode
 
         model = self._model()
         if untrained_seed is not None:

@@ -125,7 +125,7 @@ class Found:
 
 
 @dataclass(frozen=True, config=SETTINGS)
-class Manifest:
+class EncoderManifest:
     """Content of `encoder.json`."""
 
     card: EncoderCard

@@ -16,10 +16,10 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
-from crosswear.core.apart import FAILED, NOT_INSTALLED
+from crosswear.core.child_process import FAILED, NOT_INSTALLED
 from crosswear.core.errors import CheckpointError, CrosswearError
 from crosswear.encoders.card import EncoderCard, Found
-from crosswear.encoders.windows import encoder_windows
+from crosswear.encoders.encoder_windows import encoder_windows
 
 GIGABYTE = 1 << 30
 SPARE_BYTES = 6 * GIGABYTE
@@ -62,8 +62,8 @@ def examine(model: bytes, card: EncoderCard) -> Found:
         CheckpointError: if it is no ONNX file, or not one that the card describes.
     """
     from crosswear.encoders.control import untrained
-    from crosswear.encoders.graph import check_graph, input_batch
-    from crosswear.encoders.run import open_session, run
+    from crosswear.encoders.encoding import open_session, run
+    from crosswear.encoders.examination import check_graph, input_batch
 
     check_graph(model, card)
     session = open_session(model)

@@ -14,7 +14,7 @@ from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
 from crosswear.datasets.prepare import prepare_splits
 from crosswear.encoders import Encoder, expect_onnx, load_encoder
-from crosswear.encoders.windows import pieces
+from crosswear.encoders.encoder_windows import pieces
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
 from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells

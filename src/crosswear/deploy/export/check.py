@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import CheckpointError, ExportError
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.export.graph import INPUT, Probabilities
-from crosswear.encoders.run import open_session as open_network
+from crosswear.encoders.encoding import open_session as open_network
 
 TOLERANCE = 1e-4
 """Largest difference of a probability that counts as rounding."""

@@ -25,9 +25,9 @@ from crosswear.signal.gravity import (
     strengths,
     turn_between,
 )
+from crosswear.signal.nonwear import DOUBTFUL_S, NOT_WORN_S, StillTime, still
 from crosswear.signal.quality import Clipping, constant
 from crosswear.signal.resample import Span, StreamResampler
-from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, StillTime, still
 from crosswear.tables.units import UNITS, unit_at_rest
 
 _ORIENTED = 20
@@ -48,12 +48,12 @@ class Event:
         probability: probability of `label`.
         smoothed: the most probable class by the mean over the bundle's number of windows.
         reason: why the answer is unsure; empty if it is not. ``still``: the sensor has not moved
-            for `crosswear.signal.wear.DOUBTFUL_S` or longer: on a table it would look like that,
+            for `crosswear.signal.nonwear.DOUBTFUL_S` or longer: on a table it would look like that,
             too. ``unfamiliar``: the window is unlike those that the model has learned from, or it
             has no gravity of about 1 g. ``improbable``: `probability` is below the bundle's
             threshold.
         still_s: seconds for which the sensor has not moved at the end of the window.
-        worn: False once that is `crosswear.signal.wear.NOT_WORN_S` or longer.
+        worn: False once that is `crosswear.signal.nonwear.NOT_WORN_S` or longer.
         probabilities: of every class, in the order of the bundle's classes.
     """
 

@@ -14,7 +14,7 @@ from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.recognise.chunks import read_chunks, reading_of
 from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
-from crosswear.signal.wear import DOUBTFUL_S, NOT_WORN_S, longest
+from crosswear.signal.nonwear import DOUBTFUL_S, NOT_WORN_S, longest
 from crosswear.tables.units import Reading, alike
 
 Report = Callable[[str], None]

@@ -15,7 +15,7 @@ from crosswear.engine.alignment import Adversary, Discrepancy
 from crosswear.engine.methods.alignments import AlignmentMethod
 from crosswear.engine.methods.base import TrainableMethod
 from crosswear.engine.methods.baselines import ForestMethod, StackMethod, VoteMethod, WindowsMethod
-from crosswear.engine.methods.encoder import EncoderMethod
+from crosswear.engine.methods.imported import EncoderMethod
 from crosswear.engine.methods.logistic import LogisticMethod
 from crosswear.engine.methods.majority import Majority
 from crosswear.engine.methods.networks import NetworkMethod

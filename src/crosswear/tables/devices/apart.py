@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from crosswear.core.apart import FAILED, NOT_INSTALLED, run_apart
+from crosswear.core.child_process import FAILED, NOT_INSTALLED, run_apart
 from crosswear.core.errors import DataFormatError, UsageError
 from crosswear.core.texts import install
 from crosswear.tables.devices.format import damaged

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.core.apart import FAILED, NOT_INSTALLED
+from crosswear.core.child_process import FAILED, NOT_INSTALLED
 from crosswear.tables.devices import empatica
 from crosswear.tables.devices.apart import NotInstalledError
 from crosswear.tables.devices.format import SECOND_NS, Samples, write_samples

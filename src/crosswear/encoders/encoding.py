@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import CheckpointError
 from crosswear.encoders.card import EncoderCard, Pooling
-from crosswear.encoders.windows import encoder_windows, pieces
+from crosswear.encoders.encoder_windows import encoder_windows, pieces
 
 BATCH = 64
 """Windows of the encoder that are computed at once, where it takes any number."""
