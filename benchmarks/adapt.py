@@ -13,7 +13,7 @@ import argparse
 import json
 import time
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.intervals import percent, points
 from crosswear.core.keys import seed_for
 from crosswear.core.markdown import table
-from crosswear.core.recording import Subset, Windows
+from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.subsets import adaptation_set, count
@@ -80,9 +80,7 @@ def one(cell: Cell, opened: LoadedStudy, store: Store, budget_s: float) -> dict[
     """Choose on one adaptation set; test the chosen method and the others."""
     (domain,) = opened.targets(cell)
     rows = np.sort(adaptation_set(cell, domain))
-    windows = Windows(
-        **{f.name: np.array(getattr(domain.windows, f.name)[rows]) for f in fields(Windows)}
-    )
+    windows = domain.windows.rows(rows)
     rate_hz = opened.study.preparation.rate_hz
     grouping = group_windows(windows)
     sources = sources_of(cell, opened, store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,18 +16,10 @@ from crosswear.adaptation.learners import ClassicalLearner, TrainingData
 from crosswear.adaptation.scoring import expected_share, paired_gain
 from crosswear.adaptation.successive_halving import affordable_folds, evaluate_candidates
 from crosswear.core.errors import DomainError
-from crosswear.core.recording import Windows
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.signal.calibration import fit_temperature, tempered, unsure_below
 from crosswear.signal.folds import group_windows, make_folds
-
-
-def windows_of(domain: Domain, rows: np.ndarray) -> Windows:
-    return Windows(
-        **{f.name: np.array(getattr(domain.windows, f.name)[rows]) for f in fields(Windows)}
-    )
-
 
 # --- folds
 
@@ -59,7 +51,7 @@ def test_of_few_people_each_is_tested_alone(people: int, seed: int) -> None:
 
 
 def test_one_person_or_two_are_held_back_by_occurrences(gestures: Domain) -> None:
-    windows = windows_of(gestures, np.arange(200))
+    windows = gestures.windows.rows(np.arange(200))
     grouping = group_windows(windows)
     assert grouping.unit == "occurrence"
     kept = np.flatnonzero(grouping.kept)
@@ -75,7 +67,7 @@ def test_one_person_or_two_are_held_back_by_occurrences(gestures: Domain) -> Non
 
 
 def test_people_are_held_back_where_there_are_three(gestures: Domain) -> None:
-    windows = windows_of(gestures, np.arange(90))
+    windows = gestures.windows.rows(np.arange(90))
     windows = replace(windows, subject=np.repeat([3, 5, 8], 30).astype(np.int16))
     assert group_windows(windows).unit == "subject"
 

@@ -12,10 +12,11 @@ from test_splits import metadata
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import DomainError
+from crosswear.core.files import link_or_copy
 from crosswear.core.recording import Windows
 from crosswear.datasets import window_files
 from crosswear.datasets.prepare import prepare, prepare_splits
-from crosswear.datasets.window_files import link_or_copy, save_samples, save_table, write_samples
+from crosswear.datasets.window_files import save_samples, save_table, write_samples
 
 SHAPE = (3, 5)
 

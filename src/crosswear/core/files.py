@@ -218,6 +218,14 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         yield Path(name)
 
 
+def link_or_copy(file: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no hard links."""
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
+
+
 def remove_leftovers(folder: Path) -> int:
     """Delete the remains of interrupted writes in `folder`; return their number.
 

@@ -27,6 +27,11 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
+def one_line(reason: object, most: int = 200) -> str:
+    """Return what a library says on one line of at most so many characters, for a message."""
+    return " ".join(str(reason).split())[:most]
+
+
 def install(extra: str) -> str:
     """Return the command that installs an extra; crosswear is on no package index."""
     return f"in a checkout of crosswear: pip install '.[{extra}]'"

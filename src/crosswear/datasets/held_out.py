@@ -5,7 +5,6 @@ The windows are those of the domain itself: their files are linked, or copied wh
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.core.errors import DomainError
-from crosswear.core.files import new_folder
+from crosswear.core.files import link_or_copy, new_folder
 from crosswear.core.keys import canonical_json, digest, seed_for
 from crosswear.core.recording import Windows
 from crosswear.datasets import lookup
@@ -61,13 +60,6 @@ def _write(domain: Domain, person: int, folder: Path) -> None:
     summary = replace(domain.summary, digest=folder.name, split=split)
     with new_folder(folder) as temporary:
         for field in fields(Windows):
-            _link(domain.folder / f"{field.name}.npy", temporary / f"{field.name}.npy")
+            link_or_copy(domain.folder / f"{field.name}.npy", temporary / f"{field.name}.npy")
         np.save(temporary / "subset.npy", subset)
         (temporary / "domain.json").write_text(canonical_json(summary) + "\n", "utf-8")
-
-
-def _link(old: Path, new: Path) -> None:
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)

@@ -18,7 +18,7 @@ import numpy as np
 
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import DomainError
-from crosswear.core.files import new_folder, scratch_folder
+from crosswear.core.files import link_or_copy, new_folder, scratch_folder
 from crosswear.core.keys import Json, canonical_json, digest, essentials, seed_for, to_json
 from crosswear.core.recording import channel_names
 from crosswear.datasets import lookup
@@ -27,7 +27,7 @@ from crosswear.datasets.domain import Domain, DomainSummary, load_domain
 from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree, fingerprint
-from crosswear.datasets.window_files import link_or_copy, save_samples, save_table, write_samples
+from crosswear.datasets.window_files import save_samples, save_table, write_samples
 from crosswear.datasets.window_reader import WindowReader
 from crosswear.signal.leakage import audit
 from crosswear.signal.splits import split_windows

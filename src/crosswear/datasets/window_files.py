@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -71,11 +69,3 @@ def save_table(windows: Windows, folder: Path) -> None:
     for field in fields(Windows):
         if field.name != _SAMPLES:
             np.save(folder / f"{field.name}.npy", getattr(windows, field.name))
-
-
-def link_or_copy(file: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the file system has no hard links."""
-    try:
-        os.link(file, target)
-    except OSError:
-        shutil.copyfile(file, target)

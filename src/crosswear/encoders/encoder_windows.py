@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import UsageError
+from crosswear.core.recording import STANDARD_GRAVITY
 from crosswear.encoders.card import EncoderCard
 from crosswear.signal.resample.polyphase import PolyphaseFilter, design_low_pass
 
-STANDARD_GRAVITY = 9.80665
-"""Metres per second squared in one g."""
 STILL = 1e-6
 """Deviation below which an axis counts as constant; its z-scores are zero."""
 

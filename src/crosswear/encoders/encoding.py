@@ -9,12 +9,15 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from crosswear.core.errors import CheckpointError
+from crosswear.core.texts import one_line
 from crosswear.encoders.card import EncoderCard, Pooling
 from crosswear.encoders.encoder_windows import encoder_windows, pieces
 
 BATCH = 64
 """Windows of the encoder that are computed at once, where it takes any number."""
 MOST_FEATURES = 65_536
+MESSAGE = 300
+"""Characters of a message of onnxruntime that are shown."""
 
 Float32s = NDArray[np.float32]
 
@@ -32,7 +35,7 @@ def open_session(model: bytes) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no class that it exports
         raise CheckpointError(
-            f"onnxruntime rejects the model: {one_line(error)}",
+            f"onnxruntime rejects the model: {one_line(error, MESSAGE)}",
             expected="an ONNX file whose operators onnxruntime has",
             todo="export it again, with a common opset such as 17",
         ) from error
@@ -90,7 +93,8 @@ def run(
             output = session.run([card.output] if card.output else None, {name: part})[0]
         except Exception as error:  # likewise
             raise CheckpointError(
-                f"the network cannot be run on windows of shape {part.shape}: {one_line(error)}",
+                f"the network cannot be run on windows of shape {part.shape}: "
+                f"{one_line(error, MESSAGE)}",
                 expected="a network that takes the windows that its card describes",
                 todo="correct --rate, --window or --layout",
             ) from error
@@ -129,8 +133,3 @@ def vectors(output: NDArray[np.generic], windows: int, pooling: Pooling) -> Floa
         )
     result: Float32s = found.astype(np.float32)
     return result
-
-
-def one_line(error: Exception) -> str:
-    """Return what an exception says, on one short line."""
-    return " ".join(str(error).split())[:300]

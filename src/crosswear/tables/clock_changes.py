@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 BACK_TODO = "take it off the stamps before that line or write them in UTC, or cut the file there"
-"""What to do about a clock that was put back."""
+"""Advice where a clock was put back."""
 _CHANGES = {3600.0: "an hour", 1800.0: "half an hour"}
 """Seconds; half an hour on Lord Howe Island."""
 _ABOUT_S = 5.0

@@ -74,8 +74,3 @@ def place(file: TableFile, dialect: Dialect, row: int) -> str:
         return f"{file.where}, row {row + 1}"
     lines = (number for number, _ in rows(file, dialect))
     return f"{file.where}, line {next(islice(lines, row, None), row + dialect.lines_above + 1)}"
-
-
-def one_line(reason: object) -> str:
-    """Return what a library says, short enough for a message."""
-    return " ".join(str(reason).split())[:200]

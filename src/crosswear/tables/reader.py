@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp, one_line
+from crosswear.core.texts import one_line
+from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp
 from crosswear.tables.instants import ORDERS, Order, instants, is_instant
 from crosswear.tables.text import (
     CheckedText,

@@ -12,8 +12,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from crosswear.core.errors import DataFormatError
+from crosswear.core.texts import one_line
 from crosswear.tables.devices import FORMATS, RATE_KEY, ForeignFileError
-from crosswear.tables.faults import DECIMAL_COMMA, one_line
+from crosswear.tables.faults import DECIMAL_COMMA
 from crosswear.tables.instants import is_like_an_instant
 from crosswear.tables.text import UTF16, Dialect, TableFile
 

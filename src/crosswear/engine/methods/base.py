@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -32,6 +33,7 @@ class Resources:
         self.device = device
         self.cached_inputs = InputCache(device)
         self._features: OrderedDict[tuple[Path, float], NDArray[np.float64]] = OrderedDict()
+        self._digests: dict[Path, str] = {}
 
     def features(self, domain: Domain, rate_hz: float) -> NDArray[np.float64]:
         """`window_features` [N, F] of all windows of a domain, computed once."""
@@ -41,6 +43,13 @@ class Resources:
             while len(self._features) > KEPT:
                 self._features.popitem(last=False)
         return self._features[key]
+
+    def acceleration_digest(self, domain: Domain) -> str:
+        """Return the sha256 of the acceleration of all windows of a domain, computed once."""
+        if domain.folder not in self._digests:
+            x = np.ascontiguousarray(domain.windows.acceleration)
+            self._digests[domain.folder] = hashlib.sha256(x.tobytes()).hexdigest()
+        return self._digests[domain.folder]
 
 
 class TrainableMethod(ABC):

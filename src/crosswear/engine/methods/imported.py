@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 
 from crosswear.core.files import as_disk_error, write_bytes
 from crosswear.core.keys import digest, seed_for
-from crosswear.core.recording import ACCELEROMETER, channel_names
 from crosswear.datasets.domain import Domain
 from crosswear.encoders import load_encoder
 from crosswear.engine.methods.base import Resources
@@ -39,9 +37,8 @@ class EncoderMethod(FeaturesMethod):
         cell, seed = task.cell, None
         if self.untrained:
             seed = seed_for(cell.study_seed, "untrained encoder", cell.encoder, cell.split)
-        x = np.ascontiguousarray(domain.windows.x[:, : len(channel_names(ACCELEROMETER))])
         # By the content of the windows: domains of several splits may share them.
-        windows = hashlib.sha256(x.tobytes()).hexdigest()
+        windows = resources.acceleration_digest(domain)
         name = digest([cell.encoder, windows, str(task.rate_hz), str(seed)])
         path = domain.folder.parent / "encoded" / f"{name}.npy"
         with as_disk_error(path):
@@ -53,6 +50,7 @@ class EncoderMethod(FeaturesMethod):
                 return found
             if task.encoder is None:
                 raise ValueError("a cell that fits an encoder has its folder")
+            x = np.ascontiguousarray(domain.windows.acceleration)
             features = load_encoder(task.encoder).features(x, task.rate_hz, seed)
             buffer = BytesIO()
             np.save(buffer, features)
