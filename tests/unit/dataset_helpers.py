@@ -10,8 +10,8 @@ import pytest
 
 from crosswear.core.errors import CrosswearError, MissingDataError
 from crosswear.core.recording import Recording
-from crosswear.datasets import REGISTRY
-from crosswear.datasets.tree import FolderTree
+from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets.tree import FileTree, FolderTree
 from generators import GENERATORS
 
 FILES = {
@@ -56,6 +56,13 @@ def write(name: str, root: Path) -> Path:
 def read(name: str, root: Path) -> list[Recording]:
     spec = REGISTRY[name]
     return list(spec.read(FolderTree(root), spec.default_options, lambda sentence: None))
+
+
+def read_with_notes(tree: FileTree, reference: str) -> tuple[list[Recording], list[str]]:
+    """The recordings of a dataset, and what its reader notes."""
+    spec, options = lookup(reference)
+    notes: list[str] = []
+    return list(spec.read(tree, options, notes.append)), notes
 
 
 def fails(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_helpers import change_cell, fails
+from dataset_helpers import change_cell, fails, read_with_notes
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets import REGISTRY
 from crosswear.datasets import capture24 as reader
 from crosswear.datasets.tree import FolderTree
 from generators import capture24
@@ -23,9 +23,7 @@ SLEEP = "7030 sleeping;MET 0.95"
 
 
 def read(root: Path, reference: str = "capture24") -> tuple[list[Recording], list[str]]:
-    spec, options = lookup(reference)
-    notes: list[str] = []
-    return list(spec.read(FolderTree(root), options, notes.append)), notes
+    return read_with_notes(FolderTree(root), reference)
 
 
 @pytest.fixture

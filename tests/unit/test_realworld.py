@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_helpers import fails
+from dataset_helpers import fails, read_with_notes
 from test_archives import pack
 
 from crosswear.core.errors import DataFormatError
@@ -23,9 +23,7 @@ MEMBER = "acc_walking_forearm.csv"
 
 
 def read(tree: FileTree, reference: str = "realworld") -> tuple[list[Recording], list[str]]:
-    spec, options = lookup(reference)
-    notes: list[str] = []
-    return list(spec.read(tree, options, notes.append)), notes
+    return read_with_notes(tree, reference)
 
 
 def change(path: Path, member: str, alter: Callable[[list[str]], list[str]]) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_helpers import change_cell, fails
+from dataset_helpers import change_cell, fails, read_with_notes
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.datasets import lookup
 from crosswear.datasets.tree import FolderTree
 from generators import wear
 
@@ -18,9 +17,7 @@ FILE = "raw/inertial/50hz/sbj_18.csv"
 
 
 def read(root: Path, reference: str = "wear") -> tuple[list[Recording], list[str]]:
-    spec, options = lookup(reference)
-    notes: list[str] = []
-    return list(spec.read(FolderTree(root), options, notes.append)), notes
+    return read_with_notes(FolderTree(root), reference)
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_helpers import change_cell, fails
+from dataset_helpers import change_cell, fails, read_with_notes
 
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.datasets import lookup
 from crosswear.datasets.tree import FolderTree
 from crosswear.signal.resample import resample
 from generators import weda_fall
@@ -21,9 +20,7 @@ TIMES = "dataset/fall_timestamps.csv"
 
 
 def read(root: Path, reference: str = "weda_fall") -> tuple[list[Recording], list[str]]:
-    spec, options = lookup(reference)
-    notes: list[str] = []
-    return list(spec.read(FolderTree(root), options, notes.append)), notes
+    return read_with_notes(FolderTree(root), reference)
 
 
 @pytest.fixture
