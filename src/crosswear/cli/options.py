@@ -41,6 +41,10 @@ Sources: TypeAlias = Annotated[
         show_default="auto",
     ),
 ]
+Encoders: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--encoder", metavar="ENCODER", help="Folder of an imported encoder. Repeatable."),
+]
 StudyFile: TypeAlias = Annotated[
     Path | None,
     typer.Argument(metavar="[STUDY.toml]", help="Without it, the quickstart on simulated domains."),

@@ -71,7 +71,12 @@ def _module(bundle: Bundle) -> nn.Module:
         return VoteGraph(model, about.window)
     if isinstance(model, nn.Module):
         return model
-    raise TypeError(f"a {about.kind} has no graph")
+    raise ExportError(
+        f"a bundle of kind {about.kind!r} cannot be exported",
+        expected="a network, a forest, MiniRocket or a vote: windows of an encoder are prepared "
+        "outside its file",
+        todo="run it with `crosswear predict` or the Recognizer, or adapt without --encoder",
+    )
 
 
 class ConvolvedSpectrogram(nn.Module):
