@@ -61,6 +61,7 @@ def test_one_class_is_certain() -> None:
     assert found.tolist() == [[0.0, 1.0]] * 4
 
 
+@pytest.mark.slow
 def test_an_encoder_takes_part_and_is_not_preferred(encoder: Encoder) -> None:
     data = TrainingData(*movements(5, 8), classes=3, rate_hz=25.0, seed=1)
     data = replace(data, encoders={"mine": encoder})
@@ -127,6 +128,7 @@ def test_the_estimator_takes_encoders(encoder: Encoder) -> None:
         crosswear.ActivityClassifier(encoders=[encoder, encoder]).fit(x, y, groups=who)
 
 
+@pytest.mark.slow
 def test_an_encoder_without_time_is_named(encoder: Encoder) -> None:
     data = TrainingData(*movements(5, 8), classes=3, rate_hz=25.0, seed=1)
     notes: list[str] = []
