@@ -52,6 +52,7 @@ def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
     assert chosen.standings[0].name == "forest"
 
 
+@pytest.mark.slow
 def test_labels_of_noise_are_not_believed() -> None:
     x, y, who = movements(6, 8)
     y = np.random.default_rng(4).permutation(y)
@@ -99,6 +100,7 @@ def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) ->
     assert origins == ["simulated-sports"]
 
 
+@pytest.mark.slow
 def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
@@ -154,6 +156,7 @@ def test_where_nothing_can_be_made_is_told_before_the_work(cache: Path) -> None:
     assert caught.value.todo == "choose a folder that you may write to"
 
 
+@pytest.mark.slow
 def test_nothing_is_left_where_something_fails(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(CrosswearError):
         adapt("simulated-gestures", tmp_path / "model", UNKNOWN, cache=cache)

@@ -204,6 +204,7 @@ def test_a_source_of_other_sensors_than_was_said_is_an_error() -> None:
         )
 
 
+@pytest.mark.slow
 @names
 def test_a_checkpoint_says_which_sensors_it_has(
     sources: Mapping[tuple[str, Sensors], Path], name: str
@@ -227,6 +228,7 @@ def test_an_older_checkpoint_is_of_acceleration(
     assert load_checkpoint(copy).sensors == ACCELEROMETER
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @names
 @ways
@@ -269,6 +271,7 @@ def test_sources_of_other_sensors_are_in_no_cohort_together(tmp_path: Path) -> N
     assert len(group(tasks, "cpu")) == 2
 
 
+@pytest.mark.slow
 @ways
 @pytest.mark.parametrize("method", ["logistic", "forest", "extra-trees"])
 def test_classical_methods_see_every_sensor(
@@ -328,6 +331,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_study_of_domains_with_and_without_a_gyroscope(
     data: Path, cache: Path, tmp_path: Path
 ) -> None:
