@@ -43,6 +43,7 @@ def chosen() -> Chosen:
     return choose(labelled(*movements(5, 8)), {}, 0.5, kinds=("forest",))
 
 
+@pytest.mark.slow
 def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
     x, y, _ = movements(5, 20, seed=9)
     scores = chosen.classifier(100).scores(x)
@@ -61,6 +62,7 @@ def test_labels_of_noise_are_not_believed() -> None:
     assert found.expected.value < 0.5
 
 
+@pytest.mark.slow
 def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
     assert wide_source.source is not None
     data = labelled(*movements(3, 3))
@@ -163,6 +165,7 @@ def test_nothing_is_left_where_something_fails(cache: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_names_have_no_meaning_in_the_report(chosen: Chosen, tmp_path: Path) -> None:
     _, y, who = movements(5, 8)
     matrix = np.diag([5, 0, 9]) + np.array([[0, 4, 0], [5, 0, 0], [0, 0, 0]])

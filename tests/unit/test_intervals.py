@@ -61,6 +61,7 @@ def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, po
     assert found / STUDIES == pytest.approx(power, abs=0.05)  # docs/evidence.md states these
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [

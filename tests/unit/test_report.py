@@ -200,6 +200,7 @@ def test_no_text_in_a_csv_file_is_a_formula(awkward: Planted, tmp_path: Path) ->
     assert "'=SUM(A1:A9)" in (tmp_path / "per_class.csv").read_text()
 
 
+@pytest.mark.slow
 def test_latex_is_escaped(awkward_report: Path) -> None:
     for name in SCHEMAS:
         body = (awkward_report / f"{name}.tex").read_text().split("\n", 1)[1]

@@ -215,10 +215,9 @@ def test_a_checkpoint_says_which_sensors_it_has(
         assert declared(checkpoint.network()).sensors == sensors
 
 
-def test_an_older_checkpoint_is_of_acceleration(
-    sources: Mapping[tuple[str, Sensors], Path], tmp_path: Path
-) -> None:
-    path = sources["multi-resnet", ACCELEROMETER]
+def test_an_older_checkpoint_is_of_acceleration(gestures_source: Task, tmp_path: Path) -> None:
+    path = gestures_source.source
+    assert path is not None
     copy = tmp_path / path.name
     copy.write_bytes(path.read_bytes())
     about = path.with_suffix(".json").read_text()
