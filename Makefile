@@ -11,6 +11,10 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
+# Some containers forbid Python to keep bytecode. Then every process of the tests compiles its modules
+# again, which takes as long as importing them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: study test check docs clean
 
 study: $(INSTALLED)

@@ -91,7 +91,7 @@ def observe(cell: Cell, share: float, noise: float, *classes: int) -> Observed:
         for start, count in zip(starts, classes, strict=False):
             for true in range(count):
                 windows = 20 + 3 * person
-                right = rng.binomial(windows, np.clip(share + rng.normal(0, noise), 0, 1))
+                right = rng.binomial(windows, min(max(share + rng.normal(0, noise), 0.0), 1.0))
                 wrong = start + (true + 1) % count
                 rows += [
                     (person, start + true, start + true, right),

@@ -43,6 +43,7 @@ def chosen() -> Chosen:
     return choose(labelled(*movements(5, 8)), {}, 0.5, kinds=("forest",))
 
 
+@pytest.mark.slow
 def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
     x, y, _ = movements(5, 20, seed=9)
     scores = chosen.classifier(100).scores(x)
@@ -52,6 +53,7 @@ def test_what_is_easy_is_chosen_well_and_said_so(chosen: Chosen) -> None:
     assert chosen.standings[0].name == "forest"
 
 
+@pytest.mark.slow
 def test_labels_of_noise_are_not_believed() -> None:
     x, y, who = movements(6, 8)
     y = np.random.default_rng(4).permutation(y)
@@ -60,6 +62,7 @@ def test_labels_of_noise_are_not_believed() -> None:
     assert found.expected.value < 0.5
 
 
+@pytest.mark.slow
 def test_no_time_for_any_candidate_is_said(wide_source: Task) -> None:
     assert wide_source.source is not None
     data = labelled(*movements(3, 3))
@@ -99,6 +102,7 @@ def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) ->
     assert origins == ["simulated-sports"]
 
 
+@pytest.mark.slow
 def test_without_aeon_the_forest_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
@@ -154,12 +158,14 @@ def test_where_nothing_can_be_made_is_told_before_the_work(cache: Path) -> None:
     assert caught.value.todo == "choose a folder that you may write to"
 
 
+@pytest.mark.slow
 def test_nothing_is_left_where_something_fails(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(CrosswearError):
         adapt("simulated-gestures", tmp_path / "model", UNKNOWN, cache=cache)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_names_have_no_meaning_in_the_report(chosen: Chosen, tmp_path: Path) -> None:
     _, y, who = movements(5, 8)
     matrix = np.diag([5, 0, 9]) + np.array([[0, 4, 0], [5, 0, 0], [0, 0, 0]])

@@ -102,6 +102,7 @@ def test_every_public_name_can_be_imported() -> None:
     assert not {"run_study", "load_study", "Store"} & set(dir(crosswear))
 
 
+@pytest.mark.slow
 def test_frames_hold_what_the_files_hold(page: dict[str, Any]) -> None:
     report = page["report"]
     for name in ("scores", "verdicts", "findings", "per_class"):
@@ -114,6 +115,7 @@ def test_frames_hold_what_the_files_hold(page: dict[str, Any]) -> None:
         report.frame("verdict")
 
 
+@pytest.mark.slow
 def test_the_timeline_is_the_file(page: dict[str, Any]) -> None:
     frame = page["timeline"]
     written = pd.read_csv(page["folder"] / "timeline.csv")
@@ -133,6 +135,7 @@ def test_a_run_is_equal_to_itself(page: dict[str, Any]) -> None:
     assert again.frame.equals(compared.frame)
 
 
+@pytest.mark.slow
 def test_records_make_the_same_report(page: dict[str, Any], tmp_path: Path) -> None:
     report = page["report"]
     again = crosswear.StudyReport.write(report.folder / "records.parquet", tmp_path / "again")
@@ -140,6 +143,7 @@ def test_records_make_the_same_report(page: dict[str, Any], tmp_path: Path) -> N
     pd.testing.assert_frame_equal(again.scores, report.scores)
 
 
+@pytest.mark.slow
 def test_the_command_line_goes_on_with_a_run(
     page: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +160,7 @@ def test_the_command_line_goes_on_with_a_run(
     assert LOG.level == logging.NOTSET
 
 
+@pytest.mark.slow
 def test_notes_are_warnings_and_progress_is_silent(
     page: dict[str, Any], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ def windows(count: int, sensors: int, samples: int, seed: int) -> Windows:
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
+@pytest.mark.slow
 @given(counts, sensors, samples, st.floats(0.1, 180), seeds)
 def test_a_rotation_keeps_lengths_and_angles_of_all_sensors(
     count: int, number: int, length: int, degrees: float, seed: int

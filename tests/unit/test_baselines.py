@@ -67,6 +67,7 @@ def test_it_gives_probabilities_and_learns(fitted: Classifier, asked: Data) -> N
     assert fitted.scores(asked[0][:0]).shape == (0, 10)
 
 
+@pytest.mark.slow
 def test_equal_arguments_give_equal_classifiers(
     fitted: Classifier, name: str, train: Data, asked: Data
 ) -> None:
@@ -117,6 +118,7 @@ def test_constant_windows_are_classified_too(name: str) -> None:
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.slow
 def test_hydra_takes_windows_of_a_sensor_at_rest(train: Data) -> None:
     x = train[0][:20].copy()
     x[:7, 1] = 0.5  # an axis that does not move; warnings are errors here
@@ -124,6 +126,7 @@ def test_hydra_takes_windows_of_a_sensor_at_rest(train: Data) -> None:
     assert (scores.sum(axis=1) == 1).all()
 
 
+@pytest.mark.slow
 def test_the_forests_arrays_say_what_sklearn_says(train: Data, asked: Data) -> None:
     known, unknown = (window_features(x, RATE) for x in (train[0], asked[0]))
     forest = grow_forest(known, train[1], 10, RATE, 7)
@@ -139,6 +142,7 @@ def others(seed: int) -> LabelledWindows:
     return LabelledWindows((wave[:, None] + rng.normal(size=(90, 3, 100))).astype(np.float32), y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "fit"), [("minirocket", fit_minirocket), ("vote", fit_vote)])
 def test_windows_of_others_change_it_and_its_state_holds_all_of_that(
     name: str, fit: Callable[..., Classifier], train: Data, asked: Data
@@ -201,6 +205,7 @@ def steps_rocket(train: Data) -> MiniRocket:
     return fit_minirocket(in_steps(train[0]), train[1], 10, RATE, 7)
 
 
+@pytest.mark.slow
 def test_minirocket_is_a_network_without_control_flow(train: Data, asked: Data) -> None:
     fitted = fit_minirocket(*train, 10, RATE, 7)
     assert isinstance(fitted, MiniRocket)

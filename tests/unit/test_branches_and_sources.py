@@ -59,6 +59,7 @@ def test_the_branch_that_carries_more_is_found(branches: Evidence) -> None:
     assert finding(gather(swapped), "branch_fine_tuned").support == "not supported"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "names"),
     [("copy", {"branch_fine_tuned"}), ("copy-freeze", {"branch_frozen"})],
@@ -84,6 +85,7 @@ def test_verdicts_are_of_one_kind_of_transfer(branches: Evidence) -> None:
     assert "highest with 0 blocks" in finding(branches, "blocks_20").sentence
 
 
+@pytest.mark.slow
 def test_a_report_tells_branches_apart(branches: Evidence) -> None:
     index = EvidenceIndex(branches)
     assert [*index.transfers] == [
@@ -154,6 +156,7 @@ def test_one_repetition_tells_no_best_source() -> None:
     assert names == {"joint_others_over_mean", "joint_a+b_over_mean"}
 
 
+@pytest.mark.slow
 def test_a_report_calls_joint_sources_by_their_name() -> None:
     evidence = gather(planted_records(as_good_as_the_best, JOINT))
     index = EvidenceIndex(evidence)
@@ -169,6 +172,7 @@ def test_a_report_calls_joint_sources_by_their_name() -> None:
     assert {"transfer from others", "transfer from a+b"} <= shown
 
 
+@pytest.mark.slow
 def test_records_keep_the_branches(tmp_path: Path) -> None:
     records = planted_records(temporal_carries, BRANCHES)
     path = tmp_path / "records.parquet"

@@ -64,6 +64,7 @@ def test_lists_of_numbers_are_windows_too() -> None:
     np.testing.assert_array_equal(classifier.scores(x.tolist()), classifier.scores(x))
 
 
+@pytest.mark.slow
 def test_a_window_gets_the_same_in_whatever_company() -> None:
     x = np.random.default_rng(0).normal(size=(300, 3, 100)).astype(np.float32)
     classifier = BUNDLE.classifier()

@@ -77,6 +77,7 @@ def test_a_file_is_read_an_hour_at_a_time(root: Path, monkeypatch: pytest.Monkey
     assert all(one.time_s is not None and one.time_s[0] == 0 for one in recordings)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SAMPLES_OF_A_RECORDING", 1000)
     monkeypatch.setattr("crosswear.tables.reader.BLOCK_BYTES", 1 << 14)

@@ -174,6 +174,7 @@ def test_a_plan_says_what_can_be_detected(
     assert crosswear.json("study", "plan", "tiny.toml")["power"]["comparisons"] == 12
 
 
+@pytest.mark.slow
 def test_a_partial_report_is_asked_for(crosswear: CommandLine) -> None:
     message = crosswear("study", "report", "tiny.toml", exit_code=12)
     assert f"0 of {CELLS}" in message

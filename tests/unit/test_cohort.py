@@ -100,6 +100,7 @@ def test_the_first_steps_of_fifty_random_cells_are_the_references(
         near(outcomes[task.key].result, train_cell(task).result, loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selection", ["validation", "last"])
 def test_the_epoch_is_chosen_as_the_reference_does(gestures: Domain, selection: str) -> None:
     train = TrainConfig(epochs=6, batch_size=16, selection=selection)  # type: ignore[arg-type]
@@ -142,6 +143,7 @@ def test_neighbours_change_nothing(
     assert alone[0] != alone[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen_batchnorm", ["source", "adapt"])
 def test_the_untrained_source_is_a_network_as_it_was_made(
     gestures: Domain, frozen_batchnorm: str

@@ -152,6 +152,7 @@ class TestLatex:
 
 
 class TestPictures:
+    @pytest.mark.slow
     def test_two_for_each_domain_the_same_every_time(
         self, gestures: Domain, tmp_path: Path
     ) -> None:
@@ -231,6 +232,7 @@ class TestCommands:
             raise result.exception
         return result
 
+    @pytest.mark.slow
     def test_describe_writes_what_it_is_asked_for(
         self, gestures: Domain, cache: Path, tmp_path: Path
     ) -> None:

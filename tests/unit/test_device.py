@@ -140,6 +140,7 @@ def cohorts_of(domain: Domain, daily: Domain) -> Iterator[Cohort]:
     yield (Task(joint, "joint", domain.folder, source_domains=(daily.folder,)),)
 
 
+@pytest.mark.slow
 def test_the_host_waits_once_an_epoch_after_its_last_step(
     device: str, domain: Domain, cache: Path, epochs: list[list[str]]
 ) -> None:
@@ -191,6 +192,7 @@ def with_memory_for(most: int, patch: pytest.MonkeyPatch) -> ShortOfMemory:
     return method
 
 
+@pytest.mark.slow
 def test_a_cohort_that_is_too_large_is_halved_and_has_the_same_numbers(
     domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def fails(path: Path, *fragments: str, kind: type[CrosswearError] = DataFormatEr
         assert fragment in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(WRITERS))
 def test_a_folder_of_device_files_is_read_as_one_of_text(kind: str, tmp_path: Path) -> None:
     ending = Path(kind).suffix
@@ -91,6 +92,7 @@ def test_a_folder_of_device_files_is_read_as_one_of_text(kind: str, tmp_path: Pa
         np.testing.assert_allclose(one.time_s, np.arange(len(values)) / rate_hz, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ax6.cwa", "activity.gt3x", "sheet.xlsx"])
 def test_activities_are_recognised_in_device_files(kind: str, tmp_path: Path) -> None:
     path, _ = write(tmp_path, kind)

@@ -111,6 +111,7 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     return Called(capsys, monkeypatch)
 
 
+@pytest.mark.slow
 def test_the_command_line_imports_lists_and_describes(call: Called, tmp_path: Path) -> None:
     file = tmp_path / "a.onnx"
     file.write_bytes(encoders.convolutional())

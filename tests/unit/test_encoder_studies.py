@@ -124,6 +124,7 @@ def write(folder: Path, text: str = ENCODED) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_an_encoder_that_is_missing_or_too_long_is_named_at_once(tmp_path: Path) -> None:
     opened = Study.load(write(tmp_path), cache=tmp_path / "cache")
     with pytest.raises(MissingDataError, match="no encoder is there"):

@@ -122,6 +122,7 @@ def test_a_steady_axis_has_no_z_score_and_no_nan(encoder: Encoder) -> None:
     np.testing.assert_allclose(found, by_hand(still * 0), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [encoders.dense(), encoders.recurrent()], ids=["dense", "gru"])
 def test_other_layers_and_layouts_are_taken(tmp_path: Path, model: bytes) -> None:
     layout = "NLC" if model == encoders.dense() else "NCL"
@@ -130,6 +131,7 @@ def test_other_layers_and_layouts_are_taken(tmp_path: Path, model: bytes) -> Non
     assert found.manifest.found.drawn > 0.8 * found.manifest.found.weights
 
 
+@pytest.mark.slow
 def test_a_fixed_number_of_windows_gives_the_same_features(tmp_path: Path) -> None:
     last = [helper.make_node("ReduceMean", ["e"], ["features"], axes=[2])]
     model = encoders.convolutional(given=(3, 3, WINDOW), last=last, made=(3, FEATURES, 1))
@@ -139,6 +141,7 @@ def test_a_fixed_number_of_windows_gives_the_same_features(tmp_path: Path) -> No
     np.testing.assert_allclose(found.features(x, 30.0), by_hand(x), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_outputs_with_a_time_axis_are_pooled_as_stated(tmp_path: Path) -> None:
     last = [helper.make_node("Identity", ["e"], ["features"])]
     model = encoders.convolutional(last=last, made=("n", FEATURES, "t"))
@@ -224,6 +227,7 @@ REFUSED: dict[str, tuple[bytes, dict[str, object], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_encoder_is_refused_with_its_reason(tmp_path: Path, name: str) -> None:
     model, change, reason = REFUSED[name]
@@ -235,6 +239,7 @@ def test_what_is_no_encoder_is_refused_with_its_reason(tmp_path: Path, name: str
     assert not (tmp_path / "encoder").exists()
 
 
+@pytest.mark.slow
 def test_an_axis_of_any_length_is_tried_with_the_cards(tmp_path: Path) -> None:
     found = made(tmp_path, encoders.convolutional(given=("n", 3, "length")))
     np.testing.assert_allclose(found.features(windows(), 30.0), by_hand(windows()), rtol=1e-4)
@@ -243,6 +248,7 @@ def test_an_axis_of_any_length_is_tried_with_the_cards(tmp_path: Path) -> None:
         import_encoder(file, tmp_path / "other", replace(CARD, window_s=2 / 30))
 
 
+@pytest.mark.slow
 def test_one_of_several_outputs_can_be_named(tmp_path: Path) -> None:
     found = made(tmp_path, two_outputs(), replace(CARD, output="features"))
     np.testing.assert_allclose(found.features(windows(), 30.0), by_hand(windows()), rtol=1e-4)
@@ -266,6 +272,7 @@ def test_the_control_has_new_weights_of_the_same_mean_and_spread(encoder: Encode
     np.testing.assert_array_equal(one, encoder.features(x, 30.0, 5))
 
 
+@pytest.mark.slow
 def test_weights_that_were_not_learned_stay(tmp_path: Path) -> None:
     found = untrained(SOUND, 5, ["w1"])
     (first,) = (

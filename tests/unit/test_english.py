@@ -50,6 +50,7 @@ def test_texts_use_common_words(house: ModuleType) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["src/crosswear", "tests", "benchmarks"])
 def test_docstrings_begin_with_a_verb_or_a_noun(house: ModuleType, folder: str) -> None:
     assert not house.questions(house.read_package(ROOT / folder))

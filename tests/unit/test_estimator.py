@@ -27,6 +27,7 @@ def forest(**options: float) -> ActivityClassifier:
     return ActivityClassifier(kind="forest", budget_s=0.01, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_fit_predict() -> None:
     x, y, who = labelled()
     fitted = forest().fit(x, y, groups=who)
@@ -38,6 +39,7 @@ def test_fit_predict() -> None:
     assert fitted.chosen_.expected.value == 1.0
 
 
+@pytest.mark.slow
 def test_the_vote_takes_other_datasets(gestures: Domain) -> None:
     x, y, who = labelled()
     fitted = ActivityClassifier(kind="vote", others=[gestures], budget_s=1.0).fit(x, y, groups=who)
@@ -45,6 +47,7 @@ def test_the_vote_takes_other_datasets(gestures: Domain) -> None:
     assert fitted.score(x, y) > 0.9
 
 
+@pytest.mark.slow
 def test_clones_are_alike_and_unfitted() -> None:
     x, y, who = labelled()
     first = forest(random_state=3).fit(x, y, groups=who)
@@ -66,6 +69,7 @@ def test_cross_validation_and_pipelines_work() -> None:
     assert in_millig.fit(x * 1000, y, **named).predict(x[:3] * 1000).tolist() == y[:3].tolist()
 
 
+@pytest.mark.slow
 def test_without_groups_no_score_is_expected() -> None:
     x, y, who = labelled()
     with pytest.warns(UserWarning, match="no score to expect: without groups"):
@@ -99,6 +103,7 @@ def test_what_is_not_labelled_windows_is_refused(
         forest().fit(x, y, groups=groups)
 
 
+@pytest.mark.slow
 def test_windows_of_another_length_are_refused() -> None:
     x, y, who = labelled()
     with pytest.raises(UsageError, match="50 samples"):

@@ -66,6 +66,7 @@ def test_planted_gains_are_found_and_planted_losses_too(evidence: Evidence) -> N
             assert verdict.over_untrained.effect == "helps"
 
 
+@pytest.mark.slow
 def test_blocks_are_chosen_on_the_other_targets_only(records: StudyRecords) -> None:
     lucky = planted_records(
         lambda cell: share(cell) + (0.3 if cell.target == "a" and cell.blocks == 5 else 0)
@@ -75,6 +76,7 @@ def test_blocks_are_chosen_on_the_other_targets_only(records: StudyRecords) -> N
     assert {v.blocks for v in gather(records).verdicts} == {2}
 
 
+@pytest.mark.slow
 def test_a_question_without_all_its_repetitions_has_no_score_and_no_verdict() -> None:
     whole = planted_records(share)
     partial = planted_records(share, keep=lambda cell: not (cell.target == "a" and cell.seed == 3))
@@ -102,6 +104,7 @@ def test_one_seed_is_judged_by_people_and_corrected() -> None:
     assert "There is one repetition" in evidence.summary
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_scikit_learn(records: StudyRecords) -> None:
     for score in gather(records).scores[::7]:
         assert score.micro_f1 is not None
@@ -145,6 +148,7 @@ def test_findings_say_what_was_planted(evidence: Evidence) -> None:
     assert len({one.name for one in evidence.findings}) == len(evidence.findings)
 
 
+@pytest.mark.slow
 def test_the_size_from_which_transfer_stops_helping() -> None:
     evidence = gather(
         planted_records(lambda c: share(c) if c.size < 100 else share(replace(c, sources=())))
@@ -161,6 +165,7 @@ def test_splits_are_repetitions() -> None:
     assert scores.by_key[ScoreKey("a", 20, SCRATCH)].repetitions == 4
 
 
+@pytest.mark.slow
 def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:
     text = TEXT.replace("seeds = 5", "seeds = 5\nsplits = 2")
     lucky = planted_records(lambda c: 0.6 + 0.1 * (c.split == 0) * bool(c.sources), text, 0.0)
@@ -170,6 +175,7 @@ def test_the_luck_of_a_split_with_its_source_network_is_no_gain() -> None:
     assert all(one.p is not None and one.p > 0.05 for one in known)
 
 
+@pytest.mark.slow
 def test_labels_that_chose_an_epoch_are_no_secret() -> None:
     evidence = gather(planted_records(share))
     assert "baseline with the same labels" not in evidence.summary
@@ -178,6 +184,7 @@ def test_labels_that_chose_an_epoch_are_no_secret() -> None:
     assert "baseline with the same labels" in gather(planted_records(share, text)).summary
 
 
+@pytest.mark.slow
 def test_a_target_with_hardly_more_than_one_person_is_named() -> None:
     records = planted_records(share)
     assert "of one person" not in gather(records).summary
@@ -193,6 +200,7 @@ def test_a_target_with_hardly_more_than_one_person_is_named() -> None:
     assert "% of the test windows of a are of one occurrence" in told
 
 
+@pytest.mark.slow
 def test_targets_may_have_different_numbers_of_sources() -> None:
     text = TEXT.replace("[domains]", '[domains]\ne = "simulated-gestures:placement=left"')
     text = text.replace(', "random"', "")  # of four sources, e has all and the others three
@@ -202,6 +210,7 @@ def test_targets_may_have_different_numbers_of_sources() -> None:
     assert all(one.p is None or 0 < one.p <= 1 for one in similar)
 
 
+@pytest.mark.slow
 def test_records_come_back_from_their_file(records: StudyRecords, tmp_path: Path) -> None:
     write_records(records, tmp_path / "records.parquet")
     again = read_records(tmp_path / "records.parquet")
@@ -221,6 +230,7 @@ def test_a_file_that_holds_no_records_is_an_error(content: bytes, tmp_path: Path
         read_records(tmp_path / "nothing.parquet")
 
 
+@pytest.mark.slow
 def test_what_the_recipe_and_its_ingredients_give_is_found_as_planted() -> None:
     text = TEXT.replace('"minirocket"', '"extra-trees", "minirocket", "vote"').replace(
         "seeds = 5", "seeds = 5\nwhitening = true"
@@ -256,6 +266,7 @@ def test_a_study_compared_with_itself_does_not_differ(records: StudyRecords) -> 
     assert [one.support for one in found.findings] == ["undecided"] * 3
 
 
+@pytest.mark.slow
 def test_a_planted_difference_of_two_studies_is_found(records: StudyRecords) -> None:
     def better(cell: Cell) -> float:
         return share(cell) + (0.3 if cell.method == "minirocket" else 0)
@@ -269,6 +280,7 @@ def test_a_planted_difference_of_two_studies_is_found(records: StudyRecords) -> 
     assert found.only_b == sum(c.seed == 4 for _, c in records.cells() if c.method != "source")
 
 
+@pytest.mark.slow
 def test_networks_of_two_studies_are_compared_as_a_whole(records: StudyRecords) -> None:
     def better(cell: Cell) -> float:
         return share(cell) + (0.1 if cell.method == "network" and cell.sources else 0)
@@ -281,6 +293,7 @@ def test_networks_of_two_studies_are_compared_as_a_whole(records: StudyRecords) 
         assert found[name].value.value == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_repetitions_of_studies_with_other_seeds_are_no_pairs(
     records: StudyRecords, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -304,6 +317,7 @@ def test_studies_with_other_windows_are_not_compared(records: StudyRecords) -> N
         compare(records, other)
 
 
+@pytest.mark.slow
 def test_domains_with_and_without_a_gyroscope_are_compared(records: StudyRecords) -> None:
     def better(cell: Cell) -> float:
         return share(cell) + (0.1 if cell.method == "network" and cell.target != "d" else 0)

@@ -48,6 +48,7 @@ def bundles() -> dict[str, Bundle]:
     return {name: a_bundle(model=model) for name, model in small.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NETWORKS, "magnitude", *KINDS])
 def test_every_model_says_the_same_for_any_number_of_windows(name: str) -> None:
     bundle = classical(name) if name in KINDS else bundles()[name]
@@ -59,6 +60,7 @@ def test_every_model_says_the_same_for_any_number_of_windows(name: str) -> None:
         np.testing.assert_allclose(probabilities(session, x), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 @given(
     hnp.arrays(np.float32, (4, 3, 50), elements=st.floats(-8, 8, width=32)),
     st.sampled_from([12.5, 25.0, 100.0]),
@@ -87,6 +89,7 @@ def test_other_windows_than_those_of_the_study() -> None:
     np.testing.assert_allclose(probabilities(session, x), bundle.classifier().scores(x), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_what_is_written_tells_what_it_is(tmp_path: Path) -> None:
     bundle = a_bundle()
     out, examples = tmp_path / "model.onnx", tmp_path / "examples.json"
@@ -102,6 +105,7 @@ def test_what_is_written_tells_what_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(some["probabilities"], bundle.classifier().scores(x), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_eight_bits_are_smaller_and_their_cost_is_told(tmp_path: Path) -> None:
     bundle = a_bundle(model=ModelConfig())
     x = simulated_windows(bundle).x
@@ -125,6 +129,7 @@ def test_a_model_that_eight_bits_cannot_hold_is_not_written(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_model_that_differs_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +149,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
         open_session(b"nothing")
 
 
+@pytest.mark.slow
 def test_the_command_checks_on_windows_of_a_dataset(tmp_path: Path, cache: Path) -> None:
     classes = ("write_on_notepad", "open_hood", "close_hood")
     save_bundle(tmp_path / "bundle", a_bundle(classes=classes))

@@ -78,6 +78,7 @@ def test_a_folder_without_the_package_is_refused(house: ModuleType, tmp_path: Pa
         house.read_package(tmp_path)
 
 
+@pytest.mark.slow
 def test_this_package_has_no_import_cycles_and_is_typed(house: ModuleType) -> None:
     found = house.measures(house.read_package(ROOT / "src" / "crosswear"))
     assert found["import cycles"] == ("0", [])

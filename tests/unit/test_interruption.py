@@ -79,6 +79,7 @@ def test_a_study_says_what_is_kept_wherever_it_is_broken_off(
     assert last == KEPT or (last == "interrupted" and not before and after_s < 6)
 
 
+@pytest.mark.slow
 def test_a_command_without_cells_promises_none(study: Path, cache: Path) -> None:
     for after_s in (0.6, 1.2):
         command = ("study", "plan", study, "--cache", cache)

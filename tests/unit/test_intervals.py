@@ -41,6 +41,7 @@ def test_without_a_gain_few_studies_show_one() -> None:
     assert families / STUDIES <= 0.05 + 0.015
 
 
+@pytest.mark.slow
 @settings(max_examples=10)  # statsmodels collects garbage in each call
 @given(st.lists(st.floats(0, 1), max_size=30))
 def test_corrected_p_values_are_those_of_statsmodels(p: list[float]) -> None:
@@ -60,6 +61,7 @@ def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, po
     assert found / STUDIES == pytest.approx(power, abs=0.05)  # docs/evidence.md states these
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [

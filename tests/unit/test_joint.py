@@ -156,6 +156,7 @@ def test_both_trainers_agree_and_neighbours_change_nothing(
         assert len(outcome.checkpoint.classes) == sum(len(one.classes) for one in domains)
 
 
+@pytest.mark.slow
 def test_it_learns_both_domains_and_counts_each_apart(domains: tuple[Domain, ...]) -> None:
     (outcome,) = CohortTrainer()((joint_task(domains, replace(TRAIN, epochs=25)),))
     confusion, start = outcome.result.confusion, 0

@@ -72,6 +72,7 @@ def distance(one: Tensor, other: Tensor) -> float:
     return float((one - other).norm() / other.norm().clamp_min(1e-12))
 
 
+@pytest.mark.slow
 @compiled
 @PRECISIONS
 @settings(max_examples=15, deadline=None, derandomize=True)

@@ -21,6 +21,7 @@ def cohorts_of(domain: Domain, epochs: int) -> list[tuple[Task, ...]]:
     return [(Task(cell, "k", domain.folder),)] * 4
 
 
+@pytest.mark.slow
 def test_an_estimate_grows_with_the_work(gestures: Domain) -> None:
     few, many = (
         estimate(cohorts_of(gestures, n), lambda _: gestures.summary, MeasuringProcesses(), "cpu")

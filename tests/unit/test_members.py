@@ -31,6 +31,7 @@ def members(request: pytest.FixtureRequest) -> tuple[StackMember, ...]:
     return classical_members(waves(0), CLASSES, RATE, 7, sources)
 
 
+@pytest.mark.slow
 def test_they_give_probabilities_and_learn_from_the_windows_of_a_fold_alone(
     members: tuple[StackMember, ...],
 ) -> None:
@@ -47,6 +48,7 @@ def test_they_give_probabilities_and_learn_from_the_windows_of_a_fold_alone(
         np.testing.assert_array_equal(member.probabilities(train, asked), scores)
 
 
+@pytest.mark.slow
 def test_fitted_on_all_windows_they_say_what_they_say_in_a_fold_of_all(
     members: tuple[StackMember, ...],
 ) -> None:

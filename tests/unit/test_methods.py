@@ -88,6 +88,7 @@ def test_a_baseline_is_of_the_one_class_that_it_knows(gestures: Domain, name: st
     assert not np.delete(result.confusion, 3, axis=1).any()
 
 
+@pytest.mark.slow
 def test_a_baseline_leaves_torchs_generator_and_threads_alone(gestures: Domain) -> None:
     pytest.importorskip("aeon")
     torch.manual_seed(5)

@@ -14,6 +14,7 @@ from crosswear.signal.metrics import confusion, macro_f1, majority_f1, micro_f1,
 pairs = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @given(pairs)
 def test_all_scores_are_those_of_scikit_learn(answers: list[tuple[int, int]]) -> None:
     truth, predicted = np.array(answers, dtype=np.int16).T

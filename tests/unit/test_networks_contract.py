@@ -203,6 +203,7 @@ def named(cell: Cell) -> str:
     return f"{cell.model.name}-{way}-{cell.branches}-{cell.blocks}"
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @pytest.mark.parametrize("cell", list(transfers()), ids=named)
 def test_both_trainers_agree_and_neighbours_change_nothing(
@@ -227,6 +228,7 @@ def test_both_trainers_agree_and_neighbours_change_nothing(
     assert differing <= max(2, 0.02 * np.sum(confusions[0]))
 
 
+@pytest.mark.slow
 @names
 def test_several_domains_at_once_are_a_source_for_every_strategy(
     domain: Domain, cache: Path, tmp_path: Path, name: str

@@ -164,6 +164,7 @@ FRAGMENTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damage_is_told_and_never_a_crash(tmp_path: Path, data: st.DataObject) -> None:

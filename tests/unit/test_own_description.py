@@ -75,6 +75,7 @@ def test_every_key_is_explained() -> None:
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @given(title=names, codes=st.dictionaries(names, names, min_size=2, max_size=4), regex=names)
 def test_what_is_written_is_read(title: str, codes: dict[str, str], regex: str) -> None:
     values = {"title": title, "path": regex, "classes": codes, "columns.x": title, "unit": 64.0}

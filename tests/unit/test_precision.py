@@ -75,6 +75,7 @@ def test_the_measurement_times_both() -> None:
     assert time_precisions("shared-resnet", "cpu") is found  # once in a process
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_precision_that_it_began_with(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,6 +124,7 @@ def test_bfloat16_that_is_asked_for_and_slower_is_noted(
     assert caplog.text.count("takes 9.0 times as long as in float32") == 1
 
 
+@pytest.mark.slow
 def test_a_study_without_networks_measures_nothing(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

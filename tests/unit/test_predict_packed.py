@@ -36,6 +36,7 @@ def test_a_damaged_packed_file_is_bad_input(tmp_path: Path, damage: bytes) -> No
         recognise_files(BUNDLE, [tmp_path / "walk.csv.gz"])
 
 
+@pytest.mark.slow
 def test_a_packed_file_that_is_cut_off_further_down(tmp_path: Path) -> None:
     text = write_csv(tmp_path / "walk.csv", movement(2000)).read_bytes()
     whole = gzip.compress(text)

@@ -73,6 +73,7 @@ def resampled(
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     rate_hz=st.sampled_from(RATES),
@@ -141,6 +142,7 @@ def events(
     return list(recognise(recognizer, chunks))
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     rate_hz=st.sampled_from(RATES),
@@ -157,6 +159,7 @@ def test_a_stream_gives_what_the_whole_gives(
     assert events(values, time_s, pieces(sizes, samples), rate_hz=rate_hz) == whole
 
 
+@pytest.mark.slow
 def test_single_samples_give_what_the_whole_gives() -> None:
     values = movement(800)
     whole = events(values, None, [slice(None)], rate_hz=50)
@@ -164,6 +167,7 @@ def test_single_samples_give_what_the_whole_gives() -> None:
     assert len(whole) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["forest", "minirocket", "vote"])
 def test_classical_bundles_recognise_and_stream_alike(kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)

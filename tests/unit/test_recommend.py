@@ -89,6 +89,7 @@ def test_features_are_what_the_class_scores_see(gestures: Domain, gestures_sourc
 # --- sources
 
 
+@pytest.mark.slow
 def test_a_source_is_trained_once_and_kept(
     gestures: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +176,7 @@ def validated(study: Path, cache: Path, windows: int | None = None) -> list[Rank
     return validate_rankings(read_transfers(study, None, cache, windows))
 
 
+@pytest.mark.slow
 def test_a_measure_is_validated(study: Path, cache: Path) -> None:
     tested = {(one.measure, one.size): one.correlation for one in validated(study, cache)}
     assert {size for measure, size in tested if measure == "logme"} == {20, 40}
@@ -186,6 +188,7 @@ def test_a_measure_is_validated(study: Path, cache: Path) -> None:
     assert {one.size for one in nearest if one.measure == "logme"} == {40}
 
 
+@pytest.mark.slow
 def test_the_command_ranks_and_validates(study: Path, cache: Path) -> None:
     runner = CliRunner()
     common = ["recommend", "simulated-gestures", "--cache", str(cache)]
@@ -200,6 +203,7 @@ def test_the_command_ranks_and_validates(study: Path, cache: Path) -> None:
     assert {one["measure"] for one in made["validation"]} >= {"logme", "mmd", "a_distance"}
 
 
+@pytest.mark.slow
 def test_windows_are_as_long_as_those_to_be_adapted_to(study: Path, cache: Path) -> None:
     runner = CliRunner()
     common = ["recommend", "simulated-gestures", "--cache", str(cache), "--source"]
@@ -218,6 +222,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path, cache: Path) -> Non
         read_transfers(tmp_path, None, cache)
 
 
+@pytest.mark.slow
 def test_a_study_of_other_windows_is_refused(study: Path, cache: Path) -> None:
     with pytest.raises(UsageError, match="another way"):
         find_sources(str(study), None, cache, PreparationConfig(window_s=2.0), ignore)

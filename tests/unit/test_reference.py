@@ -106,6 +106,7 @@ def test_selection_last_never_looks_at_validation() -> None:
     assert all(score.validation_micro_f1 is None for score in history)
 
 
+@pytest.mark.slow
 def test_it_learns(gestures: Domain) -> None:
     train = TrainConfig(epochs=6, batch_size=32)
     cell = Cell("source", "t", 7, 300, model=ModelConfig(filters=(8, 16, 16)), train=train)

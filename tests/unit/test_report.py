@@ -72,6 +72,7 @@ def index(made: Planted) -> EvidenceIndex:
 # The table of cells
 
 
+@pytest.mark.slow
 def test_a_row_for_every_cell_in_order_with_scores_as_in_scikit_learn() -> None:
     records = planted_records(lambda cell: 0.6)
     rows = cells_table(records).to_pylist()
@@ -86,6 +87,7 @@ def test_a_row_for_every_cell_in_order_with_scores_as_in_scikit_learn() -> None:
         assert row["test_windows"] == len(truth)
 
 
+@pytest.mark.slow
 def test_missing_and_failed_cells_have_a_row_without_numbers() -> None:
     def majority(cell: Cell) -> bool:
         return cell.method == "majority" and cell.target in "ab"
@@ -109,6 +111,7 @@ def test_an_incomplete_study_is_not_reported_by_accident(tmp_path: Path) -> None
 # All files
 
 
+@pytest.mark.slow
 def test_every_file_is_there_and_the_same_every_time(
     partial: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +130,7 @@ def test_every_file_is_there_and_the_same_every_time(
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
+@pytest.mark.slow
 def test_nothing_at_all_and_one_repetition_are_written_too(tmp_path: Path) -> None:
     none = planted(classes=3, lost=1.0)
     assert write_report(none.evidence, none.cells, tmp_path / "none")
@@ -196,6 +200,7 @@ def test_no_text_in_a_csv_file_is_a_formula(awkward: Planted, tmp_path: Path) ->
     assert "'=SUM(A1:A9)" in (tmp_path / "per_class.csv").read_text()
 
 
+@pytest.mark.slow
 def test_latex_is_escaped(awkward_report: Path) -> None:
     for name in SCHEMAS:
         body = (awkward_report / f"{name}.tex").read_text().split("\n", 1)[1]

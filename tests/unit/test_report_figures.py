@@ -93,6 +93,7 @@ def without(made: Planted, target: str, size: int, approach: LearningMethod) -> 
     return replace(made, evidence=replace(made.evidence, scores=scores))
 
 
+@pytest.mark.slow
 def test_one_missing_repetition_hatches_its_cell_and_no_other(whole: Planted) -> None:
     made = without(whole, "alpha", 20, LearningMethod("network", "beta", 1))
     figure = heatmaps_figure(index(made))
@@ -137,6 +138,7 @@ def test_panels_stand_by_target_and_source_on_one_scale_of_colours(whole: Plante
 NAMES = {"alpha": "T" * 64, "beta": "b" * 40, "gamma": "$\\frac$"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sizes", "blocks", "renamed"),
     [
@@ -187,6 +189,7 @@ def luminance(colour: Iterable[float]) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+@pytest.mark.slow
 def test_every_number_from_0_to_100_can_be_read(whole: Planted) -> None:
     networks = [s for s in whole.evidence.scores if s.approach.method == "network"]
     spread = dict(zip(map(id, networks), np.linspace(0, 1, len(networks)), strict=True))

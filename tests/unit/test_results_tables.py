@@ -35,6 +35,7 @@ def test_records_are_small_and_named_in_the_document(path: Path) -> None:
     assert path.stem in "+".join(sections).split("+")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_the_scores_of_cells_are_those_of_scikit_learn(path: Path) -> None:
     records = read_records(path)

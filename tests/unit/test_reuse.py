@@ -23,6 +23,7 @@ def first(cache: Path, tmp_path: Path) -> Path:
     return study.run(tmp_path / "first", workers=1).folder
 
 
+@pytest.mark.slow
 def test_a_second_study_trains_only_what_the_first_has_not(
     first: Path, cache: Path, tmp_path: Path
 ) -> None:
@@ -46,6 +47,7 @@ def test_a_second_study_trains_only_what_the_first_has_not(
     assert again.summary.reused == replace(run.summary.reused, taken=0)
 
 
+@pytest.mark.slow
 def test_records_of_other_cells_and_damaged_ones_are_ignored(
     first: Path, cache: Path, tmp_path: Path
 ) -> None:

@@ -204,6 +204,7 @@ def test_a_source_of_other_sensors_than_was_said_is_an_error() -> None:
         )
 
 
+@pytest.mark.slow
 @names
 def test_a_checkpoint_says_which_sensors_it_has(
     sources: Mapping[tuple[str, Sensors], Path], name: str
@@ -214,10 +215,9 @@ def test_a_checkpoint_says_which_sensors_it_has(
         assert declared(checkpoint.network()).sensors == sensors
 
 
-def test_an_older_checkpoint_is_of_acceleration(
-    sources: Mapping[tuple[str, Sensors], Path], tmp_path: Path
-) -> None:
-    path = sources["multi-resnet", ACCELEROMETER]
+def test_an_older_checkpoint_is_of_acceleration(gestures_source: Task, tmp_path: Path) -> None:
+    path = gestures_source.source
+    assert path is not None
     copy = tmp_path / path.name
     copy.write_bytes(path.read_bytes())
     about = path.with_suffix(".json").read_text()
@@ -227,6 +227,7 @@ def test_an_older_checkpoint_is_of_acceleration(
     assert load_checkpoint(copy).sensors == ACCELEROMETER
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @names
 @ways
@@ -269,6 +270,7 @@ def test_sources_of_other_sensors_are_in_no_cohort_together(tmp_path: Path) -> N
     assert len(group(tasks, "cpu")) == 2
 
 
+@pytest.mark.slow
 @ways
 @pytest.mark.parametrize("method", ["logistic", "forest", "extra-trees"])
 def test_classical_methods_see_every_sensor(
@@ -328,6 +330,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_study_of_domains_with_and_without_a_gyroscope(
     data: Path, cache: Path, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def movement(seed: int, samples: int = 4000) -> np.ndarray:
     return smooth + np.array([0.0, 0.0, 1.0])
 
 
+@pytest.mark.slow
 def test_a_part_of_the_same_dataset_is_no_source(gestures: Domain, sports: Domain) -> None:
     said: list[str] = []
     offered = [

@@ -78,6 +78,7 @@ def test_rare_classes_are_in_train_and_in_test() -> None:
             assert (durations[assigned == part].sum(axis=0) > 0).all()
 
 
+@pytest.mark.slow
 def test_many_groups_hit_the_target_with_every_class() -> None:
     rng = np.random.default_rng(0)
     durations = np.eye(21)[rng.integers(21, size=300)] * rng.integers(1, 9, (300, 1))
@@ -98,6 +99,7 @@ def test_the_search_finds_what_trying_all_finds() -> None:
         assert a == pytest.approx(b, rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [8, 9, 23])
 def test_further_splits_test_on_others(groups: int) -> None:
     durations = np.random.default_rng(groups).uniform(8, 10, (groups, 5))
@@ -126,6 +128,7 @@ def test_two_groups_cannot_be_split() -> None:
         split_groups(np.ones((2, 4)), seed=0)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     groups=st.integers(3, 14),

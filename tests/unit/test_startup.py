@@ -52,6 +52,7 @@ def test_the_version_loads_nothing_slow() -> None:
     assert not after_command("--version") & {*SLOW, "numpy"}
 
 
+@pytest.mark.slow
 def test_prediction_with_a_network_loads_what_it_needs(tmp_path: Path) -> None:
     save_bundle(tmp_path / "model", a_bundle())
     values = np.random.default_rng(0).normal(size=(1500, 3)) * 0.1 + (0, 0, 1)

@@ -86,6 +86,7 @@ def test_a_finished_study_trains_nothing(opened: LoadedStudy, whole: Path) -> No
     assert written(whole) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 5, 11])
 def test_an_interrupted_study_continues(
     opened: LoadedStudy, whole: Path, tmp_path: Path, after: int
@@ -147,6 +148,7 @@ def test_transfers_wait_for_a_source_that_is_trained_again(
     assert results(opened, out) == results(opened, whole)
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_kept_as_failed_and_tried_again(
     opened: LoadedStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
     assert results(opened, tmp_path) == results(opened, whole)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
     opened: LoadedStudy, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +195,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
     assert results(opened, tmp_path) == results(opened, whole)
 
 
+@pytest.mark.slow
 def test_more_seeds_keep_the_cells_that_are_there(
     opened: LoadedStudy, whole: Path, tmp_path: Path, cache: Path
 ) -> None:
@@ -202,6 +206,7 @@ def test_more_seeds_keep_the_cells_that_are_there(
     assert run(larger, out) == RunSummary(found=CELLS, trained=12, failed=())
 
 
+@pytest.mark.slow
 def test_the_plan_counts_what_is_missing(opened: LoadedStudy, whole: Path, tmp_path: Path) -> None:
     before = plan_study(opened, Store(tmp_path), ExecutionSettings(), MeasuringProcesses())
     assert before.cells == {"majority": 2, "source": 2, "scratch": 4, "transfer": 8}

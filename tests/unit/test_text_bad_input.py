@@ -204,6 +204,7 @@ class TestTables:
     def test_the_place_is_told(self, content: bytes, said: str, tmp_path: Path) -> None:
         fails(DataFormatError, lambda: self.table(tmp_path, content), said)
 
+    @pytest.mark.slow
     def test_a_fault_far_into_the_file(self, tmp_path: Path) -> None:
         lines = [b"0.25 -1 NaN\n"] * 300_000
         lines[278_122] = b"0.25 -l NaN\n"

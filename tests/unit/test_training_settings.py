@@ -67,6 +67,7 @@ def domain(cache: Path) -> Domain:
     return prepare("simulated-gestures", None, PreparationConfig(window_s=2.0, hop_s=6.0), cache)
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @setting
 @pytest.mark.parametrize("blocks", [None, 0, 2])

@@ -27,6 +27,7 @@ def random_windows(count: int) -> Windows:
     return Windows(x, *(getattr(table, name) for name in list(vars(table))[1:]))
 
 
+@pytest.mark.slow
 @given(counts=st.lists(st.integers(0, 9), min_size=1, max_size=6), data=st.data())
 def test_saved_windows_are_those_that_were_kept(
     tmp_path_factory: pytest.TempPathFactory, counts: list[int], data: st.DataObject

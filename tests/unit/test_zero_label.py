@@ -119,6 +119,7 @@ def test_windows_that_are_tested_are_never_learned_from(
     assert one.counts != two.counts
 
 
+@pytest.mark.slow
 def test_windows_of_other_classes_are_among_the_unlabelled(domain: Domain, tmp_path: Path) -> None:
     def shake(domain: Domain, arrays: dict[str, NDArray[np.generic]]) -> None:
         arrays["x"][domain.windows.y >= SHARED] *= 5

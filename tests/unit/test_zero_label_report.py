@@ -132,6 +132,7 @@ def test_the_report_shows_them(text: str, tmp_path: Path) -> None:
         assert name in page
 
 
+@pytest.mark.slow
 def test_a_study_without_alignments_has_no_such_table(tmp_path: Path) -> None:
     plain = planted_records(share, BESIDE.replace(LABELS, ""))
     report = report_study(plain, tmp_path, allow_partial=False)
