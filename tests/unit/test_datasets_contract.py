@@ -44,6 +44,9 @@ class LoggingTree:
         self.opened.append(name)
         return self.tree.open(name)
 
+    def size(self, name: str) -> int:
+        return self.tree.size(name)
+
     def where(self, name: str) -> str:
         return self.tree.where(name)
 
