@@ -1,7 +1,7 @@
 """Parts of a dataset: read and cut apart from one another, in any order and in any process.
 
-A part is a folder in the cache, named by the digest of its files and settings. It exists whole or not
-at all, so that an interrupted preparation goes on with the parts that it has finished.
+A part is a folder in the cache, named by the digest of its files and settings. It exists whole or
+not at all, so that an interrupted preparation goes on with the parts that it has finished.
 """
 
 from __future__ import annotations

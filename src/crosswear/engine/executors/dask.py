@@ -21,9 +21,9 @@ from typing import Any
 
 from crosswear.core.errors import EngineError, UsageError
 from crosswear.core.texts import install
-from crosswear.engine.dispatch import Completed, Executor
+from crosswear.engine.dispatch import CohortExecutor
 from crosswear.engine.executors.dask_worker import about, receive, set_up, train
-from crosswear.engine.executors.local import no_interrupts
+from crosswear.engine.executors.processes import no_interrupts
 from crosswear.engine.task import Cohort, Failure, Outcome
 
 LOCAL = "local"
@@ -34,7 +34,7 @@ PATIENCE_S = 120
 
 
 @contextlib.contextmanager
-def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
+def cluster(address: str, device: str, workers: int) -> Iterator[CohortExecutor]:
     """The workers of a cluster, those that join later included; let go when the block is left.
 
     Args:
@@ -138,10 +138,12 @@ class _Cluster:
         )
         worker.future.add_done_callback(lambda _: self.finished.put(address))
 
-    def wait(self) -> Completed:
+    def wait(self) -> list[tuple[Cohort, list[Outcome | Failure] | None]]:
         if time.monotonic() - self.looked > LOOK_EVERY_S:
             self.look()
-        completed: Completed = [(cohort, None) for cohort in self.lost]
+        completed: list[tuple[Cohort, list[Outcome | Failure] | None]] = [
+            (cohort, None) for cohort in self.lost
+        ]
         self.lost.clear()
         if completed:
             return completed

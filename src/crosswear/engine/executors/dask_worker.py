@@ -15,7 +15,7 @@ from crosswear.core.files import new_folder
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.device import DEVICES
 from crosswear.engine.dispatch import attempt
-from crosswear.engine.executors.local import keep_freed_memory
+from crosswear.engine.executors.processes import keep_freed_memory
 from crosswear.engine.task import Cohort, Failure, Outcome, Task
 from crosswear.grid.experiment import CELL_SCHEMA
 
