@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from crosswear.datasets.parts import Part, PartTask, Spread, load_part, part_tas
 from crosswear.datasets.roots import OpenedDataset
 from crosswear.datasets.window_account import Account
 from crosswear.datasets.window_files import save_samples
+
+PATIENCE_S = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,7 @@ def join_parts(
     for task in pending:
         shutil.rmtree(task.folder, ignore_errors=True)  # not whole
     _cut(pending, spread)
-    parts = [part for task in tasks if (part := loaded(task)) is not None]
+    parts = [part for task in tasks if (part := _awaited(task, loaded)) is not None]
     if len(parts) < len(tasks):
         raise DomainError(
             f"{len(tasks) - len(parts)} of {len(tasks)} parts were made and are not there",
@@ -123,6 +126,14 @@ def join_parts(
     account = Account.joined([part.account for part in parts])
     folder = parts_folder(dataset, cache)
     return JoinedParts(account, tuple(notes), _joined(parts, account), parts, folder, shape)
+
+
+def _awaited(task: PartTask, load: Callable[[PartTask], Part | None]) -> Part | None:
+    """Return a part that was made, perhaps elsewhere: a file system may show it later."""
+    begun = time.monotonic()
+    while (part := load(task)) is None and time.monotonic() - begun < PATIENCE_S:
+        time.sleep(1)
+    return part
 
 
 def _remove_others(tasks: Sequence[PartTask]) -> None:

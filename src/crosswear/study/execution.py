@@ -9,7 +9,9 @@ from crosswear.datasets.parts import Spread
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.device import check_device
 from crosswear.engine.dispatch import CohortExecutor
-from crosswear.engine.executors.dask import LOCAL, cluster
+from crosswear.engine.executors.dask import LOCAL
+from crosswear.engine.executors.dask_parts import spread_over_cluster
+from crosswear.engine.executors.dask_training import training_cluster
 from crosswear.engine.executors.local import this_machine
 from crosswear.engine.executors.main_guard import expect_main_guard
 from crosswear.engine.executors.processes import available_workers
@@ -33,11 +35,13 @@ class ExecutionSettings:
     def executor(self) -> AbstractContextManager[CohortExecutor]:
         """The workers."""
         if self.cluster is not None:
-            return cluster(self.cluster, self.device, self.workers)
+            return training_cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
 
     def spread(self) -> Spread:
         """Return what works on parts of datasets that are not prepared yet."""
+        if self.cluster is not None:
+            return spread_over_cluster(self.cluster, self.workers)
         return spread_over_processes(self.workers)
 
     def expect_startable(self) -> None:
