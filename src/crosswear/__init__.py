@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
     from crosswear.api.encoders import export_encoder
+    from crosswear.api.preparing import prepare
     from crosswear.api.reports import StudyReport
     from crosswear.api.studies import Run, Study
     from crosswear.core.config import PreparationConfig
     from crosswear.core.errors import CrosswearError
     from crosswear.datasets.domain import Domain, load_domain
-    from crosswear.datasets.prepare import prepare
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
@@ -88,7 +88,7 @@ _HOMES = {
     "load_domain": "datasets.domain",
     "load_encoder": "encoders",
     "predict": "api.bundles",
-    "prepare": "datasets.prepare",
+    "prepare": "api.preparing",
     "recommend": "adaptation.recommend",
 }
 

@@ -7,14 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from crosswear.api.display import LOG, note, progress_shown
+from crosswear.api.display import LOG, note, parts_shown, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import StoreError
+from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.engine.measuring import measuring_processes
 from crosswear.evidence.records import StudyRecords
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
-from crosswear.study.execution import execution_settings
+from crosswear.study.execution import ExecutionSettings, execution_settings
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from crosswear.study.pending import RunStatus, run_status
 from crosswear.study.plan import Plan, plan_study
@@ -73,7 +74,17 @@ class Study:
         Where the file leaves the precision to the machine, these cells are in float32; those of a
         run are in `Run.loaded`.
         """
-        return load_study(self.design, self.text, self.data, self.cache, note)
+        return self._load(one_by_one)
+
+    def _load(self, spread: Spread) -> LoadedStudy:
+        spread = parts_shown(spread)
+        return load_study(self.design, self.text, self.data, self.cache, note, spread)
+
+    def _loaded_by(self, where: ExecutionSettings) -> LoadedStudy:
+        """Return `loaded`, prepared by the workers that will train if it is not yet."""
+        if "loaded" not in vars(self):
+            vars(self)["loaded"] = self._load(where.spread())
+        return self.loaded
 
     def plan(
         self,
@@ -98,7 +109,9 @@ class Study:
         where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
         with measuring_processes(where.workers) as processes:
-            loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
+            loaded, precision = decide_precision(
+                self._loaded_by(where), run.store, where, note, other
+            )
             return plan_study(loaded, run.store, where, processes, precision, other)
 
     def run(
@@ -132,7 +145,9 @@ class Study:
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
-        loaded, run.precision = decide_precision(self.loaded, run.store, where, note, other)
+        loaded, run.precision = decide_precision(
+            self._loaded_by(where), run.store, where, note, other
+        )
         if run.precision is not None:
             LOG.info(str(run.precision))
         with progress_shown() as progress:

@@ -25,6 +25,9 @@ CacheFolder: TypeAlias = Annotated[
     Path,
     typer.Option("--cache", envvar=CACHE_VARIABLE, help="Folder of prepared domains."),
 ]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
+]
 BundleFolder: TypeAlias = Annotated[
     Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")
 ]

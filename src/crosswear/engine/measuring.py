@@ -11,7 +11,7 @@ from typing import TypeAlias
 from crosswear.core.errors import EngineError
 from crosswear.datasets.domain import DomainSummary
 from crosswear.engine.classical_timing import Rate, time_classical
-from crosswear.engine.executors.local import start_process
+from crosswear.engine.executors.processes import start_process
 from crosswear.engine.network_timing import Measured, time_networks
 from crosswear.engine.task import Task
 

@@ -12,6 +12,7 @@ from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
+from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.datasets.prepare import prepare_splits
 from crosswear.encoders import Encoder, expect_onnx, load_encoder
 from crosswear.encoders.encoder_windows import pieces
@@ -110,7 +111,12 @@ def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def load_study(
-    study: StudyDesign, text: str, data: str | Path | None, cache: str | Path, note: Note
+    study: StudyDesign,
+    text: str,
+    data: str | Path | None,
+    cache: str | Path,
+    note: Note,
+    spread: Spread = one_by_one,
 ) -> LoadedStudy:
     """Prepare the domains of a study (or find them in the cache) and lay out its cells.
 
@@ -120,6 +126,7 @@ def load_study(
         data: folder with one folder per dataset.
         cache: folder of prepared domains.
         note: takes a sentence about anything repaired, dropped or not found.
+        spread: works on parts of datasets that are not prepared yet.
 
     Raises:
         UsageError: if windows are too short for the network; no domain is prepared then.
@@ -132,7 +139,7 @@ def load_study(
     if study.grid.networks:
         _check_windows(study)
     encoders = _encoders(study)
-    domains = _prepared(study, data, cache)
+    domains = _prepared(study, data, cache, spread)
     for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
         _check_different(of_split)
@@ -147,7 +154,7 @@ def load_study(
 
 
 def _prepared(
-    study: StudyDesign, data: str | Path | None, cache: str | Path
+    study: StudyDesign, data: str | Path | None, cache: str | Path, spread: Spread
 ) -> dict[tuple[str, int], Domain]:
     """Prepare every domain for every split; leaving people out, domains of few people come again.
 
@@ -156,7 +163,7 @@ def _prepared(
     """
     found: dict[tuple[str, int], Domain] = {}
     for name, reference in study.domains.items():
-        prepared = prepare_splits(reference, data, study.preparation, cache, study.splits)
+        prepared = prepare_splits(reference, data, study.preparation, cache, study.splits, spread)
         found |= {(name, split): domain for split, domain in prepared.items()}
     if study.grid.splits != LEAVE_ONE_OUT:
         return found
