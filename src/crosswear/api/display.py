@@ -31,25 +31,29 @@ def note(sentence: str) -> None:
 
 
 @contextmanager
-def progress_shown() -> Iterator[Report]:
-    """Show a bar with the time left; where there is no place for it, log a line now and then."""
+def progress_shown(unit: str = "cells") -> Iterator[Report]:
+    """Show a bar with the time left; where there is no place for it, log a line now and then.
+
+    Args:
+        unit: what is counted.
+    """
     console = _console()
     if console is None:
-        yield _log_lines()
+        yield _log_lines(unit)
         return
     columns = (
         BarColumn(),
-        TextColumn("{task.fields[cells]} cells"),
+        TextColumn("{task.fields[counted]} " + unit),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
     with Bar(*columns, console=console) as bar:
-        task = bar.add_task("", total=1.0, cells="")
+        task = bar.add_task("", total=1.0, counted="")
 
         def report(now: Progress) -> None:
-            cells = f"{now.done}/{now.cells}"
-            bar.update(task, completed=now.share, cells=cells, description=escape(now.last))
+            counted = f"{now.done}/{now.total}"
+            bar.update(task, completed=now.share, counted=counted, description=escape(now.last))
 
         yield report
 
@@ -72,7 +76,7 @@ def _console() -> Console | None:
     return console if notebook or console.is_terminal else None
 
 
-def _log_lines() -> Report:
+def _log_lines(unit: str) -> Report:
     started = time.monotonic()
     logged = started - LINE_EVERY_S
 
@@ -84,6 +88,6 @@ def _log_lines() -> Report:
         logged = clock
         left = (clock - started) * (1 - now.share) / now.share if now.share else 0.0
         about = f", about {left:.0f} s left" if left else ""
-        LOG.info(f"{now.done}/{now.cells} cells{about}{': ' if now.last else ''}{now.last}")
+        LOG.info(f"{now.done}/{now.total} {unit}{about}{': ' if now.last else ''}{now.last}")
 
     return report

@@ -85,23 +85,36 @@ def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
     if isinstance(path, str) and "\n" in path:
         return parse_study(path, "study"), path
     path = Path(path)
+    text = read_settings(path, "docs/study.md")
+    study = parse_study(text, str(path))
+    domains = beside(study.domains, path.parent)
+    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
+    return replace(study, domains=domains, encoders=encoders), text
+
+
+def read_settings(path: Path, document: str) -> str:
+    """Return the text of a study file, or of one like it.
+
+    Args:
+        path: of the file.
+        document: that shows such files.
+
+    Raises:
+        StudyFileError: if it cannot be read.
+    """
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise StudyFileError(
             f"cannot be read: {reason}",
             where=str(path),
             expected="a TOML file in UTF-8",
-            todo="check the path; docs/study.md shows what such a file looks like",
+            todo=f"check the path; {document} shows what such a file looks like",
         ) from error
-    study = parse_study(text, str(path))
-    domains = _beside(study.domains, path.parent)
-    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
-    return replace(study, domains=domains, encoders=encoders), text
 
 
-def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
+def beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Own recordings are named relative to the study file, wherever the command is given."""
     return {
         name: str(folder / reference) if reference.endswith(".toml") else reference
@@ -135,7 +148,7 @@ def load_study(
     domains = _prepared(study, data, cache)
     for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
-        _check_different(of_split)
+        check_different(of_split)
         audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
@@ -180,8 +193,11 @@ def _check_windows(study: StudyDesign) -> None:
         raise error.inside("preparation.window_s") from error
 
 
-def _check_different(domains: Mapping[str, Domain]) -> None:
-    """Under two names, a target would be transferred from a network that has its own labels."""
+def check_different(domains: Mapping[str, Domain]) -> None:
+    """Raise a StudyFileError if a domain has two names.
+
+    A target would be transferred from a network that has its own labels.
+    """
     known: dict[str, str] = {}
     for name, domain in domains.items():
         other = known.setdefault(domain.summary.digest, name)
