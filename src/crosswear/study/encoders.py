@@ -7,11 +7,9 @@ from typing import TypeAlias
 
 from crosswear.core.errors import LeakageError, StudyFileError, UsageError
 from crosswear.core.texts import Note
-from crosswear.datasets import lookup
-from crosswear.datasets.domain import own_files
 from crosswear.encoders import Encoder, expect_onnx, load_encoder
 from crosswear.encoders.encoder_windows import pieces
-from crosswear.encoders.pretraining_record import LearnedDomain
+from crosswear.engine.learned_datasets import learned_from
 from crosswear.grid.experiment import StudyDesign
 
 TARGET = "{target}"
@@ -67,27 +65,6 @@ def open_encoders(study: StudyDesign, note: Note) -> OpenEncoders:
                 todo="pretrain one without each target, and name their folders with {target}",
             )
     return found
-
-
-def learned_from(encoder: Encoder, reference: str) -> LearnedDomain | None:
-    """Return the domain by which an encoder knows a dataset; None where it is not known to.
-
-    A dataset is the same under any placement. Own recordings are known by their files.
-
-    Args:
-        encoder: the encoder; cards of imported ones do not say what they have learned from.
-        reference: the dataset reference.
-    """
-    learned = encoder.card.learned
-    if learned is None:
-        return None
-    spec, _ = lookup(reference)
-    files = own_files(reference)
-    for one in learned.domains:
-        registered = spec.root is None and not one.files
-        if (registered and one.dataset == spec.name) or not files.isdisjoint(one.files):
-            return one
-    return None
 
 
 def _open(study: StudyDesign, name: str, folder: str) -> Encoder:
