@@ -24,6 +24,7 @@ from crosswear.deploy.export.source_encoder import Features, export_encoder
 from crosswear.encoders import Encoder, load_encoder
 from crosswear.engine.pretraining import Pretrained, pretrain
 from crosswear.grid.pretraining_file import PretrainingDesign, parse_pretraining
+from crosswear.study.pretraining import read_pretraining
 
 TEXT = """
 name = "three"
@@ -65,7 +66,7 @@ def trained(design: PretrainingDesign, domains: Mapping[str, Domain]) -> Pretrai
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Encoder:
-    """What the command makes of the file without sports."""
+    """The encoder that the command makes of the file without sports."""
     folder = tmp_path_factory.mktemp("encoders")
     file = folder / "three.toml"
     file.write_text(TEXT, "utf-8")
@@ -244,3 +245,10 @@ def test_it_exports_without_a_record_of_pretraining_too(
     made = export_encoder(trained.checkpoint, 25.0, "MIT", "simulated", tmp_path / "new")
     assert made.card.learned is None
     assert made.card.shorter == "keep"
+
+
+def test_the_file_of_the_docs_is_read() -> None:
+    design = read_pretraining(Path(__file__).parents[2] / "studies" / "encoder" / "pretrain.toml")
+    assert len(design.domains) == 5
+    assert design.model.name == "pooled-resnet"
+    assert design.domains["wisdm_watch"].endswith("studies/encoder/../wisdm_watch/dataset.toml")
