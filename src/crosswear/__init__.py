@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crosswear.api.adapting import AdaptedModel, adapt
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
-    from crosswear.api.encoders import export_encoder
+    from crosswear.api.encoders import export_encoder, pretrain
     from crosswear.api.preparing import prepare
     from crosswear.api.reports import StudyReport
     from crosswear.api.studies import Run, Study
@@ -59,6 +59,7 @@ __all__ = [
     "load_encoder",
     "predict",
     "prepare",
+    "pretrain",
     "recommend",
 ]
 
@@ -89,6 +90,7 @@ _HOMES = {
     "load_encoder": "encoders",
     "predict": "api.bundles",
     "prepare": "api.preparing",
+    "pretrain": "api.encoders",
     "recommend": "adaptation.recommend",
 }
 

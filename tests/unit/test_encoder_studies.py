@@ -79,8 +79,12 @@ def study(text: str = ENCODED) -> str:
     return text.replace("simulated-gestures", "x").replace("simulated-daily", "y")
 
 
+def on_both(digit: str) -> dict[str, dict[str, str]]:
+    return {target: {"of-b": digit * 64} for target in ("a", "b")}
+
+
 def test_every_encoder_has_its_control_in_each_set() -> None:
-    cells = list(enumerate_cells(parse_study(study(), "s"), FACTS, {"of-b": "d" * 64}))
+    cells = list(enumerate_cells(parse_study(study(), "s"), FACTS, on_both("d")))
     ours = [cell for cell in cells if cell.method in ENCODERS]
     places = {(cell.target, cell.size, cell.seed) for cell in ours}
     assert len(ours) == 2 * len(places) == 2 * 2 * 2 * 2
@@ -91,7 +95,7 @@ def test_every_encoder_has_its_control_in_each_set() -> None:
 def test_the_key_is_of_the_encoders_content() -> None:
     design = parse_study(study(), "s")
     one, same, other = (
-        [cell.key(FACTS) for cell in enumerate_cells(design, FACTS, {"of-b": digit * 64})]
+        [cell.key(FACTS) for cell in enumerate_cells(design, FACTS, on_both(digit))]
         for digit in "ddc"
     )
     assert one == same

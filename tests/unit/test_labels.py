@@ -129,7 +129,11 @@ def test_a_class_that_no_code_or_name_means(found: str, message: str, todo: str)
     assert todo in caught.value.todo
 
 
-STUDIES = sorted((Path(__file__).parents[2] / "studies").rglob("*.toml"))
+STUDIES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "studies").rglob("*.toml"))
+    if path.name != "pretrain.toml"  # the file of an encoder
+]
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda one: one.stem)

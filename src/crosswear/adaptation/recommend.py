@@ -15,6 +15,7 @@ from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
 from crosswear.encoders import Encoder
+from crosswear.engine.learned_datasets import learned_from
 from crosswear.engine.transfer_source import Source
 from crosswear.evidence.similarity import WindowSample, draw, sample, similarity
 from crosswear.networks.checkpoint import load_checkpoint
@@ -91,14 +92,18 @@ class RankedEncoder:
 
 
 def rank_encoders(
-    target: Domain, encoders: Sequence[Encoder], rate_hz: float
+    target: Domain,
+    encoders: Sequence[Encoder],
+    rate_hz: float,
+    note: Note = lambda sentence: None,
 ) -> list[RankedEncoder]:
     """Rank imported encoders by LogME of their features, standardised; the most promising first.
 
     Args:
         target: the recordings with labels.
-        encoders: the encoders.
+        encoders: those that have learned from the target's dataset are left out.
         rate_hz: sampling rate of the windows.
+        note: takes a sentence about each encoder left out.
 
     Raises:
         UsageError: if the windows are shorter than an encoder's and its card refuses those.
@@ -106,13 +111,15 @@ def rank_encoders(
     rows = draw(len(target.windows), seed_for("recommend"))
     x, y = target.windows.x[rows], target.windows.y[rows]
     seed = seed_for("recommend", "untrained encoder")
-    ranked = [
-        RankedEncoder(
-            one.folder.name,
-            *(logme(_standardised(one.features(x, rate_hz, kind)), y) for kind in (None, seed)),
-        )
-        for one in encoders
-    ]
+    ranked = []
+    for one in encoders:
+        name = one.folder.name
+        learned = learned_from(one, target.summary.reference)
+        if learned is not None:
+            note(f"encoder {name} is left out: it has learned from {learned.dataset}")
+            continue
+        features = (one.features(x, rate_hz, kind) for kind in (None, seed))
+        ranked.append(RankedEncoder(name, *(logme(_standardised(some), y) for some in features)))
     return sorted(ranked, key=lambda one: -one.logme)
 
 

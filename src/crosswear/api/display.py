@@ -32,10 +32,14 @@ def note(sentence: str) -> None:
 
 
 @contextmanager
-def progress_shown() -> Iterator[Report]:
-    """Show a bar with the time left; where there is no place for it, log a line now and then."""
-    with _bar_or_lines("cells") as update:
-        yield lambda now: update(now.done, now.cells, now.share, now.last)
+def progress_shown(unit: str = "cells") -> Iterator[Report]:
+    """Show a bar with the time left; where there is no place for it, log a line now and then.
+
+    Args:
+        unit: what is counted.
+    """
+    with _bar_or_lines(unit) as update:
+        yield lambda now: update(now.done, now.total, now.share, now.last)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def recommend(
     ]
     ranked = recommend_(target, found, preparation.rate_hz, print_note)
     encoders = [load_encoder(folder) for folder in encoder or ()]
-    of_encoders = rank_encoders(target, encoders, preparation.rate_hz)
+    of_encoders = rank_encoders(target, encoders, preparation.rate_hz, print_note)
     if not ranked and not of_encoders:
         raise UsageError(
             "there is no source to rank",

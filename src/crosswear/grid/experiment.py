@@ -48,7 +48,8 @@ class StudyDesign:
         domains: dataset reference of every domain by its name in the study.
         seed: all random numbers come from it and from names.
         labels: the classes that domains share, see `crosswear.grid.labels`.
-        encoders: folder of every imported encoder by its name in the study.
+        encoders: folder of every encoder by its name in the study; `{target}` in it stands for
+            the name of the target.
     """
 
     name: Name
@@ -157,6 +158,8 @@ class DomainFacts:
 
 Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
 """Prepared domains by their name in the study and the number of the split."""
+Encoders: TypeAlias = Mapping[str, Mapping[str, str]]
+"""For each target the digests of encoders by name; of those that have not learned from it."""
 
 
 def first_split(names: Iterable[str], split: int, domains: Domains) -> int:
@@ -287,7 +290,7 @@ def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
 
 
 def enumerate_cells(
-    study: StudyDesign, domains: Domains, encoders: Mapping[str, str] = MappingProxyType({})
+    study: StudyDesign, domains: Domains, encoders: Encoders = MappingProxyType({})
 ) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
@@ -297,7 +300,7 @@ def enumerate_cells(
     Args:
         study: the study.
         domains: facts of its domains.
-        encoders: digests of its encoders by name.
+        encoders: digests of its encoders.
 
     Raises:
         StudyFileError: if a domain has not the windows or the classes that the study asks for.
@@ -321,8 +324,8 @@ def enumerate_cells(
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
                     yield from _with_adaptation_set(study, cell)
-                    for name in study.encoders:
-                        on = replace(cell, sources=(name,), encoder=encoders[name])
+                    for name, known in encoders.get(target, {}).items():
+                        on = replace(cell, sources=(name,), encoder=known)
                         yield from (replace(on, method=method) for method in ENCODERS)
             yield from _on_shared_classes(study, domains, seed, split, targets)
 

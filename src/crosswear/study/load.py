@@ -14,14 +14,13 @@ from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
 from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.datasets.prepare import prepare_splits
-from crosswear.encoders import Encoder, expect_onnx, load_encoder
-from crosswear.encoders.encoder_windows import pieces
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
-from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
+from crosswear.grid.experiment import Cell, Domains, Encoders, StudyDesign, enumerate_cells
 from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
+from crosswear.study.encoders import OpenEncoders, open_encoders
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
 
@@ -35,14 +34,14 @@ class LoadedStudy:
         text: the study file as it was written.
         domains: prepared domains by their names in the study and the number of the split.
         cells: every cell by its key, in order.
-        encoders: by their names in the study.
+        encoders: for each target, those that have not learned from it, by their names.
     """
 
     study: StudyDesign
     text: str
     domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
-    encoders: Mapping[str, Encoder] = field(default_factory=dict)
+    encoders: OpenEncoders = field(default_factory=dict)
 
     @property
     def facts(self) -> Domains:
@@ -57,9 +56,12 @@ class LoadedStudy:
         return replace(self, study=study, cells=_lay_out(study, self.facts, self.digests))
 
     @property
-    def digests(self) -> dict[str, str]:
-        """Digests of the encoders by name."""
-        return {name: encoder.manifest.digest for name, encoder in self.encoders.items()}
+    def digests(self) -> Encoders:
+        """Digests of the encoders."""
+        return {
+            target: {name: encoder.manifest.digest for name, encoder in some.items()}
+            for target, some in self.encoders.items()
+        }
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -86,23 +88,36 @@ def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
     if isinstance(path, str) and "\n" in path:
         return parse_study(path, "study"), path
     path = Path(path)
+    text = read_settings(path, "docs/study.md")
+    study = parse_study(text, str(path))
+    domains = beside(study.domains, path.parent)
+    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
+    return replace(study, domains=domains, encoders=encoders), text
+
+
+def read_settings(path: Path, document: str) -> str:
+    """Return the text of a study file, or of one like it.
+
+    Args:
+        path: of the file.
+        document: that shows such files.
+
+    Raises:
+        StudyFileError: if it cannot be read.
+    """
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise StudyFileError(
             f"cannot be read: {reason}",
             where=str(path),
             expected="a TOML file in UTF-8",
-            todo="check the path; docs/study.md shows what such a file looks like",
+            todo=f"check the path; {document} shows what such a file looks like",
         ) from error
-    study = parse_study(text, str(path))
-    domains = _beside(study.domains, path.parent)
-    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
-    return replace(study, domains=domains, encoders=encoders), text
 
 
-def _beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
+def beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Own recordings are named relative to the study file, wherever the command is given."""
     return {
         name: str(folder / reference) if reference.endswith(".toml") else reference
@@ -133,16 +148,15 @@ def load_study(
         LeakageError: if somebody is learned from in one domain and tested in another.
         StudyFileError: if two domains are the same, or such of different sensors would have to be
             learned from together.
-        MissingDataError: if the folder of an encoder is missing.
-        CheckpointError: if an encoder is damaged.
+        CrosswearError: if an encoder cannot be used, see `open_encoders`.
     """
     if study.grid.networks:
         _check_windows(study)
-    encoders = _encoders(study)
+    encoders = open_encoders(study, note)
     domains = _prepared(study, data, cache, spread)
     for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
-        _check_different(of_split)
+        check_different(of_split)
         audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
@@ -187,8 +201,11 @@ def _check_windows(study: StudyDesign) -> None:
         raise error.inside("preparation.window_s") from error
 
 
-def _check_different(domains: Mapping[str, Domain]) -> None:
-    """Under two names, a target would be transferred from a network that has its own labels."""
+def check_different(domains: Mapping[str, Domain]) -> None:
+    """Raise a StudyFileError if a domain has two names.
+
+    A target would be transferred from a network that has its own labels.
+    """
     known: dict[str, str] = {}
     for name, domain in domains.items():
         other = known.setdefault(domain.summary.digest, name)
@@ -205,18 +222,5 @@ def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int
     return {key: domain.summary for key, domain in domains.items()}
 
 
-def _encoders(study: StudyDesign) -> dict[str, Encoder]:
-    """Open the encoders of a study, and see to it that they take its windows."""
-    if study.encoders:
-        expect_onnx()
-    found = {name: load_encoder(folder) for name, folder in study.encoders.items()}
-    for name, encoder in found.items():
-        try:
-            pieces(encoder.card, study.preparation.window, study.preparation.rate_hz)
-        except UsageError as error:
-            raise error.inside(f"encoders.{name}") from error
-    return found
-
-
-def _lay_out(study: StudyDesign, facts: Domains, encoders: Mapping[str, str]) -> dict[str, Cell]:
+def _lay_out(study: StudyDesign, facts: Domains, encoders: Encoders) -> dict[str, Cell]:
     return {cell.key(facts): cell for cell in enumerate_cells(study, facts, encoders)}

@@ -127,7 +127,9 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
     return model
 
 
-def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.ModelProto:
+def traced(
+    module: nn.Module, samples: int, output: str, name: str, *, any_length: bool = False
+) -> onnx.ModelProto:
     """Return the graph of a module of windows [n, 3, L], for any number n of them.
 
     Args:
@@ -135,6 +137,7 @@ def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.Mode
         samples: length L of a window.
         output: name of its output.
         name: of the model, for messages.
+        any_length: whether it takes windows of other lengths too.
 
     Raises:
         ExportError: if torch cannot export it.
@@ -160,6 +163,8 @@ def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.Mode
         ) from error
     model = onnx.load_from_string(content.getvalue())
     _make_batch_variable(model)
+    if any_length:
+        model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "samples"
     return model
 
 

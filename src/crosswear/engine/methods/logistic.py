@@ -74,4 +74,4 @@ class LogisticMethod(FeaturesMethod):
         origin = (task.domains, sensors, cell.model, train.precision, weights)
         x = domain.windows.x[:, : len(channel_names(sensors))]
         cached_input = resources.cached_inputs.get(origin, x, network, frozen, train)
-        return pooled(cached_input).numpy(force=True)
+        return pooled(cell.model.name, cached_input).numpy(force=True)
