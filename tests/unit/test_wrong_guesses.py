@@ -54,14 +54,22 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "what"),
+    ("seed", "number", "verdict", "what"),
     [
-        (329, "columns without names: an unknown unit beside a vector that looks like g"),
-        (825, "two sensors without gravity beside columns of gravity"),
+        (7, 1502, "refused", "three columns apart, of names that say nothing"),
+        (
+            6,
+            329,
+            "asked",
+            "columns without names: an unknown unit beside a vector that looks like g",
+        ),
+        (6, 825, "asked", "two sensors without gravity beside columns of gravity"),
     ],
 )
-def test_cases_that_were_wrong(number: int, what: str, tmp_path: Path) -> None:
-    assert run_case(6, number, tmp_path).verdict == "asked", what
+def test_cases_that_were_wrong(
+    seed: int, number: int, verdict: str, what: str, tmp_path: Path
+) -> None:
+    assert run_case(seed, number, tmp_path).verdict == verdict, what
 
 
 def test_a_magnetometer_of_length_1_is_no_acceleration(tmp_path: Path) -> None:

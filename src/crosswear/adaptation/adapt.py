@@ -12,7 +12,7 @@ from crosswear.adaptation.assessment import Findings, assess
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose
-from crosswear.adaptation.encoder_learner import encoders_by_name
+from crosswear.adaptation.encoder_learner import encoders_by_name, exclude_learned
 from crosswear.adaptation.inspection import compare_orientation, inspect_recordings
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.recommend import recommend
@@ -143,7 +143,7 @@ def adapt(
         rate_hz=preparation.rate_hz,
         seed=settings.seed,
         others=[LabelledWindows.of(one.domain.windows) for one in offered],
-        encoders=encoders,
+        encoders=encoders_by_name(exclude_learned(domain, encoders.values(), say)),
     )
     chosen = choose(training_data, networks, budget.left, note=say)
     findings = assess(chosen, domain, training_data, grouping.unit, budget)

@@ -10,8 +10,10 @@ import numpy as np
 from crosswear.adaptation.learners import Floats, Learner, Rows, State, TrainingData
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import Note
+from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.encoders import Encoder, expect_onnx
+from crosswear.engine.learned_datasets import learned_from
 
 TIMED = 32
 """Windows by which the time for all of them is estimated."""
@@ -67,6 +69,24 @@ class EncoderLearner:
         """Extrapolate from the last training."""
         seconds, trained = self._last_timing
         return float(seconds * (windows / trained) ** GROWTH)
+
+
+def exclude_learned(target: Domain, encoders: Iterable[Encoder], note: Note) -> list[Encoder]:
+    """Return encoders that have not learned from the target: its windows would test them too well.
+
+    Args:
+        target: the domain.
+        encoders: to choose from.
+        note: takes a sentence about each encoder that is left out.
+    """
+    kept = []
+    for one in encoders:
+        learned = learned_from(one, target.summary.reference)
+        if learned is None:
+            kept.append(one)
+        else:
+            note(f"encoder {one.folder.name} is left out: it has learned from {learned.dataset}")
+    return kept
 
 
 def encoders_by_name(encoders: Iterable[Encoder]) -> dict[str, Encoder]:

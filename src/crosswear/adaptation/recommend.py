@@ -9,13 +9,13 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.encoder_learner import exclude_learned
 from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
 from crosswear.encoders import Encoder
-from crosswear.engine.learned_datasets import learned_from
 from crosswear.engine.transfer_source import Source
 from crosswear.evidence.similarity import WindowSample, draw, sample, similarity
 from crosswear.networks.checkpoint import load_checkpoint
@@ -112,14 +112,11 @@ def rank_encoders(
     x, y = target.windows.x[rows], target.windows.y[rows]
     seed = seed_for("recommend", "untrained encoder")
     ranked = []
-    for one in encoders:
-        name = one.folder.name
-        learned = learned_from(one, target.summary.reference)
-        if learned is not None:
-            note(f"encoder {name} is left out: it has learned from {learned.dataset}")
-            continue
+    for one in exclude_learned(target, encoders, note):
         features = (one.features(x, rate_hz, kind) for kind in (None, seed))
-        ranked.append(RankedEncoder(name, *(logme(_standardised(some), y) for some in features)))
+        ranked.append(
+            RankedEncoder(one.folder.name, *(logme(_standardised(some), y) for some in features))
+        )
     return sorted(ranked, key=lambda one: -one.logme)
 
 

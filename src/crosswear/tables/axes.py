@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -62,6 +62,7 @@ _OTHER_SENSOR = re.compile(
     re.IGNORECASE,
 )
 _NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
+_MOST_UNNAMED = 9
 _LESS = "its names say less"
 _NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
 
@@ -165,24 +166,25 @@ def choose_axes(
         # Columns of two sensors may look like those of one.
         left += [one for one in candidates if _overlap(one, left[0])]
     elif len(left) == 1 and not _ACCELERATION.search(str(left[0][0])):
-        others = _unnamed_neighbours(samples[0], candidates)
+        others = _unnamed_triples(samples[0], candidates)
         left += [one for one in others if _is_like(samples, one, rate_hz)]
     return AxesChoice(tuple(left), out)
 
 
-def _unnamed_neighbours(sample: Sample, candidates: Sequence[Triple]) -> list[Triple]:
-    """Return three numeric columns side by side that are no candidate, by no name of theirs."""
+def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Triple]:
+    """Return any three of the numeric columns whose names say nothing, and side by side if many."""
     known = {name for one in candidates for name in one}
     free = [
-        one.is_number and name not in known and not _NO_ACCELERATION.search(str(name))
+        name
         for name, one in sample.items()
+        if one.is_number
+        and name not in known
+        and not _NO_ACCELERATION.search(str(name))
+        and (np.diff(one.values) < 0).any()  # neither time nor a counter
     ]
-    names = list(sample)
-    return [
-        (names[at], names[at + 1], names[at + 2])
-        for at in range(len(names) - 2)
-        if all(free[at : at + 3])
-    ]
+    if len(free) <= _MOST_UNNAMED:
+        return list(combinations(free, 3))
+    return list(zip(free, free[1:], free[2:], strict=False))
 
 
 def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
