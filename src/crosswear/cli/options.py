@@ -40,7 +40,7 @@ Sources: TypeAlias = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="A dataset, the folder of a study, or auto: all datasets in --data. Repeatable.",
+        help="A dataset, the folder of a study, or auto: those in --data up to 3 GB. Repeatable.",
         show_default="auto",
     ),
 ]
