@@ -213,7 +213,7 @@ class _Cluster(Generic[Job, Result]):
             self.client.close(timeout=ANSWER_WITHIN_S)
 
     def look(self) -> None:
-        """Greet workers that joined, forget lost ones; those that cannot train get nothing.
+        """Greet workers that joined, forget lost ones; those that cannot be used get nothing.
 
         Raises:
             EngineError: if the scheduler is gone, no worker is fit, or none is there for long.
