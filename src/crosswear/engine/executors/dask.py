@@ -249,8 +249,8 @@ def _needs(cohort: Cohort) -> dict[str, list[Path]]:
     domains = {folder for task in cohort for folder in (task.target, *task.source_domains)}
     needs = {f"domains/{folder.name}": sorted(folder.iterdir()) for folder in domains}
     for task in cohort:
-        if task.encoder:
-            needs[f"encoders/{task.cell.encoder}"] = sorted(task.encoder.iterdir())
+        for known, folder in zip(task.cell.encoder_digests, task.encoders, strict=True):
+            needs[f"encoders/{known}"] = sorted(folder.iterdir())
     for path in {task.source for task in cohort if task.source}:
         needs[f"sources/{path.stem}"] = [path, path.with_suffix(".json")]
     return needs

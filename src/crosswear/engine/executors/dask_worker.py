@@ -63,12 +63,12 @@ def train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
         source = task.source
         if source is not None:
             source = folder / "sources" / source.stem / source.name
-        encoder = task.encoder and folder / "encoders" / task.cell.encoder
+        encoders = tuple(folder / "encoders" / known for known in task.cell.encoder_digests)
         target, *others = (
             folder / "domains" / one.name for one in (task.target, *task.source_domains)
         )
         return replace(
-            task, target=target, source=source, source_domains=tuple(others), encoder=encoder
+            task, target=target, source=source, source_domains=tuple(others), encoders=encoders
         )
 
     return attempt(desk.train, tuple(here(task) for task in cohort))
