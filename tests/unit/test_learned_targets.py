@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from encoder_helpers import CARD, made
 from layout_helpers import guessed, put_plain
+from study_helpers import ignore, results
 
 pytest.importorskip("onnxruntime")
 
 from crosswear.adaptation.recommend import rank_encoders
+from crosswear.api.studies import Study
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import CrosswearError, LeakageError, MissingDataError, StudyFileError
 from crosswear.datasets.domain import own_files
@@ -21,6 +23,8 @@ from crosswear.datasets.propose import write_proposal
 from crosswear.encoders import Encoder
 from crosswear.encoders.pretraining_record import LearnedDomain, PretrainingRecord
 from crosswear.engine.learned_datasets import learned_from
+from crosswear.evidence.records import read_records
+from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ENCODERS
 from crosswear.study.load import LoadedStudy, load_study, read_study
 from generators.encoders import convolutional
@@ -87,6 +91,46 @@ def test_a_folder_may_name_the_target(tmp_path: Path, cache: Path) -> None:
     assert study.encoders["gestures"]["joint"] == theirs
     assert encoded(study) == {"gestures", "daily"}
     assert not any("left out for" in sentence for sentence in said)
+
+
+def test_encoders_are_guests_in_a_stack_and_change_no_other_key(
+    tmp_path: Path, cache: Path
+) -> None:
+    def keys(text: str) -> dict[str, Cell]:
+        file = tmp_path / "study.toml"
+        file.write_text(text, "utf-8")
+        return dict(load_study(*read_study(file), None, cache, ignore).cells)
+
+    having_learned(tmp_path / "joint", "simulated-daily")
+    asked = STUDY.replace('["forest"]', '["forest", "stack"]').replace("FOLDER", "joint/encoder")
+    with_encoder = keys(asked)
+    without = keys(asked.replace('[encoders]\njoint = "joint/encoder"\n', ""))
+    stacks = {
+        cell.target: cell.encoder_names for cell in with_encoder.values() if cell.method == "stack"
+    }
+    assert stacks == {"gestures": ("joint",), "daily": ()}
+    gone = [cell for key, cell in without.items() if key not in with_encoder]
+    assert [(cell.method, cell.target) for cell in gone] == [("stack", "gestures")]
+    (ours,) = (cell for cell in with_encoder.values() if cell.encoders)
+    assert ours.describe().startswith("gestures with stack and encoders joint, 20 windows")
+
+
+@pytest.mark.slow
+def test_a_stack_with_an_encoder_runs(tmp_path: Path, cache: Path) -> None:
+    having_learned(tmp_path / "joint", "simulated-sports")
+    text = STUDY.replace('["forest"]', '["majority", "stack"]').replace("FOLDER", "joint/encoder")
+    file = tmp_path / "study.toml"
+    file.write_text(text, "utf-8")
+    study = Study.load(file, cache=cache)
+    run = study.run(tmp_path / "run", workers=1)
+    assert not run.summary.failed, run.failures.traceback[0]
+    again = study.run(tmp_path / "again", workers=1)
+    assert results(study.loaded, run.folder) == results(study.loaded, again.folder)
+    assert study.plan(tmp_path / "new", workers=1).cells["stack"] == 2
+    records = read_records(Path(run.report().folder) / "records.parquet")
+    assert {cell.encoder_names for _, cell in records.cells() if cell.method == "stack"} == {
+        ("joint",)
+    }
 
 
 @pytest.mark.parametrize(

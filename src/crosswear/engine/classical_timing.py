@@ -73,14 +73,14 @@ def time_classical(
             Path(),
             rate_hz=given.rate_hz,
             source_sensors=summary.sensors,
-            encoder=given.encoder,
+            encoders=given.encoders,
         )
         with tempfile.TemporaryDirectory() as folder:
             domain = _random_domain(summary, Path(folder) / "domain")
             once = _timed(method, task, domain, FEW, resources)  # fits with what is slow only once
             learned, tested = min(cell.size, MOST[0]), MOST[1]
             timing = _timed(method, task, domain, (learned, tested), resources)
-        window_s = once.train_s / sum(MOST) if given.encoder else 0.0
+        window_s = once.train_s / sum(MOST) if cell.encoder else 0.0
         test_s = max(0.0, timing.test_s - once.test_s) / (tested - FEW[1])
         fixed_s = max(0.0, timing.test_s - test_s * tested)
         cell_s = timing.train_s * cell.size / learned + fixed_s

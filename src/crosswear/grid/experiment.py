@@ -191,6 +191,7 @@ class Cell:
         source_train: how the source network was trained.
         shared: with an alignment, the classes of source and target that are separated.
         encoder: digest of the encoder: its file, and how windows are made for it.
+        encoders: of a stack, name and digest of each encoder that is a guest in it.
     """
 
     method: MethodName
@@ -208,6 +209,7 @@ class Cell:
     source_train: TrainConfig | None = None
     shared: tuple[SharedClass, ...] = ()
     encoder: str = ""
+    encoders: tuple[tuple[str, str], ...] = ()
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -236,6 +238,16 @@ class Cell:
         """The domains that it learns from and is tested on: one, but for joint sources."""
         return tuple(self.target.split("+"))
 
+    @property
+    def encoder_names(self) -> tuple[str, ...]:
+        """The encoders that it reads."""
+        return self.sources if self.encoder else tuple(name for name, _ in self.encoders)
+
+    @property
+    def encoder_digests(self) -> tuple[str, ...]:
+        """Digests of the encoders that it reads."""
+        return (self.encoder,) if self.encoder else tuple(known for _, known in self.encoders)
+
     def source_cell(self, domains: Domains) -> Cell:
         """The cell that trains the network which this cell adapts."""
         return Cell(
@@ -262,6 +274,8 @@ class Cell:
         if self.role is not Role.NETWORK:
             how = "whitened by" if self.role is Role.BASELINE else "on"
             origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
+            if self.encoders:
+                origin += f" and encoders {', '.join(self.encoder_names)}"
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
@@ -323,8 +337,9 @@ def enumerate_cells(
             for target in targets:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
-                    yield from _with_adaptation_set(study, cell)
-                    for name, known in encoders.get(target, {}).items():
+                    mine = encoders.get(target, {})
+                    yield from _with_adaptation_set(study, cell, mine)
+                    for name, known in mine.items():
                         on = replace(cell, sources=(name,), encoder=known)
                         yield from (replace(on, method=method) for method in ENCODERS)
             yield from _on_shared_classes(study, domains, seed, split, targets)
@@ -343,12 +358,16 @@ def _joint_sources(
         yield replace(cell, model=study.model, train=study.source)
 
 
-def _with_adaptation_set(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
+def _with_adaptation_set(
+    study: StudyDesign, cell: Cell, encoders: Mapping[str, str]
+) -> Iterator[Cell]:
     """Yield the cells that learn from the same adaptation set."""
     for baseline in _asked(study, Role.BASELINE):
-        yield replace(cell, method=baseline)
+        guests = tuple(encoders.items()) if METHODS[baseline].takes_encoders else ()
+        fitted = replace(cell, method=baseline, encoders=guests)
+        yield fitted
         if baseline in WHITENED and study.grid.whitening:
-            yield replace(cell, method=baseline, sources=study.others(cell.target))
+            yield replace(fitted, sources=study.others(cell.target))
     if not study.grid.networks:
         return
     # Rates of layers decay where something is copied: from scratch, it is the cell without decay.

@@ -74,12 +74,12 @@ def train(client: str, cohort: Cohort) -> list[Outcome | Failure]:
         source = task.source
         if source is not None:
             source = folder / "sources" / source.stem / source.name
-        encoder = task.encoder and folder / "encoders" / task.cell.encoder
+        encoders = tuple(folder / "encoders" / known for known in task.cell.encoder_digests)
         target, *others = (
             folder / "domains" / one.name for one in (task.target, *task.source_domains)
         )
         return replace(
-            task, target=target, source=source, source_domains=tuple(others), encoder=encoder
+            task, target=target, source=source, source_domains=tuple(others), encoders=encoders
         )
 
     return attempt(desk.train, tuple(here(task) for task in cohort))
@@ -90,8 +90,8 @@ def _needs(cohort: Cohort) -> dict[str, list[Path]]:
     domains = {folder for task in cohort for folder in (task.target, *task.source_domains)}
     needs = {f"domains/{folder.name}": sorted(folder.iterdir()) for folder in domains}
     for task in cohort:
-        if task.encoder:
-            needs[f"encoders/{task.cell.encoder}"] = sorted(task.encoder.iterdir())
+        for known, folder in zip(task.cell.encoder_digests, task.encoders, strict=True):
+            needs[f"encoders/{known}"] = sorted(folder.iterdir())
     for path in {task.source for task in cohort if task.source}:
         needs[f"sources/{path.stem}"] = [path, path.with_suffix(".json")]
     return needs
