@@ -28,7 +28,8 @@ from crosswear.encoders.card import EncoderCard
 from crosswear.encoders.importing import import_encoder
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import read_records
-from crosswear.grid.experiment import DomainFacts, enumerate_cells
+from crosswear.grid.experiment import enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.methods import ENCODERS
 from crosswear.grid.study_file import parse_study
 from generators import encoders

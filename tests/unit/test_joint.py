@@ -26,7 +26,8 @@ from crosswear.engine.joint import open_target
 from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.subsets import adaptation_set, groups_of, passes
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import Cell, DomainFacts, enumerate_cells
+from crosswear.grid.experiment import Cell, enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint

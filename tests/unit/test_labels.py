@@ -8,7 +8,8 @@ import pytest
 
 from crosswear.core.errors import StudyFileError
 from crosswear.datasets import lookup
-from crosswear.grid.experiment import DomainFacts, StudyDesign, enumerate_cells
+from crosswear.grid.experiment import StudyDesign, enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.labels import SharedClass, by_name
 from crosswear.grid.study_file import parse_study
 

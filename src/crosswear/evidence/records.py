@@ -26,14 +26,8 @@ from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.statements import Similarity
-from crosswear.grid.experiment import (
-    Cell,
-    DomainFacts,
-    Domains,
-    Encoders,
-    StudyDesign,
-    enumerate_cells,
-)
+from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
+from crosswear.grid.facts import DomainFacts, Domains, Encoders
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
 from crosswear.grid.study_file import parse_study, precisions_of

@@ -16,7 +16,8 @@ from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.datasets.prepare import prepare_splits
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
-from crosswear.grid.experiment import Cell, Domains, Encoders, StudyDesign, enumerate_cells
+from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
+from crosswear.grid.facts import Domains, Encoders
 from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
