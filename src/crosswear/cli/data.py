@@ -13,6 +13,7 @@ from crosswear.cli.data_new import new
 from crosswear.cli.options import AsJson, CacheFolder, DataFolder, Workers
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.files import expect_writable, write_text
+from crosswear.core.interruption import remains
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
 data_app.command()(new)
@@ -110,6 +111,7 @@ def describe(
 
     expect_writable(*filter(None, (csv, latex)), folder=plot)
     config = PreparationConfig(split=split)
+    remains("finished parts are kept, the same command goes on")
     workers = workers or available_workers()
     domains = [prepare(reference, data, config, cache, workers) for reference in references]
     rows = [describe_domain(domain, config.hop_s) for domain in domains]

@@ -60,5 +60,7 @@ class LogisticMethod(FeaturesMethod):
         weights = str(task.source or cell.study_seed)
         origin = (task.domains, sensors, cell.model, train.precision, weights)
         x = domain.windows.x[:, : len(channel_names(sensors))]
-        cached_input = resources.cached_inputs.get(origin, x, network, frozen, train)
+        cached_input = resources.cached_inputs.get(
+            origin, x, network, frozen, train, domain.folder.parent
+        )
         return pooled(cell.model.name, cached_input).numpy(force=True)
