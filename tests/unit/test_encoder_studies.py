@@ -195,6 +195,9 @@ def test_the_report_compares_with_control_and_baselines(runs: Mapping[str, Run])
     assert {"encoder_of-b_over_untrained", "encoder_of-b_over_forest"} <= names
     page = report.page.read_text("utf-8")
     assert "untrained control of of-b" in page
+    card = "of-b, for a, b: licence CC0-1.0; origin simulated."
+    assert card in page
+    assert f"- {card}" in (report.folder / "report.md").read_text("utf-8")
     again = gather(read_records(run.folder / "records.parquet"))
     assert again.encoders == gather(run.records()).encoders
     assert again.done == again.expected

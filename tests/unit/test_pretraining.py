@@ -233,6 +233,12 @@ def test_an_interruption_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="it has a CUDA device")
+def test_a_device_that_is_not_there_is_named(tmp_path: Path, cache: Path) -> None:
+    with pytest.raises(UsageError, match="no CUDA device can be used here"):
+        pretrain_file(TEXT, tmp_path / "new", cache=cache, device="cuda")
+
+
 def test_a_folder_that_exists_is_not_written_over(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(UsageError, match="already exists"):
         pretrain_file(TEXT, tmp_path, cache=cache)

@@ -92,6 +92,14 @@ class EncoderCard:
         """Length of its windows."""
         return round(self.rate_hz * self.window_s)
 
+    @property
+    def sentence(self) -> str:
+        """Its licence and origin, and what it has learned from, as far as that is known."""
+        said = f"licence {self.licence}; origin {self.origin}"
+        if self.learned is not None:
+            said += f"; learned from {', '.join(map(str, self.learned.domains))}"
+        return f"{said}."
+
 
 def parse_card(values: Mapping[str, object]) -> EncoderCard:
     """Return the card with these values.

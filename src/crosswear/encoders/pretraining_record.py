@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS, ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.texts import counted
 
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
@@ -43,6 +44,12 @@ class LearnedDomain:
     classes: Count
     micro_f1: Share
     files: tuple[FileDigest, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.dataset} ({counted(self.people, 'person', 'people')}, {self.hours:.1f} h, "
+            f"{100 * self.micro_f1:.1f} % right on validation windows)"
+        )
 
 
 @dataclass(frozen=True, config=SETTINGS)

@@ -84,6 +84,7 @@ class StudyRecords:
         failed: keys of cells that raised the last time they were tried.
         similarities: of its domains.
         encoders: for each target the digests of its encoders by name.
+        encoder_cards: a sentence about each encoder.
     """
 
     study: StudyDesign
@@ -93,6 +94,7 @@ class StudyRecords:
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
     encoders: Encoders = field(default_factory=dict)
+    encoder_cards: tuple[str, ...] = ()
 
     def on_each_domain(self, key: str) -> dict[str, Observed]:
         """Split the results of a source network by its domains, with the classes of each domain.
@@ -167,6 +169,7 @@ def write_records(records: StudyRecords, path: Path) -> None:
         "failed": sorted(records.failed),
         "similarities": records.similarities,
         "encoders": {target: dict(some) for target, some in records.encoders.items()},
+        "encoder_cards": records.encoder_cards,
     }
     table = pa.Table.from_pylist(rows, schema=_COLUMNS)
     table = table.replace_schema_metadata({"crosswear": canonical_json(about)})
@@ -206,6 +209,7 @@ def read_records(path: Path) -> StudyRecords:
         similarities = tuple(Similarity(**one) for one in about["similarities"])
         failed = frozenset(about["failed"])
         encoders = _by_target(about.get("encoders", {}), {name for name, _ in domains})
+        cards = tuple(about.get("encoder_cards", ()))  # likewise
         precisions = Precisions(**about.get("precision", {}))  # older files: float32 by default
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(
@@ -215,7 +219,7 @@ def read_records(path: Path) -> StudyRecords:
         ) from error
     study = parse_study(about["study"], str(path)).decided(precisions)
     text = about["study"]
-    return StudyRecords(study, text, domains, observed, failed, similarities, encoders)
+    return StudyRecords(study, text, domains, observed, failed, similarities, encoders, cards)
 
 
 def _by_target(encoders: dict[str, Any], targets: Collection[str]) -> Encoders:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 from crosswear.core.errors import LeakageError, StudyFileError, UsageError
@@ -65,6 +67,18 @@ def open_encoders(study: StudyDesign, note: Note) -> OpenEncoders:
                 todo="pretrain one without each target, and name their folders with {target}",
             )
     return found
+
+
+def card_sentences(encoders: OpenEncoders) -> tuple[str, ...]:
+    """Return for each encoder which targets it serves, its licence and origin, and its data."""
+    served: dict[tuple[str, Path], list[str]] = defaultdict(list)
+    for target, some in encoders.items():
+        for name, encoder in some.items():
+            served[name, encoder.folder].append(target)
+    return tuple(
+        f"{name}, for {', '.join(targets)}: {encoders[targets[0]][name].card.sentence}"
+        for (name, _), targets in served.items()
+    )
 
 
 def _open(study: StudyDesign, name: str, folder: str) -> Encoder:
