@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
+from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import ALIKE, Combination, combine, out_of_fold, weights_of
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.intervals import percent, points
@@ -41,8 +41,8 @@ from crosswear.evidence.inference import mean_over
 from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.networks.threads import one_thread
 from crosswear.signal.folds import group_windows, split_into_folds
-from crosswear.study.encoders import TARGET
 from crosswear.study.load import read_study
+from crosswear.study.open_encoders import TARGET
 
 SIZES = (20, 50, 100, 500)
 TESTED = 1000

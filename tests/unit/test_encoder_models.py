@@ -18,11 +18,11 @@ import crosswear
 from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.choose import choose
 from crosswear.adaptation.learners import TrainingData
+from crosswear.baselines.regression import fit_logistic
 from crosswear.core.errors import BundleError, ExportError, UsageError
 from crosswear.deploy.bundle import load_bundle, pack, save_bundle
 from crosswear.deploy.export.graph import to_onnx
 from crosswear.encoders import Encoder
-from crosswear.encoders.classifier import fit_regression
 from generators.encoders import convolutional
 from generators.movements import movements
 
@@ -51,13 +51,13 @@ def test_probabilities_are_those_of_scikit_learn(classes: int) -> None:
     features, y = rng.normal(2, 3, (60, 5)), np.arange(60) % classes
     features[:, 0] += y
     expected = make_pipeline(StandardScaler(), LogisticRegression()).fit(features, y)
-    found = fit_regression(features, y + 1, 5).probabilities(features)
+    found = fit_logistic(features, y + 1, 5).scores(features)
     np.testing.assert_allclose(found[:, 1 : classes + 1], expected.predict_proba(features), 1e-9)
     assert not found[:, [0, *range(classes + 1, 5)]].any()
 
 
 def test_one_class_is_certain() -> None:
-    found = fit_regression(np.ones((3, 2)), np.full(3, 1), 2).probabilities(np.zeros((4, 2)))
+    found = fit_logistic(np.ones((3, 2)), np.full(3, 1), 2).scores(np.zeros((4, 2)))
     assert found.tolist() == [[0.0, 1.0]] * 4
 
 

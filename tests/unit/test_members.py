@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from crosswear.baselines.kernel import KernelSimilarity, feature_map, fit_kernel_ridge
-from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
+from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.ridge import fit_ridge
 from crosswear.baselines.stack import StackMember
 from crosswear.baselines.whitening import LabelledWindows

@@ -24,7 +24,7 @@ from crosswear.deploy.export.source_encoder import Features, export_encoder
 from crosswear.encoders import Encoder, load_encoder
 from crosswear.engine.pretraining import Pretrained, pretrain
 from crosswear.grid.pretraining_file import PretrainingDesign, parse_pretraining
-from crosswear.study.pretraining import read_pretraining
+from crosswear.study.pretrained_encoder import read_pretraining
 
 TEXT = """
 name = "three"
@@ -227,7 +227,7 @@ def test_an_interruption_leaves_nothing(
     def interrupted(*_: object) -> Pretrained:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crosswear.study.pretraining.pretrain", interrupted)
+    monkeypatch.setattr("crosswear.study.pretrained_encoder.pretrain", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pretrain_file(TEXT, tmp_path / "new", cache=cache)
     assert not list(tmp_path.iterdir())

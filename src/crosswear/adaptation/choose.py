@@ -35,8 +35,8 @@ from crosswear.core.errors import UsageError
 from crosswear.core.intervals import Interval
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note, install
-from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
+from crosswear.deploy.bundle.kinds import CLASSICAL_KINDS
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.transfer_source import model_for
 from crosswear.grid.methods import METHODS, Role

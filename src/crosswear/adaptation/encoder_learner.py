@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from crosswear.adaptation.learners import Floats, Learner, Rows, State, TrainingData
+from crosswear.baselines.regression import fit_logistic
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain
@@ -34,7 +35,9 @@ class EncoderLearner:
     plan = None
 
     def __init__(self, name: str, encoder: Encoder, data: TrainingData) -> None:
-        from crosswear.encoders.classifier import features_for_classifier  # an optional extra
+        from crosswear.deploy.bundle.encoder_classifier import (
+            features_for_classifier,  # an optional extra
+        )
 
         self.name = f"encoder {name}"
         self.max_windows = len(data.y)
@@ -47,20 +50,18 @@ class EncoderLearner:
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""
-        from crosswear.encoders.classifier import fit_regression
-
         start = time.perf_counter()
-        regression = fit_regression(self._features[train], self._data.y[train], self._data.classes)
-        found = regression.probabilities(self._features[test])
+        regression = fit_logistic(self._features[train], self._data.y[train], self._data.classes)
+        found = regression.scores(self._features[test])
         self._last_timing = (time.perf_counter() - start, len(train))
         return found
 
     def final(self) -> State:
         """See `Learner`."""
-        from crosswear.encoders.classifier import EncoderClassifier, fit_regression
+        from crosswear.deploy.bundle.encoder_classifier import EncoderClassifier
 
         data, encoder = self._data, self.encoder
-        regression = fit_regression(self._features, data.y, data.classes)
+        regression = fit_logistic(self._features, data.y, data.classes)
         return EncoderClassifier(
             encoder.model(), encoder.manifest, data.rate_hz, regression
         ).state()
@@ -127,7 +128,7 @@ def encoder_learners(
     if not encoders:
         return []
     expect_onnx()
-    from crosswear.encoders.classifier import features_for_classifier
+    from crosswear.deploy.bundle.encoder_classifier import features_for_classifier
 
     found: list[Learner] = []
     for name, encoder in encoders.items():

@@ -70,7 +70,7 @@ def pretrain(
         CrosswearError: if a domain cannot be read.
         DiskError: if the folder cannot be written.
     """
-    from crosswear.study.pretraining import pretrain_encoder, read_pretraining
+    from crosswear.study.pretrained_encoder import pretrain_encoder, read_pretraining
 
     whole = read_pretraining(file)
     design = whole.without(tuple(leave_out))

@@ -13,8 +13,8 @@ from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.similarity import draw, sample, similarity
 from crosswear.evidence.statements import Similarity
 from crosswear.grid.store import Store
-from crosswear.study.encoders import card_sentences
 from crosswear.study.load import LoadedStudy
+from crosswear.study.open_encoders import card_sentences
 
 
 def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:

@@ -21,7 +21,7 @@ from crosswear.grid.facts import Domains, Encoders
 from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
-from crosswear.study.encoders import OpenEncoders, open_encoders
+from crosswear.study.open_encoders import OpenEncoders, open_encoders
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
 

@@ -27,8 +27,8 @@ from crosswear.core.errors import BundleError, CheckpointError, CrosswearError
 from crosswear.core.files import expect_absent, new_folder
 from crosswear.core.keys import to_json
 from crosswear.core.validation import first_problem
-from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
+from crosswear.deploy.bundle.kinds import CLASSICAL_KINDS
 from crosswear.deploy.bundle.manifest import SCHEMA, Manifest, Weights
 from crosswear.deploy.bundle.readme import readme
 from crosswear.networks.checkpoint import Checkpoint
@@ -52,7 +52,7 @@ class Bundle:
     Attributes:
         manifest: its description.
         state: arrays by name: weights and statistics of the network, or the state of a classifier
-            of `crosswear.deploy.bundle.classical`; those of `Reference` with `REFERENCE` before
+            of `crosswear.deploy.bundle.kinds`; those of `Reference` with `REFERENCE` before
             their names.
     """
 

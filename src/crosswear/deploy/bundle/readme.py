@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosswear.core.markdown import escaped, table
 from crosswear.core.texts import counted
-from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
+from crosswear.deploy.bundle.kinds import CLASSICAL_KINDS
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.baselines.forest import grow_forest
-from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
+from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import fit_stack
 from crosswear.baselines.vote import vote_of
 from crosswear.baselines.whitening import LabelledWindows

@@ -7,7 +7,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.logistic import fit_logistic
+from crosswear.baselines.regression import fit_logistic
 from crosswear.core.config import TrainConfig, TransferConfig
 from crosswear.core.recording import channel_names
 from crosswear.datasets.domain import Domain

@@ -26,7 +26,7 @@ class ClassicalKind:
 def _load_encoder_classifier(state: State) -> Classifier:
     expect_onnx()
     # Imported here: an optional extra.
-    from crosswear.encoders.classifier import load_encoder_classifier
+    from crosswear.deploy.bundle.encoder_classifier import load_encoder_classifier
 
     return load_encoder_classifier(state)
 
