@@ -19,7 +19,7 @@ from crosswear.engine.parts import PartExecutor, PartOutcome, make_part, spread_
 def spread_over_cluster(address: str, workers: int) -> Spread:
     """Return what works on parts with the workers of a cluster that see data and cache.
 
-    This process works on them if no worker does.
+    This process works on them if no worker does, or if there is one part.
 
     Args:
         address: see `crosswear.engine.executors.dask.cluster`.
@@ -27,6 +27,9 @@ def spread_over_cluster(address: str, workers: int) -> Spread:
     """
 
     def spread(tasks: Sequence[PartTask]) -> Iterator[tuple[PartTask, Exception | None]]:
+        if len(tasks) == 1:  # nothing to share
+            yield from one_by_one(tasks)
+            return
         asked = {_anywhere(task): task for task in tasks}
         mark = _mark(next(iter(asked)))
         seen = (str(mark), *sorted({str(path) for task in asked for path in _read(task)}))
