@@ -104,7 +104,7 @@ def test_the_card_says_what_it_has_learned_from(
         2,
         (16, 16, 16),
     )
-    assert encoder.card.licence == "MIT"
+    assert encoder.card.licence == "simulated-gestures: MIT / simulated-daily: MIT"
     shown = CliRunner().invoke(app, ["encoder", "describe", str(encoder.folder)]).output
     assert "simulated-daily" in shown
     assert "epoch" in shown

@@ -21,6 +21,8 @@ SCHEMA: Final = 1
 """Raised by hand whenever the same card and file would give other features."""
 LONGEST_WINDOW = 1_000_000
 """Samples."""
+LONGEST_TEXT = 1000
+"""Characters."""
 
 Unit: TypeAlias = Literal["g", "m/s2"]
 Layout: TypeAlias = Literal["NCL", "NLC"]
@@ -28,7 +30,7 @@ Normalisation: TypeAlias = Literal["none", "z-score", "fixed"]
 Shorter: TypeAlias = Literal["pad", "repeat", "keep"]
 Pooling: TypeAlias = Literal["none", "ndt", "ntd"]
 Channels: TypeAlias = Literal["xyz", "xzy", "yxz", "yzx", "zxy", "zyx"]
-Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Axes: TypeAlias = tuple[float, float, float]

@@ -12,12 +12,13 @@ import numpy as np
 from crosswear.core.errors import LeakageError
 from crosswear.core.files import expect_absent, expect_writable
 from crosswear.core.recording import Subset
-from crosswear.core.texts import Note
+from crosswear.core.texts import Note, one_line
 from crosswear.datasets import lookup
 from crosswear.datasets.domain import Domain, of_acceleration, own_files, same_dataset_named
 from crosswear.datasets.prepare import prepare
 from crosswear.deploy.export.source_encoder import export_encoder
 from crosswear.encoders import Encoder, expect_onnx
+from crosswear.encoders.card import LONGEST_TEXT
 from crosswear.encoders.pretraining_record import LearnedDomain, PretrainingRecord
 from crosswear.engine.device import check_device
 from crosswear.engine.pretraining import Pretrained, pretrain
@@ -98,12 +99,13 @@ def pretrain_encoder(
 
     trained = pretrain(design, domains, device, after_epoch)
     record = _record(design, domains, trained)
-    licences = dict.fromkeys(one.licence for one in record.domains)
+    licences = dict.fromkeys(f"{one.dataset}: {one.licence}" for one in record.domains)
+    origin = f"crosswear pretrain {design.name}: {', '.join(domains)}"
     return export_encoder(
         trained.checkpoint,
         design.preparation.rate_hz,
-        licence="; ".join(licences),
-        origin=f"crosswear pretrain {design.name}: {', '.join(domains)}",
+        licence=one_line(" / ".join(licences), LONGEST_TEXT),  # whole in the record
+        origin=one_line(origin, LONGEST_TEXT),
         out=out,
         learned=record,
     )
