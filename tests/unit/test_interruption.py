@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crosswear.engine.executors.local import no_interrupts
+from crosswear.engine.executors.processes import no_interrupts
 
 STUDY = """
 name = "long"

@@ -11,20 +11,20 @@ from crosswear.api.display import LOG, note, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import StoreError
 from crosswear.engine.measuring import measuring_processes
-from crosswear.evidence.records import StudyRecords
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
 from crosswear.study.execution import execution_settings
-from crosswear.study.load import LoadedStudy, load_study, read_study
-from crosswear.study.pending import RunStatus, run_status
-from crosswear.study.plan import Plan, plan_study
-from crosswear.study.precision import PrecisionChoice, decide_precision, kept_precision
-from crosswear.study.run import RunSummary, run_study
+from crosswear.study.read import read_study
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to import: methods do so where they need it
     import pandas as pd
 
     from crosswear.api.reports import StudyReport
+    from crosswear.evidence.records import StudyRecords
+    from crosswear.study.load import LoadedStudy
+    from crosswear.study.pending import RunStatus
+    from crosswear.study.plan import Plan
+    from crosswear.study.precision import PrecisionChoice
 
 Device = Literal["cpu", "cuda"]
 
@@ -73,6 +73,8 @@ class Study:
         Where the file leaves the precision to the machine, these cells are in float32; those of a
         run are in `Run.loaded`.
         """
+        from crosswear.study.load import load_study
+
         return load_study(self.design, self.text, self.data, self.cache, note)
 
     def plan(
@@ -96,8 +98,11 @@ class Study:
         """
         where = execution_settings(workers, device, None)
         where.expect_startable()
-        run, other = Run(self, out), _store_of(reuse)
         with measuring_processes(where.workers) as processes:
+            from crosswear.study.plan import plan_study  # while they import the same
+            from crosswear.study.precision import decide_precision
+
+            run, other = Run(self, out), _store_of(reuse)
             loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
             return plan_study(loaded, run.store, where, processes, precision, other)
 
@@ -129,6 +134,9 @@ class Study:
             DiskError: if a record cannot be written; what was finished before is kept.
             EngineError: if worker processes keep dying.
         """
+        from crosswear.study.precision import decide_precision
+        from crosswear.study.run import run_study
+
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
@@ -162,6 +170,8 @@ class Run:
         Raises:
             StoreError: if the folder belongs to another study.
         """
+        from crosswear.study.run import RunSummary
+
         self.study = study
         self._named = out is not None
         self.store = Store(out or Path("runs") / study.design.name)
@@ -192,6 +202,8 @@ class Run:
     @property
     def loaded(self) -> LoadedStudy:
         """The study with its cells laid out in the precision of the run."""
+        from crosswear.study.precision import kept_precision
+
         return kept_precision(self.study.loaded, self.store)
 
     @property
@@ -201,6 +213,8 @@ class Run:
         Raises:
             StoreError: if a folder was named that does not exist.
         """
+        from crosswear.study.pending import run_status
+
         if self._named and not self.folder.exists():
             raise _no_run(self.folder)
         return run_status(self.loaded, self.store)
@@ -229,13 +243,13 @@ class Run:
             StoreError: if the folder belongs to something else.
             DiskError: if a file cannot be written.
         """
-        from crosswear.api.reports import StudyReport  # slow to import, needless to plan
+        from crosswear.api.reports import StudyReport
 
         return StudyReport.write(self.records(), out or self.folder, allow_partial)
 
     def records(self) -> StudyRecords:
         """Read every finished cell, as reports and comparisons are made from them."""
-        from crosswear.study.collect import collect  # likewise
+        from crosswear.study.collect import collect
 
         return collect(self.loaded, self.store, note)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.device import check_device
-from crosswear.engine.dispatch import Executor
-from crosswear.engine.executors.dask import LOCAL, cluster
-from crosswear.engine.executors.local import this_machine
+from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.main_guard import expect_main_guard
+
+if TYPE_CHECKING:
+    from crosswear.engine.dispatch import Executor
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class ExecutionSettings:
 
     def executor(self) -> AbstractContextManager[Executor]:
         """The workers."""
+        # Slow to import, needless to plan.
+        from crosswear.engine.cohort import CohortTrainer
+        from crosswear.engine.executors.dask import cluster
+        from crosswear.engine.executors.local import this_machine
+
         if self.cluster is not None:
             return cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
@@ -52,7 +57,9 @@ def execution_settings(workers: int | None, device: str, cluster: str | None) ->
     Raises:
         UsageError: if this machine is to train and has no such device.
     """
-    if cluster is None:
+    if cluster is None and device != "cpu":
+        from crosswear.engine.device import check_device
+
         check_device(device)
     # One process keeps a CUDA device busy; several would share it and its memory.
     usual = 1 if device == "cuda" else available_workers()

@@ -22,11 +22,11 @@ from typing import Any
 from crosswear.core.errors import EngineError, UsageError
 from crosswear.core.texts import install
 from crosswear.engine.dispatch import Completed, Executor
+from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.dask_worker import about, receive, set_up, train
-from crosswear.engine.executors.local import no_interrupts
+from crosswear.engine.executors.processes import no_interrupts
 from crosswear.engine.task import Cohort, Failure, Outcome
 
-LOCAL = "local"
 LOOK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 10
 PATIENCE_S = 120
