@@ -24,10 +24,10 @@ from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.dispatch import run_cohorts
 from crosswear.engine.executors.local import this_machine
+from crosswear.engine.executors.processes import available_workers
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Cohort, Failure, Outcome, Task, Trainer
 from crosswear.signal.metrics import micro_f1
-from crosswear.study.execution import available_workers
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from reference_trainer import train_cell

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.executors.local import keep_freed_memory
+from crosswear.engine.executors.processes import keep_freed_memory
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Task
 from crosswear.networks.kernels import SWITCH, implementation

@@ -90,7 +90,7 @@ def compare(
         parts, names = declared(network), branch_modules(network)
         with torch.inference_mode():
             found = [
-                pooled(parts.forward_frozen(parts.cached_input(some), (), names))
+                pooled(model.name, parts.forward_frozen(parts.cached_input(some), (), names))
                 for some in torch.split(torch.from_numpy(x), 256)
             ]
         networks.append(torch.cat(found).numpy())

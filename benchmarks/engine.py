@@ -32,12 +32,12 @@ from rich.table import Table
 
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.dispatch import Executor, run_cohorts
+from crosswear.engine.dispatch import CohortExecutor, run_cohorts
 from crosswear.engine.executors.local import this_machine
+from crosswear.engine.executors.processes import available_workers
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Failure, Task
 from crosswear.engine.work import work_of
-from crosswear.study.execution import available_workers
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from reference_trainer import train_cell
@@ -70,7 +70,9 @@ def one_by_one(train: Callable[[Task, str], object], tasks: list[Task], device: 
     return time.perf_counter() - begun
 
 
-def train_all(tasks: list[Task], executor: Executor, workers: int, device: str) -> dict[int, float]:
+def train_all(
+    tasks: list[Task], executor: CohortExecutor, workers: int, device: str
+) -> dict[int, float]:
     """Train all cells with a running executor; return the seconds of a worker by size."""
     spent: dict[int, float] = defaultdict(float)
     for outcome in run_cohorts(group(tasks, device, workers), nullcontext(executor)):
@@ -84,7 +86,7 @@ def compare(
     grid: Grid,
     tasks: dict[int, list[Task]],
     loops: dict[str, dict[int, float]],
-    executor: Executor,
+    executor: CohortExecutor,
     processes: int,
     device: str,
 ) -> list[str]:

@@ -24,7 +24,7 @@ from rich.table import Table
 from torch import Tensor
 
 from crosswear.core.config import RESIDUAL
-from crosswear.engine.executors.local import keep_freed_memory
+from crosswear.engine.executors.processes import keep_freed_memory
 from crosswear.networks.kernels import SWITCH, compiled_code, implementation
 from crosswear.networks.models.multi_resnet import ResidualBlock
 

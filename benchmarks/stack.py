@@ -6,6 +6,9 @@ stack, the whitened vote, the plain vote of all members and the stack, tested on
     python benchmarks/stack.py --data FOLDER --cache FOLDER --splits 2 3 >> draws.jsonl
     python benchmarks/stack.py --table draws.jsonl
 
+With `--encoder FOLDER`, in which {target} stands for the name of each target, the regression on the
+features of an encoder is a guest in the stack.
+
 At most `TESTED` test windows of each split are drawn. Draws that are in `--done FILE` are left out.
 """
 
@@ -21,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.stack import ALIKE, Combination, combine, out_of_fold, weights_of
 from crosswear.baselines.whitening import LabelledWindows
@@ -30,11 +34,14 @@ from crosswear.core.markdown import table
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
 from crosswear.datasets.prepare import prepare_splits
+from crosswear.encoders import Encoder, load_encoder
+from crosswear.engine.learned_datasets import learned_from
 from crosswear.engine.subsets import adaptation_set, weight_seed
 from crosswear.evidence.inference import mean_over
 from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.networks.threads import one_thread
 from crosswear.signal.folds import group_windows, split_into_folds
+from crosswear.study.encoders import TARGET
 from crosswear.study.read import read_study
 
 SIZES = (20, 50, 100, 500)
@@ -51,6 +58,9 @@ WAYS = (
 )
 """Ways to combine members: alike, the stack, it without the kernel, without what draws its weights
 to the plain vote or corrects its members; weights by micro-F1; the best member in the folds."""
+ENCODER = "encoder"
+WITH_ENCODER = ("plain, encoder", "stack, encoder", "no test")
+"""With the encoder: all alike; the stack with it as a guest, and as a member like the others."""
 Floats = NDArray[np.float64]
 Numbers = dict[str, float]
 Place = tuple[str, int]
@@ -66,6 +76,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, nargs="+", default=[2, 3])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--encoder", help="folder of each target's encoder")
     parser.add_argument("--done", type=Path)
     parser.add_argument("--table", type=Path)
     arguments = parser.parse_args()
@@ -80,6 +91,13 @@ def main() -> None:
         for name, reference in study.domains.items()
     }
     done = {place_of(line) for line in read_lines(arguments.done)} if arguments.done else set()
+    encoders = {
+        target: load_encoder(arguments.encoder.replace(TARGET, target))
+        for target in (study.domains if arguments.encoder else ())
+    }
+    for target, encoder in encoders.items():
+        if learned_from(encoder, study.domains[target]):
+            parser.error(f"{encoder.folder} has learned from {target}")
     order = itertools.product(
         range(arguments.seeds), arguments.sizes, arguments.splits, study.domains
     )
@@ -88,7 +106,8 @@ def main() -> None:
         if (target, size, split, seed) not in done:
             of_split = {name: some[split] for name, some in domains.items()}
             with one_thread():
-                print(json.dumps(draw(study, cell, of_split)), flush=True)
+                drawn = draw(study, cell, of_split, encoders.get(target))
+            print(json.dumps(drawn), flush=True)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -101,7 +120,9 @@ def place_of(line: Mapping[str, Any]) -> tuple[str, int, int, int]:
     return line["target"], line["size"], line["split"], line["seed"]
 
 
-def draw(study: StudyDesign, cell: Cell, domains: Mapping[str, Domain]) -> dict[str, Any]:
+def draw(
+    study: StudyDesign, cell: Cell, domains: Mapping[str, Domain], encoder: Encoder | None
+) -> dict[str, Any]:
     """Score all methods on one draw."""
     domain, rate_hz = domains[cell.target], study.preparation.rate_hz
     windows = domain.windows.rows(adaptation_set(cell, domain))
@@ -116,20 +137,27 @@ def draw(study: StudyDesign, cell: Cell, domains: Mapping[str, Domain]) -> dict[
     tested = np.sort(rng.permutation(tested)[:TESTED])
     x, y = np.array(domain.windows.x[tested]), domain.windows.y[tested]
     known = (len(domain.classes), rate_hz, weight_seed(cell), sources)
-    members = classical_members(LabelledWindows.of(windows), *known)
+    members = [*classical_members(LabelledWindows.of(windows), *known)]
+    inputs = [x] * len(members)
+    if encoder:
+        features = encoder.features(windows.x, rate_hz)
+        members.append(LogisticMember(features, windows.y, len(domain.classes)))
+        inputs.append(encoder.features(x, rate_hz))
     grouping = group_windows(windows)
     rows = np.flatnonzero(grouping.kept)
     folds = [
         fold.of(rows)
         for fold in split_into_folds(windows.y[rows], grouping.groups[rows], weight_seed(cell))
     ]
-    answers = [one.fit().scores(x) for one in members]
+    answers = [one.fit().scores(given) for one, given in zip(members, inputs, strict=True)]
     said = [out_of_fold(one, folds) for one in members] if folds else []
     held = np.concatenate([fold.test for fold in folds]) if folds else np.zeros(0, np.int64)
     people = len(np.unique(grouping.groups[held]))
     ways = combinations(said, windows.y[held], people)
+    if encoder:
+        ways |= with_encoder(said, windows.y[held], people)
     found = {
-        **dict(zip(MEMBERS, answers, strict=True)),
+        **dict(zip((*MEMBERS, ENCODER), answers, strict=False)),
         "vote": Combination.plain(2)(answers[:2]),
         **{name: one(answers[: len(one.weights)]) for name, one in ways.items()},
     }
@@ -138,8 +166,7 @@ def draw(study: StudyDesign, cell: Cell, domains: Mapping[str, Domain]) -> dict[
         "size": cell.size,
         "split": cell.split,
         "seed": cell.seed,
-        "weights": ways["stack"].weights.round(3).tolist(),
-        "temperatures": ways["stack"].temperatures.round(3).tolist(),
+        "weights": {name: one.weights.round(3).tolist() for name, one in ways.items()},
         "scores": {name: float((one.argmax(axis=1) == y).mean()) for name, one in found.items()},
     }
 
@@ -149,11 +176,12 @@ def combinations(
 ) -> dict[str, Combination]:
     """Return the ways to combine all members, or the first two, by what they say in folds [n, C].
 
-    Without folds, each is the plain vote.
+    Without folds, each is the plain vote. What is said behind the members is an encoder's.
     """
     plain = Combination.plain(len(MEMBERS))
     if not said:
         return {**dict.fromkeys(WAYS, plain), "stack of two": Combination.plain(2)}
+    said = said[: len(MEMBERS)]
     own = np.array([one[np.arange(len(y)), y] for one in said])
     right = np.array([one.argmax(axis=1) == y for one in said]).mean(axis=1)
     calibrated = combine(said, y, people)
@@ -171,6 +199,21 @@ def combinations(
     }
 
 
+def with_encoder(
+    said: Sequence[Floats], y: NDArray[np.integer], people: int
+) -> dict[str, Combination]:
+    """Return the ways to combine the members and, behind them, the regression on an encoder.
+
+    Without folds, its guest weighs nothing.
+    """
+    plain = Combination.plain(len(MEMBERS) + 1)
+    if not said:
+        alone = Combination.plain(len(MEMBERS), 1)
+        return dict(zip(WITH_ENCODER, (plain, alone, plain), strict=True))
+    stacks = (combine(said, y, people, guests) for guests in (1, 0))
+    return dict(zip(WITH_ENCODER, (plain, *stacks), strict=True))
+
+
 def _by_micro_f1(said: Floats, y: NDArray[np.integer]) -> Floats:
     """Return the weights in tenths with the best score, the most equal ones of several."""
     tenths = itertools.product(range(11), repeat=len(said))
@@ -184,16 +227,19 @@ def _by_micro_f1(said: Floats, y: NDArray[np.integer]) -> Floats:
 def summary(lines: list[dict[str, Any]]) -> str:
     """Return the table of scores by target and size, and the mean gains over the targets."""
     means = dict(_means(lines))
-    columns = (*MEMBERS, "vote", "plain", "stack")
+    known = next(iter(means.values()))
+    members = [name for name in (*MEMBERS, ENCODER) if name in known]
+    stack = WITH_ENCODER[1] if ENCODER in known else "stack"
+    columns = [*members, "vote", "plain", *dict.fromkeys(("stack", stack))]
     rows = []
     for (target, size), scores in means.items():
-        best = max(scores[name] for name in MEMBERS)
-        gains = [points(scores["stack"] - one) for one in (scores["vote"], best)]
+        best = max(scores[name] for name in members)
+        gains = [points(scores[stack] - one) for one in (scores["vote"], best)]
         rows.append((target, f"{size}", *(percent(scores[name]) for name in columns), *gains))
     headings = ("target", "windows", *columns, "over vote", "over best member")
     found = [table(headings, rows, 1), ""]
-    known = next(iter(means.values()))
-    gains = [(way, *_gains(means, way)) for way in (*MEMBERS, *WAYS) if way in known]
+    everything = (*MEMBERS, ENCODER, *WAYS, *WITH_ENCODER)
+    gains = [(way, *_gains(means, way)) for way in everything if way in known]
     sizes = dict.fromkeys(size for _, size in means)
     found.append(table(("less the vote", "all", *map(str, sizes)), gains, 1))
     return "\n".join(found)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from crosswear.api.adapting import AdaptedModel, adapt
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
-    from crosswear.api.encoders import export_encoder
+    from crosswear.api.encoders import export_encoder, pretrain
+    from crosswear.api.preparing import prepare
     from crosswear.api.reports import StudyReport
     from crosswear.api.studies import Run, Study
     from crosswear.core.config import PreparationConfig
     from crosswear.core.errors import CrosswearError
     from crosswear.datasets.domain import Domain, load_domain
-    from crosswear.datasets.prepare import prepare
     from crosswear.deploy.bundle import Bundle, load_bundle
     from crosswear.deploy.recognise.inputs import Overrides
     from crosswear.deploy.recognise.recognizer import Recognizer
@@ -59,6 +59,7 @@ __all__ = [
     "load_encoder",
     "predict",
     "prepare",
+    "pretrain",
     "recommend",
 ]
 
@@ -88,7 +89,8 @@ _HOMES = {
     "load_domain": "datasets.domain",
     "load_encoder": "encoders",
     "predict": "api.bundles",
-    "prepare": "datasets.prepare",
+    "prepare": "api.preparing",
+    "pretrain": "api.encoders",
     "recommend": "adaptation.recommend",
 }
 

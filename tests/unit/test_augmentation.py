@@ -14,6 +14,7 @@ from crosswear.signal.augmentation import (
     jitter,
     rotate,
     scale,
+    turn_half,
     warp,
     warped_times,
 )
@@ -46,6 +47,20 @@ def test_a_rotation_keeps_lengths_and_angles_of_all_sensors(
     )
     cosines = (before * after).sum(axis=1) / (before**2).sum(axis=1)
     assert (cosines >= np.cos(np.radians(degrees)) - 1e-3).all()
+    assert turned.dtype == x.dtype
+
+
+def test_half_turns_are_of_a_share_of_the_windows_and_about_every_axis() -> None:
+    x = windows(4000, 2, 5, 0)
+    turned = turn_half(x, 0.5, np.random.default_rng(0))
+    signs = np.sign(turned * x)
+    assert (signs == signs[:, :, :1]).all()
+    kinds, counts = np.unique(signs[:, :, 0], axis=0, return_counts=True)
+    np.testing.assert_array_equal(kinds[:, :3], kinds[:, 3:])  # both sensors alike
+    assert (kinds[:, :3].prod(axis=1) == 1).all()  # none is mirrored
+    assert dict(zip(map(tuple, kinds[:, :3]), counts / len(x), strict=True)) == pytest.approx(
+        {(1, 1, 1): 1 / 2, (1, -1, -1): 1 / 6, (-1, 1, -1): 1 / 6, (-1, -1, 1): 1 / 6}, abs=0.03
+    )
     assert turned.dtype == x.dtype
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -13,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import distributed
 import pytest
+from cluster_helpers import Hosts, address_in
 from study_helpers import ignore, results
 
 from crosswear.core.errors import EngineError, UsageError
-from crosswear.engine.executors.dask import cluster
+from crosswear.engine.executors.dask_training import training_cluster
 from crosswear.grid.result import CellResult
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
@@ -53,49 +52,6 @@ precision = "float32"
 CELLS = 2 + 2 + 2 * (2 + 2 + 4 + 4 + 8)
 
 pytestmark = pytest.mark.slow
-
-
-def address_in(file: Path, scheduler: subprocess.Popen[bytes]) -> str:
-    """The address that a scheduler writes when it listens; it writes the file bit by bit."""
-    while True:
-        assert scheduler.poll() is None, "the scheduler did not start"
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            return str(json.loads(file.read_text())["address"])
-        time.sleep(0.05)
-
-
-class Hosts:
-    """Processes of a cluster on this machine, all ended at the end."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = folder / "scheduler.json"
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.scheduler = self.start(
-            "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)
-        )
-        self.address = address_in(self.file, self.scheduler)
-
-    def start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
-        with (self.folder / f"{kind}-{len(self.processes)}.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-        self.processes.append(process)
-        return process
-
-    def worker(self) -> subprocess.Popen[bytes]:
-        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
-        return self.start("worker", self.address, *options)
-
-    def joined(self, workers: int) -> None:
-        """Wait until so many have."""
-        with distributed.Client(self.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-            client.wait_for_workers(workers, timeout=60)  # type: ignore[no-untyped-call]
-
-    def end(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture
@@ -195,27 +151,30 @@ def test_workers_of_several_threads_get_nothing(
 
 
 def test_an_address_that_is_none() -> None:
-    with pytest.raises(UsageError, match="not the address"), cluster("nonsense", "cpu", 1):
+    with pytest.raises(UsageError, match="not the address"), training_cluster("nonsense", "cpu", 1):
         pass
 
 
 def test_no_scheduler_is_an_error_that_says_what_to_do() -> None:
     with (
         pytest.raises(EngineError, match="no scheduler answers"),
-        cluster("tcp://127.0.0.1:9", "cpu", 1),
+        training_cluster("tcp://127.0.0.1:9", "cpu", 1),
     ):
         pass
 
 
 def test_clusters_on_this_machine_do_not_want_the_same_port() -> None:
     """The second one would warn, and here a warning is an error."""
-    with cluster("local", "cpu", 1), cluster("local", "cpu", 1) as executor:
+    with training_cluster("local", "cpu", 1), training_cluster("local", "cpu", 1) as executor:
         assert executor.idle() == 1
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install .*\[cluster\]"), cluster("local", "cpu", 1):
+    with (
+        pytest.raises(UsageError, match=r"pip install .*\[cluster\]"),
+        training_cluster("local", "cpu", 1),
+    ):
         pass
 
 

@@ -12,7 +12,7 @@ import pytest
 from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import UsageError
 from crosswear.core.recording import NO_LABEL, Recording, Windows
-from crosswear.datasets import REGISTRY, lookup
+from crosswear.datasets import REGISTRY, lookup, parts
 from crosswear.datasets.prepare import prepare
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree
@@ -43,6 +43,9 @@ class LoggingTree:
     def open(self, name: str) -> io.BufferedIOBase:
         self.opened.append(name)
         return self.tree.open(name)
+
+    def size(self, name: str) -> int:
+        return self.tree.size(name)
 
     def where(self, name: str) -> str:
         return self.tree.where(name)
@@ -168,6 +171,17 @@ def test_a_prepared_domain_is_audited_and_has_one_digest(
     assert one.summary == two.summary
     assert all(np.array_equal(one.windows.x[i], two.windows.x[i]) for i in range(len(one.windows)))
     audit(one.windows, one.subset)
+
+
+def test_parts_make_the_domain_that_is_read_at_once(
+    sample: Sample, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = []
+    for part_bytes in (0, 2**60):
+        monkeypatch.setattr(parts, "PART_BYTES", part_bytes)
+        domain = prepare(sample.spec.name, sample.data, SHORT, tmp_path_factory.mktemp("cache"))
+        content.append({path.name: path.read_bytes() for path in domain.folder.iterdir()})
+    assert content[0] == content[1]
 
 
 def test_every_variant_has_labels_within_its_table(sample: Sample) -> None:

@@ -28,7 +28,8 @@ from crosswear.encoders.card import EncoderCard
 from crosswear.encoders.importing import import_encoder
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import read_records
-from crosswear.grid.experiment import DomainFacts, enumerate_cells
+from crosswear.grid.experiment import enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.methods import ENCODERS
 from crosswear.grid.study_file import parse_study
 from generators import encoders
@@ -79,8 +80,12 @@ def study(text: str = ENCODED) -> str:
     return text.replace("simulated-gestures", "x").replace("simulated-daily", "y")
 
 
+def on_both(digit: str) -> dict[str, dict[str, str]]:
+    return {target: {"of-b": digit * 64} for target in ("a", "b")}
+
+
 def test_every_encoder_has_its_control_in_each_set() -> None:
-    cells = list(enumerate_cells(parse_study(study(), "s"), FACTS, {"of-b": "d" * 64}))
+    cells = list(enumerate_cells(parse_study(study(), "s"), FACTS, on_both("d")))
     ours = [cell for cell in cells if cell.method in ENCODERS]
     places = {(cell.target, cell.size, cell.seed) for cell in ours}
     assert len(ours) == 2 * len(places) == 2 * 2 * 2 * 2
@@ -91,7 +96,7 @@ def test_every_encoder_has_its_control_in_each_set() -> None:
 def test_the_key_is_of_the_encoders_content() -> None:
     design = parse_study(study(), "s")
     one, same, other = (
-        [cell.key(FACTS) for cell in enumerate_cells(design, FACTS, {"of-b": digit * 64})]
+        [cell.key(FACTS) for cell in enumerate_cells(design, FACTS, on_both(digit))]
         for digit in "ddc"
     )
     assert one == same
@@ -190,6 +195,9 @@ def test_the_report_compares_with_control_and_baselines(runs: Mapping[str, Run])
     assert {"encoder_of-b_over_untrained", "encoder_of-b_over_forest"} <= names
     page = report.page.read_text("utf-8")
     assert "untrained control of of-b" in page
+    card = "of-b, for a, b: licence CC0-1.0; origin simulated."
+    assert card in page
+    assert f"- {card}" in (report.folder / "report.md").read_text("utf-8")
     again = gather(read_records(run.folder / "records.parquet"))
     assert again.encoders == gather(run.records()).encoders
     assert again.done == again.expected

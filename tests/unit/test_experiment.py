@@ -9,7 +9,8 @@ import pytest
 
 from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.core.errors import StudyFileError
-from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells, resolve_sizes
+from crosswear.grid.experiment import UNTRAINED, Cell, enumerate_cells, resolve_sizes
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 
 TEXT = """

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from crosswear.datasets import lookup
-from crosswear.grid.experiment import DomainFacts, enumerate_cells, resolve_sizes
+from crosswear.grid.experiment import enumerate_cells, resolve_sizes
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 
 STUDIES = Path(__file__).parents[2] / "studies"

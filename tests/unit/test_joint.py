@@ -26,7 +26,8 @@ from crosswear.engine.joint import open_target
 from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.subsets import adaptation_set, groups_of, passes
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import Cell, DomainFacts, enumerate_cells
+from crosswear.grid.experiment import Cell, enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint
@@ -103,6 +104,23 @@ def test_steps_are_balanced_and_as_many_as_of_a_single_source(
         of_domain = [seen[place] for place in np.flatnonzero(y == number).tolist()]
         assert len(of_domain) == count
         assert max(of_domain) - min(of_domain) <= 1  # none comes again before all have come
+
+
+@given(
+    counts=st.lists(st.integers(1, 90), min_size=2, max_size=4),
+    size=st.integers(2, 64),
+    seed=st.integers(0, 9),
+)
+def test_shares_by_the_root_of_the_sizes(counts: list[int], size: int, seed: int) -> None:
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    heads = Heads((1,) * len(counts), by_root=True)
+    steps = list(heads.batches(y, TrainConfig(batch_size=size), np.random.default_rng(seed)))
+    roots = np.sqrt(counts)
+    for step in steps:
+        shares = np.bincount(y[step], minlength=len(counts))
+        assert (abs(shares - size * roots / roots.sum()) <= 1).all()
+        assert (shares >= 1).all()
+    assert len(steps) == passes(len(y), len(steps[0]))
 
 
 def test_a_single_domain_has_the_batches_that_it_always_had() -> None:

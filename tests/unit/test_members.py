@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from crosswear.baselines.kernel import KernelSimilarity, feature_map, fit_kernel_ridge
+from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.ridge import fit_ridge
 from crosswear.baselines.stack import StackMember
@@ -56,6 +57,19 @@ def test_fitted_on_all_windows_they_say_what_they_say_in_a_fold_of_all(
     for member in members:
         in_fold = member.probabilities(every, every)
         np.testing.assert_allclose(member.fit().scores(x), in_fold, atol=1e-3)
+
+
+def test_a_regression_on_features_is_a_member_too() -> None:
+    y, every = waves(0).y, np.arange(72)
+    features = np.random.default_rng(0).normal(size=(72, 4)).astype(np.float32) + y[:, None]
+    member = LogisticMember(features, y, CLASSES)
+    in_fold = member.probabilities(every, every)
+    np.testing.assert_allclose(member.fit().scores(features), in_fold)
+    np.testing.assert_allclose(in_fold.sum(axis=1), 1)
+    np.testing.assert_array_equal(member.fit().predict(features), in_fold.argmax(axis=1))
+    assert not in_fold[:, 3:].any()
+    one = member.probabilities(every[y == 2], every)
+    np.testing.assert_array_equal(one, np.eye(CLASSES)[[2] * 72])
 
 
 def test_a_ridge_classifier_of_one_class_or_two_has_their_probabilities_alone() -> None:

@@ -32,7 +32,8 @@ from crosswear.datasets.prepare import prepare
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.grouping import group
 from crosswear.engine.task import Task
-from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
+from crosswear.grid.experiment import UNTRAINED, Cell, enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.checkpoint import load_checkpoint, save_checkpoint
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side, summarise

@@ -46,7 +46,8 @@ def read(
 ) -> tuple[Recording, list[str]]:
     notes: list[str] = []
     options = ReadOptions(placement, variant)
-    return next(SPEC.read(FolderTree(root), options, notes.append)), notes
+    (recording,) = SPEC.read(FolderTree(root), options, notes.append)
+    return recording, notes
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def test_the_rate_has_no_gaps_in_it(
     assert rate_of(np.diff(delivered(time_s))) == pytest.approx(100, rel=0.01)
 
 
+def test_equal_packets_with_stamps_in_whole_seconds_have_their_own_rate() -> None:
+    packets = np.floor(0.4 + 1.28 * np.arange(13))  # of 32 rows at 25 Hz
+    assert rate_of(np.diff(np.repeat(packets, 32))) == pytest.approx(25, rel=0.05)
+    lost = np.delete(np.arange(40.0), [5, 9, 10, 31])
+    assert rate_of(np.diff(np.repeat(lost, 32))) == 32
+
+
 def test_stamps_that_do_not_go_on_tell_no_rate() -> None:
     assert rate_of(np.zeros(9)) is None
     assert rate_of(np.empty(0)) is None

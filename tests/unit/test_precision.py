@@ -14,7 +14,8 @@ from crosswear.core.config import Precisions
 from crosswear.core.errors import StoreError, StudyFileError
 from crosswear.engine.precision_timing import StepTimes, time_precisions
 from crosswear.evidence.records import read_records
-from crosswear.grid.experiment import DomainFacts, enumerate_cells
+from crosswear.grid.experiment import enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 
 TEXT = smallest_study()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets.prepare import prepare
@@ -58,3 +60,16 @@ def test_a_plateau_in_several_recordings_is_one() -> None:
     found.push(swing(500, 2.0))
     found.push(swing(500, 2.0))
     assert list(found.found()) == ["x"]
+
+
+@given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 60), max_size=5))
+def test_clipping_of_parts_is_that_of_the_whole(seed: int, cuts: list[int]) -> None:
+    values = np.random.default_rng(seed).choice([-2.0, 0.0, 1.9, 2.0, np.nan], (60, 3))
+    whole, joined = Clipping(), Clipping()
+    for part in np.split(values.astype(np.float32), sorted(cuts)):
+        alone = Clipping()
+        alone.push(part)
+        whole.push(part)
+        joined = joined.joined(Clipping.restored(alone.state))
+    np.testing.assert_array_equal(joined.state, whole.state)
+    assert joined.found() == whole.found()

@@ -122,6 +122,18 @@ def test_auto_takes_what_is_there(tmp_path: Path, cache: Path) -> None:
     assert find_sources("auto", tmp_path, cache, PreparationConfig(), ignore) == []
 
 
+def test_auto_leaves_large_datasets_out(tmp_path: Path, cache: Path) -> None:
+    folder = tmp_path / "capture24"
+    folder.mkdir()
+    with (folder / "P001.csv.gz").open("wb") as file:
+        file.truncate(4_000_000_000)  # of which nothing is written to the disk
+    notes: list[str] = []
+    assert find_sources("auto", tmp_path, cache, PreparationConfig(), notes.append) == []
+    assert notes == [
+        "capture24 is left out: 4.0 GB take long to prepare. Name it as a source to use it"
+    ]
+
+
 def test_a_named_source_must_be_there(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(MissingDataError):
         find_sources("wharf", tmp_path, cache, PreparationConfig(), ignore)

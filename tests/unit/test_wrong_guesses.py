@@ -10,8 +10,10 @@ from layout_helpers import guessed, motion, put
 from predict_helpers import BUNDLE
 
 from crosswear.core.errors import UsageError
+from crosswear.deploy.recognise.chunks import read_chunks
 from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.tables.scale import unit_in
+from crosswear.tables.vectors import ONE_LENGTH, no_acceleration
 from fuzz.guesses import run_case
 
 RATE_HZ = 50
@@ -51,10 +53,50 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
         assert one.verdict != "wrong", one
 
 
+@pytest.mark.parametrize(
+    ("seed", "number", "verdict", "what"),
+    [
+        (7, 1502, "refused", "three columns apart, of names that say nothing"),
+        (
+            6,
+            329,
+            "asked",
+            "columns without names: an unknown unit beside a vector that looks like g",
+        ),
+        (6, 825, "asked", "two sensors without gravity beside columns of gravity"),
+    ],
+)
+def test_cases_that_were_wrong(
+    seed: int, number: int, verdict: str, what: str, tmp_path: Path
+) -> None:
+    assert run_case(seed, number, tmp_path).verdict == verdict, what
+
+
 def test_a_magnetometer_of_length_1_is_no_acceleration(tmp_path: Path) -> None:
     values = both()
     path = table(tmp_path / "a.csv", "time,k1x,k1y,k1z,k2x,k2y,k2z", turning(values, 1), values)
     assert source(path).layout.columns.x == "k2x"
+
+
+def test_a_direction_in_three_digits_is_no_acceleration() -> None:
+    angle = np.linspace(0, 1, 16 * RATE_HZ)
+    turns = np.stack([np.sin(angle), np.cos(angle) * 0.6, np.cos(angle) * 0.8], axis=1)
+    assert no_acceleration(turns.round(3), RATE_HZ) == ONE_LENGTH
+
+
+def test_names_that_say_little_are_no_reason_against_columns_beside_them(tmp_path: Path) -> None:
+    still = motion("sitting", RATE_HZ)
+    path = table(tmp_path / "a.csv", "time,a,b,c,kx,ky,kz", still * 9.81, still[:, [1, 2, 0]])
+    with pytest.raises(UsageError, match="2 times three columns"):
+        source(path)
+
+
+@pytest.mark.parametrize("row", [",,,", '"","","",""'])
+def test_a_row_of_units_without_any_is_no_row_of_values(row: str, tmp_path: Path) -> None:
+    values = [",".join(map(str, row)) for row in motion("walking", RATE_HZ).round(4).tolist()]
+    lines = [f"{i / RATE_HZ},{one}" for i, one in enumerate(values)]
+    found = source(put(tmp_path / "a.csv", "time,x,y,z", [row, *lines]))
+    assert sum(len(piece) for piece, _ in read_chunks(found, lambda _: None)) == len(lines)
 
 
 def test_counts_of_a_converter_beside_a_vector_of_length_1_are_asked_for(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from crosswear.adaptation.assessment import Findings, assess
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.bundling import bundle_of
 from crosswear.adaptation.choose import Chosen, choose
+from crosswear.adaptation.encoder_learner import encoders_by_name, exclude_learned
 from crosswear.adaptation.inspection import compare_orientation, inspect_recordings
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.recommend import recommend
@@ -27,6 +28,7 @@ from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, of_acceleration
 from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import save_bundle
+from crosswear.encoders import load_encoder
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
@@ -49,6 +51,7 @@ class AdaptationSettings:
         preparation: sampling rate, length and hop of the windows.
         seed: seed of all random numbers.
         report: folder of the report; without it the name of the bundle with `-report`.
+        encoders: folders of imported encoders; a regression on the features of each is a candidate.
     """
 
     sources: Sequence[str | Path | Source] = ("auto",)
@@ -56,6 +59,7 @@ class AdaptationSettings:
     preparation: PreparationConfig = field(default_factory=PreparationConfig)
     seed: int = 2019
     report: str | Path | None = None
+    encoders: Sequence[str | Path] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def adapt(
     expect_absent(out)
     expect_writable(folder=out)
     expect_writable(folder=report)
+    encoders = encoders_by_name(map(load_encoder, settings.encoders))
     notes: list[str] = []
 
     def say(sentence: str) -> None:
@@ -138,11 +143,15 @@ def adapt(
         rate_hz=preparation.rate_hz,
         seed=settings.seed,
         others=[LabelledWindows.of(one.domain.windows) for one in offered],
+        encoders=encoders_by_name(exclude_learned(domain, encoders.values(), say)),
     )
     chosen = choose(training_data, networks, budget.left, note=say)
     findings = assess(chosen, domain, training_data, grouping.unit, budget)
     if findings.curve is None:
         say("no learning curve: too few windows, or no time left for it")
+    if chosen.learner.encoder is not None:
+        licence = chosen.learner.encoder.card.licence
+        say(f"the model holds {chosen.learner.name}, whose licence goes with it: {licence}")
     findings = replace(findings, notes=tuple(notes))
     trained_on = _trained_on(chosen, offered)
     save_bundle(out, bundle_of(domain, preparation, chosen, findings, rows, trained_on))
@@ -153,7 +162,8 @@ def _trained_on(chosen: Chosen, offered: Sequence[Source]) -> list[Source]:
     """Return the sources that the chosen model was trained on."""
     plan = chosen.learner.plan
     if plan is None:
-        return list(offered) if BUNDLED[chosen.learner.kind].fit_with_others else []
+        baseline = BUNDLED.get(chosen.learner.kind)
+        return list(offered) if baseline and baseline.fit_with_others else []
     return [one for one in offered if one.name == plan.source]
 
 

@@ -29,6 +29,7 @@ from crosswear.deploy.bundle.manifest import (
     Split,
     Transfer,
 )
+from crosswear.encoders import Encoder
 from crosswear.engine.transfer_source import Source
 from crosswear.signal.familiarity import FALSE_ALARMS
 from crosswear.signal.gravity import directions, spread
@@ -82,6 +83,7 @@ def bundle_of(
         threshold=chosen.threshold,
         origins=(
             *(_origin("source", one.domain) for one in sources),
+            *(_origin_of_encoder(one) for one in (chosen.learner.encoder,) if one is not None),
             _origin("adaptation", domain),
         ),
         transfer=Transfer(plan.transfer.strategy, plan.blocks) if plan and plan.transfer else None,
@@ -118,4 +120,14 @@ def _origin(role: Literal["source", "adaptation"], domain: Domain) -> Origin:
         digest=domain.summary.digest,
         licence=spec.licence or "not stated",
         citation=spec.citation or "not stated",
+    )
+
+
+def _origin_of_encoder(encoder: Encoder) -> Origin:
+    return Origin(
+        role="encoder",
+        reference=encoder.folder.resolve().name,
+        digest=encoder.manifest.digest,
+        licence=encoder.card.licence,
+        citation=encoder.card.origin,
     )

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
+from crosswear.adaptation.encoder_learner import encoder_learners
 from crosswear.adaptation.familiarity import Familiar, calibrate_reference
 from crosswear.adaptation.learners import (
     ClassicalLearner,
@@ -34,6 +35,7 @@ from crosswear.core.errors import UsageError
 from crosswear.core.intervals import Interval
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note, install
+from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.deploy.bundle.manifest import Kind
 from crosswear.engine.transfer_source import model_for
@@ -45,9 +47,11 @@ from crosswear.signal.folds import Fold, make_folds
 from crosswear.signal.windows import in_steps
 
 OF_AEON: tuple[Kind, ...] = ("vote", "minirocket")
-KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "network")
+KINDS: tuple[Kind, ...] = ("vote", "minirocket", "forest", "encoder", "network")
 """Kinds of candidates, in order of preference: at few labels the vote scores best on average
 (docs/results.md), and networks take longest."""
+ENCODER_SHARE = 0.2
+"""Of the budget, at most, for the features of one encoder."""
 CONFIDENCE_OF_GAIN = 0.8
 """Confidence of the two-sided interval of the gain over a preferred candidate, which must lie above
 0: the chosen one is better with a probability of 90 %."""
@@ -107,7 +111,7 @@ class Chosen:
     def classifier(self, samples: int) -> Calibrated:
         """Return the calibrated classifier of windows [n, 3, L], L = `samples`."""
         if self.model is None:
-            logits = logits_of_classifier(BUNDLED[self.learner.kind].load(self.state))
+            logits = logits_of_classifier(CLASSICAL_KINDS[self.learner.kind].load(self.state))
         else:
             names = tuple(map(str, range(self.out_of_fold.shape[1])))
             state = {name: torch.from_numpy(np.array(one)) for name, one in self.state.items()}
@@ -137,7 +141,8 @@ def choose(
     before they run, from timings of the candidates: every group is tested.
 
     Args:
-        data: the labelled windows; of each of `data.others` a sample is drawn.
+        data: the labelled windows; of each of `data.others` a sample is drawn, and each of
+            `data.encoders` is a candidate.
         sources: source networks by name.
         budget_s: seconds for all of it, approximately.
         kinds: kinds of candidates.
@@ -147,6 +152,7 @@ def choose(
     Raises:
         DomainError: if there are too few groups for cross-validation.
         TransferError: if a source does not fit the windows.
+        CheckpointError: if the file of an encoder is damaged.
     """
     budget = Budget(budget_s)
     drawn = [one.draw(seed_for(data.seed, "others", i)) for i, one in enumerate(data.others)]
@@ -163,6 +169,8 @@ def choose(
     networks = [NetworkLearner(plan, trainer) for plan in network_plans(sources) if with_networks]
     with one_thread():
         classical = _classical(kinds, data, budget_s, len(folds), note)
+        if any(METHODS[kind].role is Role.ENCODER for kind in kinds):
+            classical += encoder_learners(data.encoders, data, ENCODER_SHARE * budget_s, note)
         most = affordable_folds(classical, networks, len(folds), len(y), budget.left)
         if most < len(folds):
             note(

@@ -15,12 +15,15 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from crosswear.adaptation.choose import KINDS, choose
+from crosswear.adaptation.encoder_learner import encoders_by_name
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.errors import UsageError
 from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import Domain
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.encoders import Encoder
+from crosswear.grid.methods import METHODS, Role
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.signal.windows import as_windows
 
@@ -38,6 +41,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         sources: source networks by name (`crosswear.networks.checkpoint.load_checkpoint`); None
             for none.
         others: other datasets (`crosswear.prepare`), whose windows whiten the vote; None for none.
+        encoders: imported encoders (`crosswear.load_encoder`), each a candidate; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.
         random_state: seed of all random numbers.
@@ -50,9 +54,10 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def __init__(
         self,
-        kind: Literal["auto", "vote", "minirocket", "forest", "network"] = "auto",
+        kind: Literal["auto", "vote", "minirocket", "forest", "encoder", "network"] = "auto",
         sources: Mapping[str, Checkpoint] | None = None,
         others: Sequence[Domain] | None = None,
+        encoders: Sequence[Encoder] | None = None,
         rate_hz: float = 25.0,
         budget_s: float = 60.0,
         random_state: int = 0,
@@ -60,6 +65,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.kind = kind
         self.sources = sources
         self.others = others
+        self.encoders = encoders
         self.rate_hz = rate_hz
         self.budget_s = budget_s
         self.random_state = random_state
@@ -88,6 +94,10 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                     f"there is no kind {self.kind!r}", expected=f"auto or {', '.join(KINDS)}"
                 )
             kinds = (self.kind,)
+            if METHODS[self.kind].role is Role.ENCODER and not self.encoders:
+                raise UsageError(
+                    "no encoder is given", todo="give it encoders=[crosswear.load_encoder(FOLDER)]"
+                )
         x = as_windows(X)
         check_classification_targets(y)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
@@ -105,6 +115,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             rate_hz=self.rate_hz,
             seed=self.random_state,
             others=[LabelledWindows.of(one.windows) for one in self.others or ()],
+            encoders=encoders_by_name(self.encoders or ()),
         )
         chosen = choose(data, self.sources or {}, self.budget_s, kinds=kinds)
         if groups is None:

@@ -11,6 +11,7 @@ from crosswear.adaptation.signals import check_signals, find_turn, turned_people
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import Domain
 from crosswear.engine.transfer_source import Source
+from crosswear.signal.blocks import by_blocks
 from crosswear.signal.folds import Grouping
 from crosswear.signal.gravity import described, directions
 
@@ -60,9 +61,9 @@ def compare_orientation(domain: Domain, sources: Sequence[Source]) -> Iterator[s
     Only activities with the same name are compared.
     """
     everything = np.arange(len(domain.windows))
-    ours = directions(np.array(domain.windows.x))
+    ours = by_blocks(directions, domain.windows.x)
     for source in sources:
-        theirs = directions(np.array(source.domain.windows.x))
+        theirs = by_blocks(directions, source.domain.windows.x)
         their_names = _names(source.domain, np.arange(len(theirs)))
         turn = find_turn(ours, _names(domain, everything), theirs, their_names)
         if turn is not None:

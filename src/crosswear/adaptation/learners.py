@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ from crosswear.baselines import BUNDLED, Classifier
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.keys import seed_for
 from crosswear.deploy.bundle.manifest import Kind
+from crosswear.encoders import Encoder
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -33,6 +34,7 @@ class TrainingData:
         rate_hz: sampling rate of the windows.
         seed: seed of all random numbers.
         others: windows of other datasets, with classes of their own.
+        encoders: imported encoders by name, each of them a candidate.
     """
 
     x: NDArray[np.float32]
@@ -42,6 +44,7 @@ class TrainingData:
     rate_hz: float
     seed: int
     others: Sequence[LabelledWindows] = ()
+    encoders: Mapping[str, Encoder] = field(default_factory=dict)
 
 
 class Learner(Protocol):
@@ -59,7 +62,12 @@ class Learner(Protocol):
 
     @property
     def plan(self) -> NetworkPlan | None:
-        """Training of a network; None for a classical classifier."""
+        """Training of a network; None for other kinds."""
+        ...
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """Encoder whose features it fits; None for other kinds."""
         ...
 
     @property
@@ -98,6 +106,7 @@ class ClassicalLearner:
     """
 
     plan = None
+    encoder = None
 
     def __init__(self, kind: Kind, data: TrainingData, seconds: float) -> None:
         self.kind = kind
@@ -159,6 +168,7 @@ class NetworkLearner:
     """
 
     kind: Kind = "network"
+    encoder = None
 
     def __init__(self, plan: NetworkPlan, trainer: NetworkTrainer) -> None:
         self.plan, self.name = plan, plan.name

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.adaptation.encoder_learner import exclude_learned
 from crosswear.adaptation.shared_people import exclude_shared_people
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.core.keys import seed_for
@@ -91,14 +92,18 @@ class RankedEncoder:
 
 
 def rank_encoders(
-    target: Domain, encoders: Sequence[Encoder], rate_hz: float
+    target: Domain,
+    encoders: Sequence[Encoder],
+    rate_hz: float,
+    note: Note = lambda sentence: None,
 ) -> list[RankedEncoder]:
     """Rank imported encoders by LogME of their features, standardised; the most promising first.
 
     Args:
         target: the recordings with labels.
-        encoders: the encoders.
+        encoders: those that have learned from the target's dataset are left out.
         rate_hz: sampling rate of the windows.
+        note: takes a sentence about each encoder left out.
 
     Raises:
         UsageError: if the windows are shorter than an encoder's and its card refuses those.
@@ -106,13 +111,12 @@ def rank_encoders(
     rows = draw(len(target.windows), seed_for("recommend"))
     x, y = target.windows.x[rows], target.windows.y[rows]
     seed = seed_for("recommend", "untrained encoder")
-    ranked = [
-        RankedEncoder(
-            one.folder.name,
-            *(logme(_standardised(one.features(x, rate_hz, kind)), y) for kind in (None, seed)),
+    ranked = []
+    for one in exclude_learned(target, encoders, note):
+        features = (one.features(x, rate_hz, kind) for kind in (None, seed))
+        ranked.append(
+            RankedEncoder(one.folder.name, *(logme(_standardised(some), y) for some in features))
         )
-        for one in encoders
-    ]
     return sorted(ranked, key=lambda one: -one.logme)
 
 

@@ -11,6 +11,7 @@ from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, same_dataset
 from crosswear.engine.transfer_source import Source
+from crosswear.signal.blocks import by_blocks
 
 COMPARED = 200
 """Windows of the target, drawn from those with movement."""
@@ -74,10 +75,11 @@ def count_copies(x: NDArray[np.float32], others: NDArray[np.float32]) -> tuple[i
     """
     size = max(x.shape[2] // 2, 1)
     first = (x.shape[2] - size) // 2
-    middle = np.array(x[..., first : first + size])
-    moving = np.flatnonzero(middle.std(axis=2).max(axis=1, initial=0) > MOVING_G)
+    middle = x[..., first : first + size]
+    spread = by_blocks(lambda some: some.std(axis=2).max(axis=1, initial=0), middle)
+    moving = np.flatnonzero(spread > MOVING_G)
     rows = np.random.default_rng(seed_for("apart")).permutation(moving)[:COMPARED]
-    wanted = _normed(middle[rows])
+    wanted = _normed(np.array(middle[rows]))
     best = np.full(len(rows), -1.0, np.float32)
     for begin in range(0, len(others), BLOCK):
         block = np.array(others[begin : begin + BLOCK])

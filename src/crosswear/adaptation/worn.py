@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from crosswear.core.recording import Windows
 from crosswear.core.texts import counted
 from crosswear.datasets.domain import Domain
+from crosswear.signal.blocks import by_blocks
 from crosswear.signal.nonwear import DOUBTFUL_S, NOT_WORN_S, StillTime, longest, still
 
 NAMED = 3
@@ -67,7 +68,7 @@ def still_seconds(windows: Windows, recorded_hz: float, window_s: float) -> Floa
         recorded_hz: nominal rate of the recordings.
         window_s: length of a window.
     """
-    is_still = still(np.asarray(windows.acceleration))
+    is_still = by_blocks(still, windows.acceleration)
     found = np.zeros(len(windows))
     order = np.lexsort((windows.start, windows.recording))
     cuts = np.flatnonzero(np.diff(windows.recording[order])) + 1

@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from crosswear.api.display import LOG, note, progress_shown
+from crosswear.api.display import LOG, note, parts_shown, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import StoreError
+from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.engine.measuring import measuring_processes
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
-from crosswear.study.execution import execution_settings
+from crosswear.study.execution import ExecutionSettings, execution_settings
 from crosswear.study.read import read_study
 
 if TYPE_CHECKING:  # slow to import: methods do so where they need it
@@ -73,9 +74,19 @@ class Study:
         Where the file leaves the precision to the machine, these cells are in float32; those of a
         run are in `Run.loaded`.
         """
+        return self._load(one_by_one)
+
+    def _load(self, spread: Spread) -> LoadedStudy:
         from crosswear.study.load import load_study
 
-        return load_study(self.design, self.text, self.data, self.cache, note)
+        spread = parts_shown(spread)
+        return load_study(self.design, self.text, self.data, self.cache, note, spread)
+
+    def _loaded_by(self, where: ExecutionSettings) -> LoadedStudy:
+        """Return `loaded`, prepared by the workers that will train if it is not yet."""
+        if "loaded" not in vars(self):
+            vars(self)["loaded"] = self._load(where.spread())
+        return self.loaded
 
     def plan(
         self,
@@ -103,7 +114,9 @@ class Study:
             from crosswear.study.precision import decide_precision
 
             run, other = Run(self, out), _store_of(reuse)
-            loaded, precision = decide_precision(self.loaded, run.store, where, note, other)
+            loaded, precision = decide_precision(
+                self._loaded_by(where), run.store, where, note, other
+            )
             return plan_study(loaded, run.store, where, processes, precision, other)
 
     def run(
@@ -140,7 +153,9 @@ class Study:
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
-        loaded, run.precision = decide_precision(self.loaded, run.store, where, note, other)
+        loaded, run.precision = decide_precision(
+            self._loaded_by(where), run.store, where, note, other
+        )
         if run.precision is not None:
             LOG.info(str(run.precision))
         with progress_shown() as progress:

@@ -22,6 +22,7 @@ from crosswear.cli.export import export
 from crosswear.cli.model import model_app
 from crosswear.cli.output import log_printed, print_error
 from crosswear.cli.predict import predict
+from crosswear.cli.pretrain import pretrain
 from crosswear.cli.recommend import recommend
 from crosswear.cli.study import study_app
 from crosswear.core.errors import CrosswearError
@@ -41,6 +42,7 @@ app.command()(predict)
 app.command()(export)
 app.command()(recommend)
 app.command()(adapt)
+app.command()(pretrain)
 
 
 @app.callback(invoke_without_command=True)

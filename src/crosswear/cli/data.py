@@ -10,9 +10,10 @@ import typer
 from crosswear.api.folders import DEFAULT_CACHE
 from crosswear.cli.data_fetch import fetch, verify
 from crosswear.cli.data_new import new
-from crosswear.cli.options import AsJson, CacheFolder, DataFolder
+from crosswear.cli.options import AsJson, CacheFolder, DataFolder, Workers
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.files import expect_writable, write_text
+from crosswear.core.interruption import remains
 
 data_app = typer.Typer(name="data", help="The datasets.", no_args_is_help=True)
 data_app.command()(new)
@@ -89,11 +90,13 @@ def describe(
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
     latex: Annotated[Path | None, typer.Option(help="Write the table as LaTeX.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Folder for pictures of each domain.")] = None,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
+    from crosswear.api.preparing import prepare
     from crosswear.core.config import PreparationConfig
-    from crosswear.datasets.prepare import prepare
+    from crosswear.engine.executors.processes import available_workers
     from crosswear.report.describe.domain_table import (
         describe_csv,
         describe_domain,
@@ -108,7 +111,9 @@ def describe(
 
     expect_writable(*filter(None, (csv, latex)), folder=plot)
     config = PreparationConfig(split=split)
-    domains = [prepare(reference, data, config, cache) for reference in references]
+    remains("finished parts are kept, the same command goes on")
+    workers = workers or available_workers()
+    domains = [prepare(reference, data, config, cache, workers) for reference in references]
     rows = [describe_domain(domain, config.hop_s) for domain in domains]
     if csv:
         write_text(csv, describe_csv(rows))

@@ -1,4 +1,4 @@
-"""`crosswear encoder`: feature extractors of others, as sources of studies."""
+"""`crosswear encoder`: feature extractors, of others or pretrained, as sources of studies."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
     from crosswear.encoders import Encoder
+    from crosswear.encoders.pretraining_record import PretrainingRecord
 
 encoder_app = typer.Typer(
     name="encoder",
@@ -22,6 +23,12 @@ encoder_app = typer.Typer(
 
 NEEDED = ("rate", "window", "unit", "layout", "normalise", "licence", "origin")
 """Options whose value no file holds."""
+SHORTER = {
+    None: "refused",
+    "pad": "padded with zeros",
+    "repeat": "repeated",
+    "keep": "as they are",
+}
 
 NewFolder: TypeAlias = Annotated[
     Path, typer.Option("--out", metavar="ENCODER", help="A new folder.")
@@ -53,7 +60,7 @@ def import_(
     std: Annotated[str | None, typer.Option(help="Of each channel: 1,1,1")] = None,
     shorter: Annotated[
         str | None,
-        typer.Option(help="Shorter windows: pad them with zeros, or repeat them."),
+        typer.Option(help="Shorter windows: pad them with zeros, repeat them, or keep them."),
     ] = None,
     pooling: Annotated[
         str, typer.Option(help="Mean over time of outputs [N, D, T] (ndt) or [N, T, D] (ntd).")
@@ -89,7 +96,7 @@ def import_(
             "fixed": tuple(fixed or ()),
         }
     )
-    _print(import_encoder(file, out, card), as_json)
+    print_encoder(import_encoder(file, out, card), as_json)
 
 
 @encoder_app.command("list")
@@ -126,7 +133,7 @@ def describe(
     """The card of an encoder, and what was found in its file."""
     from crosswear.encoders import load_encoder
 
-    _print(load_encoder(encoder), as_json)
+    print_encoder(load_encoder(encoder), as_json)
 
 
 @encoder_app.command()
@@ -143,7 +150,7 @@ def export(
 
     _expect_stated({"licence": licence, "origin": origin})
     made = export_encoder(run, source, out, licence=licence or "", origin=origin or "")
-    _print(made, as_json)
+    print_encoder(made, as_json)
 
 
 def _expect_stated(options: dict[str, object]) -> None:
@@ -175,12 +182,13 @@ def _about(encoder: Encoder) -> dict[str, object]:
     }
 
 
-def _print(encoder: Encoder, as_json: bool) -> None:
+def print_encoder(encoder: Encoder, as_json: bool) -> None:
+    """Print the card of an encoder, and what was found in its file."""
     if as_json:
         print_json(_about(encoder))
         return
     card, found = encoder.card, encoder.manifest.found
-    shorter = {None: "refused", "pad": "padded with zeros", "repeat": "repeated"}[card.shorter]
+    shorter = SHORTER[card.shorter]
     normalised = f"by mean {card.mean} and std {card.std}" if card.mean else card.normalisation
     rows = [
         ["windows", f"{card.window_s:g} s at {card.rate_hz:g} Hz: {card.samples} samples"],
@@ -194,3 +202,28 @@ def _print(encoder: Encoder, as_json: bool) -> None:
         ["origin", card.origin],
     ]
     print_table(f"Encoder {encoder.folder.name}", ["what", "value"], rows)
+    if card.learned is not None:
+        _print_learned(card.learned)
+
+
+def _print_learned(learned: PretrainingRecord) -> None:
+    rows = [
+        [
+            one.name,
+            " ".join(part for part in (one.dataset, one.placement) if part),
+            str(one.people),
+            f"{one.hours:.2f}",
+            str(one.classes),
+            f"{100 * one.micro_f1:.1f}",
+            one.licence,
+        ]
+        for one in learned.domains
+    ]
+    headings = ["domain", "dataset", "people", "hours", "classes", "micro-F1", "licence"]
+    print_table(f"Learned from, by {learned.name}; micro-F1 on validation windows", headings, rows)
+    how, model = learned.training, learned.model
+    filters = ", ".join(map(str, model.filters))
+    typer.echo(
+        f"{model.name} with {filters} filters, epoch {learned.epoch} of {how.epochs}, "
+        f"batch {how.batch_size}, learning rate {how.learning_rate:g}, seed {learned.seed}"
+    )

@@ -25,6 +25,9 @@ CacheFolder: TypeAlias = Annotated[
     Path,
     typer.Option("--cache", envvar=CACHE_VARIABLE, help="Folder of prepared domains."),
 ]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
+]
 BundleFolder: TypeAlias = Annotated[
     Path, typer.Argument(metavar="BUNDLE", help="Folder of the model.")
 ]
@@ -37,9 +40,13 @@ Sources: TypeAlias = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="A dataset, the folder of a study, or auto: all datasets in --data. Repeatable.",
+        help="A dataset, the folder of a study, or auto: those in --data up to 3 GB. Repeatable.",
         show_default="auto",
     ),
+]
+Encoders: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--encoder", metavar="ENCODER", help="Folder of an imported encoder. Repeatable."),
 ]
 StudyFile: TypeAlias = Annotated[
     Path | None,

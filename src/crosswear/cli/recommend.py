@@ -13,6 +13,7 @@ from crosswear.cli.options import (
     AsJson,
     CacheFolder,
     DataFolder,
+    Encoders,
     Hop,
     Recordings,
     Sources,
@@ -43,10 +44,7 @@ def recommend(
             help="Folder of a study: rank its sources, and validate the ranking on its records.",
         ),
     ] = None,
-    encoder: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="ENCODER", help="Folder of an imported encoder. Repeatable."),
-    ] = None,
+    encoder: Encoders = None,
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,
     data: DataFolder = None,
@@ -70,7 +68,7 @@ def recommend(
     ]
     ranked = recommend_(target, found, preparation.rate_hz, print_note)
     encoders = [load_encoder(folder) for folder in encoder or ()]
-    of_encoders = rank_encoders(target, encoders, preparation.rate_hz)
+    of_encoders = rank_encoders(target, encoders, preparation.rate_hz, print_note)
     if not ranked and not of_encoders:
         raise UsageError(
             "there is no source to rank",

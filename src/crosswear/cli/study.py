@@ -14,6 +14,7 @@ from crosswear.cli.options import (
     DataFolder,
     OutFolder,
     StudyFile,
+    Workers,
 )
 from crosswear.cli.output import print_json, print_table
 from crosswear.core.interruption import remains
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 study_app = typer.Typer(name="study", help="Plan, run and report a study.", no_args_is_help=True)
 
-Workers: TypeAlias = Annotated[
-    int | None, typer.Option(min=1, help="Processes; as many as processors without it.")
-]
 Device: TypeAlias = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where networks train.")]
 Cluster: TypeAlias = Annotated[
     str | None,

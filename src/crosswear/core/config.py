@@ -81,6 +81,8 @@ class Architecture:
         spectral: whether it has a spectral branch.
         gyroscope: whether it takes a gyroscope beside the accelerometer.
         residual: whether its blocks are residual blocks, see `crosswear.networks.kernels`.
+        pooled: whether its head sees the mean and the maximum of each filter over time, so that
+            its weights fit windows of any length.
     """
 
     filters: Filters
@@ -89,6 +91,7 @@ class Architecture:
     spectral: bool = True
     gyroscope: bool = True
     residual: bool = True
+    pooled: bool = False
 
 
 RESIDUAL = Architecture((16, 32, 64, 64, 64), 0.25)
@@ -97,6 +100,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "shared-resnet": RESIDUAL,
     "deep-conv-lstm": Architecture(
         (64, 64, 64, 64), 0.5, recurrent=2, spectral=False, gyroscope=False, residual=False
+    ),
+    "pooled-resnet": Architecture(
+        (32, 64, 128), 0.25, spectral=False, gyroscope=False, pooled=True
     ),
 }
 """Architectures by their name in `crosswear.networks.models`."""
@@ -148,12 +154,15 @@ class Augmentation:
     `crosswear.signal.augmentation` changes them.
 
     Attributes:
+        half_turns: share of the windows that are turned half about one of their axes, as a watch
+            is that is worn on the other wrist or the other way round.
         rotation: degrees, at most.
         jitter: standard deviation of the noise, in g (of a gyroscope in rad/s).
         scaling: standard deviation of what each channel is multiplied by.
         time_warp: standard deviation of the logarithm of the speed of time.
     """
 
+    half_turns: Annotated[float, Field(ge=0, le=1)] = 0.0
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
     jitter: Annotated[float, Field(ge=0, le=10)] = 0.0
     scaling: Annotated[float, Field(ge=0, le=1)] = 0.0

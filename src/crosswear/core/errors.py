@@ -28,6 +28,10 @@ class CrosswearError(Exception):
         self.expected = expected
         self.todo = todo
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with all four parts."""
+        return _restored, (type(self), self.what, self.where, self.expected, self.todo)
+
     def inside(self, place: str) -> Self:
         """Return the same error with the place around it named first."""
         where = f"{place}: {self.where}" if self.where else place
@@ -40,6 +44,12 @@ class CrosswearError(Exception):
         if self.todo:
             lines.append(f"  to do:    {self.todo}")
         return "\n".join(lines)
+
+
+def _restored(
+    kind: type[CrosswearError], what: str, where: str, expected: str, todo: str
+) -> CrosswearError:
+    return kind(what, where=where, expected=expected, todo=todo)
 
 
 class UsageError(CrosswearError):

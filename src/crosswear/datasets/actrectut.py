@@ -7,13 +7,14 @@ published files.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.core.texts import Note
 from crosswear.datasets.matlab import read_matrices
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -56,12 +57,11 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for each subject."""
     first = FIRST_COLUMN[options.placement]
-    names = require(tree, PATTERNS)
-    if len(names) < SPEC.subjects:
-        note(f"{len(names)} of {SPEC.subjects} subjects were found.")
     for name in names:
         matrices = read_matrices(tree, name, {"data": COLUMNS, "labels": 1})
         data, codes = matrices["data"], matrices["labels"][:, 0]
@@ -92,6 +92,11 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         )
 
 
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < SPEC.subjects:
+        yield f"{len(names)} of {SPEC.subjects} subjects were found."
+
+
 SPEC = DatasetSpec(
     name="actrectut",
     title="Hand gestures of the activity recognition tutorial",
@@ -106,7 +111,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     columns=f"labels, and of data {three_from(FIRST_COLUMN)}",
     traps=TRAPS,
 )

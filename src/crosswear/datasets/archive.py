@@ -92,6 +92,10 @@ class ZipTree:
             ) from error
         return io.BufferedReader(_Member(member), _BLOCK)
 
+    def size(self, name: str) -> int:
+        """See `FileTree.size`."""
+        return self.members[name].file_size if name in self.members else 0
+
     def where(self, name: str) -> str:
         """As if the archive were a folder."""
         return f"{self.root}/{name}" if name else self.root

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_batches, read_labels, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -163,13 +164,18 @@ class _AnnotatedRows:
         return _AnnotatedRows(self.time_us[rows], self.acceleration[rows], self.labels[rows])
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class BackwardsTime(Findings):
+    """Number of times that the time runs backwards."""
+
+    backwards: int = 0
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: BackwardsTime
+) -> Iterator[Recording]:
     """Yield one recording for every hour of a person."""
-    names = require(tree, PATTERNS[:1])
-    if len(names) < len(PEOPLE):
-        note(f"{len(names)} of {len(PEOPLE)} people are there.")
     label_of = _dictionary(tree, options.variant)
-    backwards = 0
     for name in names:
         match = re.fullmatch(r"(P\d{3})\.csv\.gz", name)
         if match is None or int(name[1:4]) not in PEOPLE:
@@ -181,7 +187,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             )
         before_us = -np.inf
         for number, rows in enumerate(_pieces(_batches(tree, name, label_of))):
-            backwards += bool(rows.time_us[0] < before_us)
+            found.backwards += bool(rows.time_us[0] < before_us)
             before_us = rows.time_us[-1]
             yield Recording(
                 acceleration=rows.acceleration,
@@ -192,8 +198,16 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                 placement=options.placement,
                 time_s=(rows.time_us - rows.time_us[0]) / 1e6,
             )
-    if backwards:
-        note(f"The time runs backwards {backwards} times; another recording begins there.")
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < len(PEOPLE):
+        yield f"{len(names)} of {len(PEOPLE)} people are there."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: BackwardsTime) -> Iterator[str]:
+    if found.backwards:
+        yield f"The time runs backwards {found.backwards} times; another recording begins there."
 
 
 def _dictionary(tree: FileTree, scheme: str) -> Mapping[str, int]:
@@ -278,7 +292,7 @@ SPEC = DatasetSpec(
     placements=("dominant_wrist",),
     variants=VARIANTS,
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS[:1]), read, BackwardsTime, _missing, _notes),
     columns="time, x, y, z, annotation; annotation and label:… of the dictionary",
     files=(
         PublishedFile(

@@ -116,14 +116,25 @@ def same_dataset(a: Domain, b: Domain) -> bool:
     Placement, sensors, variant and preparation may differ. Own recordings are of one dataset if
     they lie in one folder, or if a file of one is, byte by byte, also a file of the other.
     """
-    one, other = (lookup(domain.summary.reference)[0] for domain in (a, b))
-    if one.root is None or other.root is None:
-        return one.name == other.name and one.root is other.root
-    if one.root.resolve() == other.root.resolve():
+    return same_dataset_named(a.summary.reference, b.summary.reference)
+
+
+def same_dataset_named(reference: str, other: str) -> bool:
+    """`same_dataset` of dataset references, without preparing anything."""
+    ours, theirs = lookup(reference)[0], lookup(other)[0]
+    if ours.root is None or theirs.root is None:
+        return ours.name == theirs.name and ours.root is theirs.root
+    if ours.root.resolve() == theirs.root.resolve():
         return True
-    ours = fingerprint(FolderTree(one.root), one.patterns)
-    theirs = fingerprint(FolderTree(other.root), other.patterns)
-    return not set(ours.values()).isdisjoint(theirs.values())
+    return not own_files(reference).isdisjoint(own_files(other))
+
+
+def own_files(reference: str) -> frozenset[str]:
+    """Return the sha256 of every file of own recordings; of a registered dataset, none."""
+    spec, _ = lookup(reference)
+    if spec.root is None:
+        return frozenset()
+    return frozenset(fingerprint(FolderTree(spec.root), spec.patterns).values())
 
 
 def load_domain(folder: str | Path) -> Domain:

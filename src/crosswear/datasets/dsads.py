@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
@@ -89,7 +91,16 @@ COUNTS = PublishedCounts(
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class LostSamples(Findings):
+    """Number of samples for which the files have zeros or NaN."""
+
+    lost: int = 0
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: LostSamples
+) -> Iterator[Recording]:
     """Yield one recording for every run of consecutive segments of one activity and subject.
 
     Raises:
@@ -98,17 +109,12 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
     """
     first = FIRST_COLUMN[options.placement]
     codes = [activity.code for activity in CLASSES]
-    names = require(tree, PATTERNS)
-    whole = len(CLASSES) * SUBJECTS * SEGMENTS
-    if len(names) < whole:
-        note(f"{whole - len(names)} of {whole} segments are missing.")
-    lost = 0
     for run in _runs(tree, names):
         activity, subject, segment = _parse(tree, run[0])
         use = range(first, first + len(AXES) * len(options.sensors))
         values = np.concatenate([_segment(tree, name, use) for name in run])
         acceleration, *rotation = np.split(values, len(options.sensors), axis=1)
-        lost += int(np.isnan(acceleration[:, 0]).sum())
+        found.lost += int(np.isnan(acceleration[:, 0]).sum())
         yield Recording(
             acceleration=acceleration,
             rate_hz=SPEC.rate_hz,
@@ -118,8 +124,22 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             placement=options.placement,
             rotation=rotation[0] if rotation else None,
         )
-    if lost:
-        note(f"{lost} samples are lost: the files have zeros or NaN there.")
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    whole = len(CLASSES) * SUBJECTS * SEGMENTS
+    if len(names) < whole:
+        yield f"{whole - len(names)} of {whole} segments are missing."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: LostSamples) -> Iterator[str]:
+    if found.lost:
+        yield f"{found.lost} samples are lost: the files have zeros or NaN there."
+
+
+def _folder(name: str) -> str:
+    """Return the folder of one activity and subject, whose segments may follow one another."""
+    return name.rpartition("/")[0]
 
 
 def _parse(tree: FileTree, name: str) -> tuple[str, str, int]:
@@ -135,7 +155,7 @@ def _parse(tree: FileTree, name: str) -> tuple[str, str, int]:
     return match[1], match[2], int(match[3])
 
 
-def _runs(tree: FileTree, names: list[str]) -> Iterator[list[str]]:
+def _runs(tree: FileTree, names: Names) -> Iterator[list[str]]:
     run: list[str] = []
     for name in names:
         activity, subject, segment = _parse(tree, name)
@@ -178,7 +198,9 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(
+        partial(require, patterns=PATTERNS), read, LostSamples, _missing, _notes, _folder
+    ),
     sensors=("accelerometer", "gyroscope"),
     columns=f"{three_from(FIRST_COLUMN)}; of the gyroscope the three behind",
     files=FILES,

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.core.texts import Note
-from crosswear.datasets import own
+from crosswear.datasets.own import recordings as own
+from crosswear.datasets.own.file_names import recording_names
 from crosswear.datasets.own.layout import Layout, parse_layout
+from crosswear.datasets.part_reader import Names, PartReader
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, reading, require
 
@@ -95,17 +96,29 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: own.OwnFindings
+) -> Iterator[Recording]:
     """Yield one recording for every session of every person; rate and placement are the TOML's."""
-    names = require(tree, PATTERNS)
+    yield from own.read(_layout(tree), tree, options, names, found)
+
+
+def _names(tree: FileTree) -> Names:
+    require(tree, PATTERNS)
+    return recording_names(_layout(tree), tree)
+
+
+def _missing(tree: FileTree, names: Names) -> Iterator[str]:
     layout = _layout(tree)
-    note("The layout is this project's, not the publisher's: nothing verifies these files.")
-    tables = [name for name in names if name != PATTERNS[0]]
-    if len(tables) < SPEC.subjects:
-        note(f"{len(tables)} of {SPEC.subjects} subjects were found.")
+    yield "The layout is this project's, not the publisher's: nothing verifies these files."
+    if len(names) < SPEC.subjects:
+        yield f"{len(names)} of {SPEC.subjects} subjects were found."
     if len(layout.class_table) != len(CLASSES):
-        note(f"dataset.toml names {len(layout.class_table)} classes; the study has {len(CLASSES)}.")
-    yield from own.read(layout, tree, options, note)
+        yield f"dataset.toml names {len(layout.class_table)} classes; the study has {len(CLASSES)}."
+
+
+def _notes(tree: FileTree, options: ReadOptions, found: own.OwnFindings) -> Iterator[str]:
+    yield from own.notes(_layout(tree), tree, options, found)
 
 
 def completed(tree: FileTree) -> DatasetSpec:
@@ -153,7 +166,7 @@ SPEC = DatasetSpec(
     placements=("wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(_names, read, own.OwnFindings, _missing, _notes),
     columns="those that dataset.toml names",
     own_layout=OWN_LAYOUT,
     completed=completed,

@@ -6,12 +6,13 @@ Source: the publisher's README; not checked on the published files.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -59,12 +60,11 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for each subject."""
     first = FIRST_COLUMN[options.placement]
-    names = require(tree, PATTERNS)
-    if len(names) < SPEC.subjects:
-        note(f"{len(names)} of {SPEC.subjects} subjects were found.")
     for name in names:
         if name not in FILES:
             raise DataFormatError(
@@ -95,6 +95,11 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         )
 
 
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < SPEC.subjects:
+        yield f"{len(names)} of {SPEC.subjects} subjects were found."
+
+
 SPEC = DatasetSpec(
     name="mhealth",
     title="mHealth: body motion of ten people during twelve activities",
@@ -109,7 +114,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     columns=f"{LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(path) for path in FILES),
     archives=("mhealth+dataset.zip",),

@@ -6,13 +6,14 @@ Source: column_names.txt and label_legend.txt of the dataset.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Names, PartReader, Sentences
 from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -148,13 +149,12 @@ COUNTS = PublishedCounts(
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: Sentences
+) -> Iterator[Recording]:
     """Yield one recording for every file."""
     sensors = SENSORS[options.placement]
     columns = [column for first in sensors.values() for column in range(first, first + 3)]
-    names = require(tree, PATTERNS)
-    if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} recordings were found.")
     for name in names:
         where = tree.where(name)
         _refuse_challenge(tree, name)
@@ -165,7 +165,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         recording = name.removesuffix(".dat")
         if sensor:
             preferred, chosen = next(iter(sensors)), list(sensors)[sensor]
-            note(
+            found.sentences.append(
                 f"{recording}: {preferred} lost {lost:.0%} of the labelled samples; {chosen} is "
                 "read instead."
             )
@@ -179,6 +179,15 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             placement=options.placement,
             time_s=_even(elapsed_s(values[:, 0], MILLISECONDS, where)),
         )
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < len(FILES):
+        yield f"{len(names)} of {len(FILES)} recordings were found."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: Sentences) -> Iterator[str]:
+    yield from found.sentences
 
 
 def _refuse_challenge(tree: FileTree, name: str) -> None:
@@ -251,7 +260,7 @@ SPEC = DatasetSpec(
     placements=tuple(SENSORS),
     variants=VARIANTS,
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Sentences, _missing, _notes),
     columns=f"{TIME + 1} time (ms), {LOCOMOTION + 1} mode of locomotion, {GESTURE + 1} gesture, "
     + three_from(
         {

@@ -6,13 +6,14 @@ Source: the publisher's readme.pdf, DataCollectionProtocol.pdf and PerformedActi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
@@ -157,12 +158,11 @@ COUNTS = PublishedCounts(
 """PerformedActivitiesSummary.pdf; each run from its first to its last sample, by all signs."""
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for every file."""
     first = FIRST_COLUMN[options.placement]
-    names = require(tree, PATTERNS)
-    if len(names) < len(FILES):
-        note(f"{len(names)} of {len(FILES)} files were found.")
     for name in names:
         where = tree.where(name)
         starts = (first, first + GYROSCOPE)[: len(options.sensors)]
@@ -179,6 +179,11 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             time_s=elapsed_s(values[:, 0], 1.0, where),
             rotation=to_rad_s(values[:, 5:], where) if len(starts) > 1 else None,
         )
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < len(FILES):
+        yield f"{len(names)} of {len(FILES)} files were found."
 
 
 def _labels(codes: NDArray[np.float64], variant: str, where: str) -> NDArray[np.int16]:
@@ -212,7 +217,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants=VARIANTS,
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     sensors=("accelerometer", "gyroscope"),
     columns=f"{TIME + 1} time (s), {ACTIVITY + 1} activity, {three_from(FIRST_COLUMN)}; of the "
     f"gyroscope (rad/s) the three that begin {GYROSCOPE} columns on",

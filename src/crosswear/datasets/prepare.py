@@ -20,15 +20,14 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import DomainError
 from crosswear.core.files import link_or_copy, new_folder, scratch_folder
 from crosswear.core.keys import Json, canonical_json, digest, essentials, seed_for, to_json
-from crosswear.core.recording import channel_names
-from crosswear.datasets import lookup
 from crosswear.datasets.classes import used_classes
 from crosswear.datasets.domain import Domain, DomainSummary, load_domain
-from crosswear.datasets.roots import locate
-from crosswear.datasets.spec import DatasetSpec, ReadOptions
+from crosswear.datasets.joined_parts import JoinedParts, join_parts, preparing
+from crosswear.datasets.parts import Spread, one_by_one
+from crosswear.datasets.roots import OpenedDataset, open_dataset
+from crosswear.datasets.spec import DatasetSpec
 from crosswear.datasets.tree import FileTree, FolderTree, fingerprint
-from crosswear.datasets.window_files import save_samples, save_table, write_samples
-from crosswear.datasets.window_reader import WindowReader
+from crosswear.datasets.window_files import save_table
 from crosswear.signal.leakage import audit
 from crosswear.signal.splits import split_windows
 
@@ -40,15 +39,22 @@ value a setting is not part of the digest, so that earlier domains and records s
 
 
 def prepare(
-    reference: str | Path, data: str | Path | None, config: PreparationConfig, cache: str | Path
+    reference: str | Path,
+    data: str | Path | None,
+    config: PreparationConfig,
+    cache: str | Path,
+    spread: Spread = one_by_one,
 ) -> Domain:
     """Read, resample, window, split and audit a dataset, or open what did so before.
+
+    Interrupted, the same call goes on with the parts of the dataset that are done.
 
     Args:
         reference: as in a study file, e.g. ``dsads:placement=torso``.
         data: folder with one folder per dataset; not needed for simulated ones.
         config: the preparation.
         cache: folder of prepared domains.
+        spread: works on parts of the dataset, here or in other processes.
 
     Raises:
         UsageError: if there is no such dataset, placement or variant.
@@ -58,7 +64,7 @@ def prepare(
             own recordings of which two hold the same samples.
         LeakageError: if a raw sample is in two subsets.
     """
-    return prepare_splits(reference, data, config, cache, [config.split])[config.split]
+    return prepare_splits(reference, data, config, cache, [config.split], spread)[config.split]
 
 
 def prepare_splits(
@@ -67,97 +73,98 @@ def prepare_splits(
     config: PreparationConfig,
     cache: str | Path,
     splits: Sequence[int],
+    spread: Spread = one_by_one,
 ) -> dict[int, Domain]:
     """Prepare a domain for several splits, and read its files once; see `prepare` for the rest."""
-    reference = str(reference)
-    spec, options = lookup(reference)
-    tree = locate(spec, None if data is None else Path(data))
-    if spec.completed:
-        spec = spec.completed(tree)
-        options = spec.default_options
-    files = _fingerprints(spec, tree)
-    found: dict[int, Domain] = {}
-    missing: dict[int, Path] = {}
-    for split in splits:
-        folder = Path(cache) / _digest(spec, options, files, replace(config, split=split))
+    dataset = open_dataset(str(reference), None if data is None else Path(data))
+    files = _fingerprints(dataset.spec, dataset.tree)
+    folders = {
+        split: Path(cache) / _digest(dataset, files, replace(config, split=split))
+        for split in splits
+    }
+    found = _found(folders)
+    if len(found) < len(folders):
+        with preparing(dataset, Path(cache)):
+            found = _found(folders)  # another process may have been at it
+            missing = {split: folder for split, folder in folders.items() if split not in found}
+            if missing:
+                try:
+                    joined = join_parts(dataset, files, config, Path(cache), spread)
+                    _build(missing, dataset, joined, config)
+                except DomainError as error:
+                    raise error.inside(dataset.reference) from error
+        found |= {split: load_domain(folder) for split, folder in missing.items()}
+    return {split: _called(dataset, found[split]) for split in splits}
+
+
+def _found(folders: Mapping[int, Path]) -> dict[int, Domain]:
+    """Return the domains that are there; those that are damaged are removed."""
+    found = {}
+    for split, folder in folders.items():
         if folder.exists():
             try:
                 found[split] = load_domain(folder)
-                continue
             except DomainError:
                 shutil.rmtree(folder, ignore_errors=True)
-        missing[split] = folder
-    if missing:
-        try:
-            _build(missing, reference, spec, options, tree, config)
-        except DomainError as error:
-            raise error.inside(reference) from error
-    found |= {split: load_domain(folder) for split, folder in missing.items()}
-    return {split: _called(reference, spec, options, found[split]) for split in splits}
+    return found
 
 
-def _called(reference: str, spec: DatasetSpec, options: ReadOptions, domain: Domain) -> Domain:
+def _called(dataset: OpenedDataset, domain: Domain) -> Domain:
     """A domain as it is asked for now: its cache may have been made from another folder."""
-    code_of = {row.name: row.code for row in spec.variants[options.variant]}
+    code_of = {row.name: row.code for row in dataset.spec.variants[dataset.options.variant]}
     codes = tuple(code_of[name] for name in domain.classes)
-    return replace(domain, summary=replace(domain.summary, reference=reference, codes=codes))
+    summary = replace(domain.summary, reference=dataset.reference, codes=codes)
+    return replace(domain, summary=summary)
 
 
 def _build(
     folders: Mapping[int, Path],
-    reference: str,
-    spec: DatasetSpec,
-    options: ReadOptions,
-    tree: FileTree,
+    dataset: OpenedDataset,
+    joined: JoinedParts,
     config: PreparationConfig,
 ) -> None:
-    """Write the domain of each split. Its samples are cut once, and never all in memory."""
-    notes: list[str] = []
-    reader = WindowReader(spec.read(tree, options, notes.append), reference, config)
-    cache = next(iter(folders.values())).parent
-    with scratch_folder(cache) as scratch:
-        samples = scratch / "samples"
-        windows = write_samples(reader, samples)
-        if windows is None:
-            raise DomainError(
-                "no recording gives a labelled window",
-                expected=f"{config.window} samples without a gap, most of them labelled with a "
-                "class",
-                todo="check the class table and the recordings",
-            )
-        if reader.repeated and spec.root:
-            raise DomainError(
-                f"{reader.repeated[0]} hold the same samples",
-                expected="every recording once: a copy counts as another person, or another "
-                "performance, and would be on both sides of a test",
-                todo="delete one of the two, or leave it out of files in dataset.toml",
-            )
-        notes += reader.notes()
-        table = spec.variants[options.variant]
-        used = used_classes(windows, table, config.min_subjects, notes)
-        kept = np.isin(windows.y, used)
-        if len(used) < 2:
-            raise DomainError(
-                f"{np.count_nonzero(kept)} windows of {len(used)} class",
-                expected="windows of at least two classes",
-                todo="check the labels, or use shorter windows",
-            )
-        shape = len(channel_names(options.sensors)), config.window
-        save_samples(samples, shape, kept, scratch / "x.npy")
-        windows = windows.rows(kept)
-        windows = replace(windows, y=np.searchsorted(used, windows.y).astype(np.int16))
-        seed = seed_for("split", spec.name)
+    """Write the domain of each split; samples are never all in memory."""
+    spec, options, windows = dataset.spec, dataset.options, joined.windows
+    if windows is None:
+        raise DomainError(
+            "no recording gives a labelled window",
+            expected=f"{config.window} samples without a gap, most of them labelled with a class",
+            todo="check the class table and the recordings",
+        )
+    repeated = joined.account.repeated
+    if repeated and spec.root:
+        raise DomainError(
+            f"{repeated[0]} hold the same samples",
+            expected="every recording once: a copy counts as another person, or another "
+            "performance, and would be on both sides of a test",
+            todo="delete one of the two, or leave it out of files in dataset.toml",
+        )
+    notes = [*joined.notes, *joined.account.notes()]
+    table = spec.variants[options.variant]
+    used = used_classes(windows, table, config.min_subjects, notes)
+    kept = np.isin(windows.y, used)
+    if len(used) < 2:
+        raise DomainError(
+            f"{np.count_nonzero(kept)} windows of {len(used)} class",
+            expected="windows of at least two classes",
+            todo="check the labels, or use shorter windows",
+        )
+    windows = windows.rows(kept)
+    windows = replace(windows, y=np.searchsorted(used, windows.y).astype(np.int16))
+    seed = seed_for("split", spec.name)
+    with scratch_folder(joined.folder) as scratch:
+        joined.save_samples(kept, scratch / "x.npy")
         for number, folder in folders.items():
             subset, split = split_windows(windows, len(used), seed, number, config.min_subjects)
             audit(windows, subset)
             summary = DomainSummary(
-                reference=reference,
+                reference=dataset.reference,
                 digest=folder.name,
                 placement=options.placement,
                 rate_hz=spec.rate_hz,
                 classes=tuple(table[place].name for place in used),
-                subjects=tuple(reader.subjects),
-                duration_s=reader.duration_s,
+                subjects=joined.account.subjects,
+                duration_s=joined.account.duration_s,
                 samples=config.window,
                 split=split,
                 notes=tuple(notes),
@@ -179,14 +186,12 @@ def _fingerprints(spec: DatasetSpec, tree: FileTree) -> dict[str, str]:
     return files
 
 
-def _digest(
-    spec: DatasetSpec, options: ReadOptions, files: Mapping[str, str], config: PreparationConfig
-) -> str:
+def _digest(dataset: OpenedDataset, files: Mapping[str, str], config: PreparationConfig) -> str:
     return digest(
         {
             "schema": SCHEMA,
-            "dataset": [spec.name, spec.schema],
-            "options": essentials(options),
+            "dataset": [dataset.spec.name, dataset.spec.schema],
+            "options": essentials(dataset.options),
             "files": files,
             "preparation": _essentials(config),
         }

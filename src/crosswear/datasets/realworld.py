@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
 from crosswear.datasets.archive import ZipTree, open_inner
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import check_rate, place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Download, ReadOptions
@@ -63,27 +65,34 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class PartsFound(Findings):
+    """Gaps in the archives of some activities.
+
+    Attributes:
+        without: people and activities without a recording of the placement.
+        backwards: how often the time runs backwards.
+    """
+
+    without: list[str] = field(default_factory=list)
+    backwards: int = 0
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: PartsFound
+) -> Iterator[Recording]:
     """Yield one recording for every part of an activity of a person."""
-    names = require(tree, PATTERNS)
     codes = [activity.code for activity in CLASSES]
-    matches = {name: _match(tree, name) for name in names}
-    people = {match["person"] for match in matches.values()}
-    if len(names) < SPEC.subjects * len(CLASSES):
-        note(
-            f"{len(people)} of {SPEC.subjects} people are there, with {len(names)} of "
-            f"{len(people) * len(CLASSES)} activities."
-        )
-    without, backwards = [], 0
-    for name, match in matches.items():
+    for name in names:
+        match = _match(tree, name)
         activity = match["activity"]
         parts = _parts(open_inner(tree, name), activity, options.placement)
         if not parts:
-            without.append(f"proband{match['person']}/{activity}")
+            found.without.append(f"proband{match['person']}/{activity}")
         for part, (archive, member) in sorted(parts.items()):
             values = _values(archive, member)
             breaks = np.flatnonzero(np.diff(values[:, 0]) < 0) + 1
-            backwards += len(breaks)
+            found.backwards += len(breaks)
             for run, rows in enumerate(np.split(values, breaks)):
                 yield Recording(
                     acceleration=to_g(rows[:, 1:], STANDARD_GRAVITY, archive.where(member)),
@@ -94,10 +103,22 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                     placement=options.placement,
                     time_s=_time_s(archive, member, rows[:, 0]),
                 )
-    if without:
-        note(f"No recording of the {options.placement} in {', '.join(without)}.")
-    if backwards:
-        note(f"The time runs backwards {backwards} times; another recording begins there.")
+
+
+def _missing(tree: FileTree, names: Names) -> Iterator[str]:
+    people = {_match(tree, name)["person"] for name in names}
+    if len(names) < SPEC.subjects * len(CLASSES):
+        yield (
+            f"{len(people)} of {SPEC.subjects} people are there, with {len(names)} of "
+            f"{len(people) * len(CLASSES)} activities."
+        )
+
+
+def _notes(_: FileTree, options: ReadOptions, found: PartsFound) -> Iterator[str]:
+    if found.without:
+        yield f"No recording of the {options.placement} in {', '.join(found.without)}."
+    if found.backwards:
+        yield f"The time runs backwards {found.backwards} times; another recording begins there."
 
 
 def _match(tree: FileTree, name: str) -> re.Match[str]:
@@ -186,7 +207,7 @@ SPEC = DatasetSpec(
     placements=PLACEMENTS,
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartsFound, _missing, _notes),
     columns="attr_time (ms), attr_x, attr_y, attr_z",
     archives=("realworld2016_dataset.zip",),
     folders=("realworld2016_dataset",),

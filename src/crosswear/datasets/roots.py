@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from crosswear.core.errors import DataFormatError, MissingDataError
-from crosswear.datasets import REGISTRY
+from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.archive import ZipTree, open_archive, open_inner
-from crosswear.datasets.spec import DatasetSpec
+from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree, require
 
 Tree = TypeVar("Tree", FolderTree, ZipTree)
 
 _DEEPEST = 3
 """Most folders that publishers put around the dataset's root."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedDataset:
+    """A dataset, what of it is read, and where its files are.
+
+    Attributes:
+        reference: as in a study file, e.g. ``dsads:placement=torso``.
+        data: folder with one folder per dataset.
+        spec: its declaration, completed by its files.
+        options: what of it is read.
+        tree: its files.
+    """
+
+    reference: str
+    data: Path | None
+    spec: DatasetSpec
+    options: ReadOptions
+    tree: FileTree
+
+
+def open_dataset(reference: str, data: Path | None) -> OpenedDataset:
+    """Look up a dataset and find its files.
+
+    Raises:
+        UsageError: if there is no such dataset, placement or variant.
+        MissingDataError: if a folder or file is not there.
+        DataFormatError: if an archive or a description is damaged.
+    """
+    spec, options = lookup(reference)
+    tree = locate(spec, data)
+    if spec.completed:
+        spec = spec.completed(tree)
+        options = spec.default_options
+    return OpenedDataset(reference, data, spec, options, tree)
 
 
 def locate(spec: DatasetSpec, data: Path | None) -> FileTree:

@@ -6,12 +6,13 @@ Source: the publisher's README; what `TRAPS` says was measured on the published 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -39,16 +40,11 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for every file, that is for every activity and subject."""
     codes = [activity.code for activity in CLASSES]
-    names = require(tree, PATTERNS)
-    subjects = {name.rpartition("/")[2] for name in names}
-    if len(names) < SPEC.subjects * len(CLASSES):
-        note(
-            f"{len(subjects)} of {SPEC.subjects} subjects are there, with {len(names)} of "
-            f"{len(subjects) * len(CLASSES)} recordings."
-        )
     for name in names:
         activity, _, file = name.removeprefix("raw/9_class/wrist50/").partition("/")
         if activity not in codes:
@@ -71,6 +67,15 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         )
 
 
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    subjects = {name.rpartition("/")[2] for name in names}
+    if len(names) < SPEC.subjects * len(CLASSES):
+        yield (
+            f"{len(subjects)} of {SPEC.subjects} subjects are there, with {len(names)} of "
+            f"{len(subjects) * len(CLASSES)} recordings."
+        )
+
+
 SPEC = DatasetSpec(
     name="selfback",
     title="selfBACK, wrist, nine activities",
@@ -85,7 +90,7 @@ SPEC = DatasetSpec(
     placements=("wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     columns="time, x, y, z",
     traps=TRAPS,
 )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -53,13 +55,18 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class RepeatedStamps(Findings):
+    """Number of time stamps that repeat the one before."""
+
+    repeated: int = 0
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: RepeatedStamps
+) -> Iterator[Recording]:
     """Yield one recording for every execution of the sequence."""
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
-    names = require(tree, PATTERNS)
-    if len(names) < RECORDINGS:
-        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are missing.")
-    repeated = 0
     for name in names:
         match = re.fullmatch(r"DATA/(s\d\d)/\1_(\d\d)_sw\.csv", name)
         if match is None:
@@ -72,7 +79,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         turning = GYROSCOPE if "gyroscope" in options.sensors else ()
         values = read_numbers(tree, name, LAYOUT, (STAMP, *ACCELEROMETER, *turning))
         _check_even(tree, name, values[:, 0] / 1000)
-        repeated += int((np.diff(values[:, 0]) == 0).sum())
+        found.repeated += int((np.diff(values[:, 0]) == 0).sum())
         yield Recording(
             acceleration=to_g(values[:, 1:4], STANDARD_GRAVITY, tree.where(name)),
             rate_hz=RATE_HZ,
@@ -82,9 +89,17 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             placement=options.placement,
             rotation=to_rad_s(values[:, 4:], tree.where(name)) if turning else None,
         )
-    if repeated:
-        note(
-            f"{repeated} time stamps repeat the one before. They are times of delivery: "
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < RECORDINGS:
+        yield f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are missing."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: RepeatedStamps) -> Iterator[str]:
+    if found.repeated:
+        yield (
+            f"{found.repeated} time stamps repeat the one before. They are times of delivery: "
             f"the samples are taken as even, at {RATE_HZ} Hz."
         )
 
@@ -116,7 +131,7 @@ SPEC = DatasetSpec(
     placements=("wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, RepeatedStamps, _missing, _notes),
     sensors=("accelerometer", "gyroscope"),
     columns="x_acc, y_acc, z_acc, label, and timestamp as a check; x_gyro, y_gyro, z_gyro (rad/s)",
     traps=TRAPS,

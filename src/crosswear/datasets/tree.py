@@ -43,6 +43,10 @@ class FileTree(Protocol):
         """
         ...
 
+    def size(self, name: str) -> int:
+        """Return the size of a file in bytes; 0 if there is none."""
+        ...
+
     def where(self, name: str) -> str:
         """Return what to call the file in a message; the root for an empty name."""
         ...
@@ -85,6 +89,11 @@ class FolderTree:
             raise DataFormatError(
                 f"cannot be read: {error.strerror or error}", where=self.where(name)
             ) from error
+
+    def size(self, name: str) -> int:
+        """See `FileTree.size`."""
+        path = self.root / name
+        return path.stat().st_size if path.is_file() else 0
 
     def where(self, name: str) -> str:
         """The path on disk."""

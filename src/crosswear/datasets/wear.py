@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -84,14 +85,13 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for every file."""
     first = FIRST_COLUMN[options.placement]
     label_of = {activity.code: label for label, activity in enumerate(CLASSES)}
     label_of |= dict.fromkeys(UNLABELLED, NO_LABEL)
-    names = require(tree, PATTERNS)
-    if len(names) < FILES:
-        note(f"{len(names)} of {FILES} files are there.")
     for name in names:
         number = _number(tree, name)
         values = read_numbers(tree, name, LAYOUT, (NUMBER, *range(first, first + 3)))
@@ -111,6 +111,11 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             session=f"sbj_{number}",
             placement=options.placement,
         )
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < FILES:
+        yield f"{len(names)} of {FILES} files are there."
 
 
 def _number(tree: FileTree, name: str) -> int:
@@ -138,7 +143,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     columns=f"{NUMBER + 1} person, {LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(f"{FOLDER}/sbj_{number}.csv") for number in range(FILES)),
     details=DETAILS,

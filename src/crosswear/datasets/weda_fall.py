@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_numbers, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -102,14 +104,19 @@ TRAPS = (
 )
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class Unsorted(Findings):
+    """Number of recordings with rows out of order."""
+
+    unsorted: int = 0
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: Unsorted
+) -> Iterator[Recording]:
     """Yield one recording for every trial."""
     label_of = {row.code: label for label, row in enumerate(VARIANTS[options.variant])}
-    names = require(tree, PATTERNS[:1])
-    if len(names) < RECORDINGS:
-        note(f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are not there.")
     times = _fall_times(tree) if any("/F" in name for name in names) else {}
-    unsorted = 0
     for name in names:
         match = NAME.fullmatch(name)
         if match is None:
@@ -121,7 +128,7 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             )
         code, trial = match["code"], f"{match['person']}_{match['trial']}"
         values = _at_50_hz(tree, name)
-        unsorted += int((np.diff(values[:, 0]) < 0).any())
+        found.unsorted += int((np.diff(values[:, 0]) < 0).any())
         values = values[np.argsort(values[:, 0], kind="stable")]
         _check_rate(tree, name, values[:, 0])
         is_fall = code.startswith("F")
@@ -138,8 +145,16 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
             session=f"{code}_{match['trial']}",
             placement=options.placement,
         )
-    if unsorted:
-        note(f"The rows of {unsorted} recordings are out of order and were sorted by time.")
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < RECORDINGS:
+        yield f"{RECORDINGS - len(names)} of {RECORDINGS} recordings are not there."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: Unsorted) -> Iterator[str]:
+    if found.unsorted:
+        yield f"The rows of {found.unsorted} recordings are out of order and were sorted by time."
 
 
 def _at_50_hz(tree: FileTree, name: str) -> NDArray[np.float64]:
@@ -229,7 +244,7 @@ SPEC = DatasetSpec(
     placements=("wrist",),
     variants=VARIANTS,
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS[:1]), read, Unsorted, _missing, _notes),
     columns="accel_time_list (s, for the order and the falls), accel_x_list, accel_y_list, "
     "accel_z_list; filename, start_time, end_time of fall_timestamps.csv",
     folders=("WEDA-FALL", "WEDA-FALL-main"),

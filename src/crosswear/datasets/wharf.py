@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -83,12 +84,11 @@ COUNTS = PublishedCounts(
 """MANUAL.txt, 2.1."""
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+) -> Iterator[Recording]:
     """Yield one recording for every trial."""
     codes = [activity.code for activity in CLASSES]
-    names = require(tree, PATTERNS)
-    if len(names) < TRIALS:
-        note(f"{TRIALS - len(names)} of {TRIALS} trials are missing.")
     for name in names:
         match = NAME.fullmatch(name)
         activity = match["folder"].lower() if match else ""
@@ -120,6 +120,11 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         )
 
 
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < TRIALS:
+        yield f"{TRIALS - len(names)} of {TRIALS} trials are missing."
+
+
 SPEC = DatasetSpec(
     name="wharf",
     title="Wearable Human Activity Recognition Folder",
@@ -133,7 +138,7 @@ SPEC = DatasetSpec(
     placements=("right_wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
     columns="1–3 x, y, z",
     counts=COUNTS,
     traps=TRAPS,

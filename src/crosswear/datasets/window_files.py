@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -38,13 +38,14 @@ def write_samples(pieces: Iterable[Windows], file: Path) -> Windows | None:
     return Windows.joined(tables) if any(map(len, tables)) else None
 
 
-def save_samples(file: Path, shape: tuple[int, int], kept: NDArray[np.bool_], target: Path) -> None:
-    """Save the samples of some windows as an .npy file, a block at a time.
+def save_samples(
+    files: Sequence[tuple[Path, NDArray[np.bool_]]], shape: tuple[int, int], target: Path
+) -> None:
+    """Save the samples of some windows of several files as one .npy file, a block at a time.
 
     Args:
-        file: as `write_samples` leaves it.
+        files: as `write_samples` leaves them, each with the windows of it that are saved, [N].
         shape: channels and samples of a window.
-        kept: [N], the windows that are saved.
         target: the .npy file, float32 [n, *shape].
 
     Raises:
@@ -53,15 +54,17 @@ def save_samples(file: Path, shape: tuple[int, int], kept: NDArray[np.bool_], ta
     header = {
         "descr": np.dtype(np.float32).str,
         "fortran_order": False,
-        "shape": (int(kept.sum()), *shape),
+        "shape": (sum(int(kept.sum()) for _, kept in files), *shape),
     }
-    with as_disk_error(target), file.open("rb") as written, target.open("wb") as saved:
+    with as_disk_error(target), target.open("wb") as saved:
         # Not a memory map: its pages would count as memory of this process.
         np.lib.format.write_array_header_1_0(saved, header)  # type: ignore[no-untyped-call]
-        for place in range(0, len(kept), _ROWS):
-            some = kept[place : place + _ROWS]
-            block = np.fromfile(written, np.float32, len(some) * shape[0] * shape[1])
-            saved.write(block.reshape(len(some), *shape)[some].data)
+        for file, kept in files:
+            with file.open("rb") as written:
+                for place in range(0, len(kept), _ROWS):
+                    some = kept[place : place + _ROWS]
+                    block = np.fromfile(written, np.float32, len(some) * shape[0] * shape[1])
+                    saved.write(block.reshape(len(some), *shape)[some].data)
 
 
 def save_table(windows: Windows, folder: Path) -> None:
@@ -69,3 +72,17 @@ def save_table(windows: Windows, folder: Path) -> None:
     for field in fields(Windows):
         if field.name != _SAMPLES:
             np.save(folder / f"{field.name}.npy", getattr(windows, field.name))
+
+
+def load_table(folder: Path) -> Windows:
+    """Load what `save_table` has saved; `x` is [N, 0, 0].
+
+    Raises:
+        OSError, ValueError: if a file is missing or damaged, or their lengths differ.
+    """
+    names = [field.name for field in fields(Windows) if field.name != _SAMPLES]
+    table = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
+    lengths = {len(array) for array in table.values()}
+    if len(lengths) > 1:
+        raise ValueError("its files have different lengths")
+    return Windows(x=np.empty((*lengths, 0, 0), np.float32), **table)

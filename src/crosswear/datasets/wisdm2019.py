@@ -10,14 +10,15 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.core.texts import Note
+from crosswear.datasets.part_reader import Findings, Names, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -160,17 +161,33 @@ class _WithoutSemicolons:
         with self.tree.open(name) as file:
             return io.BytesIO(file.read().replace(b";", b","))
 
+    def size(self, name: str) -> int:
+        return self.tree.size(name)
+
     def where(self, name: str) -> str:
         return self.tree.where(name)
 
 
-def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording]:
+@dataclass
+class Oddities(Findings):
+    """Oddities of the time stamps of some subjects.
+
+    Attributes:
+        repeated: lines that repeat the time stamp of an earlier one.
+        backwards: how often the time runs backwards.
+        rates_hz: rates of the recordings that have another one than the nominal.
+    """
+
+    repeated: int = 0
+    backwards: int = 0
+    rates_hz: list[float] = field(default_factory=list)
+
+
+def read(
+    tree: FileTree, options: ReadOptions, names: Names, found: Oddities
+) -> Iterator[Recording]:
     """Yield one recording for every stretch of one activity in which time goes on."""
-    names = require(tree, PATTERNS)
-    if len(names) < len(SUBJECTS):
-        note(f"{len(names)} of {len(SUBJECTS)} subjects were found.")
     labels = {activity.code: label for label, activity in enumerate(CLASSES)}
-    repeated, rates, backwards = 0, Counter[float](), 0
     for name in names:
         subject = _subject(tree, name)
         commas = _WithoutSemicolons(tree)
@@ -178,17 +195,17 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
         label = read_labels(commas, name, LAYOUT, LETTER, labels)
         acceleration = to_g(values[:, 1:], STANDARD_GRAVITY, tree.where(name))
         rows = np.sort(np.unique(values[:, 0], return_index=True)[1])
-        repeated += len(values) - len(rows)
+        found.repeated += len(values) - len(rows)
         time_s, label = (values[rows, 0] - values[:, 0].min()) / 1e9, label[rows]
         sessions = Counter[str]()
         for block in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(label)) + 1):
             rate_hz = _rate(time_s[block], tree.where(name), CLASSES[label[block[0]]].code)
             breaks = np.flatnonzero(np.diff(time_s[block]) < 0) + 1
-            backwards += len(breaks)
+            found.backwards += len(breaks)
             for run in np.split(block, breaks):
                 letter = CLASSES[label[run[0]]].code
                 sessions[letter] += 1
-                rates[rate_hz] += 1
+                found.rates_hz += [rate_hz] if rate_hz != NOMINAL_HZ else []
                 yield Recording(
                     acceleration=acceleration[rows[run]],
                     rate_hz=rate_hz,
@@ -198,13 +215,20 @@ def read(tree: FileTree, options: ReadOptions, note: Note) -> Iterator[Recording
                     placement=options.placement,
                     time_s=time_s[run] - time_s[run[0]],
                 )
-    if repeated:
-        note(f"{repeated} lines repeat the time stamp of an earlier line and are left out.")
-    if backwards:
-        note(f"The time runs backwards {backwards} times; another recording begins there.")
-    for rate_hz, count in sorted(rates.items()):
-        if rate_hz != NOMINAL_HZ:
-            note(f"{count} recordings are at {rate_hz:g} Hz instead of {NOMINAL_HZ:g} Hz.")
+
+
+def _missing(_: FileTree, names: Names) -> Iterator[str]:
+    if len(names) < len(SUBJECTS):
+        yield f"{len(names)} of {len(SUBJECTS)} subjects were found."
+
+
+def _notes(_: FileTree, _options: ReadOptions, found: Oddities) -> Iterator[str]:
+    if found.repeated:
+        yield f"{found.repeated} lines repeat the time stamp of an earlier line and are left out."
+    if found.backwards:
+        yield f"The time runs backwards {found.backwards} times; another recording begins there."
+    for rate_hz, count in sorted(Counter(found.rates_hz).items()):
+        yield f"{count} recordings are at {rate_hz:g} Hz instead of {NOMINAL_HZ:g} Hz."
 
 
 def _subject(tree: FileTree, name: str) -> str:
@@ -273,7 +297,7 @@ SPEC = DatasetSpec(
     placements=("dominant_wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=read,
+    read=PartReader(partial(require, patterns=PATTERNS), read, Oddities, _missing, _notes),
     columns="1 subject, 2 activity, 3 time (ns), 4–6 x, y, z",
     files=FILES,
     archives=(

@@ -19,6 +19,7 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from crosswear.core.errors import CheckpointError, MissingDataError
+from crosswear.core.keys import canonical_json
 from crosswear.core.packages import expect_packages
 from crosswear.encoders.card import SCHEMA, EncoderCard, EncoderManifest
 
@@ -62,14 +63,19 @@ class Encoder:
         """
         expect_onnx()
         from crosswear.encoders.control import untrained
-        from crosswear.encoders.encoding import encode
+        from crosswear.encoders.encoding import encode, open_session
 
-        model = self._model()
+        model = self.model()
         if untrained_seed is not None:
             model = untrained(model, untrained_seed, self.card.fixed).model
-        return encode(model, self.card, self.manifest.found.batch, x, rate_hz)
+        return encode(open_session(model), self.card, self.manifest.found.batch, x, rate_hz)
 
-    def _model(self) -> bytes:
+    def model(self) -> bytes:
+        """Return the ONNX file.
+
+        Raises:
+            CheckpointError: if it is another one than was imported.
+        """
         path, found = self.folder / MODEL, self.manifest.found
         try:
             model = path.read_bytes()
@@ -103,25 +109,42 @@ def load_encoder(folder: str | Path) -> Encoder:
             expected=f"a folder that `crosswear encoder import` made, with {MANIFEST} in it",
         )
     try:
-        text = path.read_text("utf-8")
+        manifest = parse_manifest(path.read_text("utf-8"))
+    except CheckpointError as error:
+        raise error.inside(str(path)) from error
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot be read: {error.strerror}", where=str(path), todo=AGAIN
+        ) from error
+    encoder = Encoder(folder, manifest)
+    encoder.model()
+    return encoder
+
+
+def manifest_text(manifest: EncoderManifest) -> str:
+    """Return the text of `encoder.json`."""
+    values = json.loads(canonical_json(manifest))
+    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+
+
+def parse_manifest(text: str) -> EncoderManifest:
+    """Return the card of an encoder, and what was found in it, from the text of `encoder.json`.
+
+    Raises:
+        CheckpointError: if it is damaged, or of another schema.
+    """
+    try:
         schema = json.loads(text)["schema"]
         if schema != SCHEMA:
             raise CheckpointError(
-                f"an encoder of schema {schema}",
-                where=str(path),
-                expected=f"schema {SCHEMA}",
-                todo=AGAIN,
+                f"an encoder of schema {schema}", expected=f"schema {SCHEMA}", todo=AGAIN
             )
-        manifest = _MANIFEST.validate_json(text)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _MANIFEST.validate_json(text)
+    except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"cannot be read as the card of an encoder ({' '.join(str(error).split())[:200]})",
-            where=str(path),
             todo=AGAIN,
         ) from error
-    encoder = Encoder(folder, manifest)
-    encoder._model()
-    return encoder
 
 
 def encoders_in(folder: str | Path) -> list[Encoder]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Final, Literal, TypeAlias
 
 import pydantic
@@ -15,6 +15,7 @@ from crosswear.core.config import SETTINGS
 from crosswear.core.errors import UsageError
 from crosswear.core.keys import digest
 from crosswear.core.validation import first_problem
+from crosswear.encoders.pretraining_record import PretrainingRecord
 
 SCHEMA: Final = 1
 """Raised by hand whenever the same card and file would give other features."""
@@ -24,7 +25,7 @@ LONGEST_WINDOW = 1_000_000
 Unit: TypeAlias = Literal["g", "m/s2"]
 Layout: TypeAlias = Literal["NCL", "NLC"]
 Normalisation: TypeAlias = Literal["none", "z-score", "fixed"]
-Shorter: TypeAlias = Literal["pad", "repeat"]
+Shorter: TypeAlias = Literal["pad", "repeat", "keep"]
 Pooling: TypeAlias = Literal["none", "ndt", "ntd"]
 Channels: TypeAlias = Literal["xyz", "xzy", "yxz", "yzx", "zxy", "zyx"]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -49,12 +50,14 @@ class EncoderCard:
         channels: order of the axes.
         mean, std: of each channel in that order and unit, for `fixed`.
         shorter: what becomes of windows shorter than its own: zeros are added after normalisation
-            (`pad`), or they are repeated from their start; None: they are refused.
+            (`pad`), they are repeated from their start (`repeat`), or they stay as they are, for
+            networks that take any length (`keep`); None: they are refused.
         pooling: of outputs with a time axis, to their mean over it: [N, D, T] (`ndt`) or
             [N, T, D] (`ntd`); `none`: outputs are [N, D], or [N, D, 1, …].
         output: name of the output, where the file has several.
         fixed: names of weights that were not learned, such as the basis of a spectrogram; the
             untrained control keeps them.
+        learned: what it has learned from, where crosswear has made it.
     """
 
     rate_hz: Annotated[float, Field(gt=0, le=10_000)]
@@ -71,6 +74,7 @@ class EncoderCard:
     pooling: Pooling = "none"
     output: str = ""
     fixed: tuple[Text, ...] = ()
+    learned: PretrainingRecord | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> EncoderCard:
@@ -87,6 +91,14 @@ class EncoderCard:
     def samples(self) -> int:
         """Length of its windows."""
         return round(self.rate_hz * self.window_s)
+
+    @property
+    def sentence(self) -> str:
+        """Its licence and origin, and what it has learned from, as far as that is known."""
+        said = f"licence {self.licence}; origin {self.origin}"
+        if self.learned is not None:
+            said += f"; learned from {', '.join(map(str, self.learned.domains))}"
+        return f"{said}."
 
 
 def parse_card(values: Mapping[str, object]) -> EncoderCard:
@@ -135,4 +147,6 @@ class EncoderManifest:
     @property
     def digest(self) -> str:
         """Digest of all that its features depend on: the file, and how windows are made for it."""
-        return digest(replace(self, card=replace(self.card, licence="-", origin="-")))
+        about = asdict(replace(self, card=replace(self.card, licence="-", origin="-")))
+        del about["card"]["learned"]  # likewise; and encoders of before have no such field
+        return digest(about)

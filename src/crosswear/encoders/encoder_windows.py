@@ -30,7 +30,7 @@ def pieces(card: EncoderCard, samples: int, rate_hz: float) -> int:
         raise UsageError(
             f"windows of {samples / rate_hz:g} s are shorter than the encoder's",
             expected=f"{card.window_s:g} s, or a card that says what becomes of shorter ones",
-            todo="import it again with --shorter pad or --shorter repeat, or use longer windows",
+            todo="import it again with --shorter pad, repeat or keep, or use longer windows",
         )
     return math.ceil(length / card.samples)
 
@@ -64,7 +64,7 @@ def encoder_windows(
     cut = _normalised(card, cut.reshape(-1, 3, min(length, own)))
     if length < own and card.shorter == "repeat":
         cut = np.tile(cut, math.ceil(own / length))[:, :, :own]
-    elif length < own:
+    elif length < own and card.shorter == "pad":
         cut = np.pad(cut, ((0, 0), (0, 0), (0, own - length)))
     shaped = cut if card.layout == "NCL" else cut.transpose(0, 2, 1)
     return np.ascontiguousarray(shaped, dtype=np.float32)

@@ -42,14 +42,18 @@ def open_session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def encode(
-    model: bytes, card: EncoderCard, batch: int | None, x: Float32s, rate_hz: float
+    session: onnxruntime.InferenceSession,
+    card: EncoderCard,
+    batch: int | None,
+    x: Float32s,
+    rate_hz: float,
 ) -> NDArray[np.float32]:
     """Return the features [n, D] of windows [n, 3, L] in g.
 
     Of windows longer than the encoder's, the mean over their pieces.
 
     Args:
-        model: the ONNX file.
+        session: of the ONNX file.
         card: of the encoder.
         batch: windows that it takes at once; None: any number.
         x: the windows.
@@ -59,7 +63,7 @@ def encode(
         UsageError: if they are shorter than the encoder's and its card refuses those.
         CheckpointError: if the network cannot be run, or gives NaN or infinity.
     """
-    session, each = open_session(model), pieces(card, x.shape[2], rate_hz)
+    each = pieces(card, x.shape[2], rate_hz)
     together = max(1, BATCH // each)
     parts = []
     for start in range(0, len(x), together):

@@ -9,8 +9,8 @@ from pathlib import Path
 from crosswear.core.child_process import FAILED, NOT_INSTALLED, run_apart
 from crosswear.core.errors import CheckpointError, MissingDataError
 from crosswear.core.files import expect_absent, expect_writable, new_folder, write_bytes, write_text
-from crosswear.core.keys import canonical_json, to_json
-from crosswear.encoders import MANIFEST, MODEL, Encoder, expect_onnx, load_encoder
+from crosswear.core.keys import to_json
+from crosswear.encoders import MANIFEST, MODEL, Encoder, expect_onnx, load_encoder, manifest_text
 from crosswear.encoders.card import EncoderCard, EncoderManifest, Found
 
 LARGEST = (1 << 31) - 1
@@ -47,10 +47,10 @@ def import_encoder(file: str | Path, out: str | Path, card: EncoderCard) -> Enco
             f"a file of {size} bytes", where=str(file), expected=f"1 to {LARGEST} bytes"
         )
     found = examine_apart(file, card)
-    manifest = json.loads(canonical_json(EncoderManifest(card, found)))
+    manifest = manifest_text(EncoderManifest(card, found))
     with new_folder(out) as folder:
         write_bytes(folder / MODEL, file.read_bytes())
-        write_text(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / MANIFEST, manifest)
     return load_encoder(out)
 
 

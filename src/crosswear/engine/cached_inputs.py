@@ -6,7 +6,8 @@ Without frozen blocks, that is the windows and their spectrograms. See `Network.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from crosswear.core.config import TrainConfig
 from crosswear.engine.device import cache_bytes
+from crosswear.engine.large_tensors import empty
 from crosswear.engine.subsets import arithmetic
 from crosswear.networks.models import declared
 
@@ -41,6 +43,7 @@ class InputCache:
         network: nn.Module,
         frozen: tuple[str, ...],
         config: TrainConfig,
+        folder: Path | None = None,
     ) -> CachedInput:
         """Return the cached input of a network on all windows of a domain, computed if needed.
 
@@ -50,14 +53,15 @@ class InputCache:
             network: on the CPU, in evaluation mode.
             frozen: its modules that make the cached input.
             config: for the precision.
+            folder: takes files of what is too large for memory; nothing is without it.
         """
         key = (origin, frozenset(frozen))
         if key not in self._kept:
             done, cached_input = self._nearest(origin, frozen)
             if cached_input is None:
-                cached_input = raw_input(windows, network, self.device)
+                cached_input = raw_input(windows, network, self.device, folder)
             self._kept[key] = forward_frozen(
-                cached_input, network, tuple(done), frozen, config, self.device
+                cached_input, network, tuple(done), frozen, config, self.device, folder
             )
             while len(self._kept) > KEPT or self._bytes() > cache_bytes(self.device):
                 self._kept.popitem(last=False)
@@ -87,17 +91,22 @@ class InputCache:
 
 
 @torch.inference_mode()
-def raw_input(windows: NDArray[np.float32], network: nn.Module, device: str) -> CachedInput:
-    """Return what depends on no weight, of windows [N, 3·sensors, L]."""
+def raw_input(
+    windows: NDArray[np.float32], network: nn.Module, device: str, folder: Path | None = None
+) -> CachedInput:
+    """Return what depends on no weight, of windows [N, 3·sensors, L]; see `InputCache.get`."""
     network.to(device)
-    parts = [
+    batches = (
         declared(network).cached_input(
             torch.from_numpy(windows[start : start + BATCH].copy()).to(device)
         )
         for start in range(0, len(windows), BATCH)
-    ]
+    )
+    joined = _Joined(len(windows), folder)
+    for batch in batches:
+        joined.add(batch, {})
     network.cpu()
-    return tuple(torch.cat(some) for some in zip(*parts, strict=True))
+    return tuple(joined.parts)
 
 
 @torch.inference_mode()
@@ -108,20 +117,52 @@ def forward_frozen(
     frozen: tuple[str, ...],
     config: TrainConfig,
     device: str,
+    folder: Path | None = None,
 ) -> CachedInput:
     """Carry a cached input of one network through frozen modules; parts left as is are shared."""
     network.to(device)
-    batches = [torch.split(part, BATCH) for part in cached_input]
+    joined = _Joined(len(cached_input[0]), folder)
     with arithmetic(config, device):
-        after = [
-            declared(network).forward_frozen(some, done, frozen)
-            for some in zip(*batches, strict=True)
-        ]
+        for batch in zip(*(torch.split(part, BATCH) for part in cached_input), strict=True):
+            after = declared(network).forward_frozen(batch, done, frozen)
+            joined.add(after, dict(zip(map(id, batch), cached_input, strict=True)))
     network.cpu()
-    return tuple(
-        part if some[0] is batch[0] else torch.cat(some)
-        for part, batch, some in zip(cached_input, batches, zip(*after, strict=True), strict=True)
-    )
+    return tuple(joined.parts)
+
+
+class _Joined:
+    """Batches of a domain's windows, put together.
+
+    Args:
+        windows: of the domain.
+        folder: takes the files of what is too large for memory.
+    """
+
+    def __init__(self, windows: int, folder: Path | None) -> None:
+        self.parts: list[Tensor] = []
+        self._windows = windows
+        self._folder = folder
+        self._place = 0
+
+    def add(self, batch: CachedInput, shared: Mapping[int, Tensor]) -> None:
+        """Add the next windows.
+
+        Args:
+            batch: of them.
+            shared: a whole tensor by the identity of its batch, where nothing was computed.
+        """
+        if not self.parts:
+            self.parts = [
+                shared[id(one)]
+                if id(one) in shared
+                else empty((self._windows, *one.shape[1:]), one, self._folder)
+                for one in batch
+            ]
+        stop = self._place + len(batch[0])
+        for whole, one in zip(self.parts, batch, strict=True):
+            if id(one) not in shared:
+                whole[self._place : stop] = one
+        self._place = stop
 
 
 def rows_of(cached_inputs: Sequence[CachedInput], rows: Tensor) -> CachedInput:

@@ -84,14 +84,14 @@ def time_classical(
             Path(),
             rate_hz=given.rate_hz,
             source_sensors=summary.sensors,
-            encoder=given.encoder,
+            encoders=given.encoders,
         )
         with tempfile.TemporaryDirectory() as folder:
             domain = _random_domain(summary, Path(folder) / "domain")
             once = _timed(method.small(), task, domain, FEW, resources)
             learned, tested = min(cell.size, MOST[0]), MOST[1]
             timed = _timed(method, task, domain, (learned, tested), resources)
-        window_s = once.fit_s / sum(MOST) if given.encoder else 0.0
+        window_s = once.fit_s / sum(MOST) if cell.encoder else 0.0
         test_s = max(0.0, timed.test_s - timed.few_s) / (tested - FEW[1])
         fixed_s = max(0.0, timed.test_s - test_s * tested)
         found[cell.method] = Rate(timed.fit_s * cell.size / learned + fixed_s, test_s, window_s)

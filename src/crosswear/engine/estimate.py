@@ -110,7 +110,7 @@ def _encoding(
     rates: Mapping[str, Rate],
 ) -> float:
     """Seconds of encoders for the windows of each target, once."""
-    tasks = (cohort[0] for cohort in cohorts if cohort[0].encoder)
+    tasks = (cohort[0] for cohort in cohorts if cohort[0].cell.encoder)
     once = {(task.cell.method, task.cell.encoder, task.target): task for task in tasks}
     windows = ((task.cell.method, sum(domain_of(task).split.windows)) for task in once.values())
     return sum(rates[method].window_s * number for method, number in windows)

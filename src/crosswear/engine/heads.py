@@ -26,9 +26,12 @@ class Heads:
 
     Attributes:
         classes: how many of them each domain has; none where there is but one domain.
+        by_root: whether a domain's share of every step grows with the root of its size; they have
+            equal shares without it.
     """
 
     classes: tuple[int, ...] = ()
+    by_root: bool = False
 
     def domain_of(self, y: NDArray[np.integer]) -> NDArray[np.int64]:
         """The number of the domain that each window is of, by its class [n]."""
@@ -59,22 +62,35 @@ class Heads:
     ) -> Iterator[NDArray[np.int64]]:
         """The steps of an epoch, as places in `y`: one pass, or as many as `min_updates` needs.
 
-        Of one domain, a pass has as many windows as there are. Of several, every step has as many
-        windows of each domain, `batch_size` in all as far as that can be. There are as many steps
-        as in a pass over one domain of their mean size, so that a joint source is trained with as
-        many updates as a single one. Those of a small domain come again, those of a large one do
-        not all come. In which order a domain's windows come: `crosswear.engine.sampling`.
+        Of one domain, a pass has as many windows as there are. Of several, every step has its
+        share of windows of each domain, `batch_size` in all as far as that can be. With equal
+        shares there are as many steps as in a pass over one domain of their mean size, so that a
+        joint source is trained with as many updates as a single one; by the root of their sizes, a
+        pass has as many windows as there are. Those of a small domain come again, those of a large
+        one do not all come. In which order a domain's windows come: `crosswear.engine.sampling`.
         """
-        steps, share = epoch_of(len(y), max(1, len(self.classes)), config.batch_size)
         domain = self.domain_of(y)
+        steps, shares = self._steps(domain, config.batch_size)
         places = [np.flatnonzero(domain == one) for one in range(len(self.classes))]
         for _ in range(passes_in_epoch(config, steps)):
             if not self.classes:
-                yield from cut(draw(y, len(y), config.sampling, rng), share)
+                yield from cut(draw(y, len(y), config.sampling, rng), shares[0])
                 continue
-            drawn = [mine[draw(y[mine], steps * share, config.sampling, rng)] for mine in places]
-            for start in range(0, steps * share, share):
-                yield np.concatenate([one[start : start + share] for one in drawn])
+            drawn = [
+                mine[draw(y[mine], steps * share, config.sampling, rng)].reshape(steps, share)
+                for mine, share in zip(places, shares, strict=True)
+            ]
+            yield from np.concatenate(drawn, axis=1)
+
+    def _steps(self, domain: NDArray[np.int64], size: int) -> tuple[int, list[int]]:
+        """Return the steps of a pass, and how many windows of each domain are in a step."""
+        if not self.by_root:
+            domains = max(1, len(self.classes))
+            steps, share = epoch_of(len(domain), domains, size)
+            return steps, [share] * domains
+        roots = np.sqrt(np.bincount(domain, minlength=len(self.classes)))
+        shares = np.maximum(1, np.rint(size * roots / roots.sum())).astype(int).tolist()
+        return passes(len(domain), sum(shares)), shares
 
 
 ONE_HEAD = Heads()

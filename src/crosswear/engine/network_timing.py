@@ -15,7 +15,7 @@ from crosswear.core.config import ModelConfig, TrainConfig
 from crosswear.datasets.domain import DomainSummary
 from crosswear.engine.cached_inputs import forward_frozen, raw_input
 from crosswear.engine.device import DEVICES, scoring_windows
-from crosswear.engine.executors.local import keep_freed_memory
+from crosswear.engine.executors.processes import keep_freed_memory
 from crosswear.engine.methods import TRAINABLE
 from crosswear.engine.subsets import order_of
 from crosswear.engine.task import Task

@@ -28,7 +28,7 @@ class Task:
         source_domains: folders of the other domains whose windows it reads: of its sources, or of a
             joint source all but the first.
         source_sensors: of a transfer, what the source network's windows have channels of.
-        encoder: folder of the encoder whose features it fits.
+        encoders: folders of the encoders whose features it fits.
     """
 
     cell: Cell
@@ -38,7 +38,7 @@ class Task:
     rate_hz: float = 25.0
     source_domains: tuple[Path, ...] = ()
     source_sensors: Sensors = ACCELEROMETER
-    encoder: Path | None = None
+    encoders: tuple[Path, ...] = ()
 
     @property
     def domains(self) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ does not depend on the others, to the last bit on a CPU.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,8 +126,13 @@ class Training:
         self.noises = [noise_of(member.task.cell) for member in members]
         self.updates = 0
 
-    def fit(self) -> tuple[list[tuple[EpochScore, ...]], list[int]]:
+    def fit(
+        self, after_epoch: Callable[[list[EpochScore]], None] | None = None
+    ) -> tuple[list[tuple[EpochScore, ...]], list[int]]:
         """Train; each copy is left with the weights of its chosen epoch.
+
+        Args:
+            after_epoch: takes the scores of each copy after every epoch.
 
         Returns:
             For each copy the history, and the number of the chosen epoch, from 1.
@@ -154,6 +159,8 @@ class Training:
                             kept[name][copy].copy_(_parts(value, copies)[copy])
             for history, score in zip(histories, scored, strict=True):
                 history.append(score)
+            if after_epoch is not None:
+                after_epoch(scored)
         for name, parts in kept.items():
             values[name].copy_(torch.cat(parts))
         return [tuple(history) for history in histories], chosen

@@ -16,11 +16,16 @@ from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration
 from crosswear.datasets.prepare import prepare
+from crosswear.datasets.roots import locate
+from crosswear.datasets.spec import DatasetSpec
 from crosswear.networks.checkpoint import checkpoint_exists
 from crosswear.networks.models.multi_resnet import MIRRORED
 
 PASSES = 120_000
 """Windows that a source network sees in training, over all epochs: a minute or two on one core."""
+LARGEST_AUTO = 3_000_000_000
+"""Bytes of the files of a dataset that `auto` prepares, half a minute for each GB: CAPTURE-24 has
+more, and takes 25 minutes."""
 FEWEST_BLOCKS = 3
 SCHEMA = 1
 """Raised by hand whenever the same source would become another network."""
@@ -106,7 +111,7 @@ def dataset_sources(
     preparation: PreparationConfig,
     note: Note,
 ) -> list[Source]:
-    """Return one dataset as a source; with `auto`, every registered dataset found in `data`.
+    """Return one dataset as a source; with `auto`, those found in `data` that are not too large.
 
     Args:
         name: a dataset reference, or `auto`.
@@ -132,11 +137,24 @@ def _registered(
         if not spec.patterns:  # simulated: no real movements
             continue
         try:
+            size = _bytes(spec, data)
+            if size > LARGEST_AUTO:
+                note(
+                    f"{dataset} is left out: {size / 1e9:.1f} GB take long to prepare. Name "
+                    "it as a source to use it"
+                )
+                continue
             yield _dataset_source(dataset, data, cache, preparation)
         except MissingDataError:
             continue
         except CrosswearError as error:
             note(f"{dataset} cannot be a source: {error.what}")
+
+
+def _bytes(spec: DatasetSpec, data: Path | None) -> int:
+    """Return the size of a dataset's files."""
+    tree = locate(spec, data)
+    return sum(tree.size(name) for name in {n for one in spec.patterns for n in tree.glob(one)})
 
 
 def _dataset_source(

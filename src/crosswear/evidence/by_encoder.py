@@ -28,6 +28,7 @@ def encoder_verdicts_of(study: StudyDesign, scores: Scores) -> tuple[EncoderVerd
         for target in study.domains
         for size in (scores.sizes if study.encoders else ())
         for name in study.encoders
+        if ScoreKey(target, size, LearningMethod(TRAINED, name)) in scores.by_key
     ]
     untrained = holm(one.over_untrained for one in found)
     classical = holm(one.over_classical for one in found)

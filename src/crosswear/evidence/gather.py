@@ -60,4 +60,5 @@ def gather(records: StudyRecords) -> Evidence:
         zero_label=zero_label,
         source_networks=source_networks_of(records),
         encoders=encoders,
+        encoder_cards=records.encoder_cards,
     )

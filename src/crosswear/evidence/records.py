@@ -7,7 +7,7 @@ every cell by true and predicted class. It leaves out the histories of the train
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -26,7 +26,8 @@ from crosswear.core.files import write_bytes
 from crosswear.core.keys import canonical_json
 from crosswear.datasets.domain import DomainSummary
 from crosswear.evidence.statements import Similarity
-from crosswear.grid.experiment import Cell, DomainFacts, Domains, StudyDesign, enumerate_cells
+from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
+from crosswear.grid.facts import DomainFacts, Domains, Encoders
 from crosswear.grid.result import Timing
 from crosswear.grid.store import Record
 from crosswear.grid.study_file import parse_study, precisions_of
@@ -82,7 +83,8 @@ class StudyRecords:
         observed: finished cells by key.
         failed: keys of cells that raised the last time they were tried.
         similarities: of its domains.
-        encoders: digests of its encoders by name.
+        encoders: for each target the digests of its encoders by name.
+        encoder_cards: a sentence about each encoder.
     """
 
     study: StudyDesign
@@ -91,7 +93,8 @@ class StudyRecords:
     observed: Mapping[str, Observed]
     failed: frozenset[str]
     similarities: tuple[Similarity, ...]
-    encoders: Mapping[str, str] = field(default_factory=dict)
+    encoders: Encoders = field(default_factory=dict)
+    encoder_cards: tuple[str, ...] = ()
 
     def on_each_domain(self, key: str) -> dict[str, Observed]:
         """Split the results of a source network by its domains, with the classes of each domain.
@@ -165,7 +168,8 @@ def write_records(records: StudyRecords, path: Path) -> None:
         ],
         "failed": sorted(records.failed),
         "similarities": records.similarities,
-        "encoders": dict(records.encoders),
+        "encoders": {target: dict(some) for target, some in records.encoders.items()},
+        "encoder_cards": records.encoder_cards,
     }
     table = pa.Table.from_pylist(rows, schema=_COLUMNS)
     table = table.replace_schema_metadata({"crosswear": canonical_json(about)})
@@ -204,7 +208,8 @@ def read_records(path: Path) -> StudyRecords:
         observed = {row["key"]: _observed(row) for row in table.to_pylist()}
         similarities = tuple(Similarity(**one) for one in about["similarities"])
         failed = frozenset(about["failed"])
-        encoders = dict(about.get("encoders", {}))  # older files: none
+        encoders = _by_target(about.get("encoders", {}), {name for name, _ in domains})
+        cards = tuple(about.get("encoder_cards", ()))  # likewise
         precisions = Precisions(**about.get("precision", {}))  # older files: float32 by default
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(
@@ -214,7 +219,14 @@ def read_records(path: Path) -> StudyRecords:
         ) from error
     study = parse_study(about["study"], str(path)).decided(precisions)
     text = about["study"]
-    return StudyRecords(study, text, domains, observed, failed, similarities, encoders)
+    return StudyRecords(study, text, domains, observed, failed, similarities, encoders, cards)
+
+
+def _by_target(encoders: dict[str, Any], targets: Collection[str]) -> Encoders:
+    """Older files have none, or the same encoders for all targets."""
+    if any(isinstance(one, str) for one in encoders.values()):
+        return dict.fromkeys(targets, encoders)
+    return encoders
 
 
 _COLUMNS = pa.schema(

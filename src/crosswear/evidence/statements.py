@@ -269,6 +269,7 @@ class Evidence:
         source_networks: every source network on every domain that it was trained on; their size
             is 0.
         encoders: verdicts on imported encoders, by target, size and encoder.
+        encoder_cards: a sentence about each of them: licence, origin, data.
     """
 
     study: StudyDesign
@@ -286,3 +287,4 @@ class Evidence:
     zero_label: tuple[ZeroLabel, ...] = ()
     source_networks: tuple[Score, ...] = ()
     encoders: tuple[EncoderVerdict, ...] = ()
+    encoder_cards: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field
@@ -26,6 +26,7 @@ from crosswear.core.config import (
 )
 from crosswear.core.errors import StudyFileError
 from crosswear.core.keys import digest, essentials
+from crosswear.grid.facts import Domains, Encoders, first_split
 from crosswear.grid.grid import LEAVE_ONE_OUT, Grid, Name
 from crosswear.grid.labels import Labels, SharedClass, by_name, labelled_domains, shared_classes
 from crosswear.grid.methods import ENCODERS, METHODS, WHITENED, MethodName, Role
@@ -48,7 +49,8 @@ class StudyDesign:
         domains: dataset reference of every domain by its name in the study.
         seed: all random numbers come from it and from names.
         labels: the classes that domains share, see `crosswear.grid.labels`.
-        encoders: folder of every imported encoder by its name in the study.
+        encoders: folder of every encoder by its name in the study; `{target}` in it stands for
+            the name of the target.
     """
 
     name: Name
@@ -139,34 +141,6 @@ class StudyDesign:
 
 
 @dataclass(frozen=True)
-class DomainFacts:
-    """Facts of a prepared domain that the grid needs.
-
-    Attributes:
-        first_split: the first number under which the study has this domain: leaving people out,
-            domains of few people come again with the later people of others. None: its own number.
-    """
-
-    name: str
-    digest: str
-    train_windows: int
-    classes: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    first_split: int | None = None
-
-
-Domains: TypeAlias = Mapping[tuple[str, int], DomainFacts]
-"""Prepared domains by their name in the study and the number of the split."""
-
-
-def first_split(names: Iterable[str], split: int, domains: Domains) -> int:
-    """Return the first split in which domains are as in this one, if it is the same for all."""
-    found = {domains[name, split].first_split for name in names}
-    first = found.pop()
-    return split if found or first is None else first
-
-
-@dataclass(frozen=True)
 class Cell:
     """One number of the study.
 
@@ -188,6 +162,7 @@ class Cell:
         source_train: how the source network was trained.
         shared: with an alignment, the classes of source and target that are separated.
         encoder: digest of the encoder: its file, and how windows are made for it.
+        encoders: of a stack, name and digest of each encoder that is a guest in it.
     """
 
     method: MethodName
@@ -205,6 +180,7 @@ class Cell:
     source_train: TrainConfig | None = None
     shared: tuple[SharedClass, ...] = ()
     encoder: str = ""
+    encoders: tuple[tuple[str, str], ...] = ()
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -233,6 +209,16 @@ class Cell:
         """The domains that it learns from and is tested on: one, but for joint sources."""
         return tuple(self.target.split("+"))
 
+    @property
+    def encoder_names(self) -> tuple[str, ...]:
+        """The encoders that it reads."""
+        return self.sources if self.encoder else tuple(name for name, _ in self.encoders)
+
+    @property
+    def encoder_digests(self) -> tuple[str, ...]:
+        """Digests of the encoders that it reads."""
+        return (self.encoder,) if self.encoder else tuple(known for _, known in self.encoders)
+
     def source_cell(self, domains: Domains) -> Cell:
         """The cell that trains the network which this cell adapts."""
         return Cell(
@@ -259,6 +245,8 @@ class Cell:
         if self.role is not Role.NETWORK:
             how = "whitened by" if self.role is Role.BASELINE else "on"
             origin = f"with {self.method} {how} {sources}" if sources else f"with {self.method}"
+            if self.encoders:
+                origin += f" and encoders {', '.join(self.encoder_names)}"
         return f"{self.target} {origin}, {self.size} windows, seed {self.seed}{split}"
 
 
@@ -287,7 +275,7 @@ def resolve_sizes(study: StudyDesign, domains: Domains) -> tuple[int, ...]:
 
 
 def enumerate_cells(
-    study: StudyDesign, domains: Domains, encoders: Mapping[str, str] = MappingProxyType({})
+    study: StudyDesign, domains: Domains, encoders: Encoders = MappingProxyType({})
 ) -> Iterator[Cell]:
     """All cells of the study: source networks, then for each target and size all that compete.
 
@@ -297,7 +285,7 @@ def enumerate_cells(
     Args:
         study: the study.
         domains: facts of its domains.
-        encoders: digests of its encoders by name.
+        encoders: digests of its encoders.
 
     Raises:
         StudyFileError: if a domain has not the windows or the classes that the study asks for.
@@ -320,9 +308,10 @@ def enumerate_cells(
             for target in targets:
                 for size in sizes:
                     cell = Cell("network", target, study.seed, size, seed, split)
-                    yield from _with_adaptation_set(study, cell)
-                    for name in study.encoders:
-                        on = replace(cell, sources=(name,), encoder=encoders[name])
+                    mine = encoders.get(target, {})
+                    yield from _with_adaptation_set(study, cell, mine)
+                    for name, known in mine.items():
+                        on = replace(cell, sources=(name,), encoder=known)
                         yield from (replace(on, method=method) for method in ENCODERS)
             yield from _on_shared_classes(study, domains, seed, split, targets)
 
@@ -340,12 +329,16 @@ def _joint_sources(
         yield replace(cell, model=study.model, train=study.source)
 
 
-def _with_adaptation_set(study: StudyDesign, cell: Cell) -> Iterator[Cell]:
+def _with_adaptation_set(
+    study: StudyDesign, cell: Cell, encoders: Mapping[str, str]
+) -> Iterator[Cell]:
     """Yield the cells that learn from the same adaptation set."""
     for baseline in _asked(study, Role.BASELINE):
-        yield replace(cell, method=baseline)
+        guests = tuple(encoders.items()) if METHODS[baseline].takes_encoders else ()
+        fitted = replace(cell, method=baseline, encoders=guests)
+        yield fitted
         if baseline in WHITENED and study.grid.whitening:
-            yield replace(cell, method=baseline, sources=study.others(cell.target))
+            yield replace(fitted, sources=study.others(cell.target))
     if not study.grid.networks:
         return
     # Rates of layers decay where something is copied: from scratch, it is the cell without decay.

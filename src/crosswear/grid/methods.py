@@ -47,6 +47,7 @@ class Method:
         reads: what a cell that has sources reads of them: their windows, the weights of their
             network, or the features of an encoder, which is then the one source.
         sees: what it learns from in the target: labelled windows, windows without labels, nothing.
+        takes_encoders: whether the encoders of a study take part in it.
     """
 
     name: str
@@ -55,12 +56,14 @@ class Method:
     with_sources: str = ""
     reads: Literal["nothing", "windows", "weights", "features"] = "nothing"
     sees: Literal["labels", "windows", "nothing"] = "labels"
+    takes_encoders: bool = False
 
 
-def _baseline(name: str, *, whitened: bool = False) -> Method:
+def _baseline(name: str, *, whitened: bool = False, takes_encoders: bool = False) -> Method:
     if not whitened:
-        return Method(name, Role.BASELINE, name)
-    return Method(name, Role.BASELINE, name, f"{name}, whitened", "windows")
+        return Method(name, Role.BASELINE, name, takes_encoders=takes_encoders)
+    label = f"{name}, whitened"
+    return Method(name, Role.BASELINE, name, label, "windows", takes_encoders=takes_encoders)
 
 
 def _encoder(name: str, label: str, with_sources: str) -> Method:
@@ -83,7 +86,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             _baseline("extra-trees"),
             _baseline("minirocket", whitened=True),
             _baseline("vote", whitened=True),
-            _baseline("stack", whitened=True),
+            _baseline("stack", whitened=True, takes_encoders=True),
             _baseline("hydra-multirocket"),
             Method("logistic", Role.FEATURES, "logistic", "logistic on {origin}", "weights"),
             _encoder("encoder", "encoder", "encoder {origin}"),

@@ -1,4 +1,4 @@
-"""Features of a network without its dense layers: the means of what its branches give."""
+"""Features of a network without its dense layers: what its branches give, without a time axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from crosswear.core.config import ARCHITECTURES
 from crosswear.networks.models import declared
+from crosswear.networks.models.pooled_resnet import mean_and_maximum
 
 
 def branch_modules(network: nn.Module) -> tuple[str, ...]:
@@ -16,10 +18,18 @@ def branch_modules(network: nn.Module) -> tuple[str, ...]:
     return (*(name for unit in parts.transfer_units for name in unit), *parts.spectral_unit)
 
 
-def pooled(branches: Sequence[Tensor]) -> Tensor:
+def pooled(name: str, branches: Sequence[Tensor]) -> Tensor:
     """Return means over the last axis, time or frequency, of branches [N, …]: [N, F].
 
     Means do better than all values one by one for few windows, and as well for many; the dense
-    layers behind have forgotten what their own classes do not need.
+    layers behind have forgotten what their own classes do not need. Of a network whose head sees
+    maxima too, both.
+
+    Args:
+        name: of the network in `crosswear.networks.models`.
+        branches: its outputs.
     """
-    return torch.cat([branch.mean(dim=-1).flatten(1) for branch in branches], dim=1)
+    parts: list[Tensor] = []
+    for branch in branches:
+        parts += mean_and_maximum(branch) if ARCHITECTURES[name].pooled else [branch.mean(dim=-1)]
+    return torch.cat([part.flatten(1) for part in parts], dim=1)

@@ -60,6 +60,7 @@ def _parts(index: EvidenceIndex) -> Iterator[str]:
         yield "## Imported encoders"
         yield judged_encoders.caption
         yield _table(judged_encoders)
+        yield "\n".join(f"- {escaped(card)}" for card in evidence.encoder_cards)
     if evidence.zero_label:
         shared = readable.zero_label(evidence)
         yield "## Without labels of the target"

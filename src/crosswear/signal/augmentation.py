@@ -20,6 +20,8 @@ from crosswear.core.config import Augmentation
 Windows = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
+HALF_TURNS = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32)
+"""Signs of the axes: as they are, and turned by 180° about each."""
 KNOTS = 6
 """Of the curve that bends time, evenly over a window: its ends, and four between."""
 
@@ -34,6 +36,8 @@ def augment(x: Windows, strengths: Augmentation, rng: np.random.Generator) -> Wi
     """
     if strengths.time_warp:
         x = warp(x, warped_times(len(x), x.shape[2], strengths.time_warp, rng))
+    if strengths.half_turns:
+        x = turn_half(x, strengths.half_turns, rng)
     if strengths.rotation:
         x = rotate(x, strengths.rotation, rng)
     if strengths.scaling:
@@ -41,6 +45,14 @@ def augment(x: Windows, strengths: Augmentation, rng: np.random.Generator) -> Wi
     if strengths.jitter:
         x = jitter(x, strengths.jitter, rng)
     return x
+
+
+def turn_half(x: Windows, share: float, rng: np.random.Generator) -> Windows:
+    """Turn a share of windows [N, 3·sensors, L] by 180° about x, y or z, all sensors alike."""
+    kinds = np.where(rng.random(len(x)) < share, rng.integers(1, len(HALF_TURNS), len(x)), 0)
+    signs = np.tile(HALF_TURNS[kinds], x.shape[1] // 3)
+    turned: Windows = x * signs[:, :, None]
+    return turned
 
 
 def rotate(x: Windows, degrees: float, rng: np.random.Generator) -> Windows:

@@ -28,21 +28,59 @@ class Clipping:
     def __init__(self) -> None:
         self._extreme = np.zeros((2, 3))  # of -x and x
         self._pairs = np.zeros((2, 3), np.int64)
-        self._before = np.full((1, 3), np.nan)
+        self._first = np.full((1, 3), np.nan)
+        self._last = np.full((1, 3), np.nan)
+        self._empty = True
 
     def push(self, values: NDArray[np.floating]) -> None:
         """Take the next samples [t, 3] in g; rows of NaN are lost samples."""
         if not len(values):
             return
-        joined = np.append(self._before, values, axis=0)
+        joined = np.append(self._last, values, axis=0)
         for side, signed in enumerate((-joined, joined)):
             largest = np.fmax.reduce(signed, axis=0, initial=0)
-            grown = largest > self._extreme[side]
-            self._extreme[side] = np.where(grown, largest, self._extreme[side])
-            at = signed == self._extreme[side]
-            pairs = (at[1:] & at[:-1]).sum(axis=0)
-            self._pairs[side] = np.where(grown, pairs, self._pairs[side] + pairs)
-        self._before = values[-1:]
+            at = signed == np.fmax(largest, self._extreme[side])
+            self._count(side, largest, (at[1:] & at[:-1]).sum(axis=0))
+        if self._empty:
+            self._first, self._empty = values[:1], False
+        self._last = values[-1:]
+
+    def joined(self, later: Clipping) -> Clipping:
+        """Return what would have been found in these samples and then those of another one."""
+        if self._empty or later._empty:
+            return later if self._empty else self
+        whole = Clipping.restored(self.state)
+        for side, sign in enumerate((-1, 1)):
+            largest = np.fmax(self._extreme[side], later._extreme[side])
+            ends = sign * self._last[0], sign * later._first[0]
+            whole._count(side, largest, ((ends[0] == largest) & (ends[1] == largest)).astype(int))
+            whole._count(side, later._extreme[side], later._pairs[side])
+        whole._last = later._last
+        return whole
+
+    def _count(self, side: int, largest: NDArray[np.floating], pairs: NDArray[np.integer]) -> None:
+        """Add pairs at a largest value: to those before if it is the same, else only the larger."""
+        known = self._extreme[side]
+        before = np.where(largest > known, 0, self._pairs[side])
+        self._pairs[side] = before + np.where(largest < known, 0, pairs)
+        self._extreme[side] = np.fmax(known, largest)
+
+    @property
+    def state(self) -> NDArray[np.float64]:
+        """All that it knows, float64 [6, 3], for `restored`; [0, 3] without a sample."""
+        if self._empty:
+            return np.empty((0, 3))
+        return np.concatenate([self._extreme, self._pairs, self._first, self._last], dtype=float)
+
+    @classmethod
+    def restored(cls, state: NDArray[np.float64]) -> Clipping:
+        """Return one that knows what another one knew."""
+        made = cls()
+        if len(state):
+            made._empty = False
+            made._extreme, pairs, made._first, made._last = np.split(state.copy(), [2, 4, 5])
+            made._pairs = pairs.astype(np.int64)
+        return made
 
     def found(self) -> dict[str, float]:
         """The value in g at which an axis is clipped, by the axis."""

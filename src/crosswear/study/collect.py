@@ -13,6 +13,7 @@ from crosswear.evidence.records import Observed, StudyRecords
 from crosswear.evidence.similarity import draw, sample, similarity
 from crosswear.evidence.statements import Similarity
 from crosswear.grid.store import Store
+from crosswear.study.encoders import card_sentences
 from crosswear.study.load import LoadedStudy
 
 
@@ -46,6 +47,7 @@ def collect(opened: LoadedStudy, store: Store, note: Note) -> StudyRecords:
         failed=frozenset(store.failed(opened.cells) - observed.keys()),
         similarities=measure(opened),
         encoders=opened.digests,
+        encoder_cards=card_sentences(opened.encoders),
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crosswear.datasets.parts import Spread
 from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.main_guard import expect_main_guard
+from crosswear.engine.executors.processes import available_workers
+from crosswear.engine.parts import spread_over_processes
 
 if TYPE_CHECKING:
-    from crosswear.engine.dispatch import Executor
+    from crosswear.engine.dispatch import CohortExecutor
 
 
 @dataclass(frozen=True)
@@ -28,27 +30,30 @@ class ExecutionSettings:
     device: str = "cpu"
     cluster: str | None = None
 
-    def executor(self) -> AbstractContextManager[Executor]:
+    def executor(self) -> AbstractContextManager[CohortExecutor]:
         """The workers."""
         # Slow to import, needless to plan.
         from crosswear.engine.cohort import CohortTrainer
-        from crosswear.engine.executors.dask import cluster
+        from crosswear.engine.executors.dask_training import training_cluster
         from crosswear.engine.executors.local import this_machine
 
         if self.cluster is not None:
-            return cluster(self.cluster, self.device, self.workers)
+            return training_cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
+
+    def spread(self) -> Spread:
+        """Return what works on parts of datasets that are not prepared yet."""
+        if self.cluster is not None:
+            from crosswear.engine.executors.dask_parts import spread_over_cluster
+
+            return spread_over_cluster(self.cluster, self.workers)
+        return spread_over_processes(self.workers)
 
     def expect_startable(self) -> None:
         """Raise a UsageError if processes are needed here that the running script cannot start."""
         several = self.workers > 1 and self.cluster is None
         if several or self.cluster == LOCAL:
             expect_main_guard()
-
-
-def available_workers() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def execution_settings(workers: int | None, device: str, cluster: str | None) -> ExecutionSettings:

@@ -11,14 +11,15 @@ from crosswear.core.errors import StudyFileError, UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, DomainSummary
 from crosswear.datasets.held_out import each_held_out
+from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.datasets.prepare import prepare_splits
-from crosswear.encoders import Encoder, expect_onnx, load_encoder
-from crosswear.encoders.encoder_windows import pieces
 from crosswear.engine.joint import join_summaries
 from crosswear.evidence.records import facts_of
-from crosswear.grid.experiment import Cell, Domains, StudyDesign, enumerate_cells
+from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
+from crosswear.grid.facts import Domains, Encoders
 from crosswear.grid.grid import LEAVE_ONE_OUT
 from crosswear.networks.models import build
+from crosswear.study.encoders import OpenEncoders, open_encoders
 from crosswear.study.people import audit_people
 from crosswear.study.sensors import check_sensors
 
@@ -32,14 +33,14 @@ class LoadedStudy:
         text: the study file as it was written.
         domains: prepared domains by their names in the study and the number of the split.
         cells: every cell by its key, in order.
-        encoders: by their names in the study.
+        encoders: for each target, those that have not learned from it, by their names.
     """
 
     study: StudyDesign
     text: str
     domains: Mapping[tuple[str, int], Domain]
     cells: Mapping[str, Cell]
-    encoders: Mapping[str, Encoder] = field(default_factory=dict)
+    encoders: OpenEncoders = field(default_factory=dict)
 
     @property
     def facts(self) -> Domains:
@@ -54,9 +55,12 @@ class LoadedStudy:
         return replace(self, study=study, cells=_lay_out(study, self.facts, self.digests))
 
     @property
-    def digests(self) -> dict[str, str]:
-        """Digests of the encoders by name."""
-        return {name: encoder.manifest.digest for name, encoder in self.encoders.items()}
+    def digests(self) -> Encoders:
+        """Digests of the encoders."""
+        return {
+            target: {name: encoder.manifest.digest for name, encoder in some.items()}
+            for target, some in self.encoders.items()
+        }
 
     def targets(self, cell: Cell) -> tuple[Domain, ...]:
         """The domains that a cell learns from and is tested on: one, but for joint sources."""
@@ -68,7 +72,12 @@ class LoadedStudy:
 
 
 def load_study(
-    study: StudyDesign, text: str, data: str | Path | None, cache: str | Path, note: Note
+    study: StudyDesign,
+    text: str,
+    data: str | Path | None,
+    cache: str | Path,
+    note: Note,
+    spread: Spread = one_by_one,
 ) -> LoadedStudy:
     """Prepare the domains of a study (or find them in the cache) and lay out its cells.
 
@@ -78,22 +87,22 @@ def load_study(
         data: folder with one folder per dataset.
         cache: folder of prepared domains.
         note: takes a sentence about anything repaired, dropped or not found.
+        spread: works on parts of datasets that are not prepared yet.
 
     Raises:
         UsageError: if windows are too short for the network; no domain is prepared then.
         LeakageError: if somebody is learned from in one domain and tested in another.
         StudyFileError: if two domains are the same, or such of different sensors would have to be
             learned from together.
-        MissingDataError: if the folder of an encoder is missing.
-        CheckpointError: if an encoder is damaged.
+        CrosswearError: if an encoder cannot be used, see `open_encoders`.
     """
     if study.grid.networks:
         _check_windows(study)
-    encoders = _encoders(study)
-    domains = _prepared(study, data, cache)
+    encoders = open_encoders(study, note)
+    domains = _prepared(study, data, cache, spread)
     for split in sorted({split for _, split in domains}):
         of_split = {name: domains[name, split] for name in study.domains}
-        _check_different(of_split)
+        check_different(of_split)
         audit_people(of_split)
     for name in study.domains:
         for sentence in domains[name, study.splits[0]].summary.notes:
@@ -105,7 +114,7 @@ def load_study(
 
 
 def _prepared(
-    study: StudyDesign, data: str | Path | None, cache: str | Path
+    study: StudyDesign, data: str | Path | None, cache: str | Path, spread: Spread
 ) -> dict[tuple[str, int], Domain]:
     """Prepare every domain for every split; leaving people out, domains of few people come again.
 
@@ -114,7 +123,7 @@ def _prepared(
     """
     found: dict[tuple[str, int], Domain] = {}
     for name, reference in study.domains.items():
-        prepared = prepare_splits(reference, data, study.preparation, cache, study.splits)
+        prepared = prepare_splits(reference, data, study.preparation, cache, study.splits, spread)
         found |= {(name, split): domain for split, domain in prepared.items()}
     if study.grid.splits != LEAVE_ONE_OUT:
         return found
@@ -138,8 +147,11 @@ def _check_windows(study: StudyDesign) -> None:
         raise error.inside("preparation.window_s") from error
 
 
-def _check_different(domains: Mapping[str, Domain]) -> None:
-    """Under two names, a target would be transferred from a network that has its own labels."""
+def check_different(domains: Mapping[str, Domain]) -> None:
+    """Raise a StudyFileError if a domain has two names.
+
+    A target would be transferred from a network that has its own labels.
+    """
     known: dict[str, str] = {}
     for name, domain in domains.items():
         other = known.setdefault(domain.summary.digest, name)
@@ -156,18 +168,5 @@ def _summaries(domains: Mapping[tuple[str, int], Domain]) -> dict[tuple[str, int
     return {key: domain.summary for key, domain in domains.items()}
 
 
-def _encoders(study: StudyDesign) -> dict[str, Encoder]:
-    """Open the encoders of a study, and see to it that they take its windows."""
-    if study.encoders:
-        expect_onnx()
-    found = {name: load_encoder(folder) for name, folder in study.encoders.items()}
-    for name, encoder in found.items():
-        try:
-            pieces(encoder.card, study.preparation.window, study.preparation.rate_hz)
-        except UsageError as error:
-            raise error.inside(f"encoders.{name}") from error
-    return found
-
-
-def _lay_out(study: StudyDesign, facts: Domains, encoders: Mapping[str, str]) -> dict[str, Cell]:
+def _lay_out(study: StudyDesign, facts: Domains, encoders: Encoders) -> dict[str, Cell]:
     return {cell.key(facts): cell for cell in enumerate_cells(study, facts, encoders)}

@@ -78,7 +78,7 @@ def pending_tasks(opened: LoadedStudy, store: Store, done: Collection[str]) -> l
             rate_hz,
             _source_domains(opened, cell),
             _source_sensors(opened, cell),
-            opened.encoders[cell.sources[0]].folder if cell.encoder else None,
+            tuple(opened.encoders[cell.target][name].folder for name in cell.encoder_names),
         )
         for key, cell in opened.cells.items()
         if key not in done

@@ -27,17 +27,17 @@ PROVENANCE = ("crosswear", "torch", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class Progress:
-    """Measure of how far a run is.
+    """Measure of how far a run or a pretraining is.
 
     Attributes:
-        done: cells with a record, those of earlier runs included.
-        cells: cells in all.
+        done: cells with a record, those of earlier runs included; epochs of a pretraining.
+        total: cells or epochs in all.
         share: of this run's work, in multiply-adds, from 0 to 1.
         last: what was done last; empty at the start.
     """
 
     done: int
-    cells: int
+    total: int
     share: float
     last: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.units import UNITS, Reading, alike, reading, unit_at_rest
-from crosswear.tables.vectors import NO_GRAVITY, ONE_LENGTH, no_acceleration
+from crosswear.tables.vectors import NO_GRAVITY, ONE_LENGTH, no_acceleration, points_somewhere
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -62,6 +62,7 @@ _OTHER_SENSOR = re.compile(
     re.IGNORECASE,
 )
 _NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
+_MOST_UNNAMED = 9
 _LESS = "its names say less"
 _NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
 
@@ -133,6 +134,10 @@ def choose_axes(
             return AxesChoice(tuple(left), out)
         out |= {one: why for one, why in moves.items() if why}
         left = [one for one in left if not moves[one]]
+        alike = [one for one, why in moves.items() if why == NO_GRAVITY]
+        if len(left) == 1 and alike and gravity_of(samples, left[0], candidates):
+            # It has none either: gravity is in columns of its own.
+            return AxesChoice((*left, *alike), {one: out[one] for one in out if one not in alike})
     if len(left) > 1:
         found = {one: reading_of(samples, Sensor(one), rate_hz) for one in left}
         rest = [one for one in left if (read := found[one]) and read.at_rest and unit_read(read)]
@@ -142,7 +147,12 @@ def choose_axes(
         rivals = [
             one
             for one in left
-            if one not in rest and (_may_be(one, found[one]) or (only_like and one in called))
+            if one not in rest
+            and (
+                _may_be(one, found[one])
+                or (only_like and one in called)
+                or (isinstance(one[0], int) and points_somewhere(_all(samples, one), rate_hz))
+            )
         ]
         if len(rest) == 1 and not rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest}
@@ -155,7 +165,26 @@ def choose_axes(
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
         left += [one for one in candidates if _overlap(one, left[0])]
+    elif len(left) == 1 and not _ACCELERATION.search(str(left[0][0])):
+        others = _unnamed_triples(samples[0], candidates)
+        left += [one for one in others if _is_like(samples, one, rate_hz)]
     return AxesChoice(tuple(left), out)
+
+
+def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Triple]:
+    """Return any three of the numeric columns whose names say nothing, and side by side if many."""
+    known = {name for one in candidates for name in one}
+    free = [
+        name
+        for name, one in sample.items()
+        if one.is_number
+        and name not in known
+        and not _NO_ACCELERATION.search(str(name))
+        and (np.diff(one.values) < 0).any()  # neither time nor a counter
+    ]
+    if len(free) <= _MOST_UNNAMED:
+        return list(combinations(free, 3))
+    return list(zip(free, free[1:], free[2:], strict=False))
 
 
 def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:

@@ -256,10 +256,13 @@ def _header(
 
 
 def _first_row(rows: _Rows, numeric: Sequence[int]) -> int:
-    """Return the number of the first row of values, from below; damaged ones are passed over."""
+    """Return the number of the first row of values, from below; damaged ones are passed over.
+
+    A row without any value below the names is one of units that states none.
+    """
     cells = rows.cells
     good = [
-        len(row) == rows.width and all(_is_value(row[column]) for column in numeric)
+        len(row) == rows.width and any(row) and all(_is_value(row[column]) for column in numeric)
         for row in cells
     ]
     first = len(cells)

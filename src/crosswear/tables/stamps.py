@@ -23,6 +23,7 @@ _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
 _FEWEST_PACKETS = 4
+_FEWEST_ROUNDED = 2
 
 
 def first_not_after(
@@ -66,9 +67,28 @@ def rate_of(steps: Floats) -> float | None:
     caught_up = (rises <= _CATCH_UP * usual) & (ahead[follows] - ahead > (rises - usual) / 2)
     within = (rises <= (_PACKET_GAP if in_packets else _GAP) * usual) | caught_up
     follows_one = within[1:] & within[:-1]
-    if in_packets and follows_one.any():
+    if in_packets and _are_rounded(rows, rises):
+        within[:] = True
+    elif in_packets and follows_one.any():
         within[1:] = follows_one  # a gap ends within a packet
     return float(rows[within].sum() / rises[within].sum())
+
+
+def _are_rounded(rows: NDArray[np.integer], rises: Floats) -> bool:
+    """Return whether equal packets follow each other evenly, and only their stamps are rounded.
+
+    Intervals are then one unit of the stamps or two, in turn. Lost packets come in no such order.
+
+    Args:
+        rows: of each packet [N].
+        rises: from each packet's stamp to the next one [N].
+    """
+    unit = rises.min()
+    longer = rises > unit
+    even = np.cumsum(rises) - rises.mean() * np.arange(1, len(rises) + 1)
+    whole = np.isclose(rises[longer], 2 * unit).all()
+    same = bool((rows == rows[0]).all() and whole and longer.sum() >= _FEWEST_ROUNDED)
+    return same and bool(np.ptp(even) <= unit)
 
 
 def rate_change(time_s: Floats) -> tuple[int, float, float] | None:

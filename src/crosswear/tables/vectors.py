@@ -12,9 +12,11 @@ _MOVING = 0.1  # part of the length by which a moving second deviates
 _FEWEST_SECONDS = 3
 _WITHOUT = 0.3  # mean of a moving second, as part of its length, of what has no gravity in it
 _SAME = 0.12  # deviation of the length, as part of that of the vector, of what only turns
+_DIRECTED = 0.5  # mean of a second, as part of its length, of what has a direction
+_TURNED = 0.98  # mean of all directions, of what turns
 _LARGEST = 1e100
-_UNIT = 5e-4
-"""Deviation from length 1 that rounding makes; any accelerometer's noise is more."""
+_UNIT = 1e-3
+"""Deviation from length 1 that three digits make; noise of most accelerometers is more."""
 
 
 def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
@@ -43,6 +45,22 @@ def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
         return ONE_LENGTH
     means = np.linalg.norm(pieces.mean(axis=1), axis=1) / lengths.mean(axis=1)
     return NO_GRAVITY if np.median(means) < _WITHOUT else ""
+
+
+def points_somewhere(values: NDArray[np.float64], rate_hz: float) -> bool:
+    """Return whether a vector [T, 3] has a direction in most seconds, and not always the same one.
+
+    Gravity in any unit does, seen by a limb that turns; noise of a gyroscope and its offset do not.
+    """
+    values = values[(np.abs(values) < _LARGEST).all(axis=1)]
+    second = max(round(rate_hz), 2)
+    whole = len(values) // second
+    pieces = values[: whole * second].reshape(whole, second, 3)
+    means, lengths = pieces.mean(axis=1), np.linalg.norm(pieces, axis=2).mean(axis=1)
+    sizes = np.linalg.norm(means, axis=1)
+    if not whole or not (sizes > 0).all() or np.median(sizes / lengths) < _DIRECTED:
+        return False
+    return bool(np.linalg.norm((means / sizes[:, None]).mean(axis=0)) < _TURNED)
 
 
 def _is_direction(values: NDArray[np.float64]) -> bool:

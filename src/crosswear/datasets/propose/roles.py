@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crosswear.core.texts import counted
-from crosswear.datasets.own import label_codes, path_tells, recording_names
 from crosswear.datasets.own.contents import read_own_table
+from crosswear.datasets.own.file_names import path_tells, recording_names
 from crosswear.datasets.own.layout import FILE_NAME, Layout, parse_layout
+from crosswear.datasets.own.recordings import label_codes
 from crosswear.datasets.propose import labels_beside
 from crosswear.datasets.propose.group import Group
 from crosswear.datasets.propose.paths import (

@@ -22,11 +22,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from crosswear.baselines import BUNDLED, Classifier
-from crosswear.core.errors import BundleError, CrosswearError
+from crosswear.baselines import Classifier
+from crosswear.core.errors import BundleError, CheckpointError, CrosswearError
 from crosswear.core.files import expect_absent, new_folder
 from crosswear.core.keys import to_json
 from crosswear.core.validation import first_problem
+from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
 from crosswear.deploy.bundle.classifier import Calibrated, logits_of_classifier, logits_of_network
 from crosswear.deploy.bundle.manifest import SCHEMA, Manifest, Weights
 from crosswear.deploy.bundle.readme import readme
@@ -51,7 +52,8 @@ class Bundle:
     Attributes:
         manifest: its description.
         state: arrays by name: weights and statistics of the network, or the state of a classifier
-            of `crosswear.baselines`; those of `Reference` with `REFERENCE` before their names.
+            of `crosswear.deploy.bundle.classical`; those of `Reference` with `REFERENCE` before
+            their names.
     """
 
     manifest: Manifest
@@ -79,18 +81,21 @@ class Bundle:
 
         Raises:
             BundleError: if the bundle holds a network, or arrays that make no such classifier.
+            UsageError: if it holds an encoder, and the extra `onnx` is not installed.
         """
         about = self.manifest
-        if about.kind not in BUNDLED:
+        if about.kind not in CLASSICAL_KINDS:
             raise BundleError(f"it holds a {about.kind}", expected="a classical classifier")
         try:
             # C order, as stored: the order of an array decides the order of sums.
             weights = self._weights().items()
             state = {name: np.asarray(value, order="C") for name, value in weights}
-            classifier = BUNDLED[about.kind].load(state)
+            classifier = CLASSICAL_KINDS[about.kind].load(state)
             found = classifier.scores(np.zeros((1, 3, about.window), np.float32)).shape
             if found != (1, len(about.classes)):
                 raise ValueError(f"{found[-1]} classes instead of {len(about.classes)}")
+        except CheckpointError as error:
+            raise _damaged(f"its encoder: {error.what}", error.where, error.expected) from error
         except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
             raise _damaged(
                 f"the arrays are not those of a {about.kind} ({type(error).__name__}: {error})",

@@ -14,7 +14,7 @@ from crosswear.grid.methods import METHODS, Role
 SCHEMA: Final = 1
 """Raised by hand whenever the meaning of a stored bundle changes."""
 
-Kind: TypeAlias = Literal["network", "forest", "minirocket", "vote"]
+Kind: TypeAlias = Literal["network", "forest", "minirocket", "vote", "encoder"]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -43,13 +43,14 @@ class Origin:
     """A dataset that the model was trained on.
 
     Attributes:
-        role: `source`: of other people; `adaptation`: the one that the model was adapted to.
-        reference: as in a study file, or the folder name of own recordings.
-        digest: of the prepared domain: its declaration, files and settings.
-        licence, citation: of the data.
+        role: `source`: of other people; `adaptation`: the one that the model was adapted to;
+            `encoder`: an imported encoder whose features it fits, in place of its data.
+        reference: as in a study file, or the name of the folder of own recordings or of an encoder.
+        digest: of the prepared domain: its declaration, files and settings; or of the encoder.
+        licence, citation: of the data, or of the encoder.
     """
 
-    role: Literal["source", "adaptation"]
+    role: Literal["source", "adaptation", "encoder"]
     reference: Name
     digest: Digest
     licence: Text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crosswear.baselines import BUNDLED
 from crosswear.core.markdown import escaped, table
 from crosswear.core.texts import counted
+from crosswear.deploy.bundle.classical import CLASSICAL_KINDS
 from crosswear.deploy.bundle.manifest import Adaptation, Expected, Manifest, Origin
 
 
@@ -13,7 +13,7 @@ def readme(about: Manifest) -> str:
     windows = map(str, about.adaptation.windows)
     rows = zip(map(escaped, about.classes), windows, strict=True)
     origins = "\n".join(map(_origin, about.origins))
-    kind = "a neural network" if about.model else BUNDLED[about.kind].description
+    kind = "a neural network" if about.model else CLASSICAL_KINDS[about.kind].description
     return f"""# {escaped(about.name)}
 
 This folder holds a model that recognises {len(about.classes)} activities from an accelerometer: \

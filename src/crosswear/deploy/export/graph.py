@@ -71,7 +71,12 @@ def _module(bundle: Bundle) -> nn.Module:
         return VoteGraph(model, about.window)
     if isinstance(model, nn.Module):
         return model
-    raise TypeError(f"a {about.kind} has no graph")
+    raise ExportError(
+        f"a bundle of kind {about.kind!r} cannot be exported",
+        expected="a network, a forest, MiniRocket or a vote: windows of an encoder are prepared "
+        "outside its file",
+        todo="run it with `crosswear predict` or the Recognizer, or adapt without --encoder",
+    )
 
 
 class ConvolvedSpectrogram(nn.Module):
@@ -122,7 +127,9 @@ def to_onnx(bundle: Bundle) -> onnx.ModelProto:
     return model
 
 
-def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.ModelProto:
+def traced(
+    module: nn.Module, samples: int, output: str, name: str, *, any_length: bool = False
+) -> onnx.ModelProto:
     """Return the graph of a module of windows [n, 3, L], for any number n of them.
 
     Args:
@@ -130,6 +137,7 @@ def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.Mode
         samples: length L of a window.
         output: name of its output.
         name: of the model, for messages.
+        any_length: whether it takes windows of other lengths too.
 
     Raises:
         ExportError: if torch cannot export it.
@@ -155,6 +163,8 @@ def traced(module: nn.Module, samples: int, output: str, name: str) -> onnx.Mode
         ) from error
     model = onnx.load_from_string(content.getvalue())
     _make_batch_variable(model)
+    if any_length:
+        model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "samples"
     return model
 
 

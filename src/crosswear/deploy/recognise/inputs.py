@@ -12,8 +12,8 @@ import numpy as np
 from crosswear.core.errors import DataFormatError, MissingDataError, UsageError
 from crosswear.core.recording import AXES
 from crosswear.core.texts import counted
-from crosswear.datasets.own import recording_names
 from crosswear.datasets.own.contents import GRAVITY
+from crosswear.datasets.own.file_names import recording_names
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
 from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest

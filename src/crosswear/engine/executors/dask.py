@@ -1,9 +1,7 @@
-"""Cohorts on other machines: workers of a dask.distributed cluster.
+"""Workers on other machines: those of a dask.distributed cluster.
 
-A worker needs this package and nothing else. Prepared domains, source networks and encoders are
-sent to it when a cohort first needs them; outcomes come back and are written by the one who asked.
-Whom a cohort goes to is decided here, one at a time for each worker, so a lost one costs what it
-was at.
+Which worker a job goes to is decided here, one at a time for each worker, so a lost one costs what
+it was at. Files that a job needs are sent to a worker before its first job that needs them.
 
 dask.distributed is an optional extra and is imported where it is used.
 """
@@ -14,18 +12,17 @@ import contextlib
 import queue
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 from crosswear.core.errors import EngineError, UsageError
+from crosswear.core.files import new_folder
 from crosswear.core.texts import install
-from crosswear.engine.dispatch import Completed, Executor
 from crosswear.engine.executors import LOCAL
-from crosswear.engine.executors.dask_worker import about, receive, set_up, train
+from crosswear.engine.executors.executor import Executor, Job, Result
 from crosswear.engine.executors.processes import no_interrupts
-from crosswear.engine.task import Cohort, Failure, Outcome
 
 LOOK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 10
@@ -33,17 +30,46 @@ PATIENCE_S = 120
 """Longest time that a cluster may be without workers."""
 
 
+class UnfitWorkersError(EngineError):
+    """No worker of a cluster can do the work."""
+
+
+@dataclass(frozen=True)
+class ClusterWork(Generic[Job, Result]):
+    """Work of the workers of a cluster; the functions are called there.
+
+    Attributes:
+        about: what must be the same here and there, in one line.
+        set_up: is called when a worker joins, with the client's name, `settings` and its dask
+            worker; returns what it has of `about`.
+        settings: further arguments of `set_up`.
+        do: does a job; called with the client's name and the job.
+        needs: files that a worker must have, by the folder below its own that they belong in.
+        received: a result as it is known here.
+    """
+
+    about: str
+    set_up: Callable[..., str]
+    settings: tuple[object, ...]
+    do: Callable[[str, Job], Result]
+    needs: Callable[[Job], dict[str, list[Path]]]
+    received: Callable[[Job, Result], Result]
+
+
 @contextlib.contextmanager
-def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
+def cluster(
+    address: str, workers: int, work: ClusterWork[Job, Result]
+) -> Iterator[Executor[Job, Result]]:
     """The workers of a cluster, those that join later included; let go when the block is left.
 
     Args:
         address: of the scheduler, as in `tcp://10.0.0.1:8786`; `local` starts one here.
-        device: where each worker trains.
         workers: how many to start, for `local`.
+        work: what they do.
 
     Raises:
         UsageError: if dask.distributed is not installed.
+        UnfitWorkersError: if there are workers and none can do the work.
         EngineError: if the scheduler does not answer.
     """
     try:
@@ -86,42 +112,42 @@ def cluster(address: str, device: str, workers: int) -> Iterator[Executor]:
                 where=f"--cluster {address}",
                 expected="the address that `dask scheduler` printed, as in tcp://10.0.0.1:8786",
             ) from error
-        executor = _Cluster(client, address, device)
+        executor = _Cluster(client, address, work)
         stack.callback(executor.end)
         executor.look()
         yield executor
 
 
 @dataclass
-class _DaskWorker:
+class _DaskWorker(Generic[Job]):
     """Our knowledge of a worker: what it is at, and which files we have sent it."""
 
     future: Any = None
-    cohort: Cohort | None = None
+    job: Job | None = None
     has: set[str] = field(default_factory=set)
 
 
-class _Cluster:
+class _Cluster(Generic[Job, Result]):
     """Workers by their addresses."""
 
-    def __init__(self, client: Any, address: str, device: str) -> None:
+    def __init__(self, client: Any, address: str, work: ClusterWork[Job, Result]) -> None:
         self.client = client
         self.address = address
-        self.device = device
-        self.workers: dict[str, _DaskWorker] = {}
+        self.work = work
+        self.workers: dict[str, _DaskWorker[Job]] = {}
         self.unfit: dict[str, EngineError] = {}
         self.finished: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.lost: list[Cohort] = []
+        self.lost: list[Job] = []
         self.looked = 0.0
         self.alone_since = time.monotonic()
 
     def idle(self) -> int:
-        return sum(worker.cohort is None for worker in self.workers.values())
+        return sum(worker.job is None for worker in self.workers.values())
 
-    def send(self, cohort: Cohort) -> None:
-        address, worker = next(item for item in self.workers.items() if item[1].cohort is None)
-        worker.cohort = cohort
-        needs = _needs(cohort)
+    def send(self, job: Job) -> None:
+        address, worker = next(item for item in self.workers.items() if item[1].job is None)
+        worker.job = job
+        needs = self.work.needs(job)
         new = {name: _content(needs[name]) for name in needs.keys() - worker.has}
         try:
             for name, files in new.items():
@@ -131,53 +157,53 @@ class _Cluster:
             self._lose(address)
             return
         worker.future = self.client.submit(
-            *(train, self.client.id, cohort),
+            *(self.work.do, self.client.id, job),
             workers=[address],
             allow_other_workers=False,
             pure=False,
         )
         worker.future.add_done_callback(lambda _: self.finished.put(address))
 
-    def wait(self) -> Completed:
+    def wait(self) -> list[tuple[Job, Result | None]]:
         if time.monotonic() - self.looked > LOOK_EVERY_S:
             self.look()
-        completed: Completed = [(cohort, None) for cohort in self.lost]
+        completed: list[tuple[Job, Result | None]] = [(job, None) for job in self.lost]
         self.lost.clear()
         if completed:
             return completed
         with contextlib.suppress(queue.Empty):
             address = self.finished.get(timeout=LOOK_EVERY_S)
             worker = self.workers.get(address)
-            if worker and worker.cohort and worker.future.done():
-                completed.append((worker.cohort, self._outcomes(address, worker)))
-                worker.cohort = None
+            if worker and worker.job is not None and worker.future.done():
+                completed.append((worker.job, self._result(address, worker.job, worker.future)))
+                worker.job = None
         return completed
 
-    def _outcomes(self, address: str, worker: _DaskWorker) -> list[Outcome | Failure] | None:
-        """Return what came of a worker's cohort; None if it was lost on the way."""
-        if worker.future.status == "error":
-            # A cell that raises is a `Failure`: this is the worker itself.
-            raise self._cannot(address, worker.future.exception())
+    def _result(self, address: str, job: Job, future: Any) -> Result | None:
+        """Return what came of a worker's job; None if it was lost on the way."""
+        if future.status == "error":
+            # What a job raises is part of its result: this is the worker itself.
+            raise self._cannot(address, future.exception())
         try:
-            return _as_asked(worker.cohort or (), worker.future.result(timeout=ANSWER_WITHIN_S))
+            return self.work.received(job, future.result(timeout=ANSWER_WITHIN_S))
         except Exception:  # noqa: BLE001  # cancelled, timed out: it runs again
             return None
 
-    def _cannot(self, address: str, reason: object) -> EngineError:
-        return EngineError(
-            f"the worker {address} cannot train: {reason}",
+    def _cannot(self, address: str, reason: object) -> UnfitWorkersError:
+        return UnfitWorkersError(
+            f"the worker {address} cannot be used: {reason}",
             where=f"--cluster {self.address}",
-            expected=f"{about(self.device)} there and on the scheduler, --nthreads 1",
+            expected=f"{self.work.about} there and on the scheduler, --nthreads 1",
             todo="install the same version with its extra `cluster` everywhere, start such "
-            "workers, and run again: finished cells are kept",
+            "workers, and run again: finished work is kept",
         )
 
     def _lose(self, address: str) -> None:
         worker = self.workers.pop(address)
         if worker.future is not None:
             worker.future.cancel()
-        if worker.cohort:
-            self.lost.append(worker.cohort)
+        if worker.job is not None:
+            self.lost.append(worker.job)
 
     def end(self) -> None:
         for worker in self.workers.values():
@@ -187,10 +213,10 @@ class _Cluster:
             self.client.close(timeout=ANSWER_WITHIN_S)
 
     def look(self) -> None:
-        """Greet workers that joined, forget lost ones; those that cannot train get nothing.
+        """Greet workers that joined, forget lost ones; those that cannot be used get nothing.
 
         Raises:
-            EngineError: if the scheduler is gone, no worker can train, or none is there for long.
+            EngineError: if the scheduler is gone, no worker is fit, or none is there for long.
         """
         present = self._present()
         for address in self.workers.keys() - present.keys():
@@ -209,7 +235,7 @@ class _Cluster:
                 f"the cluster has had no worker for {PATIENCE_S} seconds",
                 where=f"--cluster {self.address}",
                 todo=f"start some (`dask worker {self.address} --nthreads 1`) and run again: "
-                "finished cells are kept",
+                "finished work is kept",
             )
 
     def _present(self) -> dict[str, Any]:
@@ -221,7 +247,7 @@ class _Cluster:
             raise EngineError(
                 "the scheduler of the cluster does not answer any more",
                 where=f"--cluster {self.address}",
-                todo="start it and its workers, and run again: finished cells are kept",
+                todo="start it and its workers, and run again: finished work is kept",
             ) from error
         return dict(reply["workers"])
 
@@ -230,12 +256,12 @@ class _Cluster:
         reason: object = f"it has {threads} threads"
         if threads == 1:
             try:
-                reason = self._call(address, set_up, self.client.id, self.device)
+                reason = self._call(address, self.work.set_up, self.client.id, *self.work.settings)
             except OSError:
                 raise
             except Exception as error:  # noqa: BLE001  # anything that it lacks
                 reason = error
-        if reason == about(self.device):
+        if reason == self.work.about:
             self.workers[address] = _DaskWorker()
         else:
             self.unfit[address] = self._cannot(address, reason)
@@ -244,23 +270,17 @@ class _Cluster:
         return self.client.run(function, *arguments, workers=[address])[address]
 
 
-def _needs(cohort: Cohort) -> dict[str, list[Path]]:
-    """Files that a worker must have, by the folder below its own that they belong in."""
-    domains = {folder for task in cohort for folder in (task.target, *task.source_domains)}
-    needs = {f"domains/{folder.name}": sorted(folder.iterdir()) for folder in domains}
-    for task in cohort:
-        if task.encoder:
-            needs[f"encoders/{task.cell.encoder}"] = sorted(task.encoder.iterdir())
-    for path in {task.source for task in cohort if task.source}:
-        needs[f"sources/{path.stem}"] = [path, path.with_suffix(".json")]
-    return needs
+def folder_of(client: str, dask_worker: Any) -> Path:
+    """On a worker: the folder of what a client has sent."""
+    return Path(dask_worker.local_directory) / "crosswear" / client
+
+
+def receive(client: str, name: str, files: Mapping[str, bytes], dask_worker: Any) -> None:
+    """On a worker: write files that a job will need."""
+    with new_folder(folder_of(client, dask_worker) / name) as temporary:
+        for file, content in files.items():
+            (temporary / file).write_bytes(content)
 
 
 def _content(files: list[Path]) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in files}
-
-
-def _as_asked(cohort: Cohort, outcomes: list[Outcome | Failure]) -> list[Outcome | Failure]:
-    """Outcomes with the tasks as we know them: a worker has other paths."""
-    tasks = {task.key: task for task in cohort}
-    return [replace(outcome, task=tasks[outcome.task.key]) for outcome in outcomes]

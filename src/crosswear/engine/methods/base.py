@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Hashable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from crosswear.datasets.domain import Domain
 from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.experiment import Cell
+from crosswear.signal.blocks import BLOCK, by_blocks
 from crosswear.signal.features import window_features
 
 KEPT = 2
@@ -39,7 +41,8 @@ class Resources:
         """`window_features` [N, F] of all windows of a domain, computed once."""
         key = (domain.folder, rate_hz)
         if key not in self._features:
-            self._features[key] = window_features(domain.windows.x, rate_hz)
+            compute = partial(window_features, rate_hz=rate_hz)
+            self._features[key] = by_blocks(compute, domain.windows.x)
             while len(self._features) > KEPT:
                 self._features.popitem(last=False)
         return self._features[key]
@@ -47,8 +50,11 @@ class Resources:
     def acceleration_digest(self, domain: Domain) -> str:
         """Return the sha256 of the acceleration of all windows of a domain, computed once."""
         if domain.folder not in self._digests:
-            x = np.ascontiguousarray(domain.windows.acceleration)
-            self._digests[domain.folder] = hashlib.sha256(x.tobytes()).hexdigest()
+            found = hashlib.sha256()
+            x = domain.windows.acceleration
+            for start in range(0, len(x), BLOCK):
+                found.update(x[start : start + BLOCK].tobytes())
+            self._digests[domain.folder] = found.hexdigest()
         return self._digests[domain.folder]
 
 

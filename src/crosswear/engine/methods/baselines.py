@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.baselines.forest import TREES, grow_forest
+from crosswear.baselines.logistic import LogisticMember
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.stack import fit_stack
 from crosswear.baselines.vote import vote_of
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.datasets.domain import Domain
+from crosswear.engine.encoded import encoded
 from crosswear.engine.methods.base import Resources
 from crosswear.engine.methods.classical import (
     ClassicalMethod,
@@ -82,7 +85,10 @@ class VoteMethod(ClassicalMethod):
 
 
 class StackMethod(ClassicalMethod):
-    """Fits the members of a stack, and their weights by people who were left out."""
+    """Fits the members of a stack, and their weights by people who were left out.
+
+    Regressions on the features of the encoders of a cell are guests.
+    """
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
@@ -91,6 +97,17 @@ class StackMethod(ClassicalMethod):
         known = (len(domain.classes), task.rate_hz, seed, windows_of_sources(task))
         members = classical_members(LabelledWindows.of(windows), *known)
         groups = np.where(grouping.kept, grouping.groups, -1)
-        stack = fit_stack(members, windows.y, groups, seed)
+        features = _features_of_encoders(task, domain, resources)
+        guests = [LogisticMember(one[rows], windows.y, len(domain.classes)) for one in features]
+        stack = fit_stack(members, windows.y, groups, seed, guests)
         x = domain.windows.x
-        return lambda test: stack.scores(x[test]).argmax(axis=1)
+        return lambda test: stack.scores(x[test], [one[test] for one in features]).argmax(axis=1)
+
+
+def _features_of_encoders(
+    task: Task, domain: Domain, resources: Resources
+) -> list[NDArray[np.float32]]:
+    """Return the features [N, F] of a domain by each encoder of a cell."""
+    each = list(zip(task.cell.encoders, task.encoders, strict=True))
+    windows = resources.acceleration_digest(domain) if each else ""
+    return [encoded(domain, windows, task.rate_hz, known, folder) for (_, known), folder in each]

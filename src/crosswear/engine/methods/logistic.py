@@ -7,6 +7,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.baselines.logistic import fit_logistic
 from crosswear.core.config import TrainConfig, TransferConfig
 from crosswear.core.recording import channel_names
 from crosswear.datasets.domain import Domain
@@ -19,8 +20,6 @@ from crosswear.networks.models import build
 from crosswear.networks.pooled import pooled
 from crosswear.networks.transfer import plan_transfer
 
-ITERATIONS = 5000
-
 
 class FeaturesMethod(ClassicalMethod):
     """Fits frozen features, standardised by the adaptation set alone."""
@@ -31,21 +30,9 @@ class FeaturesMethod(ClassicalMethod):
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
-        from sklearn.linear_model import LogisticRegression  # slow to import
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
         features, y = self.features(task, domain, resources), domain.windows.y[rows]
-        if len(np.unique(y)) == 1:
-            return lambda test: np.full(len(test), y[0])
-        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
-        model.fit(features[rows].astype(np.float64), y)
-
-        def predict(test: Indices) -> NDArray[np.integer]:
-            found: NDArray[np.integer] = model.predict(features[test].astype(np.float64))
-            return found
-
-        return predict
+        fitted = fit_logistic(features[rows], y, len(domain.classes))
+        return lambda test: fitted.predict(features[test])
 
 
 class LogisticMethod(FeaturesMethod):
@@ -73,5 +60,7 @@ class LogisticMethod(FeaturesMethod):
         weights = str(task.source or cell.study_seed)
         origin = (task.domains, sensors, cell.model, train.precision, weights)
         x = domain.windows.x[:, : len(channel_names(sensors))]
-        cached_input = resources.cached_inputs.get(origin, x, network, frozen, train)
-        return pooled(cached_input).numpy(force=True)
+        cached_input = resources.cached_inputs.get(
+            origin, x, network, frozen, train, domain.folder.parent
+        )
+        return pooled(cell.model.name, cached_input).numpy(force=True)

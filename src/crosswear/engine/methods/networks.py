@@ -115,7 +115,9 @@ def _enter(task: Task, domain: Domain, resources: Resources) -> Member:
     frozen = report.frozen if report else ()
     shared = (task.domains, domain.sensors, model, train.precision)
     origin = (*shared, weights if frozen else None)
-    cached_input = resources.cached_inputs.get(origin, domain.windows.x, network, frozen, train)
+    cached_input = resources.cached_inputs.get(
+        origin, domain.windows.x, network, frozen, train, domain.folder.parent
+    )
     return Member(task, network, cached_input, rows, report)
 
 

@@ -18,6 +18,7 @@ from crosswear.core.recording import ACCELEROMETER, Sensors, channel_names
 from crosswear.networks.models.deep_conv_lstm import DeepConvLSTM
 from crosswear.networks.models.layers import SeededDropout
 from crosswear.networks.models.multi_resnet import MultiResNet
+from crosswear.networks.models.pooled_resnet import PooledResNet
 from crosswear.networks.models.shared_resnet import SharedResNet
 from crosswear.networks.uncompiled import FlopCounter
 
@@ -75,6 +76,7 @@ NETWORKS: Mapping[str, Callable[[ModelConfig, int, int, int, Sensors], nn.Module
             "multi-resnet": MultiResNet,
             "shared-resnet": SharedResNet,
             "deep-conv-lstm": DeepConvLSTM,
+            "pooled-resnet": PooledResNet,
         }
     )
 )

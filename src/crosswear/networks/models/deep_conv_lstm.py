@@ -39,6 +39,7 @@ from crosswear.networks.models.layers import (
     SideBySideLinear,
     SideBySideLSTM,
     channels_last_gradient,
+    expect_acceleration,
 )
 
 WIDTH = 5
@@ -110,12 +111,7 @@ class DeepConvLSTM(nn.Module):
         sensors: Sensors = ACCELEROMETER,
     ) -> None:
         super().__init__()
-        if sensors != ACCELEROMETER:
-            raise UsageError(
-                f"'deep-conv-lstm' takes no {' and '.join(sensors)}",
-                expected="acceleration alone",
-                todo="use another network, or domains without sensors=…",
-            )
+        expect_acceleration("deep-conv-lstm", sensors)
         self.sensors = sensors
         depth = len(config.filters)
         if samples <= depth * (WIDTH - 1):

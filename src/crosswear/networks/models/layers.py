@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from crosswear.core.recording import ACCELEROMETER, Sensor
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import ACCELEROMETER, Sensor, Sensors
 from crosswear.networks.kernels.masks import Masks
 
 
@@ -311,6 +312,16 @@ def statistics(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("a batch norm without statistics")
     return norm.running_mean, norm.running_var
+
+
+def expect_acceleration(network: str, sensors: Sensors) -> None:
+    """Raise a UsageError unless a network that takes acceleration alone is asked for that."""
+    if sensors != ACCELEROMETER:
+        raise UsageError(
+            f"{network!r} takes no {' and '.join(sensors)}",
+            expected="acceleration alone",
+            todo="use another network, or domains without sensors=…",
+        )
 
 
 def prefix_of(sensor: Sensor) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
 from crosswear.report.formats import TextTable, latex_escaped, to_csv, to_latex
+from crosswear.signal.blocks import by_blocks
 from crosswear.signal.splits import SplitReport
 
 
@@ -92,9 +93,9 @@ def display_name(reference: str) -> str:
 
 
 def _resting_g(x: NDArray[np.float32]) -> float:
-    movement = x.std(axis=2).sum(axis=1)
-    quiet = x[movement <= np.quantile(movement, 0.1)]
-    return float(np.median(np.linalg.norm(quiet.mean(axis=2), axis=1)))
+    movement = by_blocks(lambda some: some.std(axis=2).sum(axis=1), x)
+    lengths = by_blocks(lambda some: np.linalg.norm(some.mean(axis=2), axis=1), x)
+    return float(np.median(lengths[movement <= np.quantile(movement, 0.1)]))
 
 
 def recorded(rows: Sequence[DomainRow]) -> TextTable:

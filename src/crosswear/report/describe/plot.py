@@ -19,6 +19,7 @@ from crosswear.core.files import write_bytes
 from crosswear.core.recording import PURGED, Subset
 from crosswear.datasets.domain import Domain
 from crosswear.report.describe.domain_table import display_name
+from crosswear.signal.blocks import by_blocks
 
 AXES = {"x": "#0072b2", "y": "#d55e00", "z": "#009e73"}
 SUBSETS = {
@@ -120,7 +121,8 @@ def classes_figure(domain: Domain, config: PreparationConfig) -> Figure:
 
 def _typical(domain: Domain, label: int) -> int:
     windows = np.flatnonzero(domain.windows.y == label)
-    spread = np.asarray(domain.windows.acceleration[windows]).std(axis=2).mean(axis=1)
+    x = domain.windows.acceleration
+    spread = by_blocks(lambda some: some.std(axis=2).mean(axis=1), x, windows)
     return int(windows[np.argsort(spread, kind="stable")[(len(windows) - 1) // 2]])
 
 

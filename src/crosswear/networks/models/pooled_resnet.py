@@ -1,0 +1,153 @@
+"""A residual network whose head sees the mean and the maximum of each filter over time.
+
+It has no layer that depends on the length of a window, and few weights: the network that
+`crosswear pretrain` makes encoders of. Pooling over the whole time axis is that of Wang, Yan and
+Oates, "Time series classification from scratch with deep neural networks" (IJCNN 2017); the maximum
+beside the mean keeps what happens once in a window, such as an impact.
+
+    window [N, 3, 100]
+      ─ batch norm ─ block1 ─ block2 ─ block3 ─ [N, 128, 11]   all channels, as in shared-resnet
+      ─ mean and maximum over time ──────────── [N, 256] ─ class scores [N, C]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor, nn
+
+from crosswear.core.config import ModelConfig
+from crosswear.core.errors import UsageError
+from crosswear.core.recording import ACCELEROMETER, AXES, Sensors
+from crosswear.networks.models.layers import (
+    InputNorm,
+    SeededDropout,
+    SideBySideLinear,
+    channels_last_gradient,
+    expect_acceleration,
+)
+from crosswear.networks.models.multi_resnet import ResidualBlock
+
+
+class PooledResNet(nn.Module):
+    """The network, or several of it side by side.
+
+    Args:
+        config: filters (their number is the depth), channels, dropout before the head.
+        classes: number of classes C.
+        samples: length of the shortest window.
+        copies: how many networks.
+        sensors: the accelerometer alone, as all channels share filters.
+
+    Raises:
+        UsageError: if the window is too short for the depth, or there is another sensor.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        classes: int,
+        samples: int,
+        copies: int = 1,
+        sensors: Sensors = ACCELEROMETER,
+    ) -> None:
+        super().__init__()
+        expect_acceleration("pooled-resnet", sensors)
+        depth = len(config.filters)
+        if samples + 1 < 2 ** (depth + 1):
+            raise UsageError(
+                f"windows of {samples} samples are too short for {depth} blocks",
+                expected="at least one sample after halving in every block",
+                todo="use fewer blocks or longer windows",
+            )
+        self.sensors = sensors
+        self.magnitude = config.magnitude
+        self.copies = copies
+        before = len(AXES) + config.magnitude
+        self.normalise = InputNorm(before, copies)
+        self.blocks = nn.ModuleDict()
+        for number, after in enumerate(config.filters, start=1):
+            self.blocks[f"block{number}"] = ResidualBlock(copies, before, after, copies)
+            before = after
+        self.dropout = SeededDropout(config.dropout, copies)
+        self.head = SideBySideLinear(2 * before, classes, copies)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+
+    @property
+    def _temporal(self) -> list[str]:
+        return ["normalise", *(f"blocks.{name}" for name in self.blocks)]
+
+    @property
+    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
+        """Modules of each transferable block, first block first.
+
+        The input's batch norm belongs to the first block: nothing before a frozen block is trained.
+        """
+        normalise, first, *others = self._temporal
+        return ((normalise, first), *((name,) for name in others))
+
+    @property
+    def spectral_unit(self) -> tuple[str, ...]:
+        """Empty: there is no spectral branch."""
+        return ()
+
+    @property
+    def head_unit(self) -> tuple[str, ...]:
+        """Modules that depend on the number of classes."""
+        return ("head",)
+
+    @property
+    def regularised(self) -> tuple[Tensor, ...]:
+        """Empty: there is no dense layer before the head."""
+        return ()
+
+    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The channels [N, channels, 1, L] of windows [N, 3, L] in g."""
+        if self.magnitude:
+            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
+        return (x.unsqueeze(2),)
+
+    def forward_frozen(
+        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    ) -> tuple[Tensor, ...]:
+        """Carry a cached input further, through the modules in `upto` that are not `done`.
+
+        Args:
+            cached_input: of all copies, joined along dim 1.
+            done: modules that are in the cached input, as `transfer_units` names them.
+            upto: those that shall be; of the blocks the first ones.
+        """
+        (x,) = cached_input
+        for name in self._temporal:
+            if name in upto and name not in done:
+                x = self.get_submodule(name)(x)
+        return (x,)
+
+    def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Return what the layer of class scores sees, [copies, N, 2·filters].
+
+        Args:
+            cached_input: of all copies, joined along dim 1.
+            done: the modules that are in it.
+        """
+        (last,) = self.forward_frozen(cached_input, done, self._temporal)
+        channels_last_gradient(last)
+        # Copy by copy: the order of a sum depends on how many filters lie side by side.
+        copies = [mean_and_maximum(one) for one in last.chunk(self.copies, dim=1)]
+        seen: Tensor = self.dropout(torch.stack([torch.cat(one, dim=1) for one in copies]))
+        return seen
+
+    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
+        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
+        scores: Tensor = self.head(self.features(cached_input, done))
+        return scores
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
+        return self.forward_trainable(self.cached_input(x), ())[0]
+
+
+def mean_and_maximum(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both over time of x [N, F, 1, L]: [N, F] each."""
+    return x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
