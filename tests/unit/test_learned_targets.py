@@ -26,7 +26,8 @@ from crosswear.engine.learned_datasets import learned_from
 from crosswear.evidence.records import read_records
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ENCODERS
-from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.load import LoadedStudy, load_study
+from crosswear.study.read import read_study
 from generators.encoders import convolutional
 
 STUDY = """
