@@ -38,8 +38,9 @@ from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
 from crosswear.networks.threads import one_thread
 from crosswear.signal.folds import group_windows
-from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.precision import kept_precision
+from crosswear.study.read import read_study
 
 SIZES = (20, 50, 100, 200, 500)
 SEEDS = 3

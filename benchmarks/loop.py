@@ -33,9 +33,10 @@ from crosswear.cli.output import print_note
 from crosswear.engine.task import Task
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
-from crosswear.study.load import load_study, read_study
+from crosswear.study.load import load_study
 from crosswear.study.pending import pending_tasks
 from crosswear.study.precision import kept_precision
+from crosswear.study.read import read_study
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from reference_trainer import train_cell

@@ -41,8 +41,8 @@ from crosswear.evidence.inference import mean_over
 from crosswear.grid.experiment import Cell, StudyDesign
 from crosswear.networks.threads import one_thread
 from crosswear.signal.folds import group_windows, split_into_folds
-from crosswear.study.load import read_study
 from crosswear.study.open_encoders import TARGET
+from crosswear.study.read import read_study
 
 SIZES = (20, 50, 100, 500)
 TESTED = 1000

@@ -20,8 +20,9 @@ from crosswear.report.whole import report_study
 from crosswear.signal.leakage import audit
 from crosswear.study.collect import collect
 from crosswear.study.execution import ExecutionSettings
-from crosswear.study.load import load_study, read_study
+from crosswear.study.load import load_study
 from crosswear.study.plan import plan_study
+from crosswear.study.read import read_study
 from crosswear.study.run import run_study
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

@@ -26,7 +26,8 @@ from crosswear.engine.learned_datasets import learned_from
 from crosswear.evidence.records import read_records
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ENCODERS
-from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.load import LoadedStudy, load_study
+from crosswear.study.read import read_study
 from generators.encoders import convolutional
 
 STUDY = """
@@ -74,6 +75,7 @@ def encoded(study: LoadedStudy) -> set[str]:
     return {cell.target for cell in study.cells.values() if cell.method in ENCODERS}
 
 
+@pytest.mark.slow
 def test_it_is_left_out_for_a_target_that_it_knows(tmp_path: Path, cache: Path) -> None:
     having_learned(tmp_path / "joint", "simulated-daily", "simulated-sports")
     said: list[str] = []
@@ -82,6 +84,7 @@ def test_it_is_left_out_for_a_target_that_it_knows(tmp_path: Path, cache: Path) 
     assert "encoder joint is left out for daily: it has learned from simulated-daily" in said
 
 
+@pytest.mark.slow
 def test_a_folder_may_name_the_target(tmp_path: Path, cache: Path) -> None:
     ours = having_learned(tmp_path / "without-daily", "simulated-gestures")
     theirs = having_learned(tmp_path / "without-gestures", "simulated-daily", "simulated-sports")
@@ -93,6 +96,7 @@ def test_a_folder_may_name_the_target(tmp_path: Path, cache: Path) -> None:
     assert not any("left out for" in sentence for sentence in said)
 
 
+@pytest.mark.slow
 def test_encoders_are_guests_in_a_stack_and_change_no_other_key(
     tmp_path: Path, cache: Path
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_stack_with_an_encoder_runs(tmp_path: Path, cache: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "learned", "kind", "reason"),
     [
@@ -165,6 +170,7 @@ def test_none_is_used_by_mistake(
         loaded(tmp_path, folder, cache, [])
 
 
+@pytest.mark.slow
 def test_own_recordings_are_known_by_their_files(tmp_path: Path) -> None:
     def own(folder: str, seed: int) -> str:
         for person in ("s01", "s02"):
@@ -184,10 +190,12 @@ def test_own_recordings_are_known_by_their_files(tmp_path: Path) -> None:
     assert learned_from(encoder, "simulated-daily") is None
 
 
+@pytest.mark.slow
 def test_an_imported_encoder_says_nothing(tmp_path: Path) -> None:
     assert learned_from(made(tmp_path, convolutional()), "simulated-daily") is None
 
 
+@pytest.mark.slow
 def test_a_ranking_leaves_it_out(tmp_path: Path, cache: Path) -> None:
     target = prepare("simulated-daily", None, PreparationConfig(hop_s=6.0), cache)
     knows = having_learned(tmp_path / "one", "simulated-daily")

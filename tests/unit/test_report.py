@@ -16,7 +16,6 @@ from sklearn.metrics import f1_score
 
 from crosswear.core.errors import IncompleteError
 from crosswear.grid.experiment import Cell
-from crosswear.report import write_report
 from crosswear.report.evidence_index import EvidenceIndex
 from crosswear.report.evidence_tables import (
     CELLS,
@@ -26,6 +25,7 @@ from crosswear.report.evidence_tables import (
     cells_table,
     evidence_tables,
 )
+from crosswear.report.files import write_report
 from crosswear.report.formats import write_table
 from crosswear.report.notice import notice
 from crosswear.report.text_report import markdown

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 from study_helpers import ignore, results
 
-from crosswear.core.errors import DiskError, DomainError, StudyFileError
+from crosswear.api.studies import Run
+from crosswear.core.errors import DiskError, DomainError, StoreError, StudyFileError
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.measuring import MeasuringProcesses
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.store import Store
 from crosswear.grid.study_file import parse_study
 from crosswear.study.execution import ExecutionSettings
-from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.plan import plan_study
+from crosswear.study.read import read_study
 from crosswear.study.run import Progress, RunSummary, run_study
 
 TEXT = """
@@ -159,7 +161,7 @@ def test_a_failed_cell_is_kept_as_failed_and_tried_again(
             return super().__call__(cohort)
 
     with monkeypatch.context() as patch:
-        patch.setattr("crosswear.study.execution.CohortTrainer", Unlucky)
+        patch.setattr("crosswear.engine.cohort.CohortTrainer", Unlucky)
         done = run(opened, tmp_path)
     assert len(done.failed) == 6
     store = Store(tmp_path)
@@ -278,3 +280,27 @@ def test_own_recordings_are_named_relative_to_the_study_file(tmp_path: Path) -> 
     study, _ = read_study(tmp_path / "mine.toml")
     assert study.domains["daily"] == str(tmp_path / "own" / "dataset.toml")
     assert study.domains["gestures"] == "simulated-gestures"
+
+
+def test_a_run_is_opened_where_its_recordings_are_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after the study and its run were moved together, and from another working folder."""
+    text = TEXT.replace('"simulated-daily"', '"../own/dataset.toml"')
+    text += '[encoders]\nmine = "encoder"\n'
+    before, after = tmp_path / "before", tmp_path / "after"
+    (before / "studies").mkdir(parents=True)
+    (before / "studies" / "mine.toml").write_text(text)
+    monkeypatch.chdir(before)
+    study, _ = read_study("studies/mine.toml")
+    with Store("results/mine").owned_by(study, text):
+        pass
+    before.rename(after)
+    monkeypatch.chdir(tmp_path)
+    opened = Run.open("after/results/mine").study.design
+    assert opened.domains["gestures"] == "simulated-gestures"
+    assert Path(opened.domains["daily"]).resolve() == after / "own" / "dataset.toml"
+    assert Path(opened.encoders["mine"]).resolve() == after / "studies" / "encoder"
+    (after / "results" / "mine" / "folders.json").write_text("[]")
+    with pytest.raises(StoreError, match="does not name the folders"):
+        Run.open("after/results/mine")

@@ -12,20 +12,20 @@ from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import StoreError
 from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.engine.measuring import measuring_processes
-from crosswear.evidence.records import StudyRecords
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
 from crosswear.study.execution import ExecutionSettings, execution_settings
-from crosswear.study.load import LoadedStudy, load_study, read_study
-from crosswear.study.pending import RunStatus, run_status
-from crosswear.study.plan import Plan, plan_study
-from crosswear.study.precision import PrecisionChoice, decide_precision, kept_precision
-from crosswear.study.run import RunSummary, run_study
+from crosswear.study.read import read_study
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to import: methods do so where they need it
     import pandas as pd
 
     from crosswear.api.reports import StudyReport
+    from crosswear.evidence.records import StudyRecords
+    from crosswear.study.load import LoadedStudy
+    from crosswear.study.pending import RunStatus
+    from crosswear.study.plan import Plan
+    from crosswear.study.precision import PrecisionChoice
 
 Device = Literal["cpu", "cuda"]
 
@@ -77,6 +77,8 @@ class Study:
         return self._load(one_by_one)
 
     def _load(self, spread: Spread) -> LoadedStudy:
+        from crosswear.study.load import load_study
+
         spread = parts_shown(spread)
         return load_study(self.design, self.text, self.data, self.cache, note, spread)
 
@@ -107,8 +109,11 @@ class Study:
         """
         where = execution_settings(workers, device, None)
         where.expect_startable()
-        run, other = Run(self, out), _store_of(reuse)
         with measuring_processes(where.workers) as processes:
+            from crosswear.study.plan import plan_study  # while they import the same
+            from crosswear.study.precision import decide_precision
+
+            run, other = Run(self, out), _store_of(reuse)
             loaded, precision = decide_precision(
                 self._loaded_by(where), run.store, where, note, other
             )
@@ -142,6 +147,9 @@ class Study:
             DiskError: if a record cannot be written; what was finished before is kept.
             EngineError: if worker processes keep dying.
         """
+        from crosswear.study.precision import decide_precision
+        from crosswear.study.run import run_study
+
         where = execution_settings(workers, device, cluster)
         where.expect_startable()
         run, other = Run(self, out), _store_of(reuse)
@@ -177,6 +185,8 @@ class Run:
         Raises:
             StoreError: if the folder belongs to another study.
         """
+        from crosswear.study.run import RunSummary
+
         self.study = study
         self._named = out is not None
         self.store = Store(out or Path("runs") / study.design.name)
@@ -207,6 +217,8 @@ class Run:
     @property
     def loaded(self) -> LoadedStudy:
         """The study with its cells laid out in the precision of the run."""
+        from crosswear.study.precision import kept_precision
+
         return kept_precision(self.study.loaded, self.store)
 
     @property
@@ -216,6 +228,8 @@ class Run:
         Raises:
             StoreError: if a folder was named that does not exist.
         """
+        from crosswear.study.pending import run_status
+
         if self._named and not self.folder.exists():
             raise _no_run(self.folder)
         return run_status(self.loaded, self.store)
@@ -244,13 +258,13 @@ class Run:
             StoreError: if the folder belongs to something else.
             DiskError: if a file cannot be written.
         """
-        from crosswear.api.reports import StudyReport  # slow to import, needless to plan
+        from crosswear.api.reports import StudyReport
 
         return StudyReport.write(self.records(), out or self.folder, allow_partial)
 
     def records(self) -> StudyRecords:
         """Read every finished cell, as reports and comparisons are made from them."""
-        from crosswear.study.collect import collect  # likewise
+        from crosswear.study.collect import collect
 
         return collect(self.loaded, self.store, note)
 

@@ -91,6 +91,7 @@ def grow_forest(
     seed: int,
     *,
     extra: bool = False,
+    trees: int = TREES,
 ) -> Forest:
     """Grow a forest on the features [n, F] of windows.
 
@@ -101,26 +102,26 @@ def grow_forest(
 
     # One thread: cells of a study run side by side in processes.
     kind = ExtraTreesClassifier if extra else RandomForestClassifier
-    grown = kind(TREES, n_jobs=1, random_state=seed % 2**32).fit(features, y)
-    trees = [one.tree_ for one in grown.estimators_]
-    sizes = [tree.node_count for tree in trees]
+    grown = kind(trees, n_jobs=1, random_state=seed % 2**32).fit(features, y)
+    fitted = [one.tree_ for one in grown.estimators_]
+    sizes = [tree.node_count for tree in fitted]
     roots = np.cumsum([0, *sizes[:-1]])
     offset = np.repeat(roots, sizes)
-    leaf = np.concatenate([tree.children_left for tree in trees]) < 0
+    leaf = np.concatenate([tree.children_left for tree in fitted]) < 0
     itself = np.arange(len(leaf))
-    left = np.concatenate([tree.children_left for tree in trees]) + offset
-    right = np.concatenate([tree.children_right for tree in trees]) + offset
-    feature = np.concatenate([tree.feature for tree in trees])
+    left = np.concatenate([tree.children_left for tree in fitted]) + offset
+    right = np.concatenate([tree.children_right for tree in fitted]) + offset
+    feature = np.concatenate([tree.feature for tree in fitted])
     share = np.zeros((len(leaf), classes), np.float32)
-    share[:, grown.classes_] = np.concatenate([tree.value[:, 0] for tree in trees])
+    share[:, grown.classes_] = np.concatenate([tree.value[:, 0] for tree in fitted])
     return Forest(
         roots=roots.astype(np.int32),
         left=np.where(leaf, itself, left).astype(np.int32),
         right=np.where(leaf, itself, right).astype(np.int32),
         feature=np.where(leaf, 0, feature).astype(np.int32),
-        threshold=np.concatenate([tree.threshold for tree in trees]),
+        threshold=np.concatenate([tree.threshold for tree in fitted]),
         share=share,
-        depth=np.array(max(tree.max_depth for tree in trees)),
+        depth=np.array(max(tree.max_depth for tree in fitted)),
         rate_hz=np.array(float(rate_hz)),
     )
 

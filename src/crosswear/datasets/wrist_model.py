@@ -24,13 +24,16 @@ signals look plausible and classes overlap; none is fitted to recordings.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from crosswear.core.keys import seed_for
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 FloatArray = NDArray[np.float64]
 Pose = tuple[float, float, float, float, float]
@@ -198,6 +201,8 @@ def smooth_noise(
 
 def simulate(scenario: Scenario, subject: str) -> Recording:
     """The recording of one person; it depends on the scenario and the person's name alone."""
+    from scipy.spatial.transform import Rotation  # slow to import, needless to list datasets
+
     rng = np.random.default_rng(seed_for("wrist model", scenario.name, subject))
     device, variability, activities = scenario.device, scenario.variability, scenario.activities
     person = _Person(
@@ -293,6 +298,8 @@ def _specific_force(
     scenario: Scenario, plan: _Plan, person: _Person, t: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
     """Return what an ideal device feels at times [T]: [T, 3] in g."""
+    from scipy.spatial.transform import Rotation
+
     rate_hz, bout = scenario.device.rate_hz, plan.bout_at(t)
     rest = (0.0, 0.0, 0.0, 0.01, 5.0)
     rows = np.array(

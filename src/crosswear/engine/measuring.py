@@ -6,18 +6,20 @@ import contextlib
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from crosswear.core.errors import EngineError
-from crosswear.datasets.domain import DomainSummary
-from crosswear.engine.classical_timing import Rate, time_classical
 from crosswear.engine.executors.processes import start_process
-from crosswear.engine.network_timing import Measured, time_networks
-from crosswear.engine.task import Task
 
-Networks: TypeAlias = Sequence[tuple[Task, DomainSummary]]
-Classical: TypeAlias = Sequence[tuple[Task, DomainSummary]]
-Found: TypeAlias = tuple[Measured, Mapping[str, Rate]]
+if TYPE_CHECKING:  # slow to import: the processes are started before that
+    from crosswear.datasets.domain import DomainSummary
+    from crosswear.engine.classical_timing import Rate
+    from crosswear.engine.network_timing import Measured
+    from crosswear.engine.task import Task
+
+Networks: TypeAlias = "Sequence[tuple[Task, DomainSummary]]"
+Classical: TypeAlias = "Sequence[tuple[Task, DomainSummary]]"
+Found: TypeAlias = "tuple[Measured, Mapping[str, Rate]]"
 
 
 class MeasuringProcesses:
@@ -70,6 +72,9 @@ def measuring_processes(workers: int) -> Iterator[MeasuringProcesses]:
 
 
 def _measure(networks: Networks, classical: Classical, device: str) -> Found:
+    from crosswear.engine.classical_timing import time_classical
+    from crosswear.engine.network_timing import time_networks
+
     rates = time_classical(classical, device)
     return time_networks(networks, device), rates
 
@@ -77,6 +82,9 @@ def _measure(networks: Networks, classical: Classical, device: str) -> Found:
 def _serve(pipe: Connection) -> None:
     """Measure once, when asked, and send the result."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    import crosswear.engine.classical_timing
+    import crosswear.engine.network_timing  # noqa: F401
+
     with contextlib.suppress(EOFError, OSError):  # the parent is gone
         pipe.send(None)
         pipe.send(_measure(*pipe.recv()))

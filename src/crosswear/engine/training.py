@@ -26,6 +26,7 @@ from crosswear.grid.result import EpochScore
 from crosswear.networks.models import declared, side_by_side
 from crosswear.networks.transfer import set_training
 from crosswear.networks.transfer_report import TransferReport
+from crosswear.networks.uncompiled import Adam
 from crosswear.signal.augmentation import augment
 
 LANES = 16
@@ -274,9 +275,7 @@ def _means(values: Tensor) -> list[float]:
     return [float(row.mean()) for row in values.numpy(force=True).astype(np.float64)]
 
 
-def _optimiser(
-    network: nn.Module, copies: int, l2: float, factors: Mapping[str, float]
-) -> torch.optim.Adam:
+def _optimiser(network: nn.Module, copies: int, l2: float, factors: Mapping[str, float]) -> Adam:
     """Adam; the gradient of the penalty `l2 · w²` is what it calls a weight decay of `2 · l2`.
 
     Its fused kernel is many times faster, and only for weights that fill the lanes.
@@ -288,7 +287,7 @@ def _optimiser(
             whole = weight.numel() // copies % LANES == 0
             kind = (id(weight) in regularised, whole, factors[name])
             groups.setdefault(kind, []).append(weight)
-    return torch.optim.Adam(
+    return Adam(
         {
             "params": weights,
             "factor": factor,

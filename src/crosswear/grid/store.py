@@ -1,6 +1,7 @@
 """Records on disk: one JSON file a cell, whole or not at all.
 
     OUT/study.toml       the study that the folder belongs to
+    OUT/folders.json     where the study's own recordings and encoders are, as seen from OUT
     OUT/precision.json   the precisions of its networks, as decided when the run began
     OUT/cells/KEY.json   a finished cell
     OUT/failed/KEY.json  a cell that raised, with its traceback; it counts as not done
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +34,9 @@ from crosswear.grid.result import CellResult, Timing
 from crosswear.grid.study_file import parse_study, precisions_of
 
 RECORD_SCHEMA = 2
+COPY = "study.toml"
 PRECISION = "precision.json"
+FOLDERS = "folders.json"
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,46 @@ class Store:
         try:
             for folder in (self.folder, *(self.folder / name for name in ("cells", "sources"))):
                 remove_leftovers(folder)
-            write_text(self.folder / "study.toml", text)
+            write_text(self.folder / COPY, text)
+            folders = {
+                name: self._seen_from_here(path) for name, path in _named(study, text).items()
+            }
+            if folders:
+                write_text(self.folder / FOLDERS, canonical_json(folders) + "\n")
             write_text(self.folder / PRECISION, canonical_json(precisions_of(study)) + "\n")
             yield
         finally:
             lock.release()
+
+    def folders(self) -> Mapping[str, str]:
+        """Return the paths of own recordings and encoders, by their names in the study file.
+
+        Names in the copy of a study file are relative to the folder of the original. Runs of
+        versions that did not keep the paths have none.
+
+        Raises:
+            StoreError: if they cannot be read.
+        """
+        path = self.folder / FOLDERS
+        if not path.exists():
+            return {}
+        try:
+            found = _PATHS.validate_json(path.read_bytes())
+        except (OSError, pydantic.ValidationError) as error:
+            raise StoreError(
+                "does not name the folders of the run",
+                where=str(path),
+                expected='{"name in study.toml": "path from this folder"}',
+                todo="run the study again from its own file: finished cells are kept",
+            ) from error
+        return {name: os.path.normpath(self.folder / one) for name, one in found.items()}
+
+    def _seen_from_here(self, path: str) -> str:
+        """Return a path from this folder, which stays right where both are moved together."""
+        try:
+            return Path(os.path.relpath(path, self.folder)).as_posix()
+        except ValueError:  # another drive
+            return str(Path(path).absolute())
 
     def precisions(self) -> Precisions | None:
         """Return the precisions of the run in this folder; None before one has begun.
@@ -106,7 +145,7 @@ class Store:
         Raises:
             StoreError: if they cannot be read.
         """
-        path, owner = self.folder / PRECISION, self.folder / "study.toml"
+        path, owner = self.folder / PRECISION, self.folder / COPY
         if path.exists():
             try:
                 return _PRECISIONS.validate_json(path.read_bytes())
@@ -198,7 +237,7 @@ class Store:
         """
         if self.folder.exists() and not self.folder.is_dir():
             expect_writable(folder=self.folder)
-        path = self.folder / "study.toml"
+        path = self.folder / COPY
         if not path.exists():
             names = {p.name for p in self.folder.glob("*")} if self.folder.is_dir() else set()
             foreign = sorted(names - _OWN)
@@ -229,10 +268,23 @@ _REPORT = (
     *(f"{name}.{kind}" for name in _FIGURES for kind in ("png", "svg", "pdf")),
     *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet", "tex")),
 )
-_OWN = {".lock", PRECISION, "cells", "failed", "sources", *_REPORT}
+_OWN = {".lock", FOLDERS, PRECISION, "cells", "failed", "sources", *_REPORT}
+_PATHS = pydantic.TypeAdapter(dict[str, str])
 _PRECISIONS = pydantic.TypeAdapter(Precisions)
 _RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
+
+
+def _named(study: StudyDesign, text: str) -> dict[str, str]:
+    """Return the paths of own recordings and encoders, by their relative names in the file."""
+    written = parse_study(text, study.name)
+    own = {
+        reference: study.domains[name]
+        for name, reference in written.domains.items()
+        if reference.endswith(".toml")
+    }
+    own |= {folder: study.encoders[name] for name, folder in written.encoders.items()}
+    return {name: path for name, path in own.items() if not Path(name).is_absolute()}
 
 
 def _parse_record(content: dict[str, Any], path: Path, todo: str) -> Record:

@@ -8,8 +8,8 @@ from pathlib import Path
 from crosswear.core.errors import IncompleteError
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, write_records
-from crosswear.report import write_report
 from crosswear.report.evidence_tables import cells_table
+from crosswear.report.files import write_report
 from crosswear.report.notice import notice
 
 

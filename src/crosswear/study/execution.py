@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crosswear.datasets.parts import Spread
-from crosswear.engine.cohort import CohortTrainer
-from crosswear.engine.device import check_device
-from crosswear.engine.dispatch import CohortExecutor
-from crosswear.engine.executors.dask import LOCAL
-from crosswear.engine.executors.dask_parts import spread_over_cluster
-from crosswear.engine.executors.dask_training import training_cluster
-from crosswear.engine.executors.local import this_machine
+from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.main_guard import expect_main_guard
 from crosswear.engine.executors.processes import available_workers
 from crosswear.engine.parts import spread_over_processes
+
+if TYPE_CHECKING:
+    from crosswear.engine.dispatch import CohortExecutor
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,11 @@ class ExecutionSettings:
 
     def executor(self) -> AbstractContextManager[CohortExecutor]:
         """The workers."""
+        # Slow to import, needless to plan.
+        from crosswear.engine.cohort import CohortTrainer
+        from crosswear.engine.executors.dask_training import training_cluster
+        from crosswear.engine.executors.local import this_machine
+
         if self.cluster is not None:
             return training_cluster(self.cluster, self.device, self.workers)
         return this_machine(CohortTrainer(self.device), self.workers)
@@ -41,6 +44,8 @@ class ExecutionSettings:
     def spread(self) -> Spread:
         """Return what works on parts of datasets that are not prepared yet."""
         if self.cluster is not None:
+            from crosswear.engine.executors.dask_parts import spread_over_cluster
+
             return spread_over_cluster(self.cluster, self.workers)
         return spread_over_processes(self.workers)
 
@@ -57,7 +62,9 @@ def execution_settings(workers: int | None, device: str, cluster: str | None) ->
     Raises:
         UsageError: if this machine is to train and has no such device.
     """
-    if cluster is None:
+    if cluster is None and device != "cpu":
+        from crosswear.engine.device import check_device
+
         check_device(device)
     # One process keeps a CUDA device busy; several would share it and its memory.
     usual = 1 if device == "cuda" else available_workers()

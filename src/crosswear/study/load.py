@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 
 from crosswear.core.config import Precisions
@@ -19,7 +18,6 @@ from crosswear.evidence.records import facts_of
 from crosswear.grid.experiment import Cell, StudyDesign, enumerate_cells
 from crosswear.grid.facts import Domains, Encoders
 from crosswear.grid.grid import LEAVE_ONE_OUT
-from crosswear.grid.study_file import parse_study
 from crosswear.networks.models import build
 from crosswear.study.open_encoders import OpenEncoders, open_encoders
 from crosswear.study.people import audit_people
@@ -71,59 +69,6 @@ class LoadedStudy:
     def summary(self, cell: Cell) -> DomainSummary:
         """Return what is known of a cell's targets, as one."""
         return join_summaries(cell.targets, [domain.summary for domain in self.targets(cell)])
-
-
-def read_study(path: str | Path | None) -> tuple[StudyDesign, str]:
-    """Read and check a study file.
-
-    Args:
-        path: of the file, or its text in several lines; the quickstart on simulated domains
-            without it.
-
-    Raises:
-        StudyFileError: if it cannot be read or holds what it should not.
-    """
-    if path is None:
-        text = resources.files("crosswear").joinpath("quickstart.toml").read_text("utf-8")
-        return parse_study(text, "quickstart.toml"), text
-    if isinstance(path, str) and "\n" in path:
-        return parse_study(path, "study"), path
-    path = Path(path)
-    text = read_settings(path, "docs/study.md")
-    study = parse_study(text, str(path))
-    domains = beside(study.domains, path.parent)
-    encoders = {name: str(path.parent / folder) for name, folder in study.encoders.items()}
-    return replace(study, domains=domains, encoders=encoders), text
-
-
-def read_settings(path: Path, document: str) -> str:
-    """Return the text of a study file, or of one like it.
-
-    Args:
-        path: of the file.
-        document: that shows such files.
-
-    Raises:
-        StudyFileError: if it cannot be read.
-    """
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise StudyFileError(
-            f"cannot be read: {reason}",
-            where=str(path),
-            expected="a TOML file in UTF-8",
-            todo=f"check the path; {document} shows what such a file looks like",
-        ) from error
-
-
-def beside(domains: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Own recordings are named relative to the study file, wherever the command is given."""
-    return {
-        name: str(folder / reference) if reference.endswith(".toml") else reference
-        for name, reference in domains.items()
-    }
 
 
 def load_study(

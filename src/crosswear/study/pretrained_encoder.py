@@ -24,7 +24,8 @@ from crosswear.engine.device import check_device
 from crosswear.engine.pretraining import Pretrained, pretrain
 from crosswear.grid.pretraining_file import KEYS, PretrainingDesign, parse_pretraining
 from crosswear.grid.result import EpochScore
-from crosswear.study.load import beside, check_different, read_settings
+from crosswear.study.load import check_different
+from crosswear.study.read import beside, read_settings
 from crosswear.study.run import Progress, Report
 
 

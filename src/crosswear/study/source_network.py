@@ -8,7 +8,7 @@ from crosswear.core.errors import StoreError, UsageError
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
 from crosswear.networks.checkpoint import Checkpoint, load_checkpoint
-from crosswear.study.load import read_study
+from crosswear.study.read import read_study
 
 
 def source_network(run: Path, name: str, split: int | None = None) -> tuple[Checkpoint, float]:

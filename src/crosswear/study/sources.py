@@ -18,8 +18,9 @@ from crosswear.engine.transfer_source import Source, StudyTransfers, dataset_sou
 from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import Role
 from crosswear.grid.store import Store
-from crosswear.study.load import LoadedStudy, load_study, read_study
+from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.precision import kept_precision
+from crosswear.study.read import read_study
 
 
 def find_sources(

@@ -20,10 +20,10 @@ from typing import Any, Generic
 from crosswear.core.errors import EngineError, UsageError
 from crosswear.core.files import new_folder
 from crosswear.core.texts import install
+from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.executor import Executor, Job, Result
 from crosswear.engine.executors.processes import no_interrupts
 
-LOCAL = "local"
 LOOK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 10
 PATIENCE_S = 120

@@ -43,6 +43,7 @@ from crosswear.grid.result import CellResult, EpochScore, Timing
 from crosswear.networks.kernels import implementation
 from crosswear.networks.models import build, declared
 from crosswear.networks.transfer import adapt_statistics
+from crosswear.networks.uncompiled import Adam
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +127,7 @@ class AlignmentMethod(TrainableMethod):
         """Train in place, with unlabelled windows beside the labelled ones where there are any."""
         count, device = len(labelled.y), labelled.y.device
         likeness = self._likeness(cell, network, labelled.cached_input).to(device)
-        optimiser = torch.optim.Adam([*network.parameters(), *likeness.parameters()], fused=True)
+        optimiser = Adam([*network.parameters(), *likeness.parameters()], fused=True)
         order = np.random.default_rng(_seed(cell, "order"))
         strangers = _endless(len(other[0]), _seed(cell, "unlabelled")) if other else iter(())
         history, update = [], 0

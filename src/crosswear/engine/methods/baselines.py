@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.forest import grow_forest
+from crosswear.baselines.forest import TREES, grow_forest
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import fit_stack
@@ -53,16 +53,22 @@ class ForestMethod(ClassicalMethod):
 
     Args:
         extra: whether thresholds are drawn, not sought.
+        trees: how many.
     """
 
-    def __init__(self, *, extra: bool = False) -> None:
+    def __init__(self, *, extra: bool = False, trees: int = TREES) -> None:
         self.extra = extra
+        self.trees = trees
+
+    def small(self) -> ForestMethod:
+        """See `ClassicalMethod.small`: growing all trees takes as long on few windows."""
+        return ForestMethod(extra=self.extra, trees=1)
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
         features = resources.features(domain, task.rate_hz)
         known = (domain.windows.y[rows], len(domain.classes), task.rate_hz, weight_seed(task.cell))
-        forest = grow_forest(features[rows], *known, extra=self.extra)
+        forest = grow_forest(features[rows], *known, extra=self.extra, trees=self.trees)
         return lambda test: forest.vote(features[test]).argmax(axis=1)
 
 

@@ -45,6 +45,10 @@ class ClassicalMethod(TrainableMethod):
             resources: of the worker.
         """
 
+    def small(self) -> ClassicalMethod:
+        """Return a method that does what is slow only once in a process, and little else."""
+        return self
+
     def train(self, cohort: Cohort, resources: Resources) -> list[Outcome]:
         """See `TrainableMethod.train`."""
         domain = load_domain(cohort[0].target)

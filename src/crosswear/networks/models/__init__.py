@@ -10,7 +10,6 @@ from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from crosswear.core.config import ModelConfig
 from crosswear.core.errors import StudyFileError
@@ -21,6 +20,7 @@ from crosswear.networks.models.layers import SeededDropout
 from crosswear.networks.models.multi_resnet import MultiResNet
 from crosswear.networks.models.pooled_resnet import PooledResNet
 from crosswear.networks.models.shared_resnet import SharedResNet
+from crosswear.networks.uncompiled import FlopCounter
 
 
 class Network(Protocol):
@@ -188,7 +188,7 @@ def summarise(
             )
         )
     counted = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_flops}  # torch has no count of its own
-    counter = FlopCounterMode(display=False, custom_mapping=counted)
+    counter = FlopCounter(display=False, custom_mapping=counted)
     with counter:  # with gradients, torch computes the residual blocks: compiled code is not seen
         network(torch.zeros(1, len(channel_names(sensors)), samples))
     flops = counter.get_flop_counts()
