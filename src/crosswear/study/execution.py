@@ -15,7 +15,7 @@ from crosswear.engine.executors.dask_training import training_cluster
 from crosswear.engine.executors.local import this_machine
 from crosswear.engine.executors.main_guard import expect_main_guard
 from crosswear.engine.executors.processes import available_workers
-from crosswear.engine.parts import spread_over_processes
+from crosswear.engine.part_workers import spread_over_processes
 
 
 @dataclass(frozen=True)
