@@ -57,7 +57,7 @@ label = "label"
 CALL = """import resource, sys
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets.prepare import prepare
-from crosswear.engine.parts import spread_over_processes
+from crosswear.engine.part_workers import spread_over_processes
 from crosswear.engine.executors.dask_parts import spread_over_cluster
 reference, data, cache, workers = sys.argv[1:]
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from crosswear.datasets.domain import Domain
 from crosswear.datasets.parts import PartTask, Spread, one_by_one
 from crosswear.datasets.prepare import prepare
 from crosswear.engine.executors.processes import Processes
-from crosswear.engine.parts import (
+from crosswear.engine.part_workers import (
     PartExecutor,
     PartOutcome,
     make_part,
@@ -256,7 +256,7 @@ from pathlib import Path
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets import parts
 from crosswear.datasets.prepare import prepare
-from crosswear.engine.parts import spread_over_processes
+from crosswear.engine.part_workers import spread_over_processes
 parts.PART_BYTES = 0
 if __name__ == "__main__":
     config = PreparationConfig(window_s=1.0, hop_s=0.5, min_subjects=1)

@@ -10,7 +10,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.datasets.domain import Domain
 from crosswear.datasets.prepare import prepare as prepare_domain
 from crosswear.engine.executors.main_guard import expect_main_guard
-from crosswear.engine.parts import spread_over_processes
+from crosswear.engine.part_workers import spread_over_processes
 
 
 def prepare(

@@ -14,7 +14,7 @@ import numpy as np
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.matlab import read_matrices
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
     ActivityClass,
@@ -58,7 +58,7 @@ TRAPS = (
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for each subject."""
     first = FIRST_COLUMN[options.placement]
@@ -111,7 +111,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     columns=f"labels, and of data {three_from(FIRST_COLUMN)}",
     traps=TRAPS,
 )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_batches, read_labels, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -165,7 +165,7 @@ class _AnnotatedRows:
 
 
 @dataclass
-class BackwardsTime(Findings):
+class BackwardsTime(PartFindings):
     """Number of times that the time runs backwards."""
 
     backwards: int = 0

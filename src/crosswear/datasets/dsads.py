@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES, STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
@@ -92,7 +92,7 @@ COUNTS = PublishedCounts(
 
 
 @dataclass
-class LostSamples(Findings):
+class LostSamples(PartFindings):
     """Number of samples for which the files have zeros or NaN."""
 
     lost: int = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -61,7 +61,7 @@ TRAPS = (
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for each subject."""
     first = FIRST_COLUMN[options.placement]
@@ -114,7 +114,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     columns=f"{LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(path) for path in FILES),
     archives=("mhealth+dataset.zip",),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import (
@@ -159,7 +159,7 @@ COUNTS = PublishedCounts(
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for every file."""
     first = FIRST_COLUMN[options.placement]
@@ -217,7 +217,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants=VARIANTS,
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     sensors=("accelerometer", "gyroscope"),
     columns=f"{TIME + 1} time (s), {ACTIVITY + 1} activity, {three_from(FIRST_COLUMN)}; of the "
     f"gyroscope (rad/s) the three that begin {GYROSCOPE} columns on",

@@ -17,7 +17,7 @@ from crosswear.datasets.tree import FileTree
 
 
 @dataclass
-class Findings:
+class PartFindings:
     """Findings in some files, beside their recordings.
 
     Subclasses add fields with defaults: numbers, which are added up, and lists, which are joined.
@@ -30,13 +30,13 @@ class Findings:
 
 
 @dataclass
-class Sentences(Findings):
+class Sentences(PartFindings):
     """Sentences for the user on single files, or on all of them where they are read together."""
 
     sentences: list[str] = field(default_factory=list)
 
 
-Found = TypeVar("Found", bound=Findings)
+Found = TypeVar("Found", bound=PartFindings)
 Names: TypeAlias = Sequence[str]
 """Names of files that hold recordings, in the order in which they are read."""
 

@@ -19,7 +19,7 @@ from crosswear.core.config import PreparationConfig
 from crosswear.core.files import new_folder
 from crosswear.core.keys import canonical_json, digest, essentials
 from crosswear.core.recording import Windows
-from crosswear.datasets.part_reader import Findings, Names, PartReader, part_reader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader, part_reader
 from crosswear.datasets.roots import OpenedDataset, open_dataset
 from crosswear.datasets.tree import FileTree
 from crosswear.datasets.window_account import Account, RecordingFacts
@@ -171,7 +171,7 @@ def cut_part(task: PartTask) -> None:
         (folder / _FINDINGS).write_text(canonical_json(findings) + "\n", "utf-8")
 
 
-def load_part(folder: Path, findings: type[Findings], sample_bytes: int) -> Part | None:
+def load_part(folder: Path, findings: type[PartFindings], sample_bytes: int) -> Part | None:
     """Open a part; None if it is not there, or not whole.
 
     Args:

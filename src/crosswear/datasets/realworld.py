@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
 from crosswear.datasets.archive import ZipTree, open_inner
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import check_rate, place, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, Download, ReadOptions
@@ -66,7 +66,7 @@ TRAPS = (
 
 
 @dataclass
-class PartsFound(Findings):
+class PartsFound(PartFindings):
     """Gaps in the archives of some activities.
 
     Attributes:

@@ -12,7 +12,7 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import elapsed_s, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -41,7 +41,7 @@ TRAPS = (
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for every file, that is for every activity and subject."""
     codes = [activity.code for activity in CLASSES]
@@ -90,7 +90,7 @@ SPEC = DatasetSpec(
     placements=("wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     columns="time, x, y, z",
     traps=TRAPS,
 )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g, to_rad_s
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -56,7 +56,7 @@ TRAPS = (
 
 
 @dataclass
-class RepeatedStamps(Findings):
+class RepeatedStamps(PartFindings):
     """Number of time stamps that repeat the one before."""
 
     repeated: int = 0

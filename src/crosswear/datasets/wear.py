@@ -11,7 +11,7 @@ from functools import partial
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -86,7 +86,7 @@ TRAPS = (
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for every file."""
     first = FIRST_COLUMN[options.placement]
@@ -143,7 +143,7 @@ SPEC = DatasetSpec(
     placements=tuple(FIRST_COLUMN),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     columns=f"{NUMBER + 1} person, {LABEL + 1} activity, {three_from(FIRST_COLUMN)}",
     files=tuple(PublishedFile(f"{FOLDER}/sbj_{number}.csv") for number in range(FILES)),
     details=DETAILS,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import NO_LABEL, STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_numbers, read_words
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import ActivityClass, DatasetSpec, ReadOptions
@@ -105,7 +105,7 @@ TRAPS = (
 
 
 @dataclass
-class Unsorted(Findings):
+class Unsorted(PartFindings):
     """Number of recordings with rows out of order."""
 
     unsorted: int = 0

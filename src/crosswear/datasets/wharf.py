@@ -13,7 +13,7 @@ import numpy as np
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -85,7 +85,7 @@ COUNTS = PublishedCounts(
 
 
 def read(
-    tree: FileTree, options: ReadOptions, names: Names, _found: Findings
+    tree: FileTree, options: ReadOptions, names: Names, _found: PartFindings
 ) -> Iterator[Recording]:
     """Yield one recording for every trial."""
     codes = [activity.code for activity in CLASSES]
@@ -138,7 +138,7 @@ SPEC = DatasetSpec(
     placements=("right_wrist",),
     variants={"default": CLASSES},
     patterns=PATTERNS,
-    read=PartReader(partial(require, patterns=PATTERNS), read, Findings, _missing),
+    read=PartReader(partial(require, patterns=PATTERNS), read, PartFindings, _missing),
     columns="1–3 x, y, z",
     counts=COUNTS,
     traps=TRAPS,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import STANDARD_GRAVITY, Recording
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.published_text import place, read_labels, read_numbers
 from crosswear.datasets.quantities import to_g
 from crosswear.datasets.spec import (
@@ -169,7 +169,7 @@ class _WithoutSemicolons:
 
 
 @dataclass
-class Oddities(Findings):
+class Oddities(PartFindings):
     """Oddities of the time stamps of some subjects.
 
     Attributes:

@@ -60,9 +60,10 @@ class InputCache:
             done, cached_input = self._nearest(origin, frozen)
             if cached_input is None:
                 cached_input = raw_input(windows, network, self.device, folder)
-            self._kept[key] = forward_frozen(
-                cached_input, network, tuple(done), frozen, config, self.device, folder
-            )
+            with arithmetic(config, self.device):
+                self._kept[key] = forward_frozen(
+                    cached_input, network, tuple(done), frozen, self.device, folder
+                )
             while len(self._kept) > KEPT or self._bytes() > cache_bytes(self.device):
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -115,17 +116,18 @@ def forward_frozen(
     network: nn.Module,
     done: tuple[str, ...],
     frozen: tuple[str, ...],
-    config: TrainConfig,
     device: str,
     folder: Path | None = None,
 ) -> CachedInput:
-    """Carry a cached input of one network through frozen modules; parts left as is are shared."""
+    """Carry a cached input of one network through frozen modules, in the arithmetic around it.
+
+    Parts that are left as they are are shared.
+    """
     network.to(device)
     joined = _Joined(len(cached_input[0]), folder)
-    with arithmetic(config, device):
-        for batch in zip(*(torch.split(part, BATCH) for part in cached_input), strict=True):
-            after = declared(network).forward_frozen(batch, done, frozen)
-            joined.add(after, dict(zip(map(id, batch), cached_input, strict=True)))
+    for batch in zip(*(torch.split(part, BATCH) for part in cached_input), strict=True):
+        after = declared(network).forward_frozen(batch, done, frozen)
+        joined.add(after, dict(zip(map(id, batch), cached_input, strict=True)))
     network.cpu()
     return tuple(joined.parts)
 

@@ -17,7 +17,7 @@ from crosswear.engine.cached_inputs import forward_frozen, raw_input
 from crosswear.engine.device import DEVICES, scoring_windows
 from crosswear.engine.executors.processes import keep_freed_memory
 from crosswear.engine.methods import TRAINABLE
-from crosswear.engine.subsets import order_of
+from crosswear.engine.subsets import arithmetic, order_of
 from crosswear.engine.task import Task
 from crosswear.engine.training import Member, Target, Training
 from crosswear.engine.work import Floats, Work, adds_in_step, beyond_cached_input, frozen_modules
@@ -116,7 +116,8 @@ def _mock(
     networks = [build(model, *size, seed, domain.sensors) for seed in range(copies)]
     done = TransferReport((), (), frozen_modules(task, domain))
     of_one = raw_input(x, networks[0], device)  # cells of a source share their cached input
-    cached_input = forward_frozen(of_one, networks[0], (), done.frozen, train, device)
+    with arithmetic(train, device):
+        cached_input = forward_frozen(of_one, networks[0], (), done.frozen, device)
     members = [Member(task, one, cached_input, np.arange(count), done) for one in networks]
     target = Target(x, y, np.arange(0), len(domain.classes), domain.samples)
     return Training(members, target, model, train, device), count

@@ -10,7 +10,7 @@ from crosswear.datasets.parts import Spread
 from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.main_guard import expect_main_guard
 from crosswear.engine.executors.processes import available_workers
-from crosswear.engine.parts import spread_over_processes
+from crosswear.engine.part_workers import spread_over_processes
 
 if TYPE_CHECKING:
     from crosswear.engine.dispatch import CohortExecutor

@@ -17,7 +17,7 @@ from crosswear.datasets.own.file_names import path_tells, recording_names
 from crosswear.datasets.own.label_files import read_labels
 from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.own.unit_check import check_unit
-from crosswear.datasets.part_reader import Findings, Names, PartReader
+from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import ReadOptions
 from crosswear.datasets.tree import FileTree
@@ -42,7 +42,7 @@ from crosswear.tables.units import alike, reading
 
 
 @dataclass
-class OwnFindings(Findings):
+class OwnFindings(PartFindings):
     """Findings in some files of own recordings.
 
     Attributes:

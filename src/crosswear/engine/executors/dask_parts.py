@@ -13,7 +13,7 @@ from crosswear.core.files import TEMPORARY_PREFIX, remove_file, write_text
 from crosswear.core.keys import digest
 from crosswear.datasets.parts import PartTask, Spread, one_by_one
 from crosswear.engine.executors.dask import ClusterWork, UnfitWorkersError, cluster
-from crosswear.engine.parts import PartExecutor, PartOutcome, make_part, spread_over
+from crosswear.engine.part_workers import PartExecutor, PartOutcome, make_part, spread_over
 
 
 def spread_over_cluster(address: str, workers: int) -> Spread:

@@ -28,7 +28,9 @@ def this_machine(train: Trainer, workers: int) -> Iterator[CohortExecutor]:
         with one_torch_thread():
             yield ThisProcess(partial(attempt, train))
         return
-    executor = Processes(_Training(train), workers, partial(_carried, convert=torch.from_numpy))
+    executor = Processes(
+        _ProcessTraining(train), workers, partial(_carried, convert=torch.from_numpy)
+    )
     try:
         yield executor
     finally:
@@ -36,7 +38,7 @@ def this_machine(train: Trainer, workers: int) -> Iterator[CohortExecutor]:
 
 
 @dataclass(frozen=True)
-class _Training:
+class _ProcessTraining:
     """Work of a process of its own."""
 
     train: Trainer
