@@ -213,6 +213,7 @@ def test_whitened_cells_read_the_train_windows_of_their_sources(
     assert np.trace(outcome.result.confusion) / outcome.result.confusion.sum() > 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["forest", "logistic", "vote"])
 def test_one_class_in_the_adaptation_set_is_the_one_that_is_predicted(
     gestures: Domain, wide_source: Task, method: str
@@ -249,6 +250,7 @@ def test_front_and_rest_are_the_whole(name: str, blocks: int, spectral: bool) ->
             torch.testing.assert_close(found[copy], network(x), atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_source_network_is_the_one_that_was_tested(gestures: Domain) -> None:
     train = TrainConfig(epochs=3, learning_rate=0.01)
     cell = Cell("source", "t", 7, 300, model=ModelConfig(filters=FILTERS[0]), train=train)

@@ -163,6 +163,7 @@ def test_windows_span_neither_recordings_nor_gaps(sample: Sample) -> None:
             assert period_s <= SHORT.bridge_s + 1.5 / recording.rate_hz
 
 
+@pytest.mark.slow
 def test_a_prepared_domain_is_audited_and_has_one_digest(
     sample: Sample, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_prepared_domain_is_audited_and_has_one_digest(
     audit(one.windows, one.subset)
 
 
+@pytest.mark.slow
 def test_parts_make_the_domain_that_is_read_at_once(
     sample: Sample, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_wrong_checksum_in_a_sound_zip_is_found(tmp_path: Path) -> None:
     fails(path, "an older file, with activity.bin", "firmware 3 or newer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(WRITERS))
 def test_damaged_and_foreign_files_end_in_one_clear_error(kind: str, tmp_path: Path) -> None:
     path, _ = write(tmp_path, kind)
@@ -223,6 +224,7 @@ def genuine() -> Path:
     return GENUINE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "samples", "rate_hz", "median_g"),
     [("ax3_testfile.cwa", 17_400, 100, 0.957), ("actigraph_testfile.gt3x", 17_640, 30, 1.010)],

@@ -24,6 +24,7 @@ IN_PROCESSES = ("cwa", "geneactiv_bin", "embrace")
 READ = [name for name, one in LAYOUTS.items() if not one.refused and name not in IN_PROCESSES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 def test_it_is_found_or_asked_for_and_comes_back_in_g(name: str, tmp_path: Path) -> None:
     layout = LAYOUTS[name]

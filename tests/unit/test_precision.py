@@ -103,6 +103,7 @@ def test_a_run_keeps_the_precision_that_it_began_with(
         study.run(out, workers=1)
 
 
+@pytest.mark.slow
 def test_a_run_of_a_version_without_auto_goes_on_in_its_precision(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -187,6 +187,7 @@ def test_wrong_files_are_refused(old: str, new: str, reason: str) -> None:
         parse_pretraining(TEXT.replace(old, new), "file.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "leave_out", "kind", "reason"),
     [

@@ -13,6 +13,7 @@ from crosswear.deploy.recognise.recognizer import Event, Reason
 from crosswear.deploy.recognise.timeline import bands, cell, draw_timeline, write_timeline
 
 
+@pytest.mark.slow
 def test_a_timeline_is_no_formula_and_no_markup(tmp_path: Path) -> None:
     events = pushed(movement())
     timeline = {"=cmd|' /C calc'!A0.csv": events, "$x$ 走る.csv": events[:3], "none": []}

@@ -115,6 +115,7 @@ def test_findings_count_targets_and_comparisons() -> None:
     assert "better in 2 of 2 comparisons, worse in 0" in found["alignment_adabn"].sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [ALONE, BESIDE])
 def test_the_report_shows_them(text: str, tmp_path: Path) -> None:
     report = report_study(records(text), tmp_path, allow_partial=False)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from crosswear.api.display import LOG, note, parts_shown, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
 from crosswear.core.errors import StoreError
-from crosswear.datasets.parts import Spread, one_by_one
 from crosswear.engine.measuring import measuring_processes
 from crosswear.grid.experiment import StudyDesign
 from crosswear.grid.store import Store
@@ -21,6 +20,7 @@ if TYPE_CHECKING:  # slow to import: methods do so where they need it
     import pandas as pd
 
     from crosswear.api.reports import StudyReport
+    from crosswear.datasets.parts import Spread
     from crosswear.evidence.records import StudyRecords
     from crosswear.study.load import LoadedStudy
     from crosswear.study.pending import RunStatus
@@ -74,6 +74,8 @@ class Study:
         Where the file leaves the precision to the machine, these cells are in float32; those of a
         run are in `Run.loaded`.
         """
+        from crosswear.datasets.parts import one_by_one
+
         return self._load(one_by_one)
 
     def _load(self, spread: Spread) -> LoadedStudy:

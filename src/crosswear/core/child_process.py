@@ -25,7 +25,7 @@ def run_apart(module: str, *arguments: str, timeout_s: float) -> subprocess.Comp
         subprocess.TimeoutExpired: if it does not end in time.
     """
     root = str(Path(crosswear.__file__).parents[1])
-    known = filter(None, (root, os.environ.get("PYTHONPATH")))
+    known = filter(None, (os.environ.get("PYTHONPATH"), root))  # in the order of this process
     return subprocess.run(  # noqa: S603  # our own module
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL,

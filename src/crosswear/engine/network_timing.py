@@ -26,7 +26,7 @@ from crosswear.networks.threads import one_torch_thread
 from crosswear.networks.transfer_report import TransferReport
 
 FEW = 16
-STEP_S, SLOW_S = 0.2, 0.2
+STEP_S, SLOW_S = 0.1, 0.1
 """Seconds of a step that is timed, about, and of all its repetitions: a plan takes seconds."""
 
 

@@ -6,13 +6,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosswear.datasets.parts import Spread
 from crosswear.engine.executors import LOCAL
 from crosswear.engine.executors.main_guard import expect_main_guard
 from crosswear.engine.executors.processes import available_workers
-from crosswear.engine.part_workers import spread_over_processes
 
 if TYPE_CHECKING:
+    from crosswear.datasets.parts import Spread
     from crosswear.engine.dispatch import CohortExecutor
 
 
@@ -47,6 +46,8 @@ class ExecutionSettings:
             from crosswear.engine.executors.dask_parts import spread_over_cluster
 
             return spread_over_cluster(self.cluster, self.workers)
+        from crosswear.engine.part_workers import spread_over_processes
+
         return spread_over_processes(self.workers)
 
     def expect_startable(self) -> None:
