@@ -15,6 +15,9 @@ from crosswear.signal.familiarity import FALSE_ALARMS, Reference, log_distances
 from crosswear.signal.features import bounded_features
 from crosswear.signal.folds import Fold
 
+SMALLEST = 0.01
+"""Deviation of features below which they are constant, such as those of an axis that never moves: a
+hundredth of a g, or one per cent of what their logarithm is taken of. Rounding is no movement."""
 FEWEST = 20
 """Windows of an answer from which on it has a distance of its own."""
 
@@ -70,8 +73,7 @@ def calibrate_reference(
 
 def _reference(x: NDArray[np.float32], data: TrainingData) -> Reference:
     features = bounded_features(x, data.rate_hz)
-    deviation = features.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)  # of bands above half the rate
+    deviation = np.maximum(features.std(axis=0), SMALLEST)
     fitted = LedoitWolf().fit((features - features.mean(axis=0)) / deviation)
     whitening = np.linalg.cholesky(fitted.get_precision()) / deviation[:, None]
     return Reference(features.mean(axis=0), whitening, np.empty((2, data.classes)))

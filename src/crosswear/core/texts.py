@@ -33,5 +33,5 @@ def one_line(reason: object, most: int = 200) -> str:
 
 
 def install(extra: str) -> str:
-    """Return the command that installs an extra; crosswear is on no package index."""
-    return f"in a checkout of crosswear: pip install '.[{extra}]'"
+    """Return the command that installs an extra, for users of a wheel and of a checkout."""
+    return f"pip install 'crosswear[{extra}]', or in a checkout: pip install '.[{extra}]'"
