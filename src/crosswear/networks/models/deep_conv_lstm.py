@@ -41,6 +41,7 @@ from crosswear.networks.models.layers import (
     channels_last_gradient,
     expect_acceleration,
 )
+from crosswear.networks.models.temporal import TemporalNetwork
 
 WIDTH = 5
 CELLS = 128
@@ -87,7 +88,7 @@ class Recurrence(nn.Module):
         return y.permute(1, 0, 3, 2).reshape(windows, self.copies * CELLS, 1, -1)
 
 
-class DeepConvLSTM(nn.Module):
+class DeepConvLSTM(TemporalNetwork):
     """The network, or several of it side by side.
 
     Args:
@@ -165,27 +166,6 @@ class DeepConvLSTM(nn.Module):
         first, *others = self._block_names
         return (("normalise", first), *((name,) for name in others))
 
-    @property
-    def spectral_unit(self) -> tuple[str, ...]:
-        """Empty: there is no spectral branch."""
-        return ()
-
-    @property
-    def head_unit(self) -> tuple[str, ...]:
-        """Modules that depend on the number of classes."""
-        return ("head",)
-
-    @property
-    def regularised(self) -> tuple[Tensor, ...]:
-        """Empty: the paper has dropout alone."""
-        return ()
-
-    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
-        """The channels [N, channels, 1, L] of windows [N, 3, L] in g."""
-        if self.magnitude:
-            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
-        return (x.unsqueeze(2),)
-
     def forward_frozen(
         self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
@@ -222,12 +202,3 @@ class DeepConvLSTM(nn.Module):
             last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
         )
         return seen
-
-    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
-        scores: Tensor = self.head(self.features(cached_input, done))
-        return scores
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
-        return self.forward_trainable(self.cached_input(x), ())[0]

@@ -28,9 +28,10 @@ from crosswear.networks.models.layers import (
     expect_acceleration,
 )
 from crosswear.networks.models.multi_resnet import ResidualBlock
+from crosswear.networks.models.temporal import TemporalNetwork
 
 
-class PooledResNet(nn.Module):
+class PooledResNet(TemporalNetwork):
     """The network, or several of it side by side.
 
     Args:
@@ -87,27 +88,6 @@ class PooledResNet(nn.Module):
         normalise, first, *others = self._temporal
         return ((normalise, first), *((name,) for name in others))
 
-    @property
-    def spectral_unit(self) -> tuple[str, ...]:
-        """Empty: there is no spectral branch."""
-        return ()
-
-    @property
-    def head_unit(self) -> tuple[str, ...]:
-        """Modules that depend on the number of classes."""
-        return ("head",)
-
-    @property
-    def regularised(self) -> tuple[Tensor, ...]:
-        """Empty: there is no dense layer before the head."""
-        return ()
-
-    def cached_input(self, x: Tensor) -> tuple[Tensor, ...]:
-        """The channels [N, channels, 1, L] of windows [N, 3, L] in g."""
-        if self.magnitude:
-            x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
-        return (x.unsqueeze(2),)
-
     def forward_frozen(
         self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
     ) -> tuple[Tensor, ...]:
@@ -137,15 +117,6 @@ class PooledResNet(nn.Module):
         copies = [mean_and_maximum(one) for one in last.chunk(self.copies, dim=1)]
         seen: Tensor = self.dropout(torch.stack([torch.cat(one, dim=1) for one in copies]))
         return seen
-
-    def forward_trainable(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
-        """Class scores (logits) [copies, N, C]; see `features` for the arguments."""
-        scores: Tensor = self.head(self.features(cached_input, done))
-        return scores
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Class scores (logits) [N, C] of windows [N, 3, L] in g, of a single network."""
-        return self.forward_trainable(self.cached_input(x), ())[0]
 
 
 def mean_and_maximum(x: Tensor) -> tuple[Tensor, Tensor]:
