@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from crosswear.adaptation.learners import Floats, Learner, Rows, State, TrainingData
+from crosswear.adaptation.learners import PROBE, Floats, Learner, Rows, State, TrainingData
 from crosswear.baselines.regression import fit_logistic
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import Note
@@ -45,8 +45,8 @@ class EncoderLearner:
         self._data = data
         self._features = features_for_classifier(encoder, data.x, data.rate_hz)
         self._last_timing = (0.0, 1)
-        rows = np.arange(len(data.y))
-        self.probabilities(rows, rows)
+        rows = np.arange(0, len(data.y), -(-len(data.y) // PROBE))
+        self.probabilities(rows, rows)  # for its time
 
     def probabilities(self, train: Rows, test: Rows) -> Floats:
         """See `Learner`."""

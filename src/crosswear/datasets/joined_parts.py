@@ -24,6 +24,7 @@ from crosswear.datasets.window_account import Account
 from crosswear.datasets.window_files import save_samples
 
 PATIENCE_S = 30
+"""For all parts of a dataset together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,8 @@ def join_parts(
     for task in pending:
         shutil.rmtree(task.folder, ignore_errors=True)  # not whole
     _cut(pending, spread)
-    parts = [part for task in tasks if (part := _awaited(task, loaded)) is not None]
+    until = time.monotonic() + PATIENCE_S
+    parts = [part for task in tasks if (part := _awaited(task, loaded, until)) is not None]
     if len(parts) < len(tasks):
         raise DomainError(
             f"{len(tasks) - len(parts)} of {len(tasks)} parts were made and are not there",
@@ -128,10 +130,9 @@ def join_parts(
     return JoinedParts(account, tuple(notes), _joined(parts, account), parts, folder, shape)
 
 
-def _awaited(task: PartTask, load: Callable[[PartTask], Part | None]) -> Part | None:
+def _awaited(task: PartTask, load: Callable[[PartTask], Part | None], until: float) -> Part | None:
     """Return a part that was made, perhaps elsewhere: a file system may show it later."""
-    begun = time.monotonic()
-    while (part := load(task)) is None and time.monotonic() - begun < PATIENCE_S:
+    while (part := load(task)) is None and time.monotonic() < until:
         time.sleep(1)
     return part
 

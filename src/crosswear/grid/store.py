@@ -20,7 +20,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 import pydantic
@@ -118,15 +118,13 @@ class Store:
         path = self.folder / FOLDERS
         if not path.exists():
             return {}
-        try:
-            found = _PATHS.validate_json(path.read_bytes())
-        except (OSError, pydantic.ValidationError) as error:
-            raise StoreError(
-                "does not name the folders of the run",
-                where=str(path),
-                expected='{"name in study.toml": "path from this folder"}',
-                todo="run the study again from its own file: finished cells are kept",
-            ) from error
+        found = _validated(
+            path,
+            _PATHS,
+            what="does not name the folders of the run",
+            expected='{"name in study.toml": "path from this folder"}',
+            todo="run the study again from its own file: finished cells are kept",
+        )
         return {name: os.path.normpath(self.folder / one) for name, one in found.items()}
 
     def _seen_from_here(self, path: str) -> str:
@@ -147,15 +145,13 @@ class Store:
         """
         path, owner = self.folder / PRECISION, self.folder / COPY
         if path.exists():
-            try:
-                return _PRECISIONS.validate_json(path.read_bytes())
-            except (OSError, pydantic.ValidationError) as error:
-                raise StoreError(
-                    "does not name the precisions of the run",
-                    where=str(path),
-                    expected='{"adaptation": "float32", "source": "float32"}, or "bfloat16" in it',
-                    todo="correct it by the records in cells/, which name theirs",
-                ) from error
+            return _validated(
+                path,
+                _PRECISIONS,
+                what="does not name the precisions of the run",
+                expected='{"adaptation": "float32", "source": "float32"}, or "bfloat16" in it',
+                todo="correct it by the records in cells/, which name theirs",
+            )
         if owner.exists():
             return precisions_of(parse_study(owner.read_text("utf-8"), str(owner)))
         return None
@@ -269,10 +265,21 @@ _REPORT = (
     *(f"{name}.{kind}" for name in _TABLES for kind in ("csv", "parquet", "tex")),
 )
 _OWN = {".lock", FOLDERS, PRECISION, "cells", "failed", "sources", *_REPORT}
+Value = TypeVar("Value")
 _PATHS = pydantic.TypeAdapter(dict[str, str])
 _PRECISIONS = pydantic.TypeAdapter(Precisions)
 _RECORD = pydantic.TypeAdapter(Record)  # made once: that takes longer than to read a record
 _RECORD_FIELDS = ("key", "cell", "result", "timing", "provenance")
+
+
+def _validated(
+    path: Path, adapter: pydantic.TypeAdapter[Value], *, what: str, expected: str, todo: str
+) -> Value:
+    """Read a JSON file; raise a StoreError of these words if it does not hold what it should."""
+    try:
+        return adapter.validate_json(path.read_bytes())
+    except (OSError, pydantic.ValidationError) as error:
+        raise StoreError(what, where=str(path), expected=expected, todo=todo) from error
 
 
 def _named(study: StudyDesign, text: str) -> dict[str, str]:

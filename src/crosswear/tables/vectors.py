@@ -29,12 +29,10 @@ def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
         values: [T, 3], in any unit.
         rate_hz: sampling rate.
     """
-    values = values[(np.abs(values) < _LARGEST).all(axis=1)]
+    values = _plausible(values)
     if _is_direction(values):
         return ONE_LENGTH
-    second = max(round(rate_hz), 2)
-    whole = len(values) // second
-    pieces = values[: whole * second].reshape(whole, second, 3)
+    pieces = _seconds(values, rate_hz)
     lengths = np.linalg.norm(pieces, axis=2)
     spread = np.sqrt(pieces.var(axis=1).sum(axis=1))
     moving = spread > _MOVING * lengths.mean(axis=1)
@@ -52,15 +50,23 @@ def points_somewhere(values: NDArray[np.float64], rate_hz: float) -> bool:
 
     Gravity in any unit does, seen by a limb that turns; noise of a gyroscope and its offset do not.
     """
-    values = values[(np.abs(values) < _LARGEST).all(axis=1)]
-    second = max(round(rate_hz), 2)
-    whole = len(values) // second
-    pieces = values[: whole * second].reshape(whole, second, 3)
+    pieces = _seconds(_plausible(values), rate_hz)
     means, lengths = pieces.mean(axis=1), np.linalg.norm(pieces, axis=2).mean(axis=1)
     sizes = np.linalg.norm(means, axis=1)
-    if not whole or not (sizes > 0).all() or np.median(sizes / lengths) < _DIRECTED:
+    if not len(pieces) or not (sizes > 0).all() or np.median(sizes / lengths) < _DIRECTED:
         return False
     return bool(np.linalg.norm((means / sizes[:, None]).mean(axis=0)) < _TURNED)
+
+
+def _plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values[(np.abs(values) < _LARGEST).all(axis=1)]
+
+
+def _seconds(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """Return the whole seconds [S, n, 3] of values [T, 3]."""
+    second = max(round(rate_hz), 2)
+    whole = len(values) // second
+    return values[: whole * second].reshape(whole, second, 3)
 
 
 def _is_direction(values: NDArray[np.float64]) -> bool:

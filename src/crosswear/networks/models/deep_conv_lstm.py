@@ -153,39 +153,9 @@ class DeepConvLSTM(TemporalNetwork):
                     for gate in weight.chunk(GATES):
                         nn.init.orthogonal_(gate)
 
-    @property
-    def _block_names(self) -> list[str]:
-        return [f"blocks.{name}" for name in self.blocks]
-
-    @property
-    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
-        """Modules of each transferable layer, first layer first.
-
-        The input's batch norm belongs to the first one: nothing before a frozen layer is trained.
-        """
-        first, *others = self._block_names
-        return (("normalise", first), *((name,) for name in others))
-
-    def forward_frozen(
-        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
-    ) -> tuple[Tensor, ...]:
-        """Carry a cached input further, through the modules in `upto` that are not `done`.
-
-        Args:
-            cached_input: of all copies, joined along dim 1.
-            done: modules that are in the cached input, as `transfer_units` names them.
-            upto: those that shall be; of the layers the first ones.
-        """
-        (x,) = cached_input
-        for name in self._block_names:
-            if name in upto and name not in done:
-                if name == self._block_names[0]:
-                    x = self._rows(self.normalise(x))
-                x = self.get_submodule(name)(x)
-        return (x,)
-
-    def _rows(self, x: Tensor) -> Tensor:
+    def before_blocks(self, x: Tensor) -> Tensor:
         """Channels as rows, so that a filter goes over all of them: [N, copies, channels, L]."""
+        x = self.normalise(x)
         # In this layout the norm sums a copy's gradients as it does those of a single one.
         channels_last_gradient(x)
         return x.reshape(len(x), self.copies, self.channels, -1)
@@ -197,7 +167,7 @@ class DeepConvLSTM(TemporalNetwork):
             cached_input: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
-        (last,) = self.forward_frozen(cached_input, done, self._block_names)
+        (last,) = self.forward_frozen(cached_input, done, self.block_names)
         seen: Tensor = self.dropout(
             last.reshape(len(last), self.copies, CELLS).transpose(0, 1).contiguous()
         )

@@ -75,35 +75,6 @@ class PooledResNet(TemporalNetwork):
         self.head = SideBySideLinear(2 * before, classes, copies)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
 
-    @property
-    def _temporal(self) -> list[str]:
-        return ["normalise", *(f"blocks.{name}" for name in self.blocks)]
-
-    @property
-    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
-        """Modules of each transferable block, first block first.
-
-        The input's batch norm belongs to the first block: nothing before a frozen block is trained.
-        """
-        normalise, first, *others = self._temporal
-        return ((normalise, first), *((name,) for name in others))
-
-    def forward_frozen(
-        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
-    ) -> tuple[Tensor, ...]:
-        """Carry a cached input further, through the modules in `upto` that are not `done`.
-
-        Args:
-            cached_input: of all copies, joined along dim 1.
-            done: modules that are in the cached input, as `transfer_units` names them.
-            upto: those that shall be; of the blocks the first ones.
-        """
-        (x,) = cached_input
-        for name in self._temporal:
-            if name in upto and name not in done:
-                x = self.get_submodule(name)(x)
-        return (x,)
-
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
         """Return what the layer of class scores sees, [copies, N, 2·filters].
 
@@ -111,7 +82,7 @@ class PooledResNet(TemporalNetwork):
             cached_input: of all copies, joined along dim 1.
             done: the modules that are in it.
         """
-        (last,) = self.forward_frozen(cached_input, done, self._temporal)
+        (last,) = self.forward_frozen(cached_input, done, self.block_names)
         channels_last_gradient(last)
         # Copy by copy: the order of a sum depends on how many filters lie side by side.
         copies = [mean_and_maximum(one) for one in last.chunk(self.copies, dim=1)]

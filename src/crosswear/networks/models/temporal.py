@@ -10,17 +10,35 @@ from torch import Tensor, nn
 
 
 class TemporalNetwork(nn.Module):
-    """A network whose cached input is its channels, and whose only dense layer is its head.
+    """A network of blocks one after another, whose only dense layer is its head.
 
-    It keeps the protocol `crosswear.networks.models.Network` with the blocks of a subclass.
+    It keeps the protocol `crosswear.networks.models.Network`; its cached input is its channels.
 
     Attributes:
         magnitude: whether the length of the acceleration is a channel.
+        normalise: batch norm of the channels.
+        blocks: first block first.
         head: module that gives class scores.
     """
 
     magnitude: bool
+    normalise: nn.Module
+    blocks: nn.ModuleDict
     head: nn.Module
+
+    @property
+    def block_names(self) -> list[str]:
+        """Names of the blocks as modules, first block first."""
+        return [f"blocks.{name}" for name in self.blocks]
+
+    @property
+    def transfer_units(self) -> tuple[tuple[str, ...], ...]:
+        """Modules of each transferable block, first block first.
+
+        The input's batch norm belongs to the first block: nothing before a frozen block is trained.
+        """
+        first, *others = self.block_names
+        return (("normalise", first), *((name,) for name in others))
 
     @property
     def spectral_unit(self) -> tuple[str, ...]:
@@ -42,6 +60,29 @@ class TemporalNetwork(nn.Module):
         if self.magnitude:
             x = torch.cat([x, x.norm(dim=1, keepdim=True)], dim=1)
         return (x.unsqueeze(2),)
+
+    def before_blocks(self, x: Tensor) -> Tensor:
+        """Return what the first block sees of the channels of all copies."""
+        normalised: Tensor = self.normalise(x)
+        return normalised
+
+    def forward_frozen(
+        self, cached_input: tuple[Tensor, ...], done: Collection[str], upto: Collection[str]
+    ) -> tuple[Tensor, ...]:
+        """Carry a cached input further, through the blocks in `upto` that are not `done`.
+
+        Args:
+            cached_input: of all copies, joined along dim 1.
+            done: modules that are in the cached input, as `transfer_units` names them.
+            upto: those that shall be; of the blocks the first ones.
+        """
+        (x,) = cached_input
+        for name in self.block_names:
+            if name in upto and name not in done:
+                if name == self.block_names[0]:
+                    x = self.before_blocks(x)
+                x = self.get_submodule(name)(x)
+        return (x,)
 
     @abstractmethod
     def features(self, cached_input: tuple[Tensor, ...], done: Collection[str]) -> Tensor:
