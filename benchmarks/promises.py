@@ -149,7 +149,9 @@ def fitted(own: Path, x: NDArray[np.float32], arguments: argparse.Namespace) -> 
     """Fit the estimator to the windows of own recordings, with the people as groups."""
     domain = prepare(own / "dataset.toml", None, PREPARATION, own / "cache")
     windows, rate_hz = domain.windows, PREPARATION.rate_hz
-    estimator = ActivityClassifier("forest", None, None, rate_hz, arguments.budget, arguments.seed)
+    estimator = ActivityClassifier(
+        "forest", rate_hz=rate_hz, budget_s=arguments.budget, random_state=arguments.seed
+    )
     estimator.fit(np.array(windows.x), np.array(domain.classes)[windows.y], windows.subject)
     score = estimator.chosen_.expected
     expected = (score.value, score.low or 0.0, score.high or 1.0)

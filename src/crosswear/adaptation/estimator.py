@@ -55,6 +55,7 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def __init__(
         self,
         kind: Literal["auto", "vote", "minirocket", "forest", "encoder", "network"] = "auto",
+        *,
         sources: Mapping[str, Checkpoint] | None = None,
         others: Sequence[Domain] | None = None,
         encoders: Sequence[Encoder] | None = None,
