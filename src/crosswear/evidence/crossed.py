@@ -2,13 +2,15 @@
 
 Both vary: another draw of the adaptation set or other initial weights give another network, and
 other people give other windows. The two factors are crossed: every repetition is tested on all the
-people. The variance of the mean is the sum of its variances over repetitions and over people
+people. The variance of the mean is the sum of its variances over repetitions and over people, less
+what is neither's, which both contain: chance among windows, and how a person fares in a repetition
 (the two-way clusters of Cameron, Gelbach and Miller, "Robust inference with multiway clustering",
-2011, without the term that they subtract: it can make the variance negative with few clusters).
-Degrees of freedom after Satterthwaite, "An approximate distribution of estimates of variance
-components", 1946. People have unequal numbers of windows: see `crosswear.signal.groups`.
-`benchmarks/intervals.py` shows coverage, also that of a bootstrap over both factors (Owen, "The
-pigeonhole bootstrap", 2007): with five repetitions that is too narrow.
+2011). With few clusters that difference can be too small, even negative, so it is never less than
+either variance. Degrees of freedom after Satterthwaite, "An approximate distribution of estimates
+of variance components", 1946, with a bound, since they are estimated too. People have unequal
+numbers of windows: see `crosswear.signal.groups`. `benchmarks/intervals.py` shows coverage, also
+that of a bootstrap over both factors (Owen, "The pigeonhole bootstrap", 2007): with five
+repetitions that is too narrow.
 
 Each of several splits counts as one repetition with all its seeds, which share a source network.
 Where every split tests one person of its own, splits and people are one factor, which counts once.
@@ -17,7 +19,9 @@ Where every split tests one person of its own, splits and people are one factor,
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +30,11 @@ from scipy import stats
 from crosswear.core.intervals import Interval
 from crosswear.evidence.statements import ALPHA
 from crosswear.signal.groups import variance_over_groups
+
+Floats: TypeAlias = NDArray[np.float64]
+
+MOST = 2.5
+"""A mean has at most so many times the degrees of freedom of the part that has the fewest."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,48 @@ def crossed_mean(correct: NDArray[np.number], windows: NDArray[np.integer]) -> C
     known = [(variance, freedom) for variance, freedom in parts if freedom > 0]
     if not known:
         return CrossedMean(mean, math.nan, math.nan)
-    variance = sum(part for part, _ in known)
-    if variance == 0:
-        return CrossedMean(mean, 0.0, math.inf)
-    freedom = variance**2 / sum(part**2 / freedom for part, freedom in known)
-    return CrossedMean(mean, math.sqrt(variance), freedom)
+    rest = rest_of(surplus, windows) if len(known) > 1 else 0.0
+    variance, freedom = together(
+        np.array([part for part, _ in known]), rest, [one for _, one in known]
+    )
+    return CrossedMean(mean, math.sqrt(float(variance)), float(freedom))
+
+
+def together(parts: Floats, rest: float, freedoms: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return the variance of a mean, and its degrees of freedom.
+
+    Args:
+        parts: its variances over one factor or over both, along the first axis.
+        rest: the variance that each of two parts contains and that belongs to neither.
+        freedoms: of the parts.
+    """
+    sums, largest = parts.sum(axis=0), parts.max(axis=0)
+    variance = np.maximum(sums - rest, largest)
+    # Where only one part is left, both parts are evidence of its size.
+    counted = np.where(sums - rest > largest, variance, sums)
+    squares = sum(part**2 / one for part, one in zip(parts, freedoms, strict=True))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = np.where(variance > 0, counted**2 / squares, np.inf)
+    # Two repetitions may agree by chance, and with many people the formula would trust that.
+    return variance, np.where(variance > 0, np.minimum(freedom, MOST * min(freedoms)), np.inf)
+
+
+def rest_of(surplus: NDArray[np.number], windows: NDArray[np.integer]) -> float:
+    """Return the variance of a mean that neither repetitions nor people explain.
+
+    Args:
+        surplus: [R, G], correct less what the mean of all windows would give.
+        windows: [R, G].
+    """
+    each = np.divide(surplus, windows, out=np.zeros(surplus.shape), where=windows > 0)
+    by_row, by_column = (
+        surplus.sum(axis=axis, keepdims=True) / np.maximum(windows.sum(axis=axis, keepdims=True), 1)
+        for axis in (1, 0)
+    )
+    left = np.where(windows > 0, each - by_row - by_column, 0.0)
+    share = windows / windows.sum()
+    free = [1 - float((share.sum(axis=axis) ** 2).sum()) for axis in (0, 1)]
+    return float((share**2).sum() * (share * left**2).sum() / math.prod(free))
 
 
 def one_person_each(windows: NDArray[np.integer]) -> bool:

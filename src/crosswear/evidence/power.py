@@ -3,7 +3,8 @@
 The model is that of `crosswear.evidence.crossed`: the difference of two methods in one repetition
 on one person is the true gain plus a deviation of the repetition, one of the person, and one of
 both together. Each variance that `crossed_mean` adds up has an expected value under this model, and
-is taken to vary about it as a chi-square with the part's degrees of freedom does. From these
+is taken to vary about it as a chi-square with the part's degrees of freedom does; what it subtracts
+is taken to have its expected value. From these
 follow the test's limits, and from the limits its power.
 """
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from crosswear.core.recording import GroupUnit
-from crosswear.evidence.crossed import one_person_each
+from crosswear.evidence.crossed import one_person_each, together
 from crosswear.evidence.inference import FEWEST
 from crosswear.evidence.statements import ALPHA
 from crosswear.signal.groups import variance_over_groups
@@ -110,8 +111,8 @@ def detectable(
     row, group, rest = (sd**2 for sd in astuple(deviations))
     if one_person_each(windows):  # repetitions and people are one factor, which counts once
         return _smallest([expected_part(windows.T, row + group, 0.0, rest)], alpha)
-    by_row = expected_part(windows, row, group, rest)
-    return _smallest([by_row, expected_part(windows.T, group, row, rest)], alpha)
+    parts = [expected_part(windows, row, group, rest), expected_part(windows.T, group, row, rest)]
+    return _smallest(parts, alpha, rest * float(((windows / windows.sum()) ** 2).sum()))
 
 
 def detectable_mean(targets: int, between: float = BETWEEN_TARGETS) -> float | None:
@@ -121,10 +122,11 @@ def detectable_mean(targets: int, between: float = BETWEEN_TARGETS) -> float | N
     return _smallest([VariancePart(variance, freedom, variance)], ALPHA)
 
 
-def _smallest(parts: Sequence[VariancePart], alpha: float) -> float | None:
+def _smallest(parts: Sequence[VariancePart], alpha: float, rest: float = 0.0) -> float | None:
     """Return the gain that a test finds with a chance of 80 %.
 
-    Its variance and degrees of freedom come from the parts as those of `crossed_mean` do.
+    Its variance and degrees of freedom come from the parts, and from the `rest` that two of them
+    contain, as those of `crossed_mean` do.
     """
     known = [part for part in parts if part.freedom > 0]
     if not known:
@@ -132,9 +134,10 @@ def _smallest(parts: Sequence[VariancePart], alpha: float) -> float | None:
     drawn = np.meshgrid(
         *(one.expected * stats.chi2.ppf(_QUANTILES, one.freedom) / one.freedom for one in known)
     )
-    variance = np.sum(drawn, axis=0)
-    weights = sum(one**2 / part.freedom for one, part in zip(drawn, known, strict=True))
-    limits = np.sqrt(variance) * stats.t.isf(alpha / 2, variance**2 / weights)
+    if len(known) < 2:
+        rest = 0.0
+    variance, freedom = together(np.array(drawn), rest, [one.freedom for one in known])
+    limits = np.sqrt(variance) * stats.t.isf(alpha / 2, freedom)
     error = math.sqrt(known[0].true)
 
     def missed(gain: float) -> float:
