@@ -51,6 +51,7 @@ def test_corrected_p_values_are_those_of_statsmodels(p: list[float]) -> None:
     assert found == (multitest.multipletests(p, method="holm")[1].tolist() if p else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("design", "power"), [(Design(), 0.35), (Design(repetitions=10), 0.63)])
 def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, power: float) -> None:
     rng = np.random.default_rng(2)
@@ -90,6 +91,7 @@ def test_intervals_cover_at_their_rate(design: Design, gain: float) -> None:
     assert covered / STUDIES >= 0.95 - 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [
