@@ -11,6 +11,9 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 # Nothing wider than AVX2, as on most processors: other kernels, which round differently.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 CROSSWEAR_KERNELS=avx2
 
+# To collect all tests again would take longer than these.
+ROUNDING = $(shell grep -l -r --include='test_*.py' 'mark\.rounding' tests)
+
 # Some containers forbid Python to keep bytecode. Then every process of the tests compiles its modules
 # again, which takes as long as importing them.
 export PYTHONDONTWRITEBYTECODE :=
@@ -26,7 +29,7 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	$(MKDOCS)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
-	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding
+	OMP_NUM_THREADS=1 $(AVX2) $(BIN)/pytest -n auto --dist worksteal -m rounding $(ROUNDING)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -76,7 +76,7 @@ def run_page(page: Path) -> PageRun:
     copied = 'title="src/' in text
     for folder, needed in (("src", copied), ("docs/records", "docs/records" in text)):
         if needed:
-            shutil.copytree(ROOT / folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / folder, folder)  # with the compiled modules: they stay valid
     printed, end = "", 0
     for block in BLOCK.finditer(text):
         language, file, code = block.groups()

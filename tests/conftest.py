@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 from pathlib import Path
@@ -17,6 +18,11 @@ BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data" / "unpack"
 # The same examples everywhere, and no clock: a busy machine is not a failure.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage visit the modules and tests, which stay until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

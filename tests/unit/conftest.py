@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from crosswear.baselines import forest
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.datasets.domain import Domain
 from crosswear.datasets.prepare import prepare
@@ -42,6 +44,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gestures(cache: Path) -> Domain:
     """A simulated domain of one subject and ten gestures."""
     return prepare("simulated-gestures", None, PreparationConfig(), cache)
+
+
+@pytest.fixture(scope="module")
+def few_trees() -> Iterator[None]:
+    """Forests of 30 trees in this process, for modules in which they take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forest, "TREES", 30)
+        yield
 
 
 def trained_source(domain: Domain, filters: tuple[int, ...], folder: Path) -> Task:

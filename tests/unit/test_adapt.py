@@ -18,6 +18,7 @@ from crosswear.adaptation.curve import fit_curve
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.report_files import report_text, write_report
 from crosswear.cli.adapt import parse_duration
+from crosswear.core.config import PreparationConfig
 from crosswear.core.errors import CrosswearError, DiskError, UsageError
 from crosswear.core.intervals import Interval
 from crosswear.datasets.domain import Domain
@@ -29,7 +30,10 @@ from crosswear.networks.checkpoint import load_checkpoint
 from crosswear.networks.models import build
 from generators.movements import movements
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 UNKNOWN = AdaptationSettings(sources=("nosuchdata",))
+FEW_WINDOWS = PreparationConfig(hop_s=6.0)
 
 # --- the choice
 
@@ -92,7 +96,7 @@ def test_the_vote_learns_from_others_and_says_so(cache: Path, tmp_path: Path) ->
     made = adapt(
         "simulated-daily",
         tmp_path / "model",
-        AdaptationSettings(("simulated-sports",), budget_s=8.0),
+        AdaptationSettings(("simulated-sports",), budget_s=1.0, preparation=FEW_WINDOWS),
         cache=cache,
     )
     about = load_bundle(made.bundle).manifest
@@ -124,7 +128,7 @@ def test_a_bundle_and_its_report(gestures: Domain, cache: Path, tmp_path: Path) 
     made = adapt(
         "simulated-gestures",
         tmp_path / "model",
-        AdaptationSettings(sources=(), budget_s=3.0),
+        AdaptationSettings(sources=(), budget_s=1.0, preparation=FEW_WINDOWS),
         cache=cache,
         note=said.append,
     )

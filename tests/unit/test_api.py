@@ -14,11 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from own_helpers import describe, put
+from study_helpers import smallest_study
 
 import crosswear
 from crosswear.api.display import LOG
 from crosswear.cli import main
 from crosswear.core.errors import StoreError, UsageError
+
+pytestmark = pytest.mark.usefixtures("few_trees")
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -197,10 +200,9 @@ def test_a_script_without_a_main_guard_is_named_in_one_line(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_script_with_a_main_guard_has_workers(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_a_script_with_a_main_guard_has_workers(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    text = page["study"].text.replace("epochs = 1", 'epochs = 1\nprecision = "float32"')
-    script.write_text(WITH_GUARD.format(study=text))
+    script.write_text(WITH_GUARD.format(study=smallest_study(training='precision = "float32"')))
     subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, timeout=400)
     run = crosswear.Run.open(tmp_path / "out", cache=tmp_path / "cache")
     assert run.status.missing == 0

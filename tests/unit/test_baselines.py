@@ -57,6 +57,7 @@ def fitted(name: str, train: tuple[np.ndarray, np.ndarray]) -> Classifier:
 Data = tuple[np.ndarray, np.ndarray]
 
 
+@pytest.mark.slow
 def test_it_gives_probabilities_and_learns(fitted: Classifier, asked: Data) -> None:
     scores = fitted.scores(asked[0])
     assert scores.dtype == np.float64
@@ -89,12 +90,14 @@ def test_its_state_is_plain_arrays_and_all_of_it(
     np.testing.assert_array_equal(loaded.scores(asked[0]), fitted.scores(asked[0]))
 
 
+@pytest.mark.slow
 def test_a_window_gets_the_same_whatever_its_neighbours(fitted: Classifier, asked: Data) -> None:
     together = fitted.scores(asked[0][:40])
     alone = np.concatenate([fitted.scores(asked[0][i : i + 1]) for i in range(40)])
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [(4,), (2, 7), (0, 3, 9)])
 def test_classes_that_were_not_seen_have_none(
     name: str, train: Data, asked: Data, kept: tuple[int, ...]

@@ -202,7 +202,7 @@ def test_classical_cells_learn_and_have_their_own_numbers(
 def test_whitened_cells_read_the_train_windows_of_their_sources(
     gestures: Domain, cache: Path, method: str
 ) -> None:
-    daily = prepare("simulated-daily", None, PreparationConfig(), cache)
+    daily = prepare("simulated-daily", None, PreparationConfig(hop_s=8.0), cache)
     plain, *_ = classical_tasks(gestures, Task(Cell("source", "s", 7, 9), "", Path()), method)
     task = replace(
         plain, cell=replace(plain.cell, sources=("daily",)), source_domains=(daily.folder,)

@@ -180,6 +180,7 @@ def test_folds_become_fewer_before_any_of_them_runs(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_trees")
 def test_everybody_is_tested_where_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ClassicalLearner, "seconds", lambda *_: 100.0)
     rng = np.random.default_rng(0)

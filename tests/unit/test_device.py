@@ -157,6 +157,7 @@ def test_the_host_waits_once_an_epoch_after_its_last_step(
             assert waits == [len(events) - 1], events
 
 
+@pytest.mark.slow
 def test_waiting_is_noticed(epochs: list[list[str]], device: str, domain: Domain) -> None:
     task = Task(cells(TRAIN)[0], "k", domain.folder)
     plain = Training._losses

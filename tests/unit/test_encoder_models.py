@@ -71,6 +71,7 @@ def test_an_encoder_takes_part_and_is_not_preferred(encoder: Encoder) -> None:
     assert chosen.learner.name == "forest"
 
 
+@pytest.mark.slow
 def test_a_bundle_holds_the_encoder_and_its_licence(bundle_folder: Path, encoder: Encoder) -> None:
     bundle = load_bundle(bundle_folder)
     assert bundle.manifest.kind == "encoder"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from study_helpers import ignore
 
@@ -158,8 +160,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     return {"inside": inside, "outside": outside}
 
 
+@functools.cache
+def cells_of(run: Run) -> pd.DataFrame:
+    return run.report(allow_partial=True).cells
+
+
 def scores(run: Run, method: str, source: str) -> dict[tuple[str, int, int], float]:
-    cells = run.report(allow_partial=True).cells
+    cells = cells_of(run)
     mine = cells[(cells.method == method) & (cells.source == source)]
     return {(c.target, c.size, c.seed): c.micro_f1 for c in mine.itertuples()}
 

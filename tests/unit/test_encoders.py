@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("onnxruntime")
 
 import onnx
-from encoder_helpers import CARD, made, windows
+from encoder_helpers import CARD, examine_here, made, windows
 from onnx import TensorProto, helper, numpy_helper
 
 from crosswear.core.errors import CheckpointError, UsageError
@@ -26,6 +26,11 @@ from generators.encoders import FEATURES, WINDOW
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     return made(tmp_path_factory.mktemp("encoder"), encoders.convolutional())
+
+
+@pytest.fixture
+def examined_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    examine_here(monkeypatch)
 
 
 def by_hand(x: np.ndarray) -> np.ndarray:
@@ -123,6 +128,7 @@ def test_a_steady_axis_has_no_z_score_and_no_nan(encoder: Encoder) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 @pytest.mark.parametrize("model", [encoders.dense(), encoders.recurrent()], ids=["dense", "gru"])
 def test_other_layers_and_layouts_are_taken(tmp_path: Path, model: bytes) -> None:
     layout = "NLC" if model == encoders.dense() else "NCL"
@@ -132,6 +138,7 @@ def test_other_layers_and_layouts_are_taken(tmp_path: Path, model: bytes) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 def test_a_fixed_number_of_windows_gives_the_same_features(tmp_path: Path) -> None:
     last = [helper.make_node("ReduceMean", ["e"], ["features"], axes=[2])]
     model = encoders.convolutional(given=(3, 3, WINDOW), last=last, made=(3, FEATURES, 1))
@@ -142,6 +149,7 @@ def test_a_fixed_number_of_windows_gives_the_same_features(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 def test_outputs_with_a_time_axis_are_pooled_as_stated(tmp_path: Path) -> None:
     last = [helper.make_node("Identity", ["e"], ["features"])]
     model = encoders.convolutional(last=last, made=("n", FEATURES, "t"))
@@ -225,12 +233,18 @@ REFUSED: dict[str, tuple[bytes, dict[str, object], str]] = {
     "no such output": (SOUND, {"output": "scores"}, "no output 'scores'"),
     "no such weights": (SOUND, {"fixed": ("basis",)}, "no weights 'basis'"),
 }
+REFUSED_APART = ("a half", "neighbours")
+"""The reasons of these come from a process of its own."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_encoder_is_refused_with_its_reason(tmp_path: Path, name: str) -> None:
+def test_what_is_no_encoder_is_refused_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     model, change, reason = REFUSED[name]
+    if name not in REFUSED_APART:
+        examine_here(monkeypatch)
     with pytest.raises(CheckpointError, match=reason) as caught:
         made(tmp_path, model, replace(CARD, **change))  # type: ignore[arg-type]
     assert caught.value.where == str(tmp_path / "file.onnx")
@@ -240,6 +254,7 @@ def test_what_is_no_encoder_is_refused_with_its_reason(tmp_path: Path, name: str
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 def test_an_axis_of_any_length_is_tried_with_the_cards(tmp_path: Path) -> None:
     found = made(tmp_path, encoders.convolutional(given=("n", 3, "length")))
     np.testing.assert_allclose(found.features(windows(), 30.0), by_hand(windows()), rtol=1e-4)
@@ -249,6 +264,7 @@ def test_an_axis_of_any_length_is_tried_with_the_cards(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 def test_one_of_several_outputs_can_be_named(tmp_path: Path) -> None:
     found = made(tmp_path, two_outputs(), replace(CARD, output="features"))
     np.testing.assert_allclose(found.features(windows(), 30.0), by_hand(windows()), rtol=1e-4)
@@ -273,6 +289,7 @@ def test_the_control_has_new_weights_of_the_same_mean_and_spread(encoder: Encode
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("examined_here")
 def test_weights_that_were_not_learned_stay(tmp_path: Path) -> None:
     found = untrained(SOUND, 5, ["w1"])
     (first,) = (

@@ -14,6 +14,8 @@ from crosswear import ActivityClassifier
 from crosswear.core.errors import CrosswearError, UsageError
 from crosswear.datasets.domain import Domain
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 
 def labelled(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)

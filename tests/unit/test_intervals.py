@@ -51,6 +51,7 @@ def test_corrected_p_values_are_those_of_statsmodels(p: list[float]) -> None:
     assert found == (multitest.multipletests(p, method="holm")[1].tolist() if p else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("design", "power"), [(Design(), 0.37), (Design(repetitions=10), 0.68)])
 def test_a_gain_of_five_points_is_found_with_the_stated_power(design: Design, power: float) -> None:
     rng = np.random.default_rng(2)
@@ -101,6 +102,7 @@ def test_differences_that_are_none_are_found_at_the_corrected_level_too(design: 
     assert found / STUDIES <= 0.006  # three deviations of a share of .2 % in so many studies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from encoder_helpers import CARD, made
+from encoder_helpers import CARD, examine_here, made
 from layout_helpers import guessed, put_plain
 from study_helpers import ignore, results
 
@@ -45,6 +45,11 @@ baselines = ["forest"]
 [preparation]
 hop_s = 6.0
 """
+
+
+@pytest.fixture(autouse=True)
+def _examined_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    examine_here(monkeypatch)
 
 
 def record(files: Mapping[str, tuple[str, ...]]) -> PretrainingRecord:

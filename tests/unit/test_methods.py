@@ -82,6 +82,7 @@ def test_a_baseline_learns_and_its_cells_know_nothing_of_each_other(
         assert np.trace(result.confusion) / result.confusion.sum() > floor + 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_of_the_one_class_that_it_knows(gestures: Domain, name: str) -> None:
     (result,) = answers(name, with_few_test_windows(gestures, range(3, 4)), (0,), 2)

@@ -80,11 +80,15 @@ def test_sensors_that_lie_still_are_no_copies() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_trees")
 def test_adapt_says_which_source_was_left_out(
     cache: Path, tmp_path: Path, gestures: Domain
 ) -> None:
     said: list[str] = []
-    settings = AdaptationSettings([source("elsewhere", gestures, digest="f" * 64)], budget_s=1.0)
+    elsewhere = source("elsewhere", gestures, digest="f" * 64)
+    settings = AdaptationSettings(
+        [elsewhere], budget_s=1.0, preparation=PreparationConfig(hop_s=6.0)
+    )
     made = adapt("simulated-gestures", tmp_path / "m", settings, cache=cache, note=said.append)
     assert any("elsewhere is not used as a source" in sentence for sentence in said)
     assert "there is no source: nothing is transferred" in said

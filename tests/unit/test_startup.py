@@ -53,6 +53,13 @@ def test_the_version_loads_nothing_slow() -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_that_trains_networks_loads_what_it_needs() -> None:
+    found = loaded("import crosswear.engine.cohort")
+    assert "torch" in found
+    assert not found & (SLOW - {"torch", "pyarrow"})
+
+
+@pytest.mark.slow
 def test_prediction_with_a_network_loads_what_it_needs(tmp_path: Path) -> None:
     save_bundle(tmp_path / "model", a_bundle())
     values = np.random.default_rng(0).normal(size=(1500, 3)) * 0.1 + (0, 0, 1)

@@ -34,6 +34,8 @@ sizes = [20, 40]
 blocks = [0, 2]
 seeds = 1
 baselines = ["majority"]
+[preparation]
+hop_s = 6.0
 [model]
 filters = [2, 2, 2]
 [source]
@@ -258,7 +260,7 @@ def test_a_damaged_prepared_domain_is_prepared_anew(opened: LoadedStudy, cache: 
 
 
 def test_a_domain_that_cannot_carry_a_study(cache: Path) -> None:
-    text = TEXT + "[preparation]\nwindow_s = 500.0\n"
+    text = TEXT.replace("hop_s", "window_s = 500.0\nhop_s")
     with pytest.raises(DomainError, match="simulated-gestures"):
         load_study(parse_study(text, "t.toml"), text, None, cache, ignore)
 

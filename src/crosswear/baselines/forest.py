@@ -91,9 +91,9 @@ def grow_forest(
     seed: int,
     *,
     extra: bool = False,
-    trees: int = TREES,
+    trees: int | None = None,
 ) -> Forest:
-    """Grow a forest on the features [n, F] of windows.
+    """Grow a forest, of `TREES` unless `trees` says otherwise, on the features [n, F] of windows.
 
     With `extra`, of extremely randomised trees (Geurts, Ernst and Wehenkel, "Extremely randomized
     trees", Machine Learning 2006): thresholds are drawn, not sought.
@@ -102,7 +102,7 @@ def grow_forest(
 
     # One thread: cells of a study run side by side in processes.
     kind = ExtraTreesClassifier if extra else RandomForestClassifier
-    grown = kind(trees, n_jobs=1, random_state=seed % 2**32).fit(features, y)
+    grown = kind(trees or TREES, n_jobs=1, random_state=seed % 2**32).fit(features, y)
     fitted = [one.tree_ for one in grown.estimators_]
     sizes = [tree.node_count for tree in fitted]
     roots = np.cumsum([0, *sizes[:-1]])

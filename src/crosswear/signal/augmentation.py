@@ -12,8 +12,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.spatial.transform import Rotation
 
 from crosswear.core.config import Augmentation
 
@@ -60,6 +58,8 @@ def rotate(x: Windows, degrees: float, rng: np.random.Generator) -> Windows:
 
     About an axis that may point anywhere, and the axes of all sensors alike.
     """
+    from scipy.spatial.transform import Rotation  # slow to import, needless to train without it
+
     axes = rng.standard_normal((len(x), 3))
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
     angles = rng.uniform(-degrees, degrees, (len(x), 1))
@@ -105,6 +105,8 @@ def warp(x: Windows, times: Floats) -> Windows:
 @cache
 def _spline(samples: int) -> Floats:
     """Return each knot's part of curves [samples, KNOTS]: a spline is linear in what it meets."""
+    from scipy.interpolate import CubicSpline  # slow to import, needless to train without it
+
     places = np.linspace(0, samples - 1, KNOTS)
     curve: Floats = CubicSpline(places, np.eye(KNOTS))(np.arange(samples))
     return curve

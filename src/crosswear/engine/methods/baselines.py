@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.forest import TREES, grow_forest
+from crosswear.baselines.forest import grow_forest
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import fit_stack
@@ -53,10 +53,10 @@ class ForestMethod(ClassicalMethod):
 
     Args:
         extra: whether thresholds are drawn, not sought.
-        trees: how many.
+        trees: how many; None for as many as `grow_forest` grows.
     """
 
-    def __init__(self, *, extra: bool = False, trees: int = TREES) -> None:
+    def __init__(self, *, extra: bool = False, trees: int | None = None) -> None:
         self.extra = extra
         self.trees = trees
 

@@ -7,13 +7,14 @@ Python package and written into the page once; all figures read one block of JSO
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from importlib import resources
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -39,15 +40,8 @@ def page(index: EvidenceIndex, cells: pa.Table) -> str:
         index: the evidence of a study.
         cells: one row for every cell.
     """
-    environment = Environment(
-        loader=PackageLoader("crosswear.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     evidence = index.evidence
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         index=index,
         evidence=evidence,
         coverage=coverage(evidence),
@@ -63,6 +57,18 @@ def page(index: EvidenceIndex, cells: pa.Table) -> str:
         plotly=Markup(_script(get_plotlyjs())),  # noqa: S704
         data=Markup(_json(figures_data(index))),  # noqa: S704
     )
+
+
+@functools.cache  # compiled once for all reports of a process
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("crosswear.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
 
 
 def _ours(name: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PPoly
 
 from crosswear.signal.resample.positions import EVEN, Floats
 from crosswear.signal.resample.spline import StreamSpline
+
+if TYPE_CHECKING:  # slow to import
+    from scipy.interpolate import PPoly
 
 
 class SampleGrid:

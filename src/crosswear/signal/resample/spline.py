@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline, CubicSpline, PPoly
 
 from crosswear.signal.resample.positions import Floats
+
+if TYPE_CHECKING:  # slow to import, needless where samples lie on a grid
+    from scipy.interpolate import PPoly
 
 REACH = 16
 """In knots: after that many, 7e-10 of a sample is left, less than float32 can hold."""
@@ -37,6 +41,8 @@ class StreamSpline:
             values: [t, channels].
             last: whether the segment ends here; then all its intervals are completed.
         """
+        from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
         if last and not self._dropped + len(self._knots):
             return CubicSpline(knots, values) if len(knots) > 1 else None
         self._knots = np.append(self._knots, knots)
@@ -73,6 +79,8 @@ class StreamSpline:
 
     def _ending(self, begin: int, end: int) -> Floats:
         """Return the slopes at the knots [begin, end); the first or the last ends the segment."""
+        from scipy.interpolate import CubicSpline
+
         part = slice(begin - self._dropped, end - self._dropped)
         knots = self._knots[part]
         return np.asarray(CubicSpline(knots, self._values[part])(knots, 1))
