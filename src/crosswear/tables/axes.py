@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.units import UNITS, Reading, alike, reading, unit_at_rest
-from crosswear.tables.vectors import NO_GRAVITY, ONE_LENGTH, no_acceleration, points_somewhere
+from crosswear.tables.vectors import (
+    NO_GRAVITY,
+    ONE_LENGTH,
+    QUATERNION,
+    completes_to_one,
+    no_acceleration,
+    points_somewhere,
+)
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -119,6 +126,9 @@ def choose_axes(
     out: dict[Triple, str] = {}
     left = [one for one in candidates if not _NO_ACCELERATION.search(str(one[0]))]
     out |= {one: "its names are of another sensor" for one in candidates if one not in left}
+    turned = [one for one in left if any(_is_turn(sample, one) for sample in samples)]
+    out |= dict.fromkeys(turned, QUATERNION)
+    left = [one for one in left if one not in turned]
     for like, why in (
         (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),
         (lambda name: not _NO_GRAVITY.search(str(name)), "its names are without gravity"),
@@ -129,7 +139,7 @@ def choose_axes(
             left = [one for one in left if one not in behind]
     left += [one for one, why in out.items() if why == _LESS and _is_like(samples, one, rate_hz)]
     if len(left) > 1:
-        moves = {one: no_acceleration(_all(samples, one), rate_hz) for one in left}
+        moves = {one: no_acceleration(values_of(samples, one), rate_hz) for one in left}
         if all(moves.values()):
             return AxesChoice(tuple(left), out)
         out |= {one: why for one, why in moves.items() if why}
@@ -151,7 +161,7 @@ def choose_axes(
             and (
                 _may_be(one, found[one])
                 or (only_like and one in called)
-                or (isinstance(one[0], int) and points_somewhere(_all(samples, one), rate_hz))
+                or (isinstance(one[0], int) and points_somewhere(values_of(samples, one), rate_hz))
             )
         ]
         if len(rest) == 1 and not rivals:
@@ -160,7 +170,7 @@ def choose_axes(
         elif rest or rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest + rivals}
             left = [one for one in left if one in rest + rivals]
-    if len(left) == 1 and no_acceleration(_all(samples, left[0]), rate_hz) == ONE_LENGTH:
+    if len(left) == 1 and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
         return AxesChoice((), {**out, left[0]: ONE_LENGTH})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
@@ -187,10 +197,17 @@ def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Tripl
     return list(zip(free, free[1:], free[2:], strict=False))
 
 
+def _is_turn(sample: Sample, triple: Triple) -> bool:
+    """Return whether three columns and another one are quaternions."""
+    values = _stacked(sample, triple)
+    others = [one for name, one in sample.items() if one.is_number and name not in triple]
+    return any(completes_to_one(values, one.values.astype(np.float64)) for one in others)
+
+
 def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
     """Return whether columns read one g of a known unit, and move as an accelerometer does."""
     known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
-    return known and not no_acceleration(_all(samples, triple), rate_hz)
+    return known and not no_acceleration(values_of(samples, triple), rate_hz)
 
 
 def _overlap(one: Triple, other: Triple) -> bool:
@@ -273,7 +290,7 @@ def lacks_gravity(
     """
     if sensor.gravity is not None or rest_of(samples, sensor, rate_hz) is not None:
         return False
-    values = _all(samples, sensor.axes)
+    values = values_of(samples, sensor.axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values):
         return False
@@ -289,7 +306,7 @@ def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
 
     No sensor with its zero at 0 reads so, unless it is held at one angle all the time.
     """
-    values = _all(samples, axes)
+    values = values_of(samples, axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or values.min() < 0:
         return False
@@ -321,7 +338,7 @@ def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
         samples: of some files.
         triple: columns that may be x, y and z.
     """
-    values = _all(samples, triple)
+    values = values_of(samples, triple)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or (values < 0).any() or (values != np.rint(values)).any():
         return False
@@ -346,7 +363,8 @@ def mixed_units(
     return None
 
 
-def _all(samples: Sequence[Sample], triple: Triple) -> NDArray[np.float64]:
+def values_of(samples: Sequence[Sample], triple: Triple) -> NDArray[np.float64]:
+    """Return [T, 3] of all samples, one after the other."""
     return np.concatenate([_stacked(sample, triple) for sample in samples])
 
 

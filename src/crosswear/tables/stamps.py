@@ -104,7 +104,7 @@ def rate_change(time_s: Floats) -> tuple[int, float, float] | None:
     if len(starts) < 2:
         return None
     rows = np.diff(starts)
-    rates = rows / np.diff(time_s[starts])
+    rates = rows / np.abs(np.diff(time_s[starts]))  # it may begin anew
     size = _STRETCH_OF_PACKETS if rows.mean() > 1.5 else _STRETCH
     whole = len(rates) // size
     blocks = rates[: whole * size].reshape(whole, size)

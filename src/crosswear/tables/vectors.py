@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+QUATERNION = "with another column it is a quaternion"
 NO_GRAVITY = "it has no gravity in it"
 ONE_LENGTH = "its length stays the same while it moves"
 
@@ -15,6 +16,7 @@ _SAME = 0.12  # deviation of the length, as part of that of the vector, of what 
 _DIRECTED = 0.5  # mean of a second, as part of its length, of what has a direction
 _TURNED = 0.98  # mean of all directions, of what turns
 _LARGEST = 1e100
+_QUATERNION = 0.01
 _UNIT = 1e-3
 """Deviation from length 1 that three digits make; noise of most accelerometers is more."""
 
@@ -56,6 +58,21 @@ def points_somewhere(values: NDArray[np.float64], rate_hz: float) -> bool:
     if not len(pieces) or not (sizes > 0).all() or np.median(sizes / lengths) < _DIRECTED:
         return False
     return bool(np.linalg.norm((means / sizes[:, None]).mean(axis=0)) < _TURNED)
+
+
+def completes_to_one(values: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Return whether vectors [T, 3] and a fourth number [T] are quaternions: of length 1 together.
+
+    Their own length varies then, as that of a rotated limb's acceleration may.
+    """
+    four = np.concatenate([values, other[:, None]], axis=1)
+    four = four[(np.abs(four) < 2).all(axis=1)]
+    if len(four) < len(values) / 2 or not len(four):
+        return False
+    lengths = np.linalg.norm(four, axis=1)
+    if (np.abs(np.percentile(lengths, (1, 99)) - 1) > _QUATERNION).any():
+        return False
+    return bool(np.linalg.norm(four[:, :3], axis=1).std() > 4 * lengths.std())
 
 
 def _plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:

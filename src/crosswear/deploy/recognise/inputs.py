@@ -276,7 +276,7 @@ def _stamps(
     if found.time is None or (found.uses_time and stated.time is not None):
         return found.time, []
     through = (one for one in time_columns([rows], ()) if one.column == found.time.column)
-    time = next(through, found.time)
+    time = found.time if found.time.problem else next(through, found.time)
     if not time.problem:
         return time, []
     return None, [time.unused(gives_rate=stated.rate_hz is None and not found.rate.is_written)]
