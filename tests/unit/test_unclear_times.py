@@ -131,6 +131,34 @@ def test_minutes_and_seconds_are_not_taken_for_hours_and_minutes(
         source(path)
 
 
+@pytest.mark.parametrize(
+    ("form", "digits"), [("%Y%m%d%H%M%S", 3), ("%H%M%S", 3), ("%H%M%S.", 2), ("%Y%m%d%H%M%S", 0)]
+)
+@pytest.mark.parametrize("begin", [(9, 59, 40), (23, 12, 50)])
+def test_clock_times_in_a_row_are_no_seconds(
+    form: str, digits: int, begin: tuple[int, int, int], tmp_path: Path
+) -> None:
+    start = datetime(2026, 3, 5, *begin)
+    clock = [start + timedelta(seconds=float(t)) for t in EVEN]
+    cells = [f"{at:{form}}{f'{at.microsecond:06d}'[:digits]}" for at in clock]
+    found = source(write(tmp_path / "a.csv", "time,x,y,z", cells))
+    assert found.layout.columns.time is None
+    assert "hours, minutes and seconds in a row" in found.notes[0]
+    assert found.layout.rate_hz == pytest.approx(RATE_HZ)
+
+
+def test_seconds_with_a_gap_of_a_minute_are_read(tmp_path: Path) -> None:
+    times = np.where(EVEN > 20, EVEN + 60, EVEN)
+    assert source(write(tmp_path / "a.csv", "time,x,y,z", times.round(2))).notes == ()
+
+
+def test_stamps_that_lost_their_digits_give_no_rate(tmp_path: Path) -> None:
+    stamps = [f"{np.float32(1_795_961_140 + t):.3f}" for t in EVEN]
+    assert 1 < len(set(stamps)) < 4
+    with pytest.raises(UsageError, match="the sampling rate is unknown"):
+        source(write(tmp_path / "a.csv", "time,x,y,z", stamps))
+
+
 @pytest.mark.parametrize("stated", [{}, {"rate_hz": RATE_HZ}])
 def test_the_newest_row_first_is_refused(stated: dict[str, float], tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "time,x,y,z", ticks(1e3, 1_795_961_106_000)[::-1])

@@ -116,6 +116,25 @@ def test_acceleration_beside_quaternions_is_read(tmp_path: Path) -> None:
     assert (found.layout.columns.x, found.layout.unit) == ("ax", "m/s2")
 
 
+@pytest.mark.parametrize("one", [1.0, 1000.0, 9.81])
+def test_positions_are_no_acceleration(one: float, tmp_path: Path) -> None:
+    at = np.repeat([[0.3, 0.2, 0.95], [0.5, -0.3, 0.45], [0.1, 0.9, 0.6]], 10 * RATE_HZ, axis=0)
+    still = motion("sitting", RATE_HZ, 30)
+    path = write(tmp_path / "a.csv", "time,x,y,z", (at + (still - still.mean(axis=0)) / 4) * one)
+    with pytest.raises(UsageError, match="in one posture and"):
+        source(path)
+    _, asked, _ = guessed(tmp_path, subject="me")
+    assert "gravity is the same in each" in asked["unit"]
+
+
+@pytest.mark.parametrize("header", ["time,x (g),y (g),z (g)", "time,x,y,z"])
+def test_a_sensor_whose_zero_is_off_by_a_tenth_is_read(header: str, tmp_path: Path) -> None:
+    postures = np.repeat([[0, 0, 1], [0, 0, -1], [0, 1, 0], [1, 0, 0]], 5 * RATE_HZ, axis=0)
+    still = motion("sitting", RATE_HZ, 20)
+    path = write(tmp_path / "a.csv", header, postures + still - still.mean(axis=0) + 0.1)
+    assert source(path).layout.unit == "g"
+
+
 @pytest.mark.parametrize("time", [".2f", ".0f"])
 def test_decimal_commas_between_commas_are_refused(time: str, tmp_path: Path) -> None:
     forms = (time, *3 * [".3f"])

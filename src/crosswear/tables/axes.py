@@ -324,10 +324,11 @@ def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Rea
     """The median over the sampled files with a second at rest; over all, if none has one."""
     found = [reading(sensor.values(sample), rate_hz) for sample in samples]
     for at_rest in (True, False):
-        lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
-        if lengths:
-            whole = all(one.whole for one in found if one is not None and one.at_rest == at_rest)
-            return Reading(float(np.median(lengths)), at_rest, whole)
+        kept = [one for one in found if one is not None and one.at_rest == at_rest]
+        if kept:
+            median = float(np.median([one.length for one in kept]))
+            uneven = next((one.between for one in kept if one.is_uneven), None)
+            return Reading(median, at_rest, all(one.whole for one in kept), uneven)
     return None
 
 

@@ -14,7 +14,15 @@ from crosswear.tables.clock_changes import clock_back
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import RATE_TOLERANCE, are_instants, in_bursts, rate_of
+from crosswear.tables.stamps import (
+    FEWEST_PACKETS,
+    RATE_TOLERANCE,
+    are_instants,
+    few,
+    in_bursts,
+    is_clock,
+    rate_of,
+)
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -139,6 +147,8 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         time = _time(name, start, steps, named, orders)
         if time is None:
             continue
+        if not first.is_stamp and any(is_clock(column.filled().values) for column in columns):
+            time = replace(time, problem="its numbers are hours, minutes and seconds in a row")
         tick = 60 if first.is_stamp else 1
         whole = all(not (column.filled().values % tick).any() for column in columns)
         time = replace(time, is_whole=whole, shows_unit=_shows_unit(time, start, whole))
@@ -203,6 +213,8 @@ def _time(
     every = np.concatenate([step[step > 0] for step in steps])
     if not named and ((every == 1).all() or len(every) < sum(map(len, steps)) / 2):
         return None
+    if len(every) < FEWEST_PACKETS and not few(sum(map(len, steps)) - len(every), len(every)):
+        return None  # too few different stamps to show how far apart they are
     rates = [rate for step in steps if (rate := rate_of(step)) is not None]
     unit = orders[0] if orders else _time_unit(str(name), start, 1 / float(np.median(rates)))
     if unit is None:
