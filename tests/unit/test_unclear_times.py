@@ -49,7 +49,6 @@ TICKS = {
     "hundredths without names": (None, ticks(100)),
     "tenths of a millisecond": ("SampleTimeFine,Acc_X,Acc_Y,Acc_Z", ticks(1e4, 5000)),
     "a clock of 32768 Hz": ("timestamp,x,y,z", ticks(32768)),
-    "file time": ("time,x,y,z", ticks(1e7, 133_500_000_000_000_000)),
 }
 
 
@@ -164,6 +163,15 @@ def test_the_newest_row_first_is_refused(stated: dict[str, float], tmp_path: Pat
     path = write(tmp_path / "a.csv", "time,x,y,z", ticks(1e3, 1_795_961_106_000)[::-1])
     with pytest.raises(DataFormatError, match="'time' runs backwards throughout"):
         source(path, **stated)
+
+
+@pytest.mark.parametrize("start", [133_500_000_000_000_000, 638_400_000_000_000_000])
+def test_tenths_of_microseconds_since_another_year_are_not_taken_for_microseconds(
+    start: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.csv", "time,x,y,z", ticks(2.5e6, start))  # as if at 200 Hz
+    with pytest.raises(UsageError, match="the sampling rate is unknown"):
+        source(path)
 
 
 def test_a_countdown_beside_the_time_does_not_matter(tmp_path: Path) -> None:

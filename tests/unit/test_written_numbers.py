@@ -68,6 +68,8 @@ def test_counts_of_a_converter_have_their_signs() -> None:
     rng = np.random.default_rng(0)
     wild = np.clip(np.round(512 + moving() * 200 + rng.normal(0, 40, (2000, 3))), 0, 1023)
     assert not lacks_signs(wild)
+    hit = rng.random(wild.shape) < 0.01
+    assert not lacks_signs(np.where(hit, np.where(wild > 512, 0, 1023), wild))
 
 
 SCALED = {
@@ -125,6 +127,27 @@ def test_positions_are_no_acceleration(one: float, tmp_path: Path) -> None:
         source(path)
     _, asked, _ = guessed(tmp_path, subject="me")
     assert "gravity is the same in each" in asked["unit"]
+
+
+def test_a_gyroscope_with_an_offset_of_a_degree_is_no_acceleration(tmp_path: Path) -> None:
+    time_s = np.arange(40 * RATE_HZ) / RATE_HZ
+    turns = np.sin(2 * np.pi * 1.8 * time_s)[:, None] * [90, 40, -60] * (time_s > 15)[:, None]
+    noise = np.random.default_rng(3).normal(size=turns.shape) * 0.05
+    path = write(tmp_path / "a.csv", "time,x,y,z", turns + noise + [0.5, -0.7, 0.45])
+    with pytest.raises(UsageError, match="Gravity is not in x, y and z"):
+        source(path)
+    _, asked, _ = guessed(tmp_path, subject="me")
+    assert "Gravity is not in x, y and z" in asked["unit"]
+
+
+def test_heavy_movements_have_gravity_in_them(tmp_path: Path) -> None:
+    heavy = (
+        moving()
+        + 1.5
+        * (moving() - np.array([-0.36, -0.85, 0.38]))
+        * (np.arange(len(moving())) % 1500 > 500)[:, None]
+    )
+    assert source(write(tmp_path / "a.csv", "time,x,y,z", heavy)).layout.unit == "g"
 
 
 @pytest.mark.parametrize("header", ["time,x (g),y (g),z (g)", "time,x,y,z"])

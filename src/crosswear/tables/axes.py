@@ -279,8 +279,8 @@ def lacks_gravity(
 ) -> bool:
     """Return whether x, y and z have no gravity, and none is added.
 
-    Their names say so, they swing around 0, or they read less than half of one g in the unit that
-    is stated.
+    They swing around 0 while they move. Or they are never at rest, and their names say so or they
+    read less than half of one g in the unit that is stated.
 
     Args:
         samples: of some files.
@@ -288,17 +288,20 @@ def lacks_gravity(
         rate_hz: sampling rate.
         texts: names of the columns, and what a row of units says of them.
     """
-    if sensor.gravity is not None or rest_of(samples, sensor, rate_hz) is not None:
+    if sensor.gravity is not None:
         return False
     values = values_of(samples, sensor.axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values):
         return False
+    # A gyroscope may have an offset at rest that looks like gravity.
+    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
+    if swings or rest_of(samples, sensor, rate_hz) is not None:
+        return swings
     median = float(np.median(np.linalg.norm(values, axis=1)))
     stated = [UNITS[unit] for text in texts if (unit := unit_in(text)) is not None]
     named = bool(_NO_GRAVITY.search(str(sensor.axes[0])))
-    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
-    return named or swings or any(median < _FEW_G * one_g for one_g in stated)
+    return named or any(median < _FEW_G * one_g for one_g in stated)
 
 
 def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:

@@ -50,6 +50,8 @@ _LONG_UNIT = re.compile(r"minute|minuto|(?<![a-z])mins?(?![a-z])|hour|stunde|heu
 TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
 _UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
 _SPELT = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_CENTURY_TICKS = ((1.1e17, 1.7e17), (6e17, 7e17))
+"""Instants in tenths of a microsecond since 1601 (Windows) and since the year 1 (.NET)."""
 _REVERSE = 0.98  # part of the steps that fall where the newest row comes first
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
 
@@ -248,8 +250,8 @@ def _shows_unit(time: TimeColumn, start: float, whole: bool) -> bool:
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
-    if _LONG_UNIT.search(name):
-        return None  # minutes or hours: there is no such unit
+    if _LONG_UNIT.search(name) or any(low < start < high for low, high in _CENTURY_TICKS):
+        return None  # minutes, hours or parts of a microsecond: there is no such unit
     unit = since_1970(start)
     if unit and TIME.search(name) and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
         return unit

@@ -49,8 +49,11 @@ def lacks_signs(values: Floats) -> int:
     if not _SMALLEST_RANGE / 2 < largest < _LARGEST_RANGE:
         return 0
     size = 1 << int(largest).bit_length()
-    jumps = np.abs(np.diff(values, axis=0)) > _JUMP * size
-    return size if jumps.sum() >= _FEWEST_JUMPS else 0
+    signed = np.where(values < size // 2, values, values - size)
+    steps, signed_steps = (np.abs(np.diff(one, axis=0)) for one in (values, signed))
+    jumps, signed_jumps = (int((one > _JUMP * size).sum()) for one in (steps, signed_steps))
+    smoother = 10 * signed_jumps <= jumps and signed_steps.sum() < steps.sum()
+    return size if jumps >= _FEWEST_JUMPS and smoother else 0
 
 
 def scaled_to(values: Floats) -> str:
