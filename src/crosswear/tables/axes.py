@@ -19,6 +19,7 @@ from crosswear.tables.vectors import (
     ONE_LENGTH,
     QUATERNION,
     completes_to_one,
+    is_sum,
     no_acceleration,
     points_somewhere,
 )
@@ -70,8 +71,12 @@ _OTHER_SENSOR = re.compile(
 )
 _NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
 _MOST_UNNAMED = 9
+_SUMMED, _MOST_SUMMED = 7, 12  # every so many rows, and so many sensors, are looked at for a sum
 _LESS = "its names say less"
-_NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
+_NO_GRAVITY = re.compile(
+    r"user|lin[eé]a|liniow|lin_?(?:acc|acel|beschl|przysp)|body|линейн|线性|線形|선형",
+    re.IGNORECASE,
+)
 
 
 def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
@@ -129,6 +134,10 @@ def choose_axes(
     turned = [one for one in left if any(_is_turn(sample, one) for sample in samples)]
     out |= dict.fromkeys(turned, QUATERNION)
     left = [one for one in left if one not in turned]
+    total, parts = _total(samples[0], candidates)
+    if total in left:
+        out |= dict.fromkeys(parts, "with another sensor it makes the acceleration")
+        left = [one for one in left if one not in parts]
     for like, why in (
         (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),
         (lambda name: not _NO_GRAVITY.search(str(name)), "its names are without gravity"),
@@ -140,6 +149,7 @@ def choose_axes(
     left += [one for one, why in out.items() if why == _LESS and _is_like(samples, one, rate_hz)]
     if len(left) > 1:
         moves = {one: no_acceleration(values_of(samples, one), rate_hz) for one in left}
+        moves |= {total: ""} if total in moves else {}
         if all(moves.values()):
             return AxesChoice(tuple(left), out)
         out |= {one: why for one, why in moves.items() if why}
@@ -170,7 +180,8 @@ def choose_axes(
         elif rest or rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest + rivals}
             left = [one for one in left if one in rest + rivals]
-    if len(left) == 1 and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
+    one_length = len(left) == 1 and left[0] != total
+    if one_length and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
         return AxesChoice((), {**out, left[0]: ONE_LENGTH})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
@@ -195,6 +206,16 @@ def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Tripl
     if len(free) <= _MOST_UNNAMED:
         return list(combinations(free, 3))
     return list(zip(free, free[1:], free[2:], strict=False))
+
+
+def _total(sample: Sample, candidates: Sequence[Triple]) -> tuple[Triple | None, list[Triple]]:
+    """Return the columns that are the sum of two others, as gravity and user acceleration."""
+    values = {one: _stacked(sample, one)[::_SUMMED] for one in candidates[:_MOST_SUMMED]}
+    for total in values:
+        for parts in combinations([one for one in values if not set(one) & set(total)], 2):
+            if is_sum(values[total], *(values[one] for one in parts)):
+                return total, list(parts)
+    return None, []
 
 
 def _is_turn(sample: Sample, triple: Triple) -> bool:

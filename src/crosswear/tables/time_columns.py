@@ -149,7 +149,9 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         time = _time(name, start, steps, named, orders)
         if time is None:
             continue
-        if not first.is_stamp and any(is_clock(column.filled().values) for column in columns):
+        if not first.is_stamp and any(
+            is_clock(np.asarray(column.filled().values, np.float64)) for column in columns
+        ):
             time = replace(time, problem="its numbers are hours, minutes and seconds in a row")
         tick = 60 if first.is_stamp else 1
         whole = all(not (column.filled().values % tick).any() for column in columns)
