@@ -158,6 +158,17 @@ def test_a_sensor_whose_zero_is_off_by_a_tenth_is_read(header: str, tmp_path: Pa
     assert source(path).layout.unit == "g"
 
 
+@pytest.mark.parametrize(("rows", "is_said"), [(300, True), (2, False)])
+def test_rows_of_zeros_are_said(rows: int, is_said: bool, tmp_path: Path) -> None:
+    values = moving()
+    values[700 : 700 + rows] = 0
+    found = source(write(tmp_path / "a.csv", "time,x,y,z", values))
+    said = "300 rows are 0 in x, y and z, 300 rows on end: no sensor measures so"
+    assert any(said in note for note in found.notes) == is_said
+    _, _, proposal = guessed(tmp_path, subject="me")
+    assert any(said in note for note in proposal.notes) == is_said
+
+
 @pytest.mark.parametrize("time", [".2f", ".0f"])
 def test_decimal_commas_between_commas_are_refused(time: str, tmp_path: Path) -> None:
     forms = (time, *3 * [".3f"])

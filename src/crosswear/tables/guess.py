@@ -29,7 +29,7 @@ from crosswear.tables.time_columns import (
     time_columns,
 )
 from crosswear.tables.units import Reading
-from crosswear.tables.written import scaled_to
+from crosswear.tables.written import scaled_to, zeros_note
 
 _UNKNOWN_UNIT = "it is not known what it counts"
 _TAKEN_AWAY = "Gravity is not in x, y and z, by their names or by what they read"
@@ -96,6 +96,7 @@ class Conclusions:
         is_shifted: whether x, y and z seem to have their zero elsewhere.
         unit: of x, y and z.
         out: why each other candidate is behind those that are likely.
+        zeros: a sentence on rows of x, y and z that were not measured.
     """
 
     times: tuple[TimeColumn, ...]
@@ -112,6 +113,7 @@ class Conclusions:
     is_shifted: bool = False
     unit: UnitGuess = field(default_factory=lambda: UnitGuess(None))
     out: Mapping[Triple, str] = field(default_factory=dict)
+    zeros: str = ""
 
     @property
     def axes(self) -> Triple | None:
@@ -185,6 +187,7 @@ def conclude(
         and sensor.gravity is None
         and is_shifted(samples, sensor.axes),
         mixture=mixed,
+        zeros="" if sensor is None else zeros_note(values_of(samples, sensor.axes)),
         refusal=activity_counts(samples, found, time)
         or faulty_numbers(samples, sensor)
         or (None if mixed or stated.time == "" else faulty_stamps(raw, rows, time, roles)),

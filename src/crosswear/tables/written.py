@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.texts import counted
+
 Floats = NDArray[np.float64]
 
 _FEWEST = 20
+_FEWEST_ZEROS = 5
 _FEWEST_JUMPS = 3
 _SMALLEST_RANGE, _LARGEST_RANGE = 256, 1 << 32
 _JUMP = 0.75  # part of the range: no signal with its zero in the middle jumps so far
@@ -72,3 +75,20 @@ def scaled_to(values: Floats) -> str:
     if np.abs(mean).max() < _SCALED and np.abs(deviation - 1).max() < _SCALED:
         return "a mean of 0 and a deviation of 1"
     return ""
+
+
+def zeros_note(values: Floats) -> str:
+    """Return a sentence on rows on end in which all axes [T, 3] are 0; empty if there are none.
+
+    Gravity is never 0 for so long: they stand for lost samples.
+    """
+    zero = np.concatenate([[False], (values == 0).all(axis=1), [False]])
+    begin, end = (np.flatnonzero(np.diff(zero.astype(np.int8)) == one) for one in (1, -1))
+    lengths = (end - begin)[end - begin >= _FEWEST_ZEROS]
+    if not len(lengths) or len(values) == lengths.sum():
+        return ""
+    rows = counted(int(lengths.sum()), "row is", "rows are")
+    return (
+        f"{rows} 0 in x, y and z, {counted(int(lengths.max()), 'row')} on end: no sensor measures "
+        "so. If they stand for lost samples, leave their cells empty"
+    )

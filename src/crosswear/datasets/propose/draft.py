@@ -52,6 +52,7 @@ class Draft(Sheet):
         samples = list(selected.values())
         self._time(group, samples[0], found)
         self._axes(found)
+        self.notes += [f"{found.zeros}."] * bool(found.zeros)
         self._unit(group, found)
         self._placement(group)
         taken = {time.column for time in found.times} | set(found.axes or ())

@@ -193,6 +193,7 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     time, notes = _stamps(found, rows, stated)
     if overrides.unit is None and found.reading is not None and found.unit.is_weak:
         notes.append(unit_note(found.reading))
+    notes += [found.zeros] * bool(found.zeros)
     dialect = layout.dialect
     added = found.sensor.gravity if found.sensor else None
     gravity = dict(zip(GRAVITY, added or (), strict=False))
