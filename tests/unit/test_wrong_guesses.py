@@ -64,6 +64,8 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
             "columns without names: an unknown unit beside a vector that looks like g",
         ),
         (6, 825, "asked", "two sensors without gravity beside columns of gravity"),
+        (10, 283, "right", "acceleration beside its two parts: one folder, and each file alone"),
+        (10, 296, "asked", "gravity in m/s² beside acceleration without it, of unknown names"),
     ],
 )
 def test_cases_that_were_wrong(
@@ -76,6 +78,36 @@ def test_a_magnetometer_of_length_1_is_no_acceleration(tmp_path: Path) -> None:
     values = both()
     path = table(tmp_path / "a.csv", "time,k1x,k1y,k1z,k2x,k2y,k2z", turning(values, 1), values)
     assert source(path).layout.columns.x == "k2x"
+
+
+@pytest.mark.parametrize("one_g", [1.0, 9.80665, 1000.0])
+def test_computed_gravity_is_no_acceleration(one_g: float, tmp_path: Path) -> None:
+    angle = np.linspace(0, 1, 16 * RATE_HZ)
+    turns = np.stack([np.sin(angle), np.cos(angle) * 0.6, np.cos(angle) * 0.8], axis=1) * one_g
+    assert no_acceleration(turns.round(4), RATE_HZ) == ONE_LENGTH
+    assert not no_acceleration(motion("sitting", RATE_HZ, 16) * one_g, RATE_HZ)
+    user = motion("walking", RATE_HZ, 16) * one_g
+    user -= user.mean(axis=0)
+    for order in ([turns, user], [user, turns]):
+        path = table(tmp_path / "a.csv", "time,p X,p Y,p Z,q X,q Y,q Z", *order)
+        with pytest.raises(UsageError):
+            source(path)
+
+
+@pytest.mark.parametrize("header", ["p X,p Y,p Z,q X,q Y,q Z,r X,r Y,r Z", None])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_acceleration_beside_its_two_parts_is_read(
+    header: str | None, place: int, tmp_path: Path
+) -> None:
+    down = turning(motion("sitting", RATE_HZ), 1).round(4)
+    user = motion("sitting", RATE_HZ, seed=3)
+    user = (user - user.mean(axis=0)).round(4)
+    parts = [down, user]
+    parts.insert(place, down + user)
+    named = None if header is None else f"time,{header}"
+    found = source(table(tmp_path / "a.csv", named, *parts))
+    assert found.layout.columns.x == (1 + 3 * place if header is None else "pqr"[place] + " X")
+    assert found.layout.columns.gravity_x is None
 
 
 def test_a_direction_in_three_digits_is_no_acceleration() -> None:

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.units import UNITS, Reading, alike, reading, unit_at_rest
-from crosswear.tables.vectors import NO_GRAVITY, ONE_LENGTH, no_acceleration, points_somewhere
+from crosswear.tables.vectors import (
+    NO_GRAVITY,
+    ONE_LENGTH,
+    QUATERNION,
+    completes_to_one,
+    is_sum,
+    no_acceleration,
+    points_somewhere,
+)
 
 Triple: TypeAlias = tuple[str | int, str | int, str | int]
 
@@ -63,8 +71,12 @@ _OTHER_SENSOR = re.compile(
 )
 _NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
 _MOST_UNNAMED = 9
+_SUMMED, _MOST_SUMMED = 7, 12  # every so many rows, and so many sensors, are looked at for a sum
 _LESS = "its names say less"
-_NO_GRAVITY = re.compile(r"user|lin[eé]a|liniow|lin_?acc|body|линейн|线性|線形|선형", re.IGNORECASE)
+_NO_GRAVITY = re.compile(
+    r"user|lin[eé]a|liniow|lin_?(?:acc|acel|beschl|przysp)|body|линейн|线性|線形|선형",
+    re.IGNORECASE,
+)
 
 
 def triples(sample: Sample, taken: set[str | int]) -> list[Triple]:
@@ -119,6 +131,13 @@ def choose_axes(
     out: dict[Triple, str] = {}
     left = [one for one in candidates if not _NO_ACCELERATION.search(str(one[0]))]
     out |= {one: "its names are of another sensor" for one in candidates if one not in left}
+    turned = [one for one in left if any(_is_turn(sample, one) for sample in samples)]
+    out |= dict.fromkeys(turned, QUATERNION)
+    left = [one for one in left if one not in turned]
+    total, parts = _total(samples[0], candidates)
+    if total in left:
+        out |= dict.fromkeys(parts, "with another sensor it makes the acceleration")
+        left = [one for one in left if one not in parts]
     for like, why in (
         (lambda name: isinstance(name, int) or _ACCELERATION.search(name), _LESS),
         (lambda name: not _NO_GRAVITY.search(str(name)), "its names are without gravity"),
@@ -129,7 +148,8 @@ def choose_axes(
             left = [one for one in left if one not in behind]
     left += [one for one, why in out.items() if why == _LESS and _is_like(samples, one, rate_hz)]
     if len(left) > 1:
-        moves = {one: no_acceleration(_all(samples, one), rate_hz) for one in left}
+        moves = {one: no_acceleration(values_of(samples, one), rate_hz) for one in left}
+        moves |= {total: ""} if total in moves else {}
         if all(moves.values()):
             return AxesChoice(tuple(left), out)
         out |= {one: why for one, why in moves.items() if why}
@@ -151,7 +171,7 @@ def choose_axes(
             and (
                 _may_be(one, found[one])
                 or (only_like and one in called)
-                or (isinstance(one[0], int) and points_somewhere(_all(samples, one), rate_hz))
+                or (isinstance(one[0], int) and points_somewhere(values_of(samples, one), rate_hz))
             )
         ]
         if len(rest) == 1 and not rivals:
@@ -160,7 +180,8 @@ def choose_axes(
         elif rest or rivals:
             out |= {one: _state(found[one]) for one in left if one not in rest + rivals}
             left = [one for one in left if one in rest + rivals]
-    if len(left) == 1 and no_acceleration(_all(samples, left[0]), rate_hz) == ONE_LENGTH:
+    one_length = len(left) == 1 and left[0] != total
+    if one_length and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
         return AxesChoice((), {**out, left[0]: ONE_LENGTH})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
@@ -187,10 +208,27 @@ def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Tripl
     return list(zip(free, free[1:], free[2:], strict=False))
 
 
+def _total(sample: Sample, candidates: Sequence[Triple]) -> tuple[Triple | None, list[Triple]]:
+    """Return the columns that are the sum of two others, as gravity and user acceleration."""
+    values = {one: _stacked(sample, one)[::_SUMMED] for one in candidates[:_MOST_SUMMED]}
+    for total in values:
+        for parts in combinations([one for one in values if not set(one) & set(total)], 2):
+            if is_sum(values[total], *(values[one] for one in parts)):
+                return total, list(parts)
+    return None, []
+
+
+def _is_turn(sample: Sample, triple: Triple) -> bool:
+    """Return whether three columns and another one are quaternions."""
+    values = _stacked(sample, triple)
+    others = [one for name, one in sample.items() if one.is_number and name not in triple]
+    return any(completes_to_one(values, one.values.astype(np.float64)) for one in others)
+
+
 def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
     """Return whether columns read one g of a known unit, and move as an accelerometer does."""
     known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
-    return known and not no_acceleration(_all(samples, triple), rate_hz)
+    return known and not no_acceleration(values_of(samples, triple), rate_hz)
 
 
 def _overlap(one: Triple, other: Triple) -> bool:
@@ -262,8 +300,8 @@ def lacks_gravity(
 ) -> bool:
     """Return whether x, y and z have no gravity, and none is added.
 
-    Their names say so, they swing around 0, or they read less than half of one g in the unit that
-    is stated.
+    They swing around 0 while they move. Or they are never at rest, and their names say so or they
+    read less than half of one g in the unit that is stated.
 
     Args:
         samples: of some files.
@@ -271,17 +309,20 @@ def lacks_gravity(
         rate_hz: sampling rate.
         texts: names of the columns, and what a row of units says of them.
     """
-    if sensor.gravity is not None or rest_of(samples, sensor, rate_hz) is not None:
+    if sensor.gravity is not None:
         return False
-    values = _all(samples, sensor.axes)
+    values = values_of(samples, sensor.axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values):
         return False
+    # A gyroscope may have an offset at rest that looks like gravity.
+    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
+    if swings or rest_of(samples, sensor, rate_hz) is not None:
+        return swings
     median = float(np.median(np.linalg.norm(values, axis=1)))
     stated = [UNITS[unit] for text in texts if (unit := unit_in(text)) is not None]
     named = bool(_NO_GRAVITY.search(str(sensor.axes[0])))
-    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
-    return named or swings or any(median < _FEW_G * one_g for one_g in stated)
+    return named or any(median < _FEW_G * one_g for one_g in stated)
 
 
 def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
@@ -289,7 +330,7 @@ def is_shifted(samples: Sequence[Sample], axes: Triple) -> bool:
 
     No sensor with its zero at 0 reads so, unless it is held at one angle all the time.
     """
-    values = _all(samples, axes)
+    values = values_of(samples, axes)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or values.min() < 0:
         return False
@@ -307,10 +348,11 @@ def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Rea
     """The median over the sampled files with a second at rest; over all, if none has one."""
     found = [reading(sensor.values(sample), rate_hz) for sample in samples]
     for at_rest in (True, False):
-        lengths = [one.length for one in found if one is not None and one.at_rest == at_rest]
-        if lengths:
-            whole = all(one.whole for one in found if one is not None and one.at_rest == at_rest)
-            return Reading(float(np.median(lengths)), at_rest, whole)
+        kept = [one for one in found if one is not None and one.at_rest == at_rest]
+        if kept:
+            median = float(np.median([one.length for one in kept]))
+            uneven = next((one.between for one in kept if one.is_uneven), None)
+            return Reading(median, at_rest, all(one.whole for one in kept), uneven)
     return None
 
 
@@ -321,7 +363,7 @@ def are_epoch_counts(samples: Sequence[Sample], triple: Triple) -> bool:
         samples: of some files.
         triple: columns that may be x, y and z.
     """
-    values = _all(samples, triple)
+    values = values_of(samples, triple)
     values = values[np.isfinite(values).all(axis=1)]
     if not len(values) or (values < 0).any() or (values != np.rint(values)).any():
         return False
@@ -346,7 +388,8 @@ def mixed_units(
     return None
 
 
-def _all(samples: Sequence[Sample], triple: Triple) -> NDArray[np.float64]:
+def values_of(samples: Sequence[Sample], triple: Triple) -> NDArray[np.float64]:
+    """Return [T, 3] of all samples, one after the other."""
     return np.concatenate([_stacked(sample, triple) for sample in samples])
 
 

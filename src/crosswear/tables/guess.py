@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from crosswear.core.errors import DataFormatError
 from crosswear.tables.axes import (
     Sensor,
     Triple,
-    are_epoch_counts,
     choose_axes,
     gravity_of,
     is_shifted,
     lacks_gravity,
     reading_of,
     triples,
+    values_of,
 )
-from crosswear.tables.clock_changes import BACK_TODO, clock_back, runs_backwards
-from crosswear.tables.faults import place
-from crosswear.tables.mixtures import Mixture, kept_rows, mixture, select
+from crosswear.tables.mixtures import Mixture, mixture, restarted, select
+from crosswear.tables.refusals import Refusal, activity_counts, faulty_numbers, faulty_stamps
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import UnitGuess, guess_unit
-from crosswear.tables.stamps import RATE_TOLERANCE, rate_change
-from crosswear.tables.steady import RoleColumns, role_columns
-from crosswear.tables.text import Dialect, TableFile
-from crosswear.tables.time_columns import NEAR, TimeColumn, changes_of, time_columns
-from crosswear.tables.units import SECOND, Reading
+from crosswear.tables.stamps import RATE_TOLERANCE
+from crosswear.tables.steady import role_columns
+from crosswear.tables.time_columns import (
+    NEAR,
+    TimeColumn,
+    in_conflict,
+    time_columns,
+)
+from crosswear.tables.units import Reading
+from crosswear.tables.written import scaled_to, zeros_note
 
+_UNKNOWN_UNIT = "it is not known what it counts"
 _TAKEN_AWAY = "Gravity is not in x, y and z, by their names or by what they read"
 FALLBACK_HZ = 50.0
 """Taken for the rate while it is unknown, to look for seconds at rest."""
@@ -77,28 +78,6 @@ class SamplingRate:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Reason why tables cannot be read as recordings.
-
-    Attributes:
-        what, expected, todo: as in errors.
-        sample: index of the table.
-        row: from which it does not hold what it should; None for all of them.
-    """
-
-    what: str
-    expected: str
-    todo: str
-    sample: int = 0
-    row: int | None = None
-
-    def error(self, file: TableFile, dialect: Dialect) -> DataFormatError:
-        """Return the error, with the line of the file."""
-        where = file.where if self.row is None else place(file, dialect, self.row)
-        return DataFormatError(self.what, where=where, expected=self.expected, todo=self.todo)
-
-
-@dataclass(frozen=True)
 class Conclusions:
     """Contents of tables of one layout.
 
@@ -117,6 +96,7 @@ class Conclusions:
         is_shifted: whether x, y and z seem to have their zero elsewhere.
         unit: of x, y and z.
         out: why each other candidate is behind those that are likely.
+        zeros: a sentence on rows of x, y and z that were not measured.
     """
 
     times: tuple[TimeColumn, ...]
@@ -133,6 +113,7 @@ class Conclusions:
     is_shifted: bool = False
     unit: UnitGuess = field(default_factory=lambda: UnitGuess(None))
     out: Mapping[Triple, str] = field(default_factory=dict)
+    zeros: str = ""
 
     @property
     def axes(self) -> Triple | None:
@@ -161,12 +142,16 @@ def conclude(
     mixed = mixture(samples, stated.others) if stated.rows is None else None
     roles = role_columns(samples, set())
     times = time_columns(samples, (*roles.subject, *roles.perhaps_subject, *roles.session))
-    time = next((one for one in times if one.column == stated.time), next(iter(times), None))
+    time = _chosen(times, stated)
+    if mixed is None and stated.rows is None and time is not None:
+        steady = [one for one in roles.other if one not in stated.others]
+        mixed = restarted(samples, time.column, steady)
     uses_time = time is not None and (not time.problem or stated.time is not None)
     rate = SamplingRate(stated.rate_hz)
     if rate.hz is None:
         stamps_used = uses_time and stated.time != ""
-        rate = _rate(time, sorted(set(rates_hz)), stamps_used=stamps_used)
+        conflict = in_conflict(times) if stated.time is None else ""
+        rate = _rate(time, sorted(set(rates_hz)), conflict, stamps_used=stamps_used)
     assumed_hz = rate.hz or FALLBACK_HZ
     found = triples(samples[0], {one.column for one in times})
     choice = choose_axes(samples, found, assumed_hz)
@@ -194,9 +179,7 @@ def conclude(
         likely=tuple(likely),
         reading=found_reading,
         out=choice.out,
-        unit=UnitGuess(None, problem=_TAKEN_AWAY)
-        if sensor is not None and lacks_gravity(samples, sensor, assumed_hz, texts)
-        else guess_unit(found_reading, texts, zero_elsewhere=any(stated.zero or ())),
+        unit=_unit(samples, sensor, assumed_hz, texts, found_reading, stated),
         sensor=sensor,
         gravities=tuple(gravities),
         is_shifted=sensor is not None
@@ -204,64 +187,59 @@ def conclude(
         and sensor.gravity is None
         and is_shifted(samples, sensor.axes),
         mixture=mixed,
-        refusal=_epochs(samples, found, time)
-        or (None if mixed or stated.time == "" else _faulty_stamps(raw, rows, time, roles)),
+        zeros="" if sensor is None else zeros_note(values_of(samples, sensor.axes)),
+        refusal=activity_counts(samples, found, time)
+        or faulty_numbers(samples, sensor)
+        or (None if mixed or stated.time == "" else faulty_stamps(raw, rows, time, roles)),
     )
 
 
-def _epochs(
-    samples: Sequence[Sample], found: Sequence[Triple], time: TimeColumn | None
-) -> Refusal | None:
-    if not any(are_epoch_counts(samples, one) for one in found):
-        return None
-    period = "" if time is None else f", one every {1 / time.rate_hz:.4g} s"
-    return Refusal(
-        f"activity counts of epochs{period}, not acceleration",
-        expected="raw acceleration, a row for each sample",
-        todo="export the raw data of the device, such as .gt3x or its raw CSV",
-    )
-
-
-def _faulty_stamps(
+def _unit(
     samples: Sequence[Sample],
-    rows: Mapping[str | int, str],
-    time: TimeColumn | None,
-    roles: RoleColumns,
-) -> Refusal | None:
-    """Return the first row at which the rate changes, or the clock is put back."""
-    if time is None:
-        return None
-    for number, whole in enumerate(samples):
-        kept = np.flatnonzero(kept_rows(whole, rows))
-        sample = select(whole, rows)
-        values = np.asarray(sample[time.column].values, np.float64)
-        new = changes_of(sample, (*roles.subject, *roles.perhaps_subject, *roles.session))
-        if time.orders and (back := clock_back(np.diff(values)) & ~new).any():
-            row = int(back.argmax()) + 1
-            return Refusal(
-                runs_backwards(float(values[row] - values[row - 1])),
-                expected="time stamps that increase from row to row",
-                todo=BACK_TODO,
-                sample=number,
-                row=int(kept[row]),
-            )
-        for begin, end in pairwise([0, *(np.flatnonzero(new) + 1).tolist(), len(values)]):
-            changed = rate_change(values[begin:end])
-            if changed is not None:
-                row, *rates = changed
-                before, after = (rate * SECOND.get(time.unit, 1.0) for rate in rates)
-                return Refusal(
-                    f"the rate changes from {before:.4g} Hz to {after:.4g} Hz",
-                    expected="one sampling rate",
-                    todo="cut the file at that line and describe the parts apart, or resample it",
-                    sample=number,
-                    row=int(kept[begin + row]),
-                )
-    return None
+    sensor: Sensor | None,
+    rate_hz: float,
+    texts: Sequence[str],
+    found: Reading | None,
+    stated: Stated,
+) -> UnitGuess:
+    """Return the unit, or what is not acceleration with gravity in x, y and z."""
+    if sensor is not None and stated.zero is None:
+        scaled = scaled_to(values_of(samples, sensor.axes))
+        if scaled:
+            return UnitGuess(None, problem=f"x, y and z are scaled to {scaled}: they have no unit")
+    if sensor is not None and lacks_gravity(samples, sensor, rate_hz, texts):
+        return UnitGuess(None, problem=_TAKEN_AWAY)
+    return guess_unit(found, texts, zero_elsewhere=any(stated.zero or ()))
 
 
-def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: bool) -> SamplingRate:
-    """Return the rate by the time, and by the different rates written above the numbers."""
+def _chosen(times: Sequence[TimeColumn], stated: Stated) -> TimeColumn | None:
+    """Return the column of time: the stated one, or the first that has the stated rate.
+
+    A column whose unit is in doubt, and which has another rate than the stated one in the unit that
+    it is taken for, is not used.
+    """
+    by_name = next((one for one in times if one.column == stated.time), None)
+    if by_name is not None or not times or stated.rate_hz is None:
+        return by_name or next(iter(times), None)
+    fits = [one for one in times if abs(one.rate_hz / stated.rate_hz - 1) <= RATE_TOLERANCE]
+    usable = [one for one in fits if not one.problem]
+    if usable:
+        return usable[0]
+    first = times[0]
+    return replace(first, problem=_UNKNOWN_UNIT) if first.doubt and not first.problem else first
+
+
+def _rate(
+    time: TimeColumn | None, written: Sequence[float], conflict: str, *, stamps_used: bool
+) -> SamplingRate:
+    """Return the rate by the time, and by the different rates written above the numbers.
+
+    Args:
+        time: the column to use.
+        written: the rates above the numbers.
+        conflict: which columns that may be the time contradict each other.
+        stamps_used: whether the stamps are instants.
+    """
     listed = " and ".join(f"{hz:g} Hz" for hz in written)
     above = f"{listed} {'is' if len(written) == 1 else 'are'} written above the numbers"
     if time is not None and stamps_used:
@@ -273,9 +251,8 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
                 )
         if len(written) == 1 and abs(time.rate_hz / written[0] - 1) <= NEAR:
             return SamplingRate(written[0], is_written=True)
-        if time.may_be_minutes:
-            rates = f"{time.rate_hz:.4g} Hz, and as minutes {time.rate_hz / 60:.4g} Hz"
-            return SamplingRate(None, problem=f"column {time.column!r} gives as seconds {rates}")
+        if conflict or time.doubt:
+            return SamplingRate(None, problem=conflict or time.doubt)
         return SamplingRate(time.nominal_hz(used=True))
     if written:
         return (
@@ -284,7 +261,7 @@ def _rate(time: TimeColumn | None, written: Sequence[float], *, stamps_used: boo
             else SamplingRate(None, problem=above)
         )
     if time is not None:
-        if time.may_be_minutes:
-            return SamplingRate(None, problem=f"column {time.column!r} may count minutes")
+        if time.doubt:
+            return SamplingRate(None, problem=time.doubt)
         return SamplingRate(time.nominal_hz(used=not time.problem))
     return SamplingRate(None, problem="no column runs with time: the sampling rate is unknown")

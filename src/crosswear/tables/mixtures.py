@@ -36,14 +36,18 @@ class Mixture:
     Attributes:
         column: its name or number.
         values: all of them, those that say acceleration first.
+        restarts: whether time begins anew where it changes, so that it may count recordings.
     """
 
     column: str | int
     values: tuple[str, ...]
+    restarts: bool = False
 
     def __str__(self) -> str:
-        listed = ", ".join(self.values)
-        return f"rows of several kinds are mixed: column {self.column!r} holds {listed}"
+        held = f"column {self.column!r} holds {', '.join(self.values)}"
+        if self.restarts:
+            return f"{held}, and time begins anew where it changes"
+        return f"rows of several kinds are mixed: {held}"
 
 
 def mixture(samples: Sequence[Sample], taken: Collection[object] = ()) -> Mixture | None:
@@ -62,6 +66,31 @@ def mixture(samples: Sequence[Sample], taken: Collection[object] = ()) -> Mixtur
         if any(_mixes(name, one, found) for one, found in zip(columns, inside, strict=True)):
             ordered = sorted(values, key=lambda one: (not _ACCELERATION.search(one), one))
             return Mixture(name, tuple(ordered[:MOST_VALUES]))
+    return None
+
+
+def restarted(
+    samples: Sequence[Sample], time: str | int, steady: Collection[str | int]
+) -> Mixture | None:
+    """Return the first column that changes wherever time begins anew, and nearly nowhere else.
+
+    Its values may be sensors, or recordings that follow each other.
+
+    Args:
+        samples: of some files.
+        time: the column of time.
+        steady: columns of few values that are neither label nor person nor session.
+    """
+    backs = [np.diff(sample[time].values) < 0 for sample in samples]
+    times = sum(int(back.sum()) for back in backs)
+    if not times:
+        return None
+    for name in steady:
+        changes = [sample[name].changes for sample in samples]
+        everywhere = all(one[back].all() for one, back in zip(changes, backs, strict=True))
+        if everywhere and sum(int(one.sum()) for one in changes) <= 2 * times:
+            values = sorted(set().union(*(texts_of(sample[name]) for sample in samples)) - {""})
+            return Mixture(name, tuple(values[:MOST_VALUES]), restarts=True)
     return None
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from crosswear.core.errors import DataFormatError
 from crosswear.tables import sniffing
 from crosswear.tables.instants import Order, has_zone, orders_of
 from crosswear.tables.reader import MISSING, as_array
@@ -82,6 +83,13 @@ def sample(head: Head, layout: TableFormat) -> Sample:
     Raises:
         DataFormatError: if many rows do not have the layout.
     """
+    if layout.halved:
+        raise DataFormatError(
+            f"{len(layout.halved)} names above rows of {len(layout.names)} cells",
+            where=head.file.where,
+            expected="a name for each column, and one sign either in numbers or between columns",
+            todo="export the numbers with decimal points, or with semicolons between them",
+        )
     try:
         table = _rows_of_text(head, layout) if layout.dialect.separator else head.rows
         if table is None:

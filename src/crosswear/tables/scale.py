@@ -57,6 +57,8 @@ def unit_read(found: Reading | None) -> str | float | None:
     """Return the unit that a reading clearly shows: a name, or how many counts are one g."""
     if found is None or not found.at_rest:
         return found.unit if found else None
+    if found.is_uneven:
+        return None
     (off, unit), *_ = _ranked(found)
     clear = off <= (CLEAR if isinstance(unit, str) else CLEAR_COUNTS)
     return unit if clear else None
@@ -91,7 +93,7 @@ def _stated(unit: str, found: Reading | None) -> UnitGuess:
     if found is None:
         return UnitGuess(unit, f"the names say {unit}")
     off = max(found.length / one_g, one_g / found.length)
-    if found.contradicts(one_g) or (found.at_rest and off > CLEAR):
+    if found.is_uneven or found.contradicts(one_g) or (found.at_rest and off > CLEAR):
         return UnitGuess(None, problem=f"The names say {unit}, but {found}")
     return UnitGuess(unit, f"the names say {unit}, and {found}, {off:.3g} times off")
 
@@ -99,6 +101,9 @@ def _stated(unit: str, found: Reading | None) -> UnitGuess:
 def _unknown(found: Reading | None) -> str:
     if found is None:
         return "No second at rest was found"
+    if found.is_uneven:
+        text = str(found)
+        return f"{text[0].upper()}{text[1:]}: gravity is the same in each"
     return (
         f"|a| at rest is {found.length:.4g}"
         if found.at_rest

@@ -42,6 +42,7 @@ _HZ = re.compile(
     re.IGNORECASE,
 )
 _FILTER = re.compile(r"pass|cut-?off|corner|grenz|bandwidth", re.IGNORECASE)
+_AXIS = re.compile(r"[xyz]", re.IGNORECASE)
 _EPOCH_S = (9e8, 5e9)
 _MOST_BELOW = 4  # lines between the names of the columns and the numbers
 _UNIT = re.compile(
@@ -95,12 +96,14 @@ class TableFormat:
         dialect: of a text; a Parquet file has no separator.
         rate_hz: the rate, where the lines above the numbers or the device state it.
         units: the row of units below the names, if there is one.
+        halved: names above the values, if there are half as many: decimal commas cut each value.
     """
 
     names: tuple[str | int, ...]
     dialect: Dialect
     rate_hz: float | None = None
     units: tuple[str, ...] = ()
+    halved: tuple[str, ...] = ()
 
     @property
     def unit_of(self) -> dict[str | int, str]:
@@ -229,7 +232,16 @@ def _format(lines: Sequence[str], rows: _Rows) -> TableFormat | None:
         DECIMAL_COMMA.fullmatch(cell.strip()) for row in lower for cell in row
     )
     dialect = Dialect(rows.separator, "," if comma else ".", first, bool(header), below)
-    return TableFormat(header or tuple(range(width)), dialect, rate_hz, units)
+    halved = () if header or not first else _halved(cells[first - 1], width)
+    return TableFormat(header or tuple(range(width)), dialect, rate_hz, units, halved)
+
+
+def _halved(above: Sequence[str], width: int) -> tuple[str, ...]:
+    """Return the names above rows of twice as many cells, or of one less: a time may be whole."""
+    names = tuple(cell.strip() for cell in above)
+    fits = width in (2 * len(names), 2 * len(names) - 1) and not any(map(_is_value, names))
+    alike = Counter(_AXIS.sub("", name, count=1) for name in names)
+    return names if fits and max(alike.values()) >= FEWEST_COLUMNS else ()
 
 
 def _header(

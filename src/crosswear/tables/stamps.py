@@ -22,7 +22,7 @@ _FEWEST_STRETCHES = 3
 _GAP, _PACKET_GAP = 3.0, 1.5
 _CATCH_UP = 8
 _FEWEST_BURSTS = 3
-_FEWEST_PACKETS = 4
+FEWEST_PACKETS = 4
 _FEWEST_ROUNDED = 2
 
 
@@ -104,7 +104,7 @@ def rate_change(time_s: Floats) -> tuple[int, float, float] | None:
     if len(starts) < 2:
         return None
     rows = np.diff(starts)
-    rates = rows / np.diff(time_s[starts])
+    rates = rows / np.abs(np.diff(time_s[starts]))  # it may begin anew
     size = _STRETCH_OF_PACKETS if rows.mean() > 1.5 else _STRETCH
     whole = len(rates) // size
     blocks = rates[: whole * size].reshape(whole, size)
@@ -143,11 +143,28 @@ def are_instants(time_s: Floats) -> bool:
     if few(int((np.diff(time_s) == 0).sum()), len(time_s)):
         return True
     starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)[1:]  # the first one may be cut
-    if len(starts) < _FEWEST_PACKETS:
+    if len(starts) < FEWEST_PACKETS:
         return False
     rates = np.diff(starts) / np.diff(time_s[starts])
     uneven = np.abs(np.log(rates / np.median(rates))) > np.log(OTHER_RATE)
     return few(int(uneven.sum()), len(rates))
+
+
+def is_clock(numbers: Floats) -> bool:
+    """Return whether numbers [T] are hours, minutes and seconds in a row: 95958.5, 100000.5.
+
+    They then jump by 40 beside what they rise otherwise, and only where a minute begins. A date or
+    parts of seconds may be in the same number.
+    """
+    for second in (1.0, 1e3, 1e6):
+        seconds = numbers / second
+        minutes = np.floor(seconds / 100)
+        begins = np.diff(minutes) > 0
+        if not begins.any() or begins.all() or (seconds % 100 >= 60).any():
+            continue
+        if (np.diff(seconds)[begins] >= 40).all():
+            return bool((minutes % 100 < 60).all())
+    return False
 
 
 def spread(time_s: Floats, rate_hz: float, *, begins: bool = True) -> Floats:

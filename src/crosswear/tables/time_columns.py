@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,15 @@ from crosswear.tables.clock_changes import clock_back
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.instants import Order
 from crosswear.tables.sampled import Sample
-from crosswear.tables.stamps import are_instants, in_bursts, rate_of
+from crosswear.tables.stamps import (
+    FEWEST_PACKETS,
+    RATE_TOLERANCE,
+    are_instants,
+    few,
+    in_bursts,
+    is_clock,
+    rate_of,
+)
 from crosswear.tables.units import SECOND, TimeUnit
 
 RATES: tuple[float, ...] = (
@@ -30,6 +38,9 @@ SLOWEST_HZ, FASTEST_HZ = 0.1, 100_000.0
 
 FASTEST_UNNAMED_HZ = 400.0
 """Beyond it, numbers that are taken for seconds may be minutes, unless the name states a unit."""
+TICKS_HZ = (15.0, 200.0)
+"""At other rates than between these, whole numbers may count samples, hundredths of a second or
+other ticks than those they are taken for, unless the name states a unit or they count from 1970."""
 _NAMED_UNIT = re.compile(
     r"(?<![a-z])(?:s|sec|secs|seconds?|ms|millis|us|micros|ns|nanos)(?![a-z])|seconds|millisec|"
     r"microsec|nanosec|sekunden|secondes|segundos",
@@ -38,6 +49,10 @@ _NAMED_UNIT = re.compile(
 _LONG_UNIT = re.compile(r"minute|minuto|(?<![a-z])mins?(?![a-z])|hour|stunde|heure", re.IGNORECASE)
 TIME = re.compile(r"time|stamp|date|seconds|epoch?|millis|^t$|^ts$|^ms$|^utc", re.IGNORECASE)
 _UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us", "ns")
+_SPELT = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_CENTURY_TICKS = ((1.1e17, 1.7e17), (6e17, 7e17))
+"""Instants in tenths of a microsecond since 1601 (Windows) and since the year 1 (.NET)."""
+_REVERSE = 0.98  # part of the steps that fall where the newest row comes first
 _INDEX = re.compile(r"^$|index|idx|sample|count|packet|seq|^no\.?$|^n$|unnamed", re.IGNORECASE)
 
 
@@ -51,6 +66,9 @@ class TimeColumn:
         problem: why its stamps are not the instants of the samples; empty if they may be.
         orders: of day, month and year, if its stamps are texts; several if that is not clear.
         spacing: the intervals, in words.
+        is_named: whether its name or its form says that it is a time.
+        shows_unit: whether its name, the year 1970 or its form shows the unit.
+        is_whole: whether it holds whole numbers; of a clock, whole minutes.
     """
 
     column: str | int
@@ -59,6 +77,9 @@ class TimeColumn:
     problem: str
     spacing: str
     orders: tuple[Order, ...] = ()
+    is_named: bool = True
+    shows_unit: bool = True
+    is_whole: bool = False
 
     @property
     def rate_hz(self) -> float:
@@ -70,10 +91,21 @@ class TimeColumn:
         return standard_rate(self.rate_hz) if used else float(f"{self.rate_hz:.5g}")
 
     @property
-    def may_be_minutes(self) -> bool:
-        """Whether numbers that give a high rate as seconds may be minutes."""
-        named = _NAMED_UNIT.search(str(self.column))
-        return self.unit == "s" and self.rate_hz > FASTEST_UNNAMED_HZ and not named
+    def doubt(self) -> str:
+        """Return why its unit may be another one; an empty text if it is clear enough."""
+        if self.shows_unit:
+            return ""
+        named, rate = f"column {self.column!r}", f"{self.rate_hz:.4g} Hz"
+        if self.unit == "s":
+            as_minutes = (
+                f"{named} gives as seconds {rate}, and as minutes {self.rate_hz / 60:.4g} Hz"
+            )
+            return as_minutes if self.rate_hz > FASTEST_UNNAMED_HZ else ""
+        if not self.is_whole or TICKS_HZ[0] <= self.rate_hz < TICKS_HZ[1]:
+            return ""
+        if self.orders:
+            return f"{named} gives {rate} as hours and minutes: it may be minutes and seconds"
+        return f"{named} gives {rate} as {_SPELT[self.unit]}: it may count samples or other ticks"
 
     def unclear(self) -> str:
         """Say that several orders are possible."""
@@ -115,9 +147,48 @@ def time_columns(samples: Sequence[Sample], parts: Sequence[str | int]) -> list[
         if first.is_stamp and not orders:
             continue
         time = _time(name, start, steps, named, orders)
+        if time is None:
+            continue
+        if not first.is_stamp and any(
+            is_clock(np.asarray(column.filled().values, np.float64)) for column in columns
+        ):
+            time = replace(time, problem="its numbers are hours, minutes and seconds in a row")
+        tick = 60 if first.is_stamp else 1
+        whole = all(not (column.filled().values % tick).any() for column in columns)
+        time = replace(time, is_whole=whole, shows_unit=_shows_unit(time, start, whole))
         repeats = sum(int((step == 0).sum()) for step in steps)
-        found += [((bool(time.problem), not named, repeats), time)] if time else []
+        found.append(((bool(time.problem), bool(time.doubt), not named, repeats), time))
     return [time for _, time in sorted(found, key=lambda one: one[0])]
+
+
+def in_reverse(samples: Sequence[Sample]) -> str | int | None:
+    """Return the first column that is named as a time and runs backwards from row to row."""
+    for name, first in samples[0].items():
+        if not first.is_number or not (TIME.search(str(name)) or first.is_stamp):
+            continue
+        steps = np.concatenate([np.diff(one[name].filled().values) for one in samples])
+        if len(steps) and (steps < 0).mean() > _REVERSE and (steps > 0).mean() < 1 - _REVERSE:
+            return name
+    return None
+
+
+def in_conflict(times: Sequence[TimeColumn]) -> str:
+    """Return which columns that may be the time contradict each other; empty if none do.
+
+    Args:
+        times: the most useful first.
+    """
+    named = [one for one in times if one.is_named and not one.problem and not one.doubt]
+    for other in named[1:]:
+        if named[0].shows_unit and not other.shows_unit:
+            continue
+        if abs(np.log(other.rate_hz / named[0].rate_hz)) > np.log1p(RATE_TOLERANCE):
+            first, second = named[0], other
+            return (
+                f"column {first.column!r} gives {first.rate_hz:.4g} Hz, and column "
+                f"{second.column!r} {second.rate_hz:.4g} Hz"
+            )
+    return ""
 
 
 def standard_rate(rate_hz: float) -> float:
@@ -146,6 +217,8 @@ def _time(
     every = np.concatenate([step[step > 0] for step in steps])
     if not named and ((every == 1).all() or len(every) < sum(map(len, steps)) / 2):
         return None
+    if len(every) < FEWEST_PACKETS and not few(sum(map(len, steps)) - len(every), len(every)):
+        return None  # too few different stamps to show how far apart they are
     rates = [rate for step in steps if (rate := rate_of(step)) is not None]
     unit = orders[0] if orders else _time_unit(str(name), start, 1 / float(np.median(rates)))
     if unit is None:
@@ -166,13 +239,21 @@ def _time(
     elif in_bursts(every):
         problem = f"its intervals reach {high:.3g} ms where {middle:.3g} ms is usual"
     spacing = f"intervals of {low:.3g} to {high:.3g} ms, {middle:.3g} ms in the middle"
-    return TimeColumn(name, unit, rates_hz, problem, spacing, orders)
+    return TimeColumn(name, unit, rates_hz, problem, spacing, orders, named)
+
+
+def _shows_unit(time: TimeColumn, start: float, whole: bool) -> bool:
+    """Return whether something else than a usual rate speaks for the unit."""
+    if time.orders:
+        return time.orders != ("time-of-day",) or not whole
+    since = TIME.search(str(time.column)) and since_1970(start) == time.unit
+    return bool(since or _NAMED_UNIT.search(str(time.column)))
 
 
 def _time_unit(name: str, start: float, step: float) -> TimeUnit | None:
     """The unit of numbers that run with time: since 1970, or from a step of 0.5 to 200 ms."""
-    if _LONG_UNIT.search(name):
-        return None  # minutes or hours: there is no such unit
+    if _LONG_UNIT.search(name) or any(low < start < high for low, high in _CENTURY_TICKS):
+        return None  # minutes, hours or parts of a microsecond: there is no such unit
     unit = since_1970(start)
     if unit and TIME.search(name) and SLOWEST_HZ <= SECOND[unit] / step <= FASTEST_HZ:
         return unit

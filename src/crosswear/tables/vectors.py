@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+QUATERNION = "with another column it is a quaternion"
 NO_GRAVITY = "it has no gravity in it"
 ONE_LENGTH = "its length stays the same while it moves"
 
@@ -15,8 +16,10 @@ _SAME = 0.12  # deviation of the length, as part of that of the vector, of what 
 _DIRECTED = 0.5  # mean of a second, as part of its length, of what has a direction
 _TURNED = 0.98  # mean of all directions, of what turns
 _LARGEST = 1e100
+_QUATERNION = 0.01
+_ROUNDED = 2e-3  # what the digits of a sum and its parts leave, as part of its size
 _UNIT = 1e-3
-"""Deviation from length 1 that three digits make; noise of most accelerometers is more."""
+"""Deviation from one length that three digits make; noise of most accelerometers is more."""
 
 
 def no_acceleration(values: NDArray[np.float64], rate_hz: float) -> str:
@@ -58,6 +61,33 @@ def points_somewhere(values: NDArray[np.float64], rate_hz: float) -> bool:
     return bool(np.linalg.norm((means / sizes[:, None]).mean(axis=0)) < _TURNED)
 
 
+def completes_to_one(values: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Return whether vectors [T, 3] and a fourth number [T] are quaternions: of length 1 together.
+
+    Their own length varies then, as that of a rotated limb's acceleration may.
+    """
+    four = np.concatenate([values, other[:, None]], axis=1)
+    four = four[(np.abs(four) < 2).all(axis=1)]
+    if len(four) < len(values) / 2 or not len(four):
+        return False
+    lengths = np.linalg.norm(four, axis=1)
+    if (np.abs(np.percentile(lengths, (1, 99)) - 1) > _QUATERNION).any():
+        return False
+    return bool(np.linalg.norm(four[:, :3], axis=1).std() > 4 * lengths.std())
+
+
+def is_sum(
+    total: NDArray[np.float64], one: NDArray[np.float64], other: NDArray[np.float64]
+) -> bool:
+    """Return whether vectors [T, 3] are the sum of two others, neither of which is 0."""
+    known = np.isfinite(total + one + other).all(axis=1)
+    total, one, other = total[known], one[known], other[known]
+    if not len(total) or not one.any() or not other.any():
+        return False
+    off = np.abs(total - one - other).max(axis=1)
+    return bool(np.percentile(off, 99) <= _ROUNDED * np.sqrt((total**2).mean()))
+
+
 def _plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values[(np.abs(values) < _LARGEST).all(axis=1)]
 
@@ -70,8 +100,13 @@ def _seconds(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]
 
 
 def _is_direction(values: NDArray[np.float64]) -> bool:
-    """Return whether vectors [T, 3] that vary have length 1 throughout: no sensor measures so."""
+    """Return whether vectors [T, 3] that vary have the same length throughout.
+
+    No sensor measures so: it is a direction, or gravity that was computed.
+    """
     lengths = np.linalg.norm(values, axis=1)
-    if not len(lengths) or (np.abs(np.percentile(lengths, (1, 99)) - 1) > _UNIT).any():
+    usual = float(np.median(lengths)) if len(lengths) else 0.0
+    if not usual > 0 or (np.abs(np.percentile(lengths, (1, 99)) / usual - 1) > _UNIT).any():
         return False
-    return bool(np.sqrt(values.var(axis=0).sum()) > 4 * lengths.std())
+    spread = np.sqrt(values.var(axis=0).sum())
+    return bool(spread > max(4 * lengths.std(), _UNIT / 10 * usual))

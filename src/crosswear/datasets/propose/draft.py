@@ -42,7 +42,9 @@ class Draft(Sheet):
             raise found.refusal.error(table_file(self.tree, name), group.layout.dialect)
         if found.mixture is not None:
             column = found.mixture.column
-            self.ask(f"rows.{column}", f"{found.mixture}. Which of them? (rows= for all)")
+            session = f"; columns.session={column} if each is a recording of its own"
+            more = session if found.mixture.restarts else ""
+            self.ask(f"rows.{column}", f"{found.mixture}. Which of them? (rows= for all{more})")
             return self._done()
         rows = self._rows(group.layout.names) or {}
         selected = {name: select(one, rows) for name, one in group.samples.items()}
@@ -50,6 +52,7 @@ class Draft(Sheet):
         samples = list(selected.values())
         self._time(group, samples[0], found)
         self._axes(found)
+        self.notes += [f"{found.zeros}."] * bool(found.zeros)
         self._unit(group, found)
         self._placement(group)
         taken = {time.column for time in found.times} | set(found.axes or ())

@@ -193,6 +193,7 @@ def _guess(tree: FolderTree, name: str, overrides: Overrides, about: Manifest) -
     time, notes = _stamps(found, rows, stated)
     if overrides.unit is None and found.reading is not None and found.unit.is_weak:
         notes.append(unit_note(found.reading))
+    notes += [found.zeros] * bool(found.zeros)
     dialect = layout.dialect
     added = found.sensor.gravity if found.sensor else None
     gravity = dict(zip(GRAVITY, added or (), strict=False))
@@ -276,7 +277,7 @@ def _stamps(
     if found.time is None or (found.uses_time and stated.time is not None):
         return found.time, []
     through = (one for one in time_columns([rows], ()) if one.column == found.time.column)
-    time = next(through, found.time)
+    time = found.time if found.time.problem else next(through, found.time)
     if not time.problem:
         return time, []
     return None, [time.unused(gives_rate=stated.rate_hz is None and not found.rate.is_written)]
