@@ -29,7 +29,7 @@ LEAST_G, MOST_G = 0.3, 3.0
 
 UNEVEN = 1.3
 """What a sensor reads in two postures at rest differs by less than this factor. In recordings of
-five public datasets, the factor is at most 1.23, of sensors that were not calibrated."""
+four public datasets, the factor is at most 1.23, of sensors that were not calibrated."""
 
 _FEWEST_SECONDS, _SEVERAL = 3, 5
 _LOST = 0.2  # part of a second that may be lost
