@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 from result_tables import DOCS, index_of
-from result_tables.questions import hydra, mirrored, pairs, recipe
+from result_tables.questions import hydra, mirrored, pairs, recipe, stacked
 from result_tables.several import compared, networks, sensors, settings
 from result_tables.study import (
     findings,
@@ -65,6 +65,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "zero_label": zero_label,
     "recipe": recipe,
     "hydra": hydra,
+    "stacked": stacked,
     "compared": compared,
     "pairs": pairs,
     "mirrored": mirrored,
