@@ -107,6 +107,13 @@ def command_line() -> str:
         cwd=ROOT,
     )
     _, _, commands = done.stdout.partition("\n")
+    whole = dict(re.findall(r"^#+ `crosswear ([\w -]+)`\n\n(.*)$", commands, re.MULTILINE))
+    group, lines = "", []
+    for line in commands.splitlines():  # typer shortens the summaries in its lists
+        heading, item = re.match(r"#+ `crosswear (.+)`", line), re.match(r"\* `([a-z]+)`: ", line)
+        group = f"{heading[1]} " if heading else group
+        lines.append(f"{item[0]}{whole[group + item[1]]}" if item else line)
+    commands = "\n".join(lines)
     return (
         "# Command line\n\nEvery command takes `--help`. "
         "[Exit codes](../architecture.md#exit-codes) say what went wrong.\n\n"

@@ -26,7 +26,7 @@ def list_datasets(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option(help="Print all that is declared, as a page.")] = False,
 ) -> None:
-    """All datasets that can be read."""
+    """List the datasets that can be read."""
     from crosswear.datasets import REGISTRY
     from crosswear.report.describe.catalogue import catalogue
 
@@ -93,7 +93,7 @@ def describe(
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Subjects, classes, windows and the split that was reached, as the study's Table 1."""
+    """Show subjects, classes, windows and the split that was reached, as the study's Table 1."""
     from crosswear.api.preparing import prepare
     from crosswear.core.config import PreparationConfig
     from crosswear.engine.executors.processes import available_workers

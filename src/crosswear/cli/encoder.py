@@ -104,7 +104,7 @@ def list_(
     folder: Annotated[Path, typer.Argument(help="Folder of encoders.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """All encoders in a folder."""
+    """List the encoders in a folder."""
     from crosswear.encoders import encoders_in
 
     found = encoders_in(folder)
@@ -130,7 +130,7 @@ def describe(
     encoder: Annotated[Path, typer.Argument(metavar="ENCODER", help="Folder of the encoder.")],
     as_json: AsJson = False,
 ) -> None:
-    """The card of an encoder, and what was found in its file."""
+    """Show the card of an encoder, and what was found in its file."""
     from crosswear.encoders import load_encoder
 
     print_encoder(load_encoder(encoder), as_json)

@@ -40,7 +40,7 @@ def report_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The page, figures, tables and text that show what the finished cells say."""
+    """Write the page, figures, tables and text of the finished cells."""
     from crosswear.api.reports import StudyReport
     from crosswear.api.studies import Run, Study
 
@@ -69,7 +69,7 @@ def compare_(
     b: Annotated[Path, typer.Argument(help="The other.")],
     as_json: AsJson = False,
 ) -> None:
-    """Two studies, or two runs of one, cell by cell, with paired statistics."""
+    """Compare two studies, or two runs of one, cell by cell, with paired statistics."""
     from crosswear.api.comparing import compare
 
     made = compare(a, b)
