@@ -66,6 +66,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "recipe": recipe,
     "hydra": hydra,
     "stacked": stacked,
+    "stack_findings": lambda index: findings(index, "stacking", "encoder_joint_over_"),
     "compared": compared,
     "pairs": pairs,
     "mirrored": mirrored,
