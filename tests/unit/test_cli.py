@@ -153,7 +153,7 @@ def test_a_plan_says_where_compiled_blocks_are_missing(
         (
             (5, 8),
             3,
-            ["8 people", " 4.9 │", " repetitions │", "mean gain over 3 targets: 4.6 points"],
+            ["8 people", " 4.7 │", " repetitions │", "mean gain over 3 targets: 4.6 points"],
         ),
         ((50, 50), 3, ["50 people", "7 people or 50 repetitions"]),
     ],
