@@ -92,7 +92,8 @@ def together(parts: Floats, rest: float, freedoms: Sequence[float]) -> tuple[Flo
 
     Args:
         parts: its variances over one factor or over both, along the first axis.
-        rest: the variance that each of two parts contains and that belongs to neither.
+        rest: the variance that each of two parts contains and that belongs to neither; it does not
+            matter where there is one part.
         freedoms: of the parts.
     """
     sums, largest = parts.sum(axis=0), parts.max(axis=0)
@@ -101,9 +102,10 @@ def together(parts: Floats, rest: float, freedoms: Sequence[float]) -> tuple[Flo
     counted = np.where(sums - rest > largest, variance, sums)
     squares = sum(part**2 / one for part, one in zip(parts, freedoms, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(variance > 0, counted**2 / squares, np.inf)
+        freedom = counted**2 / squares
     # Two repetitions may agree by chance, and with many people the formula would trust that.
-    return variance, np.where(variance > 0, np.minimum(freedom, MOST * min(freedoms)), np.inf)
+    bounded = np.minimum(freedom, MOST * min(freedoms))
+    return variance, np.where(variance > 0, bounded, np.inf)
 
 
 def rest_of(surplus: NDArray[np.number], windows: NDArray[np.integer]) -> float:

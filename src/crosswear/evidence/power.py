@@ -134,8 +134,6 @@ def _smallest(parts: Sequence[VariancePart], alpha: float, rest: float = 0.0) ->
     drawn = np.meshgrid(
         *(one.expected * stats.chi2.ppf(_QUANTILES, one.freedom) / one.freedom for one in known)
     )
-    if len(known) < 2:
-        rest = 0.0
     variance, freedom = together(np.array(drawn), rest, [one.freedom for one in known])
     limits = np.sqrt(variance) * stats.t.isf(alpha / 2, freedom)
     error = math.sqrt(known[0].true)

@@ -71,7 +71,8 @@ _OTHER_SENSOR = re.compile(
 )
 _NO_ACCELERATION = re.compile(f"{_OTHER_SENSOR.pattern}|{_GRAVITY.pattern}", re.IGNORECASE)
 _MOST_UNNAMED = 9
-_SUMMED, _MOST_SUMMED = 7, 12  # every so many rows, and so many sensors, are looked at for a sum
+_EVERY = 7  # of so many rows, one is looked at for a quaternion or a sum
+_MOST_SUMMED = 12  # sensors
 _LESS = "its names say less"
 _NO_GRAVITY = re.compile(
     r"user|lin[eé]a|liniow|lin_?(?:acc|acel|beschl|przysp)|body|линейн|线性|線形|선형",
@@ -210,7 +211,7 @@ def _unnamed_triples(sample: Sample, candidates: Sequence[Triple]) -> list[Tripl
 
 def _total(sample: Sample, candidates: Sequence[Triple]) -> tuple[Triple | None, list[Triple]]:
     """Return the columns that are the sum of two others, as gravity and user acceleration."""
-    values = {one: _stacked(sample, one)[::_SUMMED] for one in candidates[:_MOST_SUMMED]}
+    values = {one: _stacked(sample, one)[::_EVERY] for one in candidates[:_MOST_SUMMED]}
     for total in values:
         for parts in combinations([one for one in values if not set(one) & set(total)], 2):
             if is_sum(values[total], *(values[one] for one in parts)):
@@ -220,9 +221,9 @@ def _total(sample: Sample, candidates: Sequence[Triple]) -> tuple[Triple | None,
 
 def _is_turn(sample: Sample, triple: Triple) -> bool:
     """Return whether three columns and another one are quaternions."""
-    values = _stacked(sample, triple)
+    values = _stacked(sample, triple)[::_EVERY]
     others = [one for name, one in sample.items() if one.is_number and name not in triple]
-    return any(completes_to_one(values, one.values.astype(np.float64)) for one in others)
+    return any(completes_to_one(values, one.values[::_EVERY].astype(float)) for one in others)
 
 
 def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from crosswear.tables.axes import (
     Sensor,
     Triple,
@@ -170,6 +172,11 @@ def conclude(
     axes = sensor.axes if sensor else ()
     texts = [text for one in axes for text in (str(one), units.get(one, ""))]
     found_reading = reading_of(samples, sensor, assumed_hz) if sensor else None
+    values = values_of(samples, sensor.axes) if sensor else np.empty((0, 3))
+    scaled = scaled_to(values) if stated.zero is None else ""
+    problem = f"x, y and z are scaled to {scaled}: they have no unit" if scaled else ""
+    if not problem and sensor and lacks_gravity(samples, sensor, assumed_hz, texts):
+        problem = _TAKEN_AWAY
     return Conclusions(
         times=tuple(times),
         time=time,
@@ -179,7 +186,9 @@ def conclude(
         likely=tuple(likely),
         reading=found_reading,
         out=choice.out,
-        unit=_unit(samples, sensor, assumed_hz, texts, found_reading, stated),
+        unit=UnitGuess(None, problem=problem)
+        if problem
+        else guess_unit(found_reading, texts, zero_elsewhere=any(stated.zero or ())),
         sensor=sensor,
         gravities=tuple(gravities),
         is_shifted=sensor is not None
@@ -187,29 +196,11 @@ def conclude(
         and sensor.gravity is None
         and is_shifted(samples, sensor.axes),
         mixture=mixed,
-        zeros="" if sensor is None else zeros_note(values_of(samples, sensor.axes)),
+        zeros=zeros_note(values),
         refusal=activity_counts(samples, found, time)
-        or faulty_numbers(samples, sensor)
+        or faulty_numbers(values)
         or (None if mixed or stated.time == "" else faulty_stamps(raw, rows, time, roles)),
     )
-
-
-def _unit(
-    samples: Sequence[Sample],
-    sensor: Sensor | None,
-    rate_hz: float,
-    texts: Sequence[str],
-    found: Reading | None,
-    stated: Stated,
-) -> UnitGuess:
-    """Return the unit, or what is not acceleration with gravity in x, y and z."""
-    if sensor is not None and stated.zero is None:
-        scaled = scaled_to(values_of(samples, sensor.axes))
-        if scaled:
-            return UnitGuess(None, problem=f"x, y and z are scaled to {scaled}: they have no unit")
-    if sensor is not None and lacks_gravity(samples, sensor, rate_hz, texts):
-        return UnitGuess(None, problem=_TAKEN_AWAY)
-    return guess_unit(found, texts, zero_elsewhere=any(stated.zero or ()))
 
 
 def _chosen(times: Sequence[TimeColumn], stated: Stated) -> TimeColumn | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.axes import Sensor, Triple, are_epoch_counts, values_of
+from crosswear.tables.axes import Triple, are_epoch_counts
 from crosswear.tables.clock_changes import BACK_TODO, clock_back, runs_backwards
 from crosswear.tables.faults import place
 from crosswear.tables.mixtures import kept_rows, select
@@ -58,11 +59,8 @@ def activity_counts(
     )
 
 
-def faulty_numbers(samples: Sequence[Sample], sensor: Sensor | None) -> Refusal | None:
-    """Return how numbers are written that cannot be read as they are."""
-    if sensor is None:
-        return None
-    values = values_of(samples, sensor.axes)
+def faulty_numbers(values: NDArray[np.float64]) -> Refusal | None:
+    """Return how x, y and z [T, 3] are written, if they cannot be read as they are."""
     if has_thousands(values):
         return Refusal(
             "points between thousands: 1.003 beside whole numbers up to 999",

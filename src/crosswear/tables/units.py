@@ -28,8 +28,8 @@ LEAST_G, MOST_G = 0.3, 3.0
 """Bounds of |a| of a person, in g, at rest or in the median of some seconds."""
 
 UNEVEN = 1.3
-"""What a sensor reads in two postures at rest differs by less than this factor. In recordings of
-four public datasets, the factor is at most 1.23, of sensors that were not calibrated."""
+"""Upper bound of the ratio between readings at rest in two postures. The largest in recordings of
+four public datasets is 1.23, of sensors that were not calibrated."""
 
 _FEWEST_SECONDS, _SEVERAL = 3, 5
 _LOST = 0.2  # part of a second that may be lost
