@@ -72,7 +72,9 @@ def _reading(reader: str, root: Path) -> Callable[[], int]:
     from crosswear.datasets.tree import FolderTree
 
     spec, options = lookup("pamap2")
-    tree = open_archive(root / "pamap2.zip") if reader.endswith("zip") else FolderTree(root)
+    tree = (
+        open_archive(FolderTree(root), "pamap2.zip") if reader.endswith("zip") else FolderTree(root)
+    )
     return lambda: sum(len(one.labels) for one in spec.read(tree, options, lambda sentence: None))
 
 

@@ -22,7 +22,7 @@ from crosswear.core.recording import Recording
 from crosswear.datasets import REGISTRY
 from crosswear.datasets.archive import open_archive
 from crosswear.datasets.roots import locate
-from crosswear.datasets.tree import FileTree, fingerprint
+from crosswear.datasets.tree import FileTree, FolderTree, fingerprint
 from generators import GENERATORS
 
 PAMAP2 = REGISTRY["pamap2"]
@@ -286,7 +286,7 @@ def test_a_damaged_member_is_told_with_its_archive(content: bytes, tmp_path: Pat
 
 def test_headers_that_lie_about_sizes_cost_no_memory(tmp_path: Path) -> None:
     (tmp_path / "bomb.zip").write_bytes(patched(BOMB, UNPACKED, 1000))
-    tree = open_archive(tmp_path / "bomb.zip")
+    tree = open_archive(FolderTree(tmp_path), "bomb.zip")
     tracemalloc.start()
     try:
         with pytest.raises(zipfile.BadZipFile), tree.open(MEMBER) as file:
@@ -298,14 +298,15 @@ def test_headers_that_lie_about_sizes_cost_no_memory(tmp_path: Path) -> None:
 
 def test_a_missing_member(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(SOUND)
-    fails(MissingDataError, lambda: open_archive(tmp_path / "a.zip").open("no.dat"), "a.zip/no.dat")
-    fails(MissingDataError, lambda: open_archive(tmp_path / "b.zip"), "b.zip")
+    data = FolderTree(tmp_path)
+    fails(MissingDataError, lambda: open_archive(data, "a.zip").open("no.dat"), "a.zip/no.dat")
+    fails(MissingDataError, lambda: open_archive(data, "b.zip"), "b.zip")
 
 
 def test_hidden_members_are_passed_over(tmp_path: Path) -> None:
     names = ("__MACOSX/._a.txt", ".hidden/a.txt", "a.txt", "b/a.txt", "b/c/a.txt")
     (tmp_path / "a.zip").write_bytes(archive_of(*((plain(name), b"") for name in names)))
-    tree = open_archive(tmp_path / "a.zip")
+    tree = open_archive(FolderTree(tmp_path), "a.zip")
     assert tree.glob("*.txt") == ["a.txt"]
     assert tree.glob("*/[a]?txt") == ["b/a.txt"]
     assert tree.entries() == ["__MACOSX/", "a.txt", "b/"]

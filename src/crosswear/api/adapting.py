@@ -89,7 +89,7 @@ def adapt(
         out: folder of the bundle; must not exist yet.
         sources: datasets, folders of runs, or `auto`: what is in `data`.
         encoders: folders of imported encoders, each a candidate.
-        data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+        data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
         budget_s: seconds to take, from the prepared windows on.
         preparation: of the windows.
 

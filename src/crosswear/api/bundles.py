@@ -153,7 +153,7 @@ class DatasetWindows:
 
     Attributes:
         reference: a dataset, or the path of a `dataset.toml`.
-        data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+        data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
         cache: folder of prepared domains; that of CROSSWEAR_CACHE, or the user's, without it.
     """
 

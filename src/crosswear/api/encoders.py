@@ -56,7 +56,7 @@ def pretrain(
     Args:
         file: path of a pretraining file, or its text in several lines.
         out: folder to make.
-        data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+        data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
         cache: folder of prepared domains; that of CROSSWEAR_CACHE, or the user's, without it.
         leave_out: names of domains of the file that it must not learn from.
         device: where it is trained.

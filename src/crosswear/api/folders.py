@@ -7,18 +7,23 @@ from pathlib import Path
 
 import platformdirs
 
+from crosswear.core.data_place import DataPlace, data_place
+
 DATA_VARIABLE, CACHE_VARIABLE = "CROSSWEAR_DATA", "CROSSWEAR_CACHE"
 DEFAULT_CACHE = platformdirs.user_cache_path("crosswear")
 
 
-def data_folder(data: str | Path | None) -> Path | None:
-    """Return the folder with one folder per dataset.
+def data_folder(data: str | Path | None) -> DataPlace | None:
+    """Return the folder or URL with one folder per dataset.
 
     Args:
-        data: the folder; that of CROSSWEAR_DATA, if there is one, without it.
+        data: the folder or URL; that of CROSSWEAR_DATA, if there is one, without it.
+
+    Raises:
+        UsageError: if it is a URL with a password.
     """
     found = data or os.environ.get(DATA_VARIABLE)
-    return Path(found) if found else None
+    return data_place(found) if found else None
 
 
 def cache_folder(cache: str | Path | None) -> Path:

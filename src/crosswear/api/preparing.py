@@ -26,7 +26,7 @@ def prepare(
 
     Args:
         reference: as in a study file, e.g. ``dsads:placement=torso``, or a ``dataset.toml``.
-        data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+        data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
         config: the preparation; its defaults without it.
         cache: folder of prepared domains; that of CROSSWEAR_CACHE, or the user's, without it.
         workers: processes that read parts of the dataset at the same time.

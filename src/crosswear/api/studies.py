@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from crosswear.api.display import LOG, note, parts_shown, progress_shown
 from crosswear.api.folders import cache_folder, data_folder
+from crosswear.core.data_place import DataPlace
 from crosswear.core.errors import StoreError
 from crosswear.engine.measuring import measuring_processes
 from crosswear.grid.experiment import StudyDesign
@@ -37,13 +38,13 @@ class Study:
     Attributes:
         design: the study file, its defaults filled in.
         text: the study file as it was written.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         cache: folder of prepared domains.
     """
 
     design: StudyDesign
     text: str
-    data: Path | None
+    data: DataPlace | None
     cache: Path
 
     @classmethod
@@ -58,7 +59,7 @@ class Study:
         Args:
             file: its path, or its text in several lines; the quickstart on simulated domains
                 without it.
-            data: folder with one folder per dataset; that of CROSSWEAR_DATA without it.
+            data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
             cache: folder of prepared domains; that of CROSSWEAR_CACHE, or the user's, without it.
 
         Raises:
@@ -205,7 +206,7 @@ class Run:
 
         Args:
             folder: `out` of the run.
-            data: folder with one folder per dataset, as in `Study.load`.
+            data: folder or URL with one folder per dataset, as in `Study.load`.
             cache: folder of prepared domains, as in `Study.load`.
 
         Raises:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from crosswear.api.display import LINE_EVERY_S
+from crosswear.api.folders import data_folder
 from crosswear.cli.options import AsJson, DataFolder
 from crosswear.cli.output import print_json, print_note, print_table
 from crosswear.core.errors import UsageError
@@ -40,10 +42,11 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     from crosswear.datasets import lookup
 
     spec, _ = lookup(name)
-    if data is None:
+    folder = data_folder(data)
+    if not isinstance(folder, Path):
         raise UsageError(
-            "no folder to put it into",
-            where=name,
+            "no folder to put it into" if folder is None else "a download goes into a folder",
+            where=folder or name,
             expected="--data DIR",
             todo="name the folder of all datasets with --data, or in CROSSWEAR_DATA",
         )
@@ -56,7 +59,7 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
         typer.echo(sentence, err=True)
     remains("the same command goes on where it ended")
     with _bytes_shown() as report:
-        archives = downloads.fetch(spec, data, report)
+        archives = downloads.fetch(spec, folder, report)
     if as_json:
         print_json({"dataset": spec.name, "archives": [str(path) for path in archives]})
         return
@@ -65,7 +68,7 @@ def fetch(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None:
     if not archives:
         typer.echo(f"{spec.name} already exists")
     typer.echo(
-        f"`crosswear data verify {spec.name} --data {data}` compares it with what was published"
+        f"`crosswear data verify {spec.name} --data {folder}` compares it with what was published"
     )
 
 
@@ -77,7 +80,7 @@ def verify(name: Name, data: DataFolder = None, as_json: AsJson = False) -> None
 
     spec, _ = lookup(name)
     with Console(stderr=True).status("Reading all files"):  # seen on a terminal alone
-        found = checks.verify(spec, data)
+        found = checks.verify(spec, data_folder(data))
     if as_json:
         print_json(
             {

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataFolder: TypeAlias = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--data", envvar=DATA_VARIABLE, help="Folder with one folder of files per dataset."
+        "--data",
+        metavar="FOLDER|URL",
+        envvar=DATA_VARIABLE,
+        help="Folder, or URL, with one folder of files per dataset.",
     ),
 ]
 CacheFolder: TypeAlias = Annotated[

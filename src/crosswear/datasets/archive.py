@@ -21,12 +21,10 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from crosswear.core.errors import DataFormatError, DiskError, MissingDataError
-from crosswear.datasets.tree import FileTree, reading
+from crosswear.datasets.tree import FileTree, matches, reading, top_entries
 
 LARGEST_RATIO = 100
 """Largest ratio that a member is packed by; recordings as text reach 10, deflate can reach 1032."""
@@ -68,13 +66,11 @@ class ZipTree:
 
     def glob(self, pattern: str) -> list[str]:
         """See `FileTree.glob`."""
-        wanted = pattern.split("/")
-        return sorted(name for name in self.members if _matches(name.split("/"), wanted))
+        return sorted(name for name in self.members if matches(name, pattern))
 
     def entries(self) -> list[str]:
         """See `FileTree.entries`."""
-        tops = {name.partition("/")[0] + "/" * ("/" in name) for name in self.members}
-        return sorted(top for top in tops if not top.startswith("."))
+        return top_entries(self.members)
 
     def open(self, name: str) -> io.BufferedIOBase:
         """See `FileTree.open`."""
@@ -101,7 +97,7 @@ class ZipTree:
         return f"{self.root}/{name}" if name else self.root
 
     def below(self, folder: str) -> ZipTree:
-        """The tree that starts at one of its folders; at its own root for no name."""
+        """See `FolderTree.below`."""
         if not folder:
             return self
         members = {
@@ -131,24 +127,16 @@ class _Member(io.RawIOBase):
         super().close()
 
 
-def open_archive(path: Path) -> ZipTree:
-    """Open a zip archive as a tree of files.
+def open_archive(tree: FileTree, name: str) -> ZipTree:
+    """Open a zip archive among files as a tree of files.
 
     Raises:
         MissingDataError: if there is no such file.
         DataFormatError: if it is damaged or unfit; names the archive and the member.
     """
+    file = tree.open(name)
     try:
-        file = path.open("rb")
-    except OSError as error:
-        raise MissingDataError(
-            f"cannot be opened: {error.strerror or error}",
-            where=str(path),
-            expected="a zip archive",
-            todo="check the path",
-        ) from error
-    try:
-        return _tree(file, str(path))
+        return _tree(file, tree.where(name))
     except BaseException:
         file.close()
         raise
@@ -176,11 +164,11 @@ def open_inner(tree: FileTree, name: str) -> ZipTree:
         raise
 
 
-def _tree(file: BinaryIO, where: str) -> ZipTree:
+def _tree(file: io.BufferedIOBase | BinaryIO, where: str) -> ZipTree:
     """The tree owns the file from here on, and closes it when nothing uses the tree any more."""
     try:
         size = file.seek(0, io.SEEK_END)
-        archive = zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(cast(BinaryIO, file))
     except _DAMAGE as error:
         raise DataFormatError(
             f"not a whole zip archive: {error}",
@@ -235,14 +223,6 @@ def _fault(member: zipfile.ZipInfo) -> str:
     if member.file_size > _RATIO_FROM + LARGEST_RATIO * member.compress_size:
         return f"more than {LARGEST_RATIO} times as large when unpacked"
     return ""
-
-
-def _matches(parts: list[str], wanted: list[str]) -> bool:
-    return (
-        len(parts) == len(wanted)
-        and all(map(fnmatchcase, parts, wanted))
-        and not any(part.startswith(".") for part in parts)
-    )
 
 
 def _write(copy: BinaryIO, block: bytes) -> None:

@@ -29,7 +29,7 @@ from crosswear.core.errors import (
 from crosswear.datasets.archive import open_archive
 from crosswear.datasets.roots import locate
 from crosswear.datasets.spec import DatasetSpec, Download
-from crosswear.datasets.tree import reading
+from crosswear.datasets.tree import FolderTree, reading
 
 Progress = Callable[[int, int | None], None]
 """Takes how many bytes of an archive are there, and how many it has, if the server says so."""
@@ -232,7 +232,7 @@ class _Resume:
 def _read_through(archive: Path) -> None:
     """Hold every member of an archive against its checksum; deletes what fails."""
     try:
-        tree = open_archive(archive)
+        tree = open_archive(FolderTree(archive.parent), archive.name)
         for name in tree.members:
             with reading(tree, name) as member:
                 while member.read(_BLOCK):

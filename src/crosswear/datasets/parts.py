@@ -16,6 +16,7 @@ import numpy as np
 import pydantic
 
 from crosswear.core.config import PreparationConfig
+from crosswear.core.data_place import DataPlace
 from crosswear.core.files import new_folder
 from crosswear.core.keys import canonical_json, digest, essentials
 from crosswear.core.recording import Windows
@@ -43,14 +44,14 @@ class PartTask:
 
     Attributes:
         reference: of the dataset.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         config: the preparation.
         names: files that hold the part's recordings; all of a dataset that has no parts.
         folder: where the part will be.
     """
 
     reference: str
-    data: Path | None
+    data: DataPlace | None
     config: PreparationConfig
     names: tuple[str, ...]
     folder: Path

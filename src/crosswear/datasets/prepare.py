@@ -17,6 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 from crosswear.core.config import PreparationConfig
+from crosswear.core.data_place import data_place
 from crosswear.core.errors import DomainError
 from crosswear.core.files import link_or_copy, new_folder, scratch_folder
 from crosswear.core.keys import Json, canonical_json, digest, essentials, seed_for, to_json
@@ -51,7 +52,7 @@ def prepare(
 
     Args:
         reference: as in a study file, e.g. ``dsads:placement=torso``.
-        data: folder with one folder per dataset; not needed for simulated ones.
+        data: folder or URL with one folder per dataset; not needed for simulated ones.
         config: the preparation.
         cache: folder of prepared domains.
         spread: works on parts of the dataset, here or in other processes.
@@ -76,7 +77,7 @@ def prepare_splits(
     spread: Spread = one_by_one,
 ) -> dict[int, Domain]:
     """Prepare a domain for several splits, and read its files once; see `prepare` for the rest."""
-    dataset = open_dataset(str(reference), None if data is None else Path(data))
+    dataset = open_dataset(str(reference), None if data is None else data_place(data))
     files = _fingerprints(dataset.spec, dataset.tree)
     folders = {
         split: Path(cache) / _digest(dataset, files, replace(config, split=split))

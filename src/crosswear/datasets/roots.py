@@ -1,18 +1,24 @@
-"""Places of the files of a dataset: a folder, an archive, or an archive in an archive."""
+"""Places of the files of a dataset: a folder, an archive, or an archive in an archive.
+
+The folder or archive lies on this machine, or where a URL leads.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeAlias
 
+from crosswear.core.data_place import DataPlace
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.archive import ZipTree, open_archive, open_inner
+from crosswear.datasets.remote import RemoteTree, remote_tree
 from crosswear.datasets.spec import DatasetSpec, ReadOptions
 from crosswear.datasets.tree import FileTree, FolderTree, require
 
-Tree = TypeVar("Tree", FolderTree, ZipTree)
+Folder: TypeAlias = FolderTree | RemoteTree
 
 _DEEPEST = 3
 """Most folders that publishers put around the dataset's root."""
@@ -24,20 +30,20 @@ class OpenedDataset:
 
     Attributes:
         reference: as in a study file, e.g. ``dsads:placement=torso``.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         spec: its declaration, completed by its files.
         options: what of it is read.
         tree: its files.
     """
 
     reference: str
-    data: Path | None
+    data: DataPlace | None
     spec: DatasetSpec
     options: ReadOptions
     tree: FileTree
 
 
-def open_dataset(reference: str, data: Path | None) -> OpenedDataset:
+def open_dataset(reference: str, data: DataPlace | None) -> OpenedDataset:
     """Look up a dataset and find its files.
 
     Raises:
@@ -53,7 +59,7 @@ def open_dataset(reference: str, data: Path | None) -> OpenedDataset:
     return OpenedDataset(reference, data, spec, options, tree)
 
 
-def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
+def locate(spec: DatasetSpec, data: DataPlace | None) -> FileTree:
     """The files of a dataset.
 
     They are looked for in the folder `data` / name first: the dataset's root, or up to three
@@ -64,56 +70,88 @@ def locate(spec: DatasetSpec, data: Path | None) -> FileTree:
 
     Args:
         spec: the dataset.
-        data: folder with one folder or archive per dataset; not needed for simulated ones.
+        data: folder or URL with one folder or archive per dataset; not needed for simulated ones.
 
     Raises:
+        UsageError: if a URL is of a protocol that cannot be read.
         MissingDataError: if there is nothing, or no file of this dataset.
         DataFormatError: if an archive is damaged or unfit, or the dataset is there twice.
         DiskError: if there is no space to copy an archive inside of an archive.
     """
     if not spec.patterns:
         return FolderTree(Path())
-    place = spec.root or (data / spec.name if data else None)
+    if spec.root:
+        found = _look(spec, FolderTree(spec.root.parent), [spec.root.name], [spec.root.name])
+        return found or _nowhere(spec, str(spec.root), spec.root.name)
+    if data is None:
+        raise MissingDataError(
+            "needs a folder of recordings, and none was named",
+            where=spec.name,
+            expected=_expected(spec, spec.name),
+            todo=_how_to_get(spec),
+        )
+    around = remote_tree(data) if isinstance(data, str) else FolderTree(data)
     archives = (*spec.archives, f"{spec.name}.zip")
-    beside = data if data and not spec.root else None
-    folders = [place, *(beside / name for name in spec.folders if beside)]
-    problem: MissingDataError | None = None
-    for folder in folders:
-        if folder and folder.is_dir():
-            try:
-                return _in_folder(spec, FolderTree(folder))
-            except MissingDataError as error:
-                problem = problem or error
-    for path in (place, *(beside / name for name in archives if beside)):
-        if path and path.is_file():
-            return _in_archive(spec, open_archive(path), nested=False)
-    if problem:
-        raise problem
-    if data and not spec.root and not data.is_dir():
+    folders = [spec.name, *spec.folders]
+    found = _look(spec, around, folders, [spec.name, *archives])
+    if found is None and not around.has_folder(""):
         raise MissingDataError(
             "no such folder",
-            where=str(data),
+            where=around.where(""),
             expected="the folder with one folder or archive per dataset",
             todo="check --data",
         )
+    beside = f", or {' or '.join((*spec.folders, *archives))} beside it"
+    return found or _nowhere(spec, around.where(spec.name), spec.name, beside)
+
+
+def _look(
+    spec: DatasetSpec, around: Folder, folders: Sequence[str], archives: Sequence[str]
+) -> FileTree | None:
+    """Return the files of a dataset from the first of these folders and archives that has them."""
+    problem: MissingDataError | None = None
+    for name in folders:
+        if around.has_folder(name):
+            try:
+                return _in_folder(spec, around.below(name))
+            except MissingDataError as error:
+                problem = problem or error
+    for name in archives:
+        if around.has_file(name):
+            return _in_archive(spec, open_archive(around, name), nested=False)
+    if problem:
+        raise problem
+    return None
+
+
+def _nowhere(spec: DatasetSpec, where: str, name: str, beside: str = "") -> NoReturn:
     raise MissingDataError(
-        "no such folder" if place else "needs a folder of recordings, and none was named",
-        where=str(place or spec.name),
-        expected=f"a folder {(place or Path(spec.name)).name!r} with the files of {spec.title}"
-        + (f", or {' or '.join((*spec.folders, *archives))} beside it" if beside else ""),
-        todo=spec.own_layout
-        or f"get them from {spec.home}, put them there, and name the folder around it with --data",
+        "no such folder",
+        where=where,
+        expected=_expected(spec, name) + beside,
+        todo=_how_to_get(spec),
     )
 
 
-def _in_folder(spec: DatasetSpec, tree: FolderTree) -> FileTree:
+def _expected(spec: DatasetSpec, name: str) -> str:
+    return f"a folder {name!r} with the files of {spec.title}"
+
+
+def _how_to_get(spec: DatasetSpec) -> str:
+    return (
+        spec.own_layout
+        or f"get them from {spec.home}, put them there, and name the folder around it with --data"
+    )
+
+
+def _in_folder(spec: DatasetSpec, tree: Folder) -> FileTree:
     root = _root(spec, tree)
     if root is not None:
         return root
     found = tree.glob("*.zip")
     named = [name for name in spec.archives if name in found]
     if named or len(found) == 1:
-        return _in_archive(spec, open_archive(tree.root / (named or found)[0]), nested=False)
+        return _in_archive(spec, open_archive(tree, (named or found)[0]), nested=False)
     return _required(spec, tree)
 
 
@@ -128,7 +166,7 @@ def _in_archive(spec: DatasetSpec, tree: ZipTree, *, nested: bool) -> FileTree:
     return _required(spec, tree)
 
 
-def _root(spec: DatasetSpec, tree: Tree) -> Tree | None:
+def _root(spec: DatasetSpec, tree: Folder | ZipTree) -> FileTree | None:
     """The part of a tree that starts at the dataset's root, if the dataset is there."""
     folders = _folders(spec, tree)
     if len(folders) > 1:

@@ -6,9 +6,10 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
@@ -100,8 +101,32 @@ class FolderTree:
         return str(self.root / name)
 
     def below(self, folder: str) -> FolderTree:
-        """The tree that starts at one of its folders; at its own root for no name."""
+        """Return the tree that starts at one of its folders; at its own root for no name."""
         return FolderTree(self.root / folder)
+
+    def has_folder(self, name: str) -> bool:
+        """Return whether a folder of this name is there."""
+        return (self.root / name).is_dir()
+
+    def has_file(self, name: str) -> bool:
+        """Return whether a file of this name is there."""
+        return (self.root / name).is_file()
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Return whether `FileTree.glob` returns a file of this name for a pattern."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return (
+        len(parts) == len(wanted)
+        and all(map(fnmatchcase, parts, wanted))
+        and not any(part.startswith(".") for part in parts)
+    )
+
+
+def top_entries(names: Iterable[str]) -> list[str]:
+    """Return what `FileTree.entries` does for files of these names."""
+    tops = {name.partition("/")[0] + "/" * ("/" in name) for name in names}
+    return sorted(top for top in tops if not top.startswith("."))
 
 
 @contextmanager

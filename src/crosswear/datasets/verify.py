@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.data_place import DataPlace
 from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataError
 from crosswear.core.recording import NO_LABEL, Recording
 from crosswear.datasets.roots import locate
@@ -112,12 +112,12 @@ class Verification:
         return None
 
 
-def verify(spec: DatasetSpec, data: Path | None) -> Verification:
+def verify(spec: DatasetSpec, data: DataPlace | None) -> Verification:
     """Hold a dataset against what its publisher says of it.
 
     Args:
         spec: the dataset.
-        data: folder with one folder or archive per dataset; not needed for simulated ones.
+        data: folder or URL with one folder or archive per dataset; not needed for simulated ones.
 
     Raises:
         MissingDataError: if there is no file of this dataset at all.

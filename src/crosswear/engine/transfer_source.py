@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
+from crosswear.core.data_place import DataPlace, data_place
 from crosswear.core.errors import CrosswearError, MissingDataError
 from crosswear.core.keys import digest
 from crosswear.core.texts import Note
@@ -87,21 +88,22 @@ def train_config(windows: int) -> TrainConfig:
     return TrainConfig(epochs=epochs, batch_size=64, selection="last")
 
 
-def expect_data(data: str | Path | None) -> Path | None:
-    """Return the path of the data folder, if there is to be one.
+def expect_data(data: str | Path | None) -> DataPlace | None:
+    """Return where the datasets lie, if they are to lie anywhere.
 
     Raises:
-        MissingDataError: if it is not a folder.
+        UsageError: if it is a URL with a password.
+        MissingDataError: if it is a path and there is no such folder.
     """
-    data = None if data is None else Path(data)
-    if data is not None and not data.is_dir():
+    place = None if data is None else data_place(data)
+    if isinstance(place, Path) and not place.is_dir():
         raise MissingDataError(
             "no such folder",
-            where=str(data),
+            where=str(place),
             expected="the folder with one folder or archive per dataset",
             todo="check --data",
         )
-    return data
+    return place
 
 
 def dataset_sources(
@@ -115,7 +117,7 @@ def dataset_sources(
 
     Args:
         name: a dataset reference, or `auto`.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         cache: folder of prepared domains; networks are kept in its `sources`.
         preparation: the preparation of the target.
         note: takes a sentence about each dataset that `auto` cannot use.
@@ -124,14 +126,14 @@ def dataset_sources(
         CrosswearError: if a named dataset cannot be read; `auto` continues without it.
         MissingDataError: if `data` is not a folder.
     """
-    data = expect_data(data)
+    place = expect_data(data)
     if name == "auto":
-        return list(_registered(data, Path(cache), preparation, note))
-    return [_dataset_source(str(name), data, Path(cache), preparation)]
+        return list(_registered(place, Path(cache), preparation, note))
+    return [_dataset_source(str(name), place, Path(cache), preparation)]
 
 
 def _registered(
-    data: Path | None, cache: Path, preparation: PreparationConfig, note: Note
+    data: DataPlace | None, cache: Path, preparation: PreparationConfig, note: Note
 ) -> Iterator[Source]:
     for dataset, spec in REGISTRY.items():
         if not spec.patterns:  # simulated: no real movements
@@ -151,14 +153,14 @@ def _registered(
             note(f"{dataset} cannot be a source: {error.what}")
 
 
-def _bytes(spec: DatasetSpec, data: Path | None) -> int:
+def _bytes(spec: DatasetSpec, data: DataPlace | None) -> int:
     """Return the size of a dataset's files."""
     tree = locate(spec, data)
     return sum(tree.size(name) for name in {n for one in spec.patterns for n in tree.glob(one)})
 
 
 def _dataset_source(
-    reference: str, data: Path | None, cache: Path, preparation: PreparationConfig
+    reference: str, data: DataPlace | None, cache: Path, preparation: PreparationConfig
 ) -> Source:
     spec, options = lookup(reference)
     domain = of_acceleration(prepare(reference, data, preparation, cache))

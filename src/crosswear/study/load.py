@@ -84,7 +84,7 @@ def load_study(
     Args:
         study: the study file, checked.
         text: the study file as it was written.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         cache: folder of prepared domains.
         note: takes a sentence about anything repaired, dropped or not found.
         spread: works on parts of datasets that are not prepared yet.

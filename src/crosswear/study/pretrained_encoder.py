@@ -60,7 +60,7 @@ def pretrain_encoder(
     Args:
         design: the file, without the domains that are left out.
         left_out: references of these domains by their names.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         cache: folder of prepared domains.
         out: folder to make.
         device: `cpu` or `cuda`.

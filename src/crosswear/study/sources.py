@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from crosswear.core.config import PreparationConfig
+from crosswear.core.data_place import DataPlace
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import Note
 from crosswear.datasets.domain import of_acceleration
@@ -65,13 +66,13 @@ def is_study(folder: str | Path) -> bool:
 
 
 def read_transfers(
-    folder: Path, data: Path | None, cache: Path, windows: int | None = None
+    folder: Path, data: DataPlace | None, cache: Path, windows: int | None = None
 ) -> StudyTransfers:
     """Read the sources, adaptation sets and gains of a study; missing cells are left out.
 
     Args:
         folder: the OUT folder of the study.
-        data: folder with one folder per dataset.
+        data: folder or URL with one folder per dataset.
         cache: folder of prepared domains.
         windows: return adaptation sets of the size nearest to this one only; without it, of all.
 

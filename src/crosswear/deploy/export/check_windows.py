@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.config import PreparationConfig
+from crosswear.core.data_place import DataPlace
 from crosswear.core.keys import seed_for
 from crosswear.core.texts import Note, counted
 from crosswear.datasets.domain import of_acceleration
@@ -46,7 +47,7 @@ def simulated_windows(bundle: Bundle) -> CheckWindows:
 
 
 def windows_of_dataset(
-    bundle: Bundle, reference: str, data: Path | None, cache: Path, note: Note
+    bundle: Bundle, reference: str, data: DataPlace | None, cache: Path, note: Note
 ) -> CheckWindows:
     """Return the windows of a dataset, with labels where it has classes of the bundle.
 

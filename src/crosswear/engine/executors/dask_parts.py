@@ -75,14 +75,14 @@ def _anywhere(task: PartTask) -> PartTask:
     return replace(
         task,
         reference=str(Path(task.reference).absolute()) if own else task.reference,
-        data=task.data and task.data.absolute(),
+        data=task.data.absolute() if isinstance(task.data, Path) else task.data,
         folder=task.folder.absolute(),
     )
 
 
 def _read(task: PartTask) -> list[Path]:
     own = [Path(task.reference)] if task.reference.endswith(".toml") else []
-    return own + ([task.data] if task.data else [])
+    return own + ([task.data] if isinstance(task.data, Path) else [])
 
 
 def _mark(task: PartTask) -> Path:
