@@ -15,8 +15,10 @@ from crosswear.datasets.domain import Domain
 from crosswear.engine import large_tensors
 from crosswear.engine.cohort import CohortTrainer
 from crosswear.engine.large_tensors import empty
+from crosswear.engine.methods import classical
 from crosswear.engine.task import Outcome, Task
 from crosswear.grid.experiment import Cell
+from crosswear.grid.result import CellResult
 
 MODEL = ModelConfig(filters=(16, 16, 16))
 TRAIN = TrainConfig(epochs=1)
@@ -43,6 +45,23 @@ def test_training_from_files_gives_the_same_numbers(
     monkeypatch.setattr(torch, "from_file", counted)
     assert [outcome.result for outcome in trained(gestures)] == expected
     assert made
+    assert not list(gestures.folder.parent.glob(".partial-*"))
+
+
+@pytest.mark.parametrize("method", ["forest", "logistic"])
+def test_classical_methods_from_files_and_by_blocks_give_the_same_numbers(
+    method: str, gestures: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def results() -> list[CellResult]:
+        model = MODEL if method == "logistic" else None
+        cells = [Cell(method, "t", 7, 20, seed=n, model=model) for n in range(2)]
+        tasks = tuple(Task(cell, str(place), gestures.folder) for place, cell in enumerate(cells))
+        return [outcome.result for outcome in CohortTrainer()(tasks)]
+
+    expected = results()
+    monkeypatch.setattr(large_tensors, "IN_MEMORY_BYTES", 1000)
+    monkeypatch.setattr(classical, "ROWS", 7)
+    assert results() == expected
     assert not list(gestures.folder.parent.glob(".partial-*"))
 
 

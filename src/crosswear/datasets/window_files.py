@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosswear.core.array_files import save_blocks
 from crosswear.core.files import as_disk_error
 from crosswear.core.recording import Windows
 
@@ -51,20 +52,16 @@ def save_samples(
     Raises:
         DiskError: if it cannot be written.
     """
-    header = {
-        "descr": np.dtype(np.float32).str,
-        "fortran_order": False,
-        "shape": (sum(int(kept.sum()) for _, kept in files), *shape),
-    }
-    with as_disk_error(target), target.open("wb") as saved:
-        # Not a memory map: its pages would count as memory of this process.
-        np.lib.format.write_array_header_1_0(saved, header)  # type: ignore[no-untyped-call]
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
         for file, kept in files:
             with file.open("rb") as written:
                 for place in range(0, len(kept), _ROWS):
                     some = kept[place : place + _ROWS]
                     block = np.fromfile(written, np.float32, len(some) * shape[0] * shape[1])
-                    saved.write(block.reshape(len(some), *shape)[some].data)
+                    yield block.reshape(len(some), *shape)[some]
+
+    save_blocks(target, (sum(int(kept.sum()) for _, kept in files), *shape), blocks())
 
 
 def save_table(windows: Windows, folder: Path) -> None:

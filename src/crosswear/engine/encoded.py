@@ -7,17 +7,22 @@ cell.
 from __future__ import annotations
 
 import contextlib
-from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.core.files import as_disk_error, write_bytes
+from crosswear.core.array_files import save_blocks
+from crosswear.core.errors import DiskError
+from crosswear.core.files import as_disk_error, scratch_folder
 from crosswear.core.keys import digest
 from crosswear.datasets.domain import Domain
 from crosswear.encoders import load_encoder
+
+ROWS = 2**15
+"""Windows that an encoder is given at a time; whole batches of it."""
 
 
 def encoded(
@@ -51,12 +56,25 @@ def encoded(
         found = _kept(path, len(domain.windows))
         if found is not None:
             return found
-        x = np.ascontiguousarray(domain.windows.acceleration)
-        features = load_encoder(folder).features(x, rate_hz, untrained_seed)
-        buffer = BytesIO()
-        np.save(buffer, features)
-        write_bytes(path, buffer.getvalue())
-    return features
+        x, made = domain.windows.acceleration, load_encoder(folder)
+        blocks = (
+            made.features(np.array(x[start : start + ROWS]), rate_hz, untrained_seed)
+            for start in range(0, max(len(x), 1), ROWS)
+        )
+        first = next(blocks)
+        with scratch_folder(path.parent) as scratch:
+            save_blocks(scratch / path.name, (len(x), first.shape[1]), chain([first], blocks))
+            with as_disk_error(path):
+                (scratch / path.name).replace(path)
+        found = _kept(path, len(x))
+    if found is None:
+        raise DiskError(
+            "what was written cannot be read",
+            where=str(path),
+            expected="features of all windows",
+            todo="check the disk, then run the same command again",
+        )
+    return found
 
 
 def _kept(path: Path, windows: int) -> NDArray[np.float32] | None:

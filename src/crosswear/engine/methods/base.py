@@ -6,19 +6,20 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Hashable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from crosswear.core.config import TransferConfig
 from crosswear.datasets.domain import Domain
 from crosswear.engine.cached_inputs import InputCache
+from crosswear.engine.large_tensors import empty
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.experiment import Cell
-from crosswear.signal.blocks import BLOCK, by_blocks
-from crosswear.signal.features import window_features
+from crosswear.signal.blocks import BLOCK
+from crosswear.signal.features import feature_names, window_features
 
 KEPT = 2
 """Domains whose features are held: a worker goes from one target to the next."""
@@ -38,11 +39,19 @@ class Resources:
         self._digests: dict[Path, str] = {}
 
     def features(self, domain: Domain, rate_hz: float) -> NDArray[np.float64]:
-        """`window_features` [N, F] of all windows of a domain, computed once."""
+        """`window_features` [N, F] of all windows of a domain, computed once.
+
+        They lie in a file if they are too large for memory.
+        """
         key = (domain.folder, rate_hz)
         if key not in self._features:
-            compute = partial(window_features, rate_hz=rate_hz)
-            self._features[key] = by_blocks(compute, domain.windows.x)
+            x, width = domain.windows.x, len(feature_names()) * len(domain.sensors)
+            like = torch.empty(0, dtype=torch.float64)
+            features = empty((len(x), width), like, domain.folder.parent).numpy()
+            for start in range(0, len(x), BLOCK):
+                block = np.array(x[start : start + BLOCK])
+                features[start : start + BLOCK] = window_features(block, rate_hz)
+            self._features[key] = features
             while len(self._features) > KEPT:
                 self._features.popitem(last=False)
         return self._features[key]

@@ -24,6 +24,9 @@ from crosswear.networks.threads import one_thread
 CELLS = 16
 """In a cohort at most; they are fitted one after another."""
 
+ROWS = 2**16
+"""Windows that are tested at a time: what is computed of all need not fit into memory."""
+
 Indices: TypeAlias = NDArray[np.int64]
 Predict: TypeAlias = Callable[[Indices], NDArray[np.integer]]
 """The classes of windows of the domain, as a fitted classifier has them."""
@@ -61,7 +64,9 @@ class ClassicalMethod(TrainableMethod):
             begun = time.perf_counter()
             predict = self.fit(task, domain, adaptation_set(task.cell, domain), resources)
             fitted = time.perf_counter()
-            counts = count(domain, predict(domain.indices(Subset.TEST)))
+            test = domain.indices(Subset.TEST)
+            blocks = np.split(test, range(ROWS, len(test), ROWS))
+            counts = count(domain, np.concatenate([predict(some) for some in blocks]))
         result = CellResult(len(domain.classes), counts)
         return Outcome(task, result, Timing(fitted - begun, time.perf_counter() - fitted))
 
