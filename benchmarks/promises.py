@@ -29,8 +29,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.estimator import ActivityClassifier
+from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.core.config import PreparationConfig
 from crosswear.core.keys import seed_for
 from crosswear.core.markdown import table

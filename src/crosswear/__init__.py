@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     __version__: str
 
     from crosswear.adaptation.estimator import ActivityClassifier
-    from crosswear.adaptation.recommend import recommend
+    from crosswear.adaptation.source_ranking import recommend
     from crosswear.api.adapting import AdaptedModel, adapt
     from crosswear.api.bundles import DatasetWindows, export, predict
     from crosswear.api.comparing import StudyComparison, compare
@@ -91,7 +91,7 @@ _HOMES = {
     "predict": "api.bundles",
     "prepare": "api.preparing",
     "pretrain": "api.encoders",
-    "recommend": "adaptation.recommend",
+    "recommend": "adaptation.source_ranking",
 }
 
 

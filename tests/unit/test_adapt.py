@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import crosswear
-from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.assessment import Findings, certainty_of, class_findings
 from crosswear.adaptation.choose import CandidateResult, Chosen, choose
 from crosswear.adaptation.curve import fit_curve
+from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.adaptation.learners import TrainingData
 from crosswear.adaptation.report_files import report_text, write_report
 from crosswear.cli.adapt import parse_duration

@@ -17,7 +17,7 @@ from crosswear.core.errors import CrosswearError, MissingDataError
 from crosswear.datasets.domain import same_dataset
 from crosswear.datasets.own import load_own
 from crosswear.datasets.prepare import prepare
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 
 LABELS = ("sitting", "walking")
 KNOWN = (

@@ -19,7 +19,7 @@ from crosswear.datasets import lookup
 from crosswear.datasets.propose import propose, write_proposal
 from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.recognise.inputs import Overrides, input_files
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 from crosswear.tables.sniffing import read_head
 from generators import devices
 

@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import crosswear
-from crosswear.adaptation.adapt import AdaptationSettings, adapt
 from crosswear.adaptation.choose import choose
+from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.regression import fit_logistic
 from crosswear.core.errors import BundleError, ExportError, UsageError
@@ -40,7 +40,7 @@ def bundle_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("adapted")
     settings = AdaptationSettings((), 60.0, encoders=[encoder.folder])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crosswear.adaptation.adapt.choose", ALONE)
+        patch.setattr("crosswear.adaptation.from_recordings.choose", ALONE)
         adapt("simulated-gestures", folder / "model", settings, cache=folder / "cache")
     return folder / "model"
 

@@ -15,7 +15,7 @@ from study_helpers import ignore
 
 pytest.importorskip("onnxruntime")
 
-from crosswear.adaptation.recommend import rank_encoders
+from crosswear.adaptation.source_ranking import rank_encoders
 from crosswear.api.encoders import export_encoder
 from crosswear.api.studies import Run, Study
 from crosswear.core.errors import (

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from bundle_helpers import CLASSES, a_bundle
 
-from crosswear.adaptation.familiarity import Familiar, calibrate_reference
+from crosswear.adaptation.familiar_reference import Familiar, calibrate_reference
 from crosswear.adaptation.learners import TrainingData
 from crosswear.core.errors import BundleError
 from crosswear.deploy.bundle import REFERENCE, Bundle, load_bundle, pack, save_bundle
 from crosswear.deploy.bundle.manifest import Familiarity
 from crosswear.deploy.recognise import Event, Recognizer
 from crosswear.deploy.recognise.inputs import Overrides
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 from crosswear.signal.familiarity import Reference, Watch
 from crosswear.signal.folds import make_folds
 

@@ -13,7 +13,7 @@ from study_helpers import ignore, results
 
 pytest.importorskip("onnxruntime")
 
-from crosswear.adaptation.recommend import rank_encoders
+from crosswear.adaptation.source_ranking import rank_encoders
 from crosswear.api.studies import Study
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.errors import CrosswearError, LeakageError, MissingDataError, StudyFileError

@@ -20,7 +20,7 @@ from crosswear.core.errors import CrosswearError, DataFormatError, MissingDataEr
 from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.bundle import save_bundle
 from crosswear.deploy.recognise.inputs import Overrides
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 from crosswear.tables import reader, sniffing
 
 

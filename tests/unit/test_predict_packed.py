@@ -9,7 +9,7 @@ import pytest
 from predict_helpers import BUNDLE, movement, write_csv
 
 from crosswear.core.errors import DataFormatError
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 
 
 def test_packed_files_and_tabs_give_the_same(tmp_path: Path) -> None:

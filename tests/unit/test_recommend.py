@@ -10,7 +10,7 @@ import pytest
 from study_helpers import ignore
 from typer.testing import CliRunner
 
-from crosswear.adaptation.recommend import RankedSource, recommend
+from crosswear.adaptation.source_ranking import RankedSource, recommend
 from crosswear.adaptation.source_training import train_source, training_seconds
 from crosswear.adaptation.transferability import logme, network_features
 from crosswear.adaptation.validate_rankings import RankingValidation, validate_rankings

@@ -25,9 +25,9 @@ from crosswear.report.evidence_tables import (
     cells_table,
     evidence_tables,
 )
-from crosswear.report.files import write_report
 from crosswear.report.formats import write_table
 from crosswear.report.notice import notice
+from crosswear.report.report_folder import write_report
 from crosswear.report.text_report import markdown
 from crosswear.report.whole import report_study
 from crosswear.signal.metrics import per_class_f1

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from crosswear.adaptation.adapt import AdaptationSettings, adapt
+from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.core.config import ARCHITECTURES, ModelConfig, Strategy, TrainConfig, TransferConfig
 from crosswear.core.errors import StudyFileError, TransferError, UsageError
 from crosswear.core.files import new_folder

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from layout_helpers import guessed, put_plain
 
-from crosswear.adaptation.adapt import AdaptationSettings, adapt
-from crosswear.adaptation.recommend import recommend
+from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.adaptation.shared_people import COMPARED, count_copies, exclude_shared_people
+from crosswear.adaptation.source_ranking import recommend
 from crosswear.core.config import PreparationConfig
 from crosswear.datasets.domain import Domain, same_dataset
 from crosswear.datasets.prepare import prepare

@@ -10,7 +10,7 @@ from predict_helpers import BUNDLE, RATE_HZ, movement, write_csv
 from crosswear.core.errors import DataFormatError
 from crosswear.datasets.own import load_own
 from crosswear.datasets.propose import propose, try_out, write_proposal
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 
 ANSWERS = {"columns.label": "", "subject": "me", "placement": "left_wrist", "rate_hz": RATE_HZ}
 

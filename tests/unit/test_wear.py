@@ -12,7 +12,7 @@ from predict_helpers import BUNDLE
 
 from crosswear.deploy.recognise import Event, Recognizer
 from crosswear.deploy.recognise.inputs import Overrides
-from crosswear.deploy.recognise.recordings import recognise_files
+from crosswear.deploy.recognise.recognised import recognise_files
 from crosswear.signal.nonwear import StillTime, longest, still
 
 RATE_HZ = 25

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crosswear.adaptation.budget import Budget
 from crosswear.adaptation.encoder_learner import encoder_learners
-from crosswear.adaptation.familiarity import Familiar, calibrate_reference
+from crosswear.adaptation.familiar_reference import Familiar, calibrate_reference
 from crosswear.adaptation.learners import (
     ClassicalLearner,
     Floats,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crosswear.adaptation.recommend import (
+from crosswear.adaptation.source_ranking import (
     MEASURES,
     Measure,
     draw_sample,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosswear.adaptation.adapt import AdaptationSettings, Adapted
-from crosswear.adaptation.adapt import adapt as adapt_recordings
+from crosswear.adaptation.from_recordings import AdaptationSettings, Adapted
+from crosswear.adaptation.from_recordings import adapt as adapt_recordings
 from crosswear.adaptation.report_files import summary
 from crosswear.api.display import note, status_shown
 from crosswear.api.folders import cache_folder, data_folder

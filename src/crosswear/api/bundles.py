@@ -15,7 +15,7 @@ from crosswear.core.packages import expect_packages
 from crosswear.deploy.bundle import Bundle, load_bundle
 from crosswear.deploy.bundle.manifest import Manifest
 from crosswear.deploy.recognise.inputs import Overrides
-from crosswear.deploy.recognise.recordings import Recognised, recognise_files
+from crosswear.deploy.recognise.recognised import Recognised, recognise_files
 from crosswear.networks.threads import one_torch_thread
 
 if TYPE_CHECKING:

@@ -70,11 +70,17 @@ def pretrain(
         CrosswearError: if a domain cannot be read.
         DiskError: if the folder cannot be written.
     """
-    from crosswear.study.pretrained_encoder import pretrain_encoder, read_pretraining
+    from crosswear.study.pretrained_encoder import (
+        expect_pretraining,
+        pretrain_encoder,
+        pretraining_domains,
+        read_pretraining,
+    )
 
     whole = read_pretraining(file)
     design = whole.without(tuple(leave_out))
     left_out = {name: whole.domains[name] for name in leave_out}
-    folders = data_folder(data), cache_folder(cache)
+    expect_pretraining(design, left_out, Path(out), device)
+    domains = pretraining_domains(design, data_folder(data), cache_folder(cache), note)
     with progress_shown("epochs") as progress:
-        return pretrain_encoder(design, left_out, *folders, Path(out), device, progress, note)
+        return pretrain_encoder(design, domains, Path(out), device, progress)

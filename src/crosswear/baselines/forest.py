@@ -16,6 +16,23 @@ BATCH = 256
 """Windows whose way down all trees is followed at a time: what stays in the cache."""
 
 
+@dataclass(frozen=True)
+class Growth:
+    """The way in which trees grow.
+
+    Attributes:
+        extra: whether thresholds are drawn, not sought: extremely randomised trees (Geurts, Ernst
+            and Wehenkel, "Extremely randomized trees", Machine Learning 2006).
+        trees: how many; None for `TREES`.
+    """
+
+    extra: bool = False
+    trees: int | None = None
+
+
+SOUGHT, DRAWN = Growth(), Growth(extra=True)
+
+
 @dataclass(frozen=True, eq=False)
 class Forest:
     """A fitted forest: the nodes of all trees, one tree after the other.
@@ -80,7 +97,7 @@ def fit_extra_trees(
     x: NDArray[np.float32], y: NDArray[np.integer], classes: int, rate_hz: float, seed: int
 ) -> Forest:
     """Grow extremely randomised trees on windows; see `crosswear.baselines.Baseline.fit`."""
-    return grow_forest(window_features(x, rate_hz), y, classes, rate_hz, seed, extra=True)
+    return grow_forest(window_features(x, rate_hz), y, classes, rate_hz, seed, DRAWN)
 
 
 def grow_forest(
@@ -89,20 +106,14 @@ def grow_forest(
     classes: int,
     rate_hz: float,
     seed: int,
-    *,
-    extra: bool = False,
-    trees: int | None = None,
+    growth: Growth = SOUGHT,
 ) -> Forest:
-    """Grow a forest, of `TREES` unless `trees` says otherwise, on the features [n, F] of windows.
-
-    With `extra`, of extremely randomised trees (Geurts, Ernst and Wehenkel, "Extremely randomized
-    trees", Machine Learning 2006): thresholds are drawn, not sought.
-    """
+    """Grow a forest on the features [n, F] of windows."""
     from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
     # One thread: cells of a study run side by side in processes.
-    kind = ExtraTreesClassifier if extra else RandomForestClassifier
-    grown = kind(trees or TREES, n_jobs=1, random_state=seed % 2**32).fit(features, y)
+    kind = ExtraTreesClassifier if growth.extra else RandomForestClassifier
+    grown = kind(growth.trees or TREES, n_jobs=1, random_state=seed % 2**32).fit(features, y)
     fitted = [one.tree_ for one in grown.estimators_]
     sizes = [tree.node_count for tree in fitted]
     roots = np.cumsum([0, *sizes[:-1]])

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.forest import Forest, grow_forest
+from crosswear.baselines.forest import DRAWN, Forest, grow_forest
 from crosswear.baselines.kernel import (
     FeatureMap,
     KernelClassifier,
@@ -48,7 +48,7 @@ class TreesMember:
 
     def _grown(self, rows: Indices) -> Forest:
         known = (self.features[rows], self.y[rows], self.classes, self.rate_hz, self.seed)
-        return grow_forest(*known, extra=True)
+        return grow_forest(*known, DRAWN)
 
 
 @dataclass(frozen=True, eq=False)

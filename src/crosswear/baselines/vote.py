@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.forest import Forest, grow_forest, load_forest
+from crosswear.baselines.forest import DRAWN, Forest, grow_forest, load_forest
 from crosswear.baselines.minirocket import MiniRocket, fit_sharpened, load_minirocket
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.signal.features import window_features
@@ -77,7 +77,7 @@ def vote_of(
         sources: windows of others, by which MiniRocket's features are whitened.
     """
     x, y = windows.x, windows.y
-    trees = grow_forest(features, y, classes, rate_hz, seed, extra=True)
+    trees = grow_forest(features, y, classes, rate_hz, seed, DRAWN)
     return Vote(trees, fit_sharpened(x, y, classes, seed, sources, SHARPNESS))
 
 

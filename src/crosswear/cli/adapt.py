@@ -44,8 +44,8 @@ def adapt(
     as_json: AsJson = False,
 ) -> None:
     """Choose a model for your recordings, write it as a bundle, and report its expected score."""
-    from crosswear.adaptation.adapt import AdaptationSettings
-    from crosswear.adaptation.adapt import adapt as adapt_
+    from crosswear.adaptation.from_recordings import AdaptationSettings
+    from crosswear.adaptation.from_recordings import adapt as adapt_
     from crosswear.adaptation.report_files import summary
     from crosswear.study.sources import resolve_studies
 

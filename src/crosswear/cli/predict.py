@@ -15,7 +15,7 @@ from crosswear.cli.output import print_json, print_table
 from crosswear.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosswear.deploy.recognise.recordings import Recognised
+    from crosswear.deploy.recognise.recognised import Recognised
 
 
 def predict(

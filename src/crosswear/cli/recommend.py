@@ -52,8 +52,8 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Rank sources of transfer for your recordings, without training."""
-    from crosswear.adaptation.recommend import rank_encoders
-    from crosswear.adaptation.recommend import recommend as recommend_
+    from crosswear.adaptation.source_ranking import rank_encoders
+    from crosswear.adaptation.source_ranking import recommend as recommend_
     from crosswear.adaptation.validate_rankings import validate_rankings
     from crosswear.datasets.domain import of_acceleration
     from crosswear.datasets.prepare import prepare

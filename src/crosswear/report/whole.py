@@ -9,8 +9,8 @@ from crosswear.core.errors import IncompleteError
 from crosswear.evidence.gather import gather
 from crosswear.evidence.records import StudyRecords, write_records
 from crosswear.report.evidence_tables import cells_table
-from crosswear.report.files import write_report
 from crosswear.report.notice import notice
+from crosswear.report.report_folder import write_report
 
 
 @dataclass(frozen=True)

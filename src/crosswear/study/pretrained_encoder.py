@@ -45,34 +45,21 @@ def read_pretraining(path: str | Path) -> PretrainingDesign:
     return replace(design, domains=beside(design.domains, path.parent))
 
 
-def pretrain_encoder(
-    design: PretrainingDesign,
-    left_out: Mapping[str, str],
-    data: str | Path | None,
-    cache: str | Path,
-    out: Path,
-    device: str,
-    report: Report,
-    note: Note,
-) -> Encoder:
-    """Train an encoder on domains, and write its folder at the end.
+def expect_pretraining(
+    design: PretrainingDesign, left_out: Mapping[str, str], out: Path, device: str
+) -> None:
+    """Check what can be checked before anything is read.
 
     Args:
         design: the file, without the domains that are left out.
         left_out: references of these domains by their names.
-        data: folder or URL with one folder per dataset.
-        cache: folder of prepared domains.
         out: folder to make.
         device: `cpu` or `cuda`.
-        report: takes the progress.
-        note: takes a sentence about anything repaired, dropped or not found.
 
     Raises:
-        UsageError: if `out` exists, the extra `onnx` is not installed, the windows are too short
-            for the network, or this machine has no such device.
-        StudyFileError: if two domains are the same.
+        UsageError: if `out` exists, the extra `onnx` is not installed, or this machine has no such
+            device.
         LeakageError: if a dataset is left out and learned from under another name.
-        CrosswearError: if a domain cannot be read.
         DiskError: if the folder cannot be written.
     """
     expect_onnx()
@@ -81,6 +68,23 @@ def pretrain_encoder(
     check_device(device)
     for name, reference in left_out.items():
         _expect_unrelated(name, reference, design.domains)
+
+
+def pretraining_domains(
+    design: PretrainingDesign, data: str | Path | None, cache: str | Path, note: Note
+) -> dict[str, Domain]:
+    """Prepare the domains of a pretraining, of acceleration alone.
+
+    Args:
+        design: the file, without the domains that are left out.
+        data: folder or URL with one folder per dataset.
+        cache: folder of prepared domains.
+        note: takes a sentence about anything repaired, dropped or not found.
+
+    Raises:
+        StudyFileError: if two domains are the same.
+        CrosswearError: if a domain cannot be read.
+    """
     domains = {
         name: of_acceleration(prepare(reference, data, design.preparation, cache))
         for name, reference in design.domains.items()
@@ -89,6 +93,29 @@ def pretrain_encoder(
     for name, domain in domains.items():
         for sentence in domain.summary.notes:
             note(f"{name}: {sentence}")
+    return domains
+
+
+def pretrain_encoder(
+    design: PretrainingDesign,
+    domains: Mapping[str, Domain],
+    out: Path,
+    device: str,
+    report: Report,
+) -> Encoder:
+    """Train an encoder on domains, and write its folder at the end.
+
+    Args:
+        design: the file.
+        domains: its prepared domains by their names.
+        out: folder to make.
+        device: `cpu` or `cuda`.
+        report: takes the progress.
+
+    Raises:
+        UsageError: if the windows are too short for the network.
+        DiskError: if the folder cannot be written.
+    """
     epochs = design.training.epochs
     report(Progress(0, epochs, 0.0, ""))
     done = itertools.count(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crosswear.baselines.forest import DRAWN
 from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
 from crosswear.baselines.minirocket import fit_minirocket
 from crosswear.engine.alignment import Adversary, Discrepancy
@@ -26,7 +27,7 @@ TRAINABLE: Mapping[str, TrainableMethod] = MappingProxyType(
         "network": NetworkMethod(),
         "majority": Majority(),
         "forest": ForestMethod(),
-        "extra-trees": ForestMethod(extra=True),
+        "extra-trees": ForestMethod(DRAWN),
         "minirocket": WindowsMethod(fit_minirocket),
         "vote": VoteMethod(),
         "stack": StackMethod(),

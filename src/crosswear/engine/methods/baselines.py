@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosswear.baselines.forest import grow_forest
+from crosswear.baselines.forest import SOUGHT, Growth, grow_forest
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import fit_stack
@@ -52,23 +53,21 @@ class ForestMethod(ClassicalMethod):
     """Grows a forest on features.
 
     Args:
-        extra: whether thresholds are drawn, not sought.
-        trees: how many; None for as many as `grow_forest` grows.
+        growth: how its trees grow.
     """
 
-    def __init__(self, *, extra: bool = False, trees: int | None = None) -> None:
-        self.extra = extra
-        self.trees = trees
+    def __init__(self, growth: Growth = SOUGHT) -> None:
+        self.growth = growth
 
     def small(self) -> ForestMethod:
         """See `ClassicalMethod.small`: growing all trees takes as long on few windows."""
-        return ForestMethod(extra=self.extra, trees=1)
+        return ForestMethod(replace(self.growth, trees=1))
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
         features = resources.features(domain, task.rate_hz)
         known = (domain.windows.y[rows], len(domain.classes), task.rate_hz, weight_seed(task.cell))
-        forest = grow_forest(features[rows], *known, extra=self.extra, trees=self.trees)
+        forest = grow_forest(features[rows], *known, self.growth)
         return lambda test: forest.vote(features[test]).argmax(axis=1)
 
 

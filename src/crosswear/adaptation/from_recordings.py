@@ -15,9 +15,9 @@ from crosswear.adaptation.choose import Chosen, choose
 from crosswear.adaptation.encoder_learner import encoders_by_name, exclude_learned
 from crosswear.adaptation.inspection import compare_orientation, inspect_recordings
 from crosswear.adaptation.learners import TrainingData
-from crosswear.adaptation.recommend import recommend
 from crosswear.adaptation.report_files import write_report
 from crosswear.adaptation.shared_people import exclude_shared_people
+from crosswear.adaptation.source_ranking import recommend
 from crosswear.adaptation.source_training import train_source, training_seconds
 from crosswear.adaptation.worn import worn_windows
 from crosswear.baselines import BUNDLED
