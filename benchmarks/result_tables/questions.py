@@ -132,8 +132,7 @@ def mirrored(index: EvidenceIndex) -> str:
 def stacked(index: EvidenceIndex) -> str:
     """Compare the whitened stack with the vote and with the best of its members.
 
-    The best member is chosen on the test windows, which favours it. The kernel is no method of its
-    own and so not among them.
+    The best member is chosen on the test windows, which favours it.
     """
     study, scores = index.evidence.study, scores_of(records_of(index))
     places = [(target, size) for target in index.targets for size in index.sizes]
@@ -141,7 +140,8 @@ def stacked(index: EvidenceIndex) -> str:
     for target, size in places:
         whitened = "+".join(study.others(target))
         vote, stack = LearningMethod("vote", whitened), LearningMethod("stack", whitened)
-        members = [LearningMethod("extra-trees"), LearningMethod("minirocket", whitened)]
+        members = [LearningMethod("extra-trees")]
+        members += [LearningMethod(name, whitened) for name in ("minirocket", "kernel")]
         members += [LearningMethod("encoder", name) for name in study.encoders]
         methods = [ScoreKey(target, size, one) for one in (*members, vote, stack)]
         shares = {one: scores.counts[one].share().value for one in methods}
@@ -158,7 +158,8 @@ def stacked(index: EvidenceIndex) -> str:
     ]
     usual = points(mean_over(by_target).value)
     few = points(float(np.mean([gains[place] for place in product(EVERYDAY, FEW)])))
-    headings = ("target", "windows", "extra-trees", "MiniRocket", *study.encoders, "vote", "stack")
+    members = ("extra-trees", "MiniRocket", "kernel", *study.encoders)
+    headings = ("target", "windows", *members, "vote", "stack")
     effects = [Counter(map(phrases.compared, some)) for some in (over_vote, over_best)]
     return (
         f"{table((*headings, 'over the vote', 'over the best member'), rows, 1)}\n\n"

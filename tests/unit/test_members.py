@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crosswear.baselines.kernel import KernelSimilarity, feature_map, fit_kernel_ridge
-from crosswear.baselines.members import classical_members
+from crosswear.baselines.kernel import (
+    KernelSimilarity,
+    feature_map,
+    fit_kernel,
+    fit_kernel_ridge,
+)
+from crosswear.baselines.members import KernelMember, classical_members
 from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.ridge import fit_ridge
 from crosswear.baselines.stack import StackMember
@@ -57,6 +62,15 @@ def test_fitted_on_all_windows_they_say_what_they_say_in_a_fold_of_all(
     for member in members:
         in_fold = member.probabilities(every, every)
         np.testing.assert_allclose(member.fit().scores(x), in_fold, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_kernel_alone_says_what_it_says_as_a_member(members: tuple[StackMember, ...]) -> None:
+    x, (member,) = waves(3).x, [one for one in members if isinstance(one, KernelMember)]
+    sources = [waves(1), waves(2)] if member.kernel.features.whiten else []
+    alone = fit_kernel(window_features(waves(0).x, RATE), member.y, CLASSES, RATE, sources)
+    np.testing.assert_array_equal(alone.scores(x), member.fit().scores(x))
+    np.testing.assert_array_equal(alone.vote(window_features(x, RATE)), alone.scores(x))
 
 
 def test_a_regression_on_features_is_a_member_too() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -107,8 +108,63 @@ class KernelClassifier:
 
     def scores(self, x: NDArray[np.float32]) -> Floats:
         """Class probabilities [n, C] of windows [n, 3, L] in g."""
-        features = self.features(window_features(x, self.rate_hz))
-        return self.ridge.vote(self.similarity(features))
+        return self.vote(window_features(x, self.rate_hz))
+
+    def vote(self, features: Floats) -> Floats:
+        """The same, of windows whose `window_features` [n, F] are known."""
+        return self.ridge.vote(self.similarity(self.features(features)))
+
+
+@dataclass(frozen=True, eq=False)
+class KernelFeatures:
+    """The similarity of windows to fit, in which their classes have no part.
+
+    Attributes:
+        features: the map of their features.
+        similarity: to them.
+        rate_hz: their sampling rate.
+    """
+
+    features: FeatureMap
+    similarity: KernelSimilarity
+    rate_hz: float
+
+    @cached_property
+    def known(self) -> Floats:
+        """The similarity [n, n] of the windows to each other."""
+        return self.similarity(self.similarity.known)
+
+    def fit(self, y: NDArray[np.integer], classes: int) -> KernelClassifier:
+        """Fit the classes [n] of the windows."""
+        ridge = fit_kernel_ridge(self.known, y, classes)
+        return KernelClassifier(self.features, self.similarity, ridge, self.rate_hz)
+
+
+def fit_kernel(
+    features: Floats,
+    y: NDArray[np.integer],
+    classes: int,
+    rate_hz: float,
+    sources: Sequence[LabelledWindows] = (),
+) -> KernelClassifier:
+    """Fit windows whose features are known.
+
+    Args:
+        features: `window_features` [n, F] of them.
+        y: their classes [n].
+        classes: number of classes C.
+        rate_hz: sampling rate of all windows.
+        sources: windows of others, by which the features are whitened.
+    """
+    return kernel_features(features, rate_hz, sources).fit(y, classes)
+
+
+def kernel_features(
+    features: Floats, rate_hz: float, sources: Sequence[LabelledWindows] = ()
+) -> KernelFeatures:
+    """Map the features [n, F] of windows to fit; see `fit_kernel`."""
+    mapped = feature_map(features, rate_hz, sources)
+    return KernelFeatures(mapped, KernelSimilarity.of(mapped(features)), rate_hz)
 
 
 def fit_kernel_ridge(similar: Floats, y: NDArray[np.integer], classes: int) -> KernelRidge:

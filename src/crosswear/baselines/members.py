@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.baselines.forest import DRAWN, Forest, grow_forest
 from crosswear.baselines.kernel import (
-    FeatureMap,
     KernelClassifier,
-    KernelSimilarity,
-    feature_map,
+    KernelFeatures,
     fit_kernel_ridge,
+    kernel_features,
 )
 from crosswear.baselines.minirocket import MiniRocket, RocketFeatures, rocket_features
 from crosswear.baselines.ridge import fit_ridge
@@ -74,26 +72,18 @@ class RocketMember:
 class KernelMember:
     """Ridge regression on how similar windows are to each other."""
 
-    features: FeatureMap
-    similarity: KernelSimilarity
+    kernel: KernelFeatures
     y: NDArray[np.integer]
     classes: int
-    rate_hz: float
-
-    @cached_property
-    def known(self) -> Floats:
-        """The similarity [n, n] of the windows to each other."""
-        return self.similarity(self.similarity.known)
 
     def probabilities(self, train: Indices, asked: Indices) -> Floats:
         """See `StackMember`."""
-        similar = self.known[:, train]
+        similar = self.kernel.known[:, train]
         return fit_kernel_ridge(similar[train], self.y[train], self.classes).vote(similar[asked])
 
     def fit(self) -> KernelClassifier:
         """See `StackMember`."""
-        ridge = fit_kernel_ridge(self.known, self.y, self.classes)
-        return KernelClassifier(self.features, self.similarity, ridge, self.rate_hz)
+        return self.kernel.fit(self.y, self.classes)
 
 
 def classical_members(
@@ -114,9 +104,8 @@ def classical_members(
     """
     x, y = windows.x, windows.y
     features = window_features(x, rate_hz)
-    mapped = feature_map(features, rate_hz, sources)
     return (
         TreesMember(features, y, classes, rate_hz, seed),
         RocketMember(rocket_features(x, seed, sources), y, classes),
-        KernelMember(mapped, KernelSimilarity.of(mapped(features)), y, classes, rate_hz),
+        KernelMember(kernel_features(features, rate_hz, sources), y, classes),
     )

@@ -59,8 +59,8 @@ class Grid:
         baselines: what else is trained on the same windows, beside the network from scratch.
         alignments: what is tried on the classes that domains share, without labels of the target;
             only with them may `sizes` and `blocks` be empty.
-        whitening: `minirocket`, `vote` and `stack` once more, with features that are whitened by
-            labelled windows of all other domains.
+        whitening: `minirocket`, `vote`, `kernel` and `stack` once more, with features that are
+            whitened by labelled windows of all other domains.
         networks: whether any is trained; without, `blocks` are empty, and baselines are compared.
     """
 

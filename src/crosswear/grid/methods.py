@@ -86,6 +86,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             _baseline("extra-trees"),
             _baseline("minirocket", whitened=True),
             _baseline("vote", whitened=True),
+            _baseline("kernel", whitened=True),
             _baseline("stack", whitened=True, takes_encoders=True),
             _baseline("hydra-multirocket"),
             Method("logistic", Role.FEATURES, "logistic", "logistic on {origin}", "weights"),

@@ -15,7 +15,13 @@ from crosswear.baselines.minirocket import fit_minirocket
 from crosswear.engine.alignment import Adversary, Discrepancy
 from crosswear.engine.methods.alignments import AlignmentMethod
 from crosswear.engine.methods.base import TrainableMethod
-from crosswear.engine.methods.baselines import ForestMethod, StackMethod, VoteMethod, WindowsMethod
+from crosswear.engine.methods.baselines import (
+    ForestMethod,
+    KernelMethod,
+    StackMethod,
+    VoteMethod,
+    WindowsMethod,
+)
 from crosswear.engine.methods.imported import EncoderMethod
 from crosswear.engine.methods.logistic import LogisticMethod
 from crosswear.engine.methods.majority import Majority
@@ -30,6 +36,7 @@ TRAINABLE: Mapping[str, TrainableMethod] = MappingProxyType(
         "extra-trees": ForestMethod(DRAWN),
         "minirocket": WindowsMethod(fit_minirocket),
         "vote": VoteMethod(),
+        "kernel": KernelMethod(),
         "stack": StackMethod(),
         "hydra-multirocket": WindowsMethod(fit_hydra_multirocket),
         "logistic": LogisticMethod(),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.baselines.forest import SOUGHT, Growth, grow_forest
+from crosswear.baselines.kernel import fit_kernel
 from crosswear.baselines.members import classical_members
 from crosswear.baselines.regression import LogisticMember
 from crosswear.baselines.stack import fit_stack
@@ -81,6 +82,17 @@ class VoteMethod(ClassicalMethod):
         windows = LabelledWindows.of(domain.windows, rows)
         vote = vote_of(windows, features[rows], *known, windows_of_sources(task))
         return lambda test: vote.vote(x[test], features[test]).argmax(axis=1)
+
+
+class KernelMethod(ClassicalMethod):
+    """Fits a ridge classifier of similarities on features."""
+
+    def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
+        """See `ClassicalMethod.fit`."""
+        features, y = resources.features(domain, task.rate_hz), domain.windows.y[rows]
+        known = (len(domain.classes), task.rate_hz, windows_of_sources(task))
+        kernel = fit_kernel(features[rows], y, *known)
+        return lambda test: kernel.vote(features[test]).argmax(axis=1)
 
 
 class StackMethod(ClassicalMethod):
