@@ -18,7 +18,7 @@ EXTRAS = {"browser": "onnxruntime", "cluster": "distributed"}
 
 
 def alike(shown: str, printed: str) -> bool:
-    """Whether words and whole numbers are equal, and other numbers about equal.
+    """Return whether words and whole numbers are equal, and other numbers about equal.
 
     Processors round differently, which moves scores of networks a little.
     """
@@ -32,7 +32,7 @@ def alike(shown: str, printed: str) -> bool:
 
 
 def related(shown: str, printed: str) -> bool:
-    """Whether most words are equal, of an output that depends on the machine and its load."""
+    """Return whether most words are equal: the output depends on the machine and its load."""
     words = [NUMBER.sub("0", text).split() for text in (shown, printed)]
     return SequenceMatcher(None, *words, autojunk=False).ratio() > 0.6
 

@@ -45,7 +45,7 @@ def print_error(error: CrosswearError) -> None:
 
 
 class LogPrinter(logging.Handler):
-    """Prints what the package logs, to standard error: warnings as notes, progress as lines."""
+    """A handler that prints the log to standard error: warnings as notes, progress as lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
