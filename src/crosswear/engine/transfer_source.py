@@ -99,7 +99,7 @@ def expect_data(data: str | Path | None) -> Path | None:
             "no such folder",
             where=str(data),
             expected="the folder with one folder or archive per dataset",
-            todo="check --data",
+            todo="check --data; leave it out if you have no other recordings than your own",
         )
     return data
 

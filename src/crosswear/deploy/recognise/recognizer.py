@@ -164,7 +164,7 @@ class Recognizer:
                 f"acceleration is {np.abs(values[wrong][0]).max():.4g} g",
                 where=f"sample {self._samples + int(wrong.argmax())}",
                 expected=f"finite numbers up to {LARGEST_G:g} g, or NaN where a sample was lost",
-                todo="check the unit",
+                todo="check the unit in which the sensor reports",
             )
         spans = self._resampler.push(values, time_s)
         self._samples += len(values)
