@@ -29,6 +29,8 @@ HABITS = re.compile(
     r"\b(told|tells?|whence|whatever|whoever|nobody|it is there|(is|are) there already)\b", re.I
 )
 """Words with a more common equivalent; `tests/unit/test_english.py` refuses them."""
+OPENINGS = ("What ", "How ", "Of ", "Whether ", "When ", "Why ")
+"""Words with which no docstring of a function or a class begins."""
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Documented: TypeAlias = ast.Module | ast.ClassDef | Function
@@ -57,7 +59,7 @@ class SourceModule:
 
     @property
     def is_face(self) -> bool:
-        """Whether it is the face of a package, `__init__.py` or `__main__.py`."""
+        """Return whether it is the face of a package, `__init__.py` or `__main__.py`."""
         return Path(self.path).name in ("__init__.py", "__main__.py")
 
 
@@ -116,7 +118,7 @@ def measures(modules: list[SourceModule]) -> dict[str, tuple[str, list[str]]]:
         "shared module names": counted(
             shared((Path(one.path).name, one.path) for one in modules if not one.is_face)
         ),
-        "docstrings that begin with What or How": counted(questions(modules)),
+        "docstrings that begin with What, Of or the like": counted(questions(modules)),
         "fully typed functions": (f"{typed / max(len(functions), 1):.1%}", []),
     }
 
@@ -141,7 +143,7 @@ def parameters(function: Function) -> list[ast.arg]:
 
 
 def fully_typed(function: Function) -> bool:
-    """Whether every parameter and the result are annotated."""
+    """Return whether every parameter and the result are annotated."""
     arguments = function.args
     variable = [one for one in (arguments.vararg, arguments.kwarg) if one]
     annotated = all(one.annotation for one in (*parameters(function), *variable))
@@ -176,12 +178,12 @@ def shared(named: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def questions(modules: Iterable[SourceModule]) -> list[str]:
-    """Return the docstrings that begin with a question word."""
+    """Return the docstrings that begin with a question word or a preposition."""
     found = []
     for module in modules:
         for node in ast.walk(module.tree):
             text = (ast.get_docstring(node) or "") if isinstance(node, Documented) else ""
-            if text.startswith(("What ", "How ")):
+            if text.startswith(OPENINGS):
                 found.append(f"{module.path}: {text.splitlines()[0]}")
     return found
 

@@ -93,7 +93,7 @@ class PlainMultiResNet(nn.Module):
             part.requires_grad_(False)
 
     def train(self, mode: bool = True) -> PlainMultiResNet:
-        """As torch does, but for the frozen blocks."""
+        """Set the mode as torch does, but for the frozen blocks."""
         super().train(mode)
         for part in self.frozen:
             part.eval()

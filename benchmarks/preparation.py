@@ -84,7 +84,7 @@ class Prepared:
 
     @property
     def digest(self) -> str:
-        """Of the bytes of the domain."""
+        """Digest of the bytes of the domain."""
         found = hashlib.sha256()
         for path in sorted(self.folder.iterdir()):
             with path.open("rb") as file:

@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
-from crosswear.baselines import BUNDLED, Classifier
-from crosswear.baselines.forest import TREES, grow_forest
+from crosswear.baselines import BUNDLED, Classifier, forest
 from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
 from crosswear.baselines.vote import fit_vote
@@ -26,6 +25,8 @@ from crosswear.core.recording import Subset
 from crosswear.datasets.domain import Domain
 from crosswear.signal.features import window_features
 from crosswear.signal.windows import in_steps
+
+pytestmark = pytest.mark.usefixtures("few_trees")
 
 RATE = 25.0
 
@@ -132,9 +133,9 @@ def test_hydra_takes_windows_of_a_sensor_at_rest(train: Data) -> None:
 @pytest.mark.slow
 def test_the_forests_arrays_say_what_sklearn_says(train: Data, asked: Data) -> None:
     known, unknown = (window_features(x, RATE) for x in (train[0], asked[0]))
-    forest = grow_forest(known, train[1], 10, RATE, 7)
-    theirs = RandomForestClassifier(TREES, random_state=7).fit(known, train[1])
-    np.testing.assert_allclose(forest.vote(unknown), theirs.predict_proba(unknown), atol=1e-6)
+    ours = forest.grow_forest(known, train[1], 10, RATE, 7)
+    theirs = RandomForestClassifier(forest.TREES, random_state=7).fit(known, train[1])
+    np.testing.assert_allclose(ours.vote(unknown), theirs.predict_proba(unknown), atol=1e-6)
 
 
 def others(seed: int) -> LabelledWindows:

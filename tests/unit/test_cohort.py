@@ -28,6 +28,8 @@ from crosswear.networks.kernels import implementation
 from crosswear.networks.models import NETWORKS, build, declared, side_by_side
 from reference_trainer import train_cell
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 FILTERS = ((16, 16, 16), (16, 32, 16, 16), (16, 16, 16, 16, 16))
 
 
@@ -122,7 +124,7 @@ def copies_of(outcomes: list[Outcome]) -> list[CellResult]:
 @pytest.mark.slow
 @pytest.mark.rounding
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("size", [20, 150])
+@pytest.mark.parametrize("size", [20, 90])
 @pytest.mark.parametrize("blocks", [None, 0, 2])
 def test_neighbours_change_nothing(
     gestures: Domain, wide_source: Task, precision: str, size: int, blocks: int | None

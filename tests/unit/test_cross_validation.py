@@ -214,7 +214,7 @@ def test_folds_that_take_longer_than_their_timing_end_with_the_budget(
     data = TrainingData(np.zeros((40, 3, 100), np.float32), y, who, 2, 25.0, 0)
     found, run = evaluate_candidates([Ticking("forest", 10.0)], [], folds, data, 62.0, said.append)
     assert len(run) == found[0].folds == 5  # 50 s, and 10 s for the final training
-    assert "time for 5 of 8 folds only" in said[-1]
+    assert "time for 5 of 8 folds: a longer budget" in said[-1]
 
 
 def test_no_gain_is_beyond_what_a_difference_can_be() -> None:

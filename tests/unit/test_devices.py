@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -203,7 +204,7 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     path, _ = write(tmp_path, "ax3.cwa")
     (tmp_path / "skdh").mkdir()
     (tmp_path / "skdh" / "__init__.py").write_text("", "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     fails(path, "pip install '.[devices]'", kind=UsageError)
 
 
@@ -212,7 +213,7 @@ def test_a_crash_of_the_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "avro").mkdir()
     crash = "import os\nos.abort()\n"
     (tmp_path / "avro" / "__init__.py").write_text(crash, "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     fails(path, "its reader crashed")
 
 

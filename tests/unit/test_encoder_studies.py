@@ -36,6 +36,8 @@ from crosswear.grid.methods import ENCODERS
 from crosswear.grid.study_file import parse_study
 from generators import encoders
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 CARD = EncoderCard(30.0, 2.0, "g", "NCL", "none", "CC0-1.0", "made up for tests")
 FACTS = {
     (name, 0): DomainFacts(name=name, digest=name * 64, train_windows=70) for name in ("a", "b")

@@ -31,6 +31,8 @@ from crosswear.deploy.export.graph import to_onnx  # noqa: E402
 from crosswear.networks.models import NETWORKS  # noqa: E402
 from crosswear.signal.features import feature_names, window_features  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 KINDS = ("forest", "minirocket", "vote")
 
 

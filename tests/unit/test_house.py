@@ -52,7 +52,7 @@ def test_a_small_tree_is_measured(house: ModuleType, checkout: Path) -> None:
         "import cycles": "1",
         "shared class names": "1",
         "shared module names": "1",
-        "docstrings that begin with What or How": "2",
+        "docstrings that begin with What, Of or the like": "2",
         "fully typed functions": "5.9%",
     }
     assert found["functions with more than 6 parameters"][1] == ["one.py: seven 7"]

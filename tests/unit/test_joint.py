@@ -46,7 +46,7 @@ TRAIN = TrainConfig(epochs=1, batch_size=32)
 
 @pytest.fixture(scope="module")
 def domains(cache: Path) -> tuple[Domain, ...]:
-    """Of occurrences and of subjects, with different classes."""
+    """Domains of occurrences and of subjects, with different classes."""
     names = ("simulated-daily", "simulated-gestures")
     return tuple(prepare(name, None, PREPARATION, cache) for name in names)
 

@@ -30,6 +30,8 @@ from crosswear.study.load import LoadedStudy, load_study
 from crosswear.study.read import read_study
 from generators.encoders import convolutional
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 STUDY = """
 name = "learned"
 [domains]

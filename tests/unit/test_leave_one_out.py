@@ -26,6 +26,8 @@ from crosswear.signal.metrics import macro_f1
 from crosswear.study.load import LoadedStudy, load_study
 from generators.records import observe
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 FOREST = ("forest", "many")
 TEXT = """
 name = "each"

@@ -25,6 +25,8 @@ from crosswear.grid.experiment import Cell
 from crosswear.grid.methods import ALIGNMENTS, BASELINES, METHODS, WHITENED, Role, names_of
 from crosswear.grid.result import CellResult
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 PACKAGE = Path(crosswear.__file__).parent
 OTHER_MEANINGS = {"source", "mmd", "encoder"}
 """Names that are also those of columns, roles and measures."""

@@ -60,8 +60,8 @@ def test_every_code_has_its_class(variant: str, null: tuple[int, ...], tmp_path:
 
 
 def shares_of_majority(variant: str) -> tuple[int, list[float], list[float]]:
-    """Of test sets of whole people with 45 to 55 % of the time: how many there are, and the least
-    and largest share of the class that is most frequent in the rest, and in the test set itself.
+    """Number of test sets of whole people with 45 to 55 % of the time, and the least and largest
+    share of the class that is most frequent in the rest, and in the test set itself.
     """
     seconds = {code: np.array(row) for code, row in SPEC.counts.expected.items()}
     table = {row.code: seconds[row.code].copy() for row in SPEC.variants[variant]}

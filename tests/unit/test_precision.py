@@ -18,6 +18,8 @@ from crosswear.grid.experiment import enumerate_cells
 from crosswear.grid.facts import DomainFacts
 from crosswear.grid.study_file import parse_study
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 TEXT = smallest_study()
 FACTS = {(name, 0): DomainFacts(name, name, 50) for name in "ab"}
 FAST, SLOW = StepTimes(1.0, 0.6), StepTimes(1.0, 9.0)

@@ -61,11 +61,11 @@ class TestQuestions:
 
     def test_a_terminal_is_asked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_layout("phone_app", tmp_path)
-        typed = iter(["wrist", r"path=(?P<subject>.+)\.csv"])
+        typed = iter(["left wrist", r"path=(?P<subject>.+)\.csv"])
         monkeypatch.setattr("crosswear.cli.data_new._is_terminal", lambda: True)
         result = run(tmp_path, typed="\n".join(typed) + "\n")
         assert result.exit_code == 0, result.output
-        assert 'placement = "wrist"' in (tmp_path / "dataset.toml").read_text()
+        assert 'placement = "left_wrist"' in (tmp_path / "dataset.toml").read_text()
 
     def test_label_0_is_asked_for(self, tmp_path: Path) -> None:
         write_layout("phyphox", tmp_path)

@@ -23,6 +23,8 @@ from crosswear.signal.gravity import spread
 from crosswear.signal.resample import StreamResampler, resample
 from crosswear.signal.windows import in_steps
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 Floats = NDArray[np.float64]
 BUNDLE = a_bundle()
 RATES = (20.0, 25.0, 31.25, 50.0, 98.0, 99.87654321, 100.0)

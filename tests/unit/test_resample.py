@@ -44,7 +44,7 @@ def covered(segment: Segment) -> tuple[int, int]:
 
 
 def amplitude(signal: NDArray[np.floating], frequency: float) -> float:
-    """Of a sine at 25 Hz, by least squares; the frequency may be beyond 12.5 Hz and fold back."""
+    """Amplitude of a sine at 25 Hz, by least squares; a frequency beyond 12.5 Hz folds back."""
     phase = 2 * np.pi * frequency * np.arange(len(signal)) / 25
     basis = np.stack([np.sin(phase), np.cos(phase), np.ones(len(phase))], axis=1)
     fit = np.linalg.lstsq(basis, signal, rcond=None)[0]

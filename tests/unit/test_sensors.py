@@ -37,6 +37,8 @@ from crosswear.study.run import run_study
 from generators import GENERATORS
 from reference_trainer import train_cell
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 BOTH: Sensors = ("accelerometer", "gyroscope")
 FILTERS = (16, 16, 16)
 TRAIN = TrainConfig(epochs=1, batch_size=16, selection="last")

@@ -17,6 +17,8 @@ import pytest
 
 from crosswear.cli import main
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 PAGE = Path(__file__).parents[2] / "docs" / "own-data.md"
 RATE_HZ, BOUT_S = 50, 12
 ACTIVITIES = {

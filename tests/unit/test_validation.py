@@ -26,7 +26,7 @@ filters = [2, 2, 2]
     [
         ('b = "simulated-daily"', "", "domains", "2 entries or more"),
         ('"simulated-daily"', "3", "domains.b", "a text"),
-        ("b = ", '"b c" = ', "domains.b c", "a text that matches"),
+        ("b = ", '"b c" = ', "domains.b c", "a name of letters, digits"),
         ("seed = 1", 'seed = "x"', "seed", "a whole number"),
         ("seed = 1", "seed = 1.5", "seed", "a whole number"),
         ("seed = 1", "seed = -1", "seed", "greater than or equal to 0"),

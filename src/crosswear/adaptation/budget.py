@@ -9,7 +9,7 @@ class Budget:
     """Seconds to spend, counted from the creation of the object.
 
     Args:
-        seconds: all of them.
+        seconds: the whole budget.
     """
 
     def __init__(self, seconds: float) -> None:

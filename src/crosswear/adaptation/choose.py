@@ -174,8 +174,8 @@ def choose(
         most = affordable_folds(classical, networks, len(folds), len(y), budget.left)
         if most < len(folds):
             note(
-                f"{most} folds instead of {len(folds)}: there is no time to test each person, or "
-                "occurrence, alone. The expected score is of models that learn from fewer of them"
+                f"{most} folds instead of {len(folds)}: the budget is too short to test each "
+                "person (or occurrence) alone. The expected score is of models that learn from less"
             )
             folds = make_folds(y, groups, seed_for(data.seed, "folds"), most)
         evaluations, run = evaluate_candidates(classical, networks, folds, data, budget.left, note)
@@ -245,7 +245,7 @@ def _classical(
     chosen: list[Kind] = [kind for kind in KINDS if kind in {*kinds} & {*BUNDLED}]
     if importlib.util.find_spec("aeon") is None and {*chosen} & {*OF_AEON}:
         chosen = [kind for kind in chosen if kind not in OF_AEON]
-        note(f"nothing with MiniRocket takes part; {install('minirocket')}")
+        note(f"classifiers with MiniRocket are left out. To include them: {install('minirocket')}")
     found: list[Learner] = []
     for kind in chosen:
         share = CLASSICAL_SHARE * budget_s / len(chosen) / (folds + 1)

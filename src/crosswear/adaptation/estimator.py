@@ -34,7 +34,7 @@ _NO_GROUPS = (
 
 
 class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped there
-    """Chooses a classifier of windows by cross-validation, and fits it.
+    """An estimator that chooses a classifier of windows by cross-validation, and fits it.
 
     Args:
         kind: kinds of candidates: `auto` for all, or one of them.

@@ -55,7 +55,7 @@ class NetworkPlan:
 
 
 def network_plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
-    """Return plans: from scratch; for each source all blocks frozen, half of them, and none."""
+    """Return plans: from scratch, and each source with all, half and none of its blocks frozen."""
     found = [NetworkPlan()]
     for name, source in sources.items():
         depth = source.model.blocks
@@ -68,7 +68,7 @@ def network_plans(sources: Mapping[str, Checkpoint]) -> list[NetworkPlan]:
 
 
 class NetworkTrainer:
-    """Trains networks on rows of one array of windows.
+    """A trainer of networks on rows of one array of windows.
 
     Args:
         x: windows float32 [N, 3, L], in g.

@@ -87,7 +87,7 @@ def advantage(findings: Findings, shown: Callable[[str], str] = str) -> str:
         if one.behind and (one.kind != findings.kind or of_networks)
     ]
     if not others:
-        return "nothing else ran all folds"
+        return "no other candidate ran in all folds"
     _, gain, name = max(others, key=lambda one: one[0])
     if gain.exceeds(0):
         verdict = "clearly better than"

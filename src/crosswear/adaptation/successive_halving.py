@@ -107,7 +107,7 @@ def evaluate_candidates(
             costs[one.learner.name] = one.learner.seconds(windows)
     live = [one for one in live if one.learner.name in costs]
     if len(run) < len(folds):
-        note(f"time for {len(run)} of {len(folds)} folds only: a longer budget makes it surer")
+        note(f"time for {len(run)} of {len(folds)} folds: a longer budget gives a surer score")
     for number, fold in enumerate(run):
         live = _affordable(live, costs, len(run) - number, budget.left - reserved_s)
         for one in live:

@@ -84,7 +84,7 @@ def whitening(
         features: [n, F] of each source, scaled as those to map.
         labels: its classes [n].
         floor: variance at which damping begins.
-        most: directions that are damped at most.
+        most: largest number of directions to damp.
     """
     from scipy.linalg import eigh  # slow to import, needless to predict
 

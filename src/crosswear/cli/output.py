@@ -25,13 +25,15 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; columns whose cells all start with a digit are aligned to the right."""
-    table = Table(title=escape(title), title_justify="left")
+    table = Table()
     for index, column in enumerate(columns):
         number = all(row[index][:1].isdigit() or not row[index] for row in rows)
         table.add_column(escape(column), justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(text) for text in row))
-    Console().print(table)
+    console = Console()
+    console.print(f"[italic]{escape(title)}[/]", soft_wrap=True, highlight=False)
+    console.print(table)
 
 
 def print_note(sentence: str) -> None:
@@ -45,7 +47,7 @@ def print_error(error: CrosswearError) -> None:
 
 
 class LogPrinter(logging.Handler):
-    """Prints what the package logs, to standard error: warnings as notes, progress as lines."""
+    """A handler that prints the log to standard error: warnings as notes, progress as lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""

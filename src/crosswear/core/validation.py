@@ -19,7 +19,6 @@ _EXPECTED = {
     "too_short": "{min_length} entries or more",
     "too_long": "{max_length} entries or fewer",
     "string_type": "a text",
-    "string_pattern_mismatch": "a text that matches {pattern}",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -97,6 +96,10 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
 
 
 def _expected(problem: ErrorDetails) -> str:
+    if problem["type"] == "string_pattern_mismatch":
+        pattern = str(problem["ctx"]["pattern"])
+        is_name = pattern.startswith("^[A-Za-z0-9]")
+        return "a name of letters, digits, '-' and '_'" if is_name else f"a text like {pattern}"
     if problem["type"] in _EXPECTED:
         return _EXPECTED[problem["type"]].format(**problem.get("ctx", {}))
     return problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

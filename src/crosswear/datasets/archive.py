@@ -93,7 +93,7 @@ class ZipTree:
         return self.members[name].file_size if name in self.members else 0
 
     def where(self, name: str) -> str:
-        """As if the archive were a folder."""
+        """Return the name of a file in messages, as if the archive were a folder."""
         return f"{self.root}/{name}" if name else self.root
 
     def below(self, folder: str) -> ZipTree:
@@ -208,7 +208,7 @@ def _members(archive: zipfile.ZipFile, size: int, where: str) -> dict[str, zipfi
 
 
 def _fault(member: zipfile.ZipInfo) -> str:
-    """Why a member is not read, or nothing."""
+    """Return why a member is not read, or nothing."""
     parts = member.filename.removesuffix("/").split("/")
     if not {"", ".", ".."}.isdisjoint(parts) or _LEADS_OUT.match(member.filename):
         return "a name that may lead out of the archive"

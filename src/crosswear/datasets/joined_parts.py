@@ -85,7 +85,7 @@ def join_parts(
     cache: Path,
     spread: Spread,
 ) -> JoinedParts:
-    """Cut those parts of a dataset that are not there, and join all in their order.
+    """Cut the parts of a dataset that the cache does not hold, and join all in their order.
 
     Call it inside of `preparing`: parts of other files or settings are removed.
 

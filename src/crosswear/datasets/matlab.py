@@ -36,7 +36,7 @@ _COMPLEX = 0x0800
 
 
 class _DamageError(ValueError):
-    """Says what is wrong, before the name of the file is added."""
+    """An error that does not name the file yet."""
 
 
 def read_matrices(

@@ -239,7 +239,7 @@ def _labels(mode: NDArray[np.int64], gesture: NDArray[np.int64], variant: str) -
 
 
 def _even(time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Takes the rounding to milliseconds back where the samples were taken at an even rate."""
+    """Undo the rounding of times [n] to milliseconds if the samples were taken at an even rate."""
     even = np.rint(time_s * RATE_HZ) / RATE_HZ
     is_even = np.abs(time_s - even).max() <= 1 / MILLISECONDS and (np.diff(even) > 0).all()
     return np.asarray(even if is_even else time_s)

@@ -55,7 +55,7 @@ def _itself(name: str) -> str:
 
 @dataclass(frozen=True)
 class PartReader(Generic[Found]):
-    """Reads a dataset as a whole when it is called, or some of its files.
+    """A function that reads a whole dataset, and can read some of its files alone.
 
     Attributes:
         names: returns the names of all files that hold recordings; none if they are only read

@@ -17,7 +17,7 @@ from crosswear.signal.windows import cut_recordings
 
 
 class WindowReader:
-    """Yields the windows of one segment after another, and keeps account of the recordings."""
+    """An iterator over the windows of each segment, which also counts what each recording holds."""
 
     def __init__(
         self, recordings: Iterable[Recording], reference: str, config: PreparationConfig

@@ -91,7 +91,7 @@ class EncoderCard:
 
     @property
     def samples(self) -> int:
-        """Length of its windows."""
+        """Length of its windows, in samples."""
         return round(self.rate_hz * self.window_s)
 
     @property

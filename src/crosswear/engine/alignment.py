@@ -84,5 +84,5 @@ def reverse_gradient(x: Tensor, weight: float) -> Tensor:
 
 
 def adversarial_weight(progress: float) -> float:
-    """Of the reversed gradient, when a share `progress` of training is over."""
+    """Return the weight of the reversed gradient after a share `progress` (0 to 1) of training."""
     return 2 / (1 + math.exp(-STEEPNESS * progress)) - 1

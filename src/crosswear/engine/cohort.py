@@ -14,7 +14,7 @@ from crosswear.networks.threads import one_torch_thread
 
 
 class CohortTrainer:
-    """Trains and tests cohorts on a torch device.
+    """A function that trains and tests cohorts on a torch device.
 
     It holds what its cohorts have in common, so one of them goes on where the last one ended. What
     a cell gets depends neither on that nor on its neighbours.

@@ -117,7 +117,7 @@ def _encoding(
 
 
 def _makespan(cohorts: Sequence[Cohort], seconds: Sequence[float], workers: int) -> float:
-    """When the last one ends, if the first that is ready is always begun next."""
+    """Return the seconds until the last cohort ends, if a free worker takes the first ready one."""
     free = [0.0] * workers
     trained: dict[str, float] = {}
     pending = sorted(zip(cohorts, seconds, strict=True), key=lambda one: bool(one[0][0].source))

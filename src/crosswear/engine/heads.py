@@ -53,7 +53,7 @@ class Heads:
         return scores.masked_fill(owner != owner[y].unsqueeze(-1), -torch.inf)
 
     def mean(self, values: NDArray[np.floating], y: NDArray[np.integer]) -> float:
-        """The mean over the domains of each one's mean; values, y: [n]."""
+        """Return the mean, over the domains, of the mean of each; values, y: [n]."""
         domain = self.domain_of(y)
         return float(np.mean([values[domain == one].mean() for one in np.unique(domain)]))
 
@@ -98,5 +98,5 @@ ONE_HEAD = Heads()
 
 
 def epoch_of(windows: int, domains: int, size: int) -> tuple[int, int]:
-    """Steps in an epoch over domains with so many windows, and windows of each in a step."""
+    """Return the steps in an epoch over domains, and the windows of each domain in a step."""
     return passes(round(windows / domains), size), max(1, size // domains)

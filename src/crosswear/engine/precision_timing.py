@@ -48,7 +48,7 @@ class StepTimes:
 
     @property
     def bfloat16_is_slower(self) -> bool:
-        """Whether bfloat16 takes more than a tenth longer."""
+        """Return whether bfloat16 takes more than a tenth longer."""
         return self.ratio > GAIN
 
     def __str__(self) -> str:

@@ -89,7 +89,7 @@ def passes_in_epoch(config: TrainConfig, steps: int) -> int:
 
 
 def learning_rate(config: TrainConfig, update: int) -> float:
-    """Of an update, from 0: the decay of the study."""
+    """Return the learning rate of an update, counted from 0, with the decay of the study."""
     return config.learning_rate / (1 + config.decay * update)
 
 

@@ -271,7 +271,7 @@ def _parts(value: Tensor, copies: range) -> tuple[Tensor, ...]:
 
 
 def _means(values: Tensor) -> list[float]:
-    """Of each row, summed by itself and exactly enough to be the same in every company."""
+    """Return the mean of each row, exact enough not to depend on the other rows."""
     return [float(row.mean()) for row in values.numpy(force=True).astype(np.float64)]
 
 

@@ -101,7 +101,7 @@ def expect_data(data: str | Path | None) -> DataPlace | None:
             "no such folder",
             where=str(place),
             expected="the folder with one folder or archive per dataset",
-            todo="check --data",
+            todo="check --data; leave it out if you have no other recordings than your own",
         )
     return place
 

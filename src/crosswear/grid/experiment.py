@@ -142,7 +142,7 @@ class StudyDesign:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the study.
+    """One experiment of the study, which gives one score.
 
     Attributes:
         method: how it learns, see `crosswear.grid.methods`. A source network trains on the whole

@@ -192,7 +192,7 @@ class Store:
         write_text(self.folder / "failed" / f"{key}.json", text + "\n")
 
     def traceback(self, key: str) -> str:
-        """Why a cell failed."""
+        """Return the traceback of a cell that failed."""
         path = self.folder / "failed" / f"{key}.json"
         return str(json.loads(path.read_text("utf-8"))["traceback"])
 

@@ -32,7 +32,7 @@ class Adam(torch.optim.Adam):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Change the weights by their gradients."""
+        """Update the weights from their gradients."""
         _STEP(self, closure)
 
 

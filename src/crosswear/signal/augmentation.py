@@ -81,7 +81,7 @@ def jitter(x: Windows, deviation: float, rng: np.random.Generator) -> Windows:
 
 
 def warped_times(count: int, samples: int, deviation: float, rng: np.random.Generator) -> Floats:
-    """When the samples of so many windows are taken, in samples: float64 [count, samples].
+    """Return times at which to take the samples of windows: float64 [count, samples], in samples.
 
     They rise from 0 to `samples - 1`. The logarithm of the speed of time is a cubic spline through
     `KNOTS` normal numbers with this standard deviation.

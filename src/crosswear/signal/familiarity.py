@@ -100,5 +100,5 @@ class Watch:
 
     @property
     def is_unfamiliar(self) -> bool:
-        """Whether the recording so far is unfamiliar as a whole."""
+        """Return whether the recording so far is unfamiliar as a whole."""
         return self._windows >= FEWEST and self._sum / self._windows > self._recording_limit

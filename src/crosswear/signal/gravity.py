@@ -60,7 +60,7 @@ def spread(down: Floats) -> Floats:
 
 
 def overlap(ours: Floats, theirs: Floats) -> float:
-    """From 0 to 1: Bhattacharyya's coefficient of two shares [26]."""
+    """Return the likeness of two shares [26], from 0 to 1: Bhattacharyya's coefficient."""
     return float(np.sqrt(ours * theirs).sum())
 
 

@@ -25,7 +25,7 @@ def still(x: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 class StillTime:
-    """Measures how long a sensor has not moved, as its windows come in."""
+    """The time for which a sensor has not moved, measured as its windows come in."""
 
     def __init__(self) -> None:
         self._begin = self._end = -np.inf  # of the stretch that may continue

@@ -19,7 +19,7 @@ def constant(x: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 class Clipping:
-    """Finds the end of a sensor's range: its largest value, taken by neighbouring samples.
+    """A search for the end of a sensor's range: the largest value, if neighbouring samples have it.
 
     It wants samples as they were measured: a low-pass filter, as every change of the rate has one,
     swings beyond a plateau. What it finds depends on the samples alone, not on how they come in.

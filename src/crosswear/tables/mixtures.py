@@ -95,7 +95,7 @@ def restarted(
 
 
 def select(sample: Sample, rows: Mapping[str | int, str]) -> Sample:
-    """Return the rows of a sample that hold these values."""
+    """Return the rows of a sample that hold these values in the columns named by `rows`."""
     if not rows:
         return sample
     kept = kept_rows(sample, rows)

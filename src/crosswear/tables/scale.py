@@ -65,7 +65,7 @@ def unit_read(found: Reading | None) -> str | float | None:
 
 
 def guess_unit(found: Reading | None, texts: Collection[str], *, zero_elsewhere: bool) -> UnitGuess:
-    """Return the unit by all that is known.
+    """Guess the unit of the acceleration from all evidence.
 
     Args:
         found: what is about one g.

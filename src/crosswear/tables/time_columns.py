@@ -238,7 +238,10 @@ def _time(
         problem = f"it repeats the row before {counted(sum(repeats), 'time')} in {rows} rows"
     elif in_bursts(every):
         problem = f"its intervals reach {high:.3g} ms where {middle:.3g} ms is usual"
-    spacing = f"intervals of {low:.3g} to {high:.3g} ms, {middle:.3g} ms in the middle"
+    shortest, usual, longest = (f"{one:.3g}" for one in (low, middle, high))
+    spacing = f"intervals of {usual} ms"
+    if shortest != longest:
+        spacing = f"intervals of {shortest} to {longest} ms, usually {usual} ms"
     return TimeColumn(name, unit, rates_hz, problem, spacing, orders, named)
 
 

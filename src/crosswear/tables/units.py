@@ -63,7 +63,7 @@ class Reading:
 
     @property
     def is_uneven(self) -> bool:
-        """Whether the length depends on the posture: that of gravity is the same in each."""
+        """Return whether the length depends on the posture: that of gravity is the same in each."""
         return self.between is not None and self.between[1] > UNEVEN * self.between[0]
 
     def contradicts(self, one_g: float) -> bool:

@@ -190,7 +190,7 @@ class Layout:
         return known | dict.fromkeys(self.null, -1)
 
     def indices_of(self, codes: Iterable[str]) -> list[int | None]:
-        """Return index into the class table by code, -1 for the null codes, None for others."""
+        """Return the index of each code in the class table; -1 for null codes, None for others."""
         known, names = self.label_of, [row.name for row in self.class_table]
         patterns = [(re.compile(one), names.index(n)) for one, n in self.class_patterns.items()]
 

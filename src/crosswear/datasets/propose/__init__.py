@@ -162,4 +162,6 @@ def _typed(key: str, text: str) -> Any:
     numbers = ("rate_hz", "skip_lines", "skip_after_header", "unit", "zero", "labels.offset_s")
     if key in numbers or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
+    if key == "placement":
+        return "_".join(text.strip("\"'").split())  # "left wrist" is a name, too
     return value if isinstance(value, str) else text

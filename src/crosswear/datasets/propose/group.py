@@ -59,7 +59,7 @@ class Group:
 def choose_group(
     tree: FolderTree, patterns: Sequence[str] | None, placement: str | None = None
 ) -> Group:
-    """The files of a folder that hold acceleration, all of one layout.
+    """Return the files of a folder that hold acceleration, all of one layout.
 
     Args:
         tree: the folder.

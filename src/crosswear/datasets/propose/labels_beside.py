@@ -48,7 +48,7 @@ class LabelTable:
     cells: tuple[tuple[str, ...], ...] = ()
 
     def named(self, kind: re.Pattern[str]) -> list[str]:
-        """Return the columns of which a word in the name is of some kind."""
+        """Return the columns that have a word of this kind in their names."""
         return [one for one in self.names if any(map(kind.fullmatch, _WORDS.findall(one)))]
 
     def column(self, name: str) -> list[str]:

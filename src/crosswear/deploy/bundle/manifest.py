@@ -128,7 +128,8 @@ class Familiarity:
     Attributes:
         window, recording: strangeness from which on a window, or a whole recording on average, is
             unfamiliar.
-        false_alarms: share of those of people left out that exceed the limits by chance.
+        false_alarms: share of the windows and recordings of held-back people that exceed the
+            limits by chance.
     """
 
     window: float

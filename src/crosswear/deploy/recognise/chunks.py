@@ -67,7 +67,7 @@ def read_chunks(source: RecordingFile, note: Note) -> Iterator[tuple[Floats, Flo
 
 
 class _Clock:
-    """Moves repeated stamps apart: rows wait until the stamp after theirs is known."""
+    """A clock that moves repeated stamps apart: rows wait until the next stamp is known."""
 
     def __init__(self, source: RecordingFile, local_s: float | None) -> None:
         self._source = source

@@ -26,7 +26,7 @@ class Frames:
 
 
 class Framing:
-    """Cuts windows; the first window of every segment begins with its first sample.
+    """A cutter of windows; the first window of every segment begins with its first sample.
 
     Args:
         rate_hz: rate of the samples.

@@ -86,7 +86,7 @@ def input_files(
             f"a folder without {FILE_NAME}",
             where=str(path),
             expected=f"recordings, or a folder with a {FILE_NAME} that names its files",
-            todo="name the files, or let `crosswear data new FOLDER` write it",
+            todo=f"name the files, as in {path}/*.csv, or let `crosswear data new {path}` write it",
         )
     if path.is_dir() or path.suffix == ".toml":
         path = path / FILE_NAME if path.is_dir() else path

@@ -69,12 +69,12 @@ class Event:
 
     @property
     def unsure(self) -> bool:
-        """Whether there is a reason not to rely on the answer."""
+        """Return whether there is a reason not to rely on the answer."""
         return bool(self.reason)
 
 
 class Recognizer:
-    """Recognises activities in one stream of acceleration.
+    """A recogniser of activities in one stream of acceleration.
 
     The same samples give the same events to the last bit, pushed one by one or all at once. An
     event comes once the windows that it is smoothed with are complete (or the segment ends): up to
@@ -164,7 +164,7 @@ class Recognizer:
                 f"acceleration is {np.abs(values[wrong][0]).max():.4g} g",
                 where=f"sample {self._samples + int(wrong.argmax())}",
                 expected=f"finite numbers up to {LARGEST_G:g} g, or NaN where a sample was lost",
-                todo="check the unit",
+                todo="check the unit in which the sensor reports",
             )
         spans = self._resampler.push(values, time_s)
         self._samples += len(values)
@@ -250,7 +250,7 @@ class Recognizer:
 
     @property
     def is_unfamiliar(self) -> bool:
-        """Whether the stream so far, as a whole, is unlike what the model has learned from."""
+        """Return whether the stream so far, as a whole, is unlike the training data."""
         return self._watch is not None and self._watch.is_unfamiliar
 
     def _unfamiliar_note(self) -> str:

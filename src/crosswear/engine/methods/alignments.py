@@ -60,7 +60,7 @@ class LabelledInput:
 
 
 class AlignmentMethod(TrainableMethod):
-    """Trains the network of an alignment, one at a time.
+    """A method that trains networks with an alignment, one at a time.
 
     Args:
         likeness: makes, for so many features, the loss that windows of both domains enter.

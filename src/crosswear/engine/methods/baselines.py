@@ -31,7 +31,7 @@ from crosswear.signal.folds import group_windows
 
 
 class WindowsMethod(ClassicalMethod):
-    """Fits windows.
+    """A method that fits a classifier to windows.
 
     Args:
         classifier: makes one, see `crosswear.baselines.Baseline.fit`; where cells of it have
@@ -51,7 +51,7 @@ class WindowsMethod(ClassicalMethod):
 
 
 class ForestMethod(ClassicalMethod):
-    """Grows a forest on features.
+    """A method that grows a forest on features.
 
     Args:
         growth: how its trees grow.
@@ -73,7 +73,7 @@ class ForestMethod(ClassicalMethod):
 
 
 class VoteMethod(ClassicalMethod):
-    """Fits the vote of trees on features and MiniRocket on windows."""
+    """A method that fits the vote of trees on features and MiniRocket on windows."""
 
     def fit(self, task: Task, domain: Domain, rows: Indices, resources: Resources) -> Predict:
         """See `ClassicalMethod.fit`."""
@@ -96,7 +96,7 @@ class KernelMethod(ClassicalMethod):
 
 
 class StackMethod(ClassicalMethod):
-    """Fits the members of a stack, and their weights by people who were left out.
+    """A method that fits the members of a stack, and their weights on people who were left out.
 
     Regressions on the features of the encoders of a cell are guests.
     """

@@ -33,7 +33,7 @@ Predict: TypeAlias = Callable[[Indices], NDArray[np.integer]]
 
 
 class ClassicalMethod(TrainableMethod):
-    """Fits the adaptation set of each cell, one cell after another."""
+    """A method that fits the adaptation set of each cell, one cell after another."""
 
     timed = True
 

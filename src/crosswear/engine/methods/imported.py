@@ -14,7 +14,7 @@ from crosswear.engine.task import Task
 
 
 class EncoderMethod(FeaturesMethod):
-    """Fits the features of an encoder.
+    """A method that fits a classifier to the features of an encoder.
 
     Args:
         untrained: whether they are those of its control, one of each split.

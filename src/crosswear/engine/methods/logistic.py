@@ -22,7 +22,7 @@ from crosswear.networks.transfer import plan_transfer
 
 
 class FeaturesMethod(ClassicalMethod):
-    """Fits frozen features, standardised by the adaptation set alone."""
+    """A method that fits frozen features, standardised by the adaptation set alone."""
 
     @abstractmethod
     def features(self, task: Task, domain: Domain, resources: Resources) -> NDArray[np.floating]:
@@ -36,9 +36,9 @@ class FeaturesMethod(ClassicalMethod):
 
 
 class LogisticMethod(FeaturesMethod):
-    """Fits the outputs of a source network's blocks and spectral branch.
+    """Logistic regression on the outputs of a source network's blocks and spectral branch.
 
-    That is what a user gets of a source network without training any.
+    It shows what a source network is worth without any training of networks.
     """
 
     def transfer(self, cell: Cell) -> TransferConfig:

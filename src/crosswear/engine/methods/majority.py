@@ -15,7 +15,7 @@ from crosswear.grid.result import CellResult, Timing
 
 
 class Majority(TrainableMethod):
-    """Answers without looking at a window."""
+    """A method that answers with the most frequent class, without looking at a window."""
 
     def train(self, cohort: Cohort, resources: Resources) -> list[Outcome]:
         """See `TrainableMethod.train`."""

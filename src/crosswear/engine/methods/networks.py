@@ -31,7 +31,7 @@ from crosswear.networks.transfer import adapt_statistics, plan_transfer
 
 
 class NetworkMethod(TrainableMethod):
-    """Trains networks side by side."""
+    """A method that trains networks side by side."""
 
     def train(self, cohort: Cohort, resources: Resources) -> list[Outcome]:
         """See `TrainableMethod.train`."""

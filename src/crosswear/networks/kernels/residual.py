@@ -102,7 +102,7 @@ def _learned(layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _tensors(layer: Layer) -> tuple[Tensor | None, ...]:
-    """In the order of `_Layer`; a weight as it lies in memory, not copied if channels are last."""
+    """Return the tensors of a `_Layer` in order; weights are copied unless channels are last."""
     norm = layer.norm
     weight = layer.weight.contiguous(memory_format=torch.channels_last)
     return weight, norm.weight, norm.bias, norm.running_mean, norm.running_var

@@ -208,5 +208,5 @@ def summarise(
 def _recurrent_flops(
     x: Sequence[int], of_input: Sequence[int], of_hidden: Sequence[int], *_: object, **__: object
 ) -> int:
-    """Of a recurrent layer over [T, N, before], from the shapes of its weights."""
+    """Return the operations of a recurrent layer over [T, N, before], by its weights' shapes."""
     return 2 * x[0] * x[1] * (math.prod(of_input) + math.prod(of_hidden))

@@ -82,7 +82,7 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Of x [copies, N, before], weight [copies, after, before] and bias [copies, 1, after]."""
+        """Apply weights [copies, after, before] and biases [copies, 1, after] to each copy of x."""
         ctx.save_for_backward(x, weight)
         return _each(torch.baddbmm, bias, x, weight.transpose(1, 2))
 

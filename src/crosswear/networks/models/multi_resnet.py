@@ -176,7 +176,7 @@ class MultiResNet(nn.Module):
 
     @staticmethod
     def _trunks(channels: int) -> int:
-        """In how many equal parts, each with filters of its own, a sensor's channels go."""
+        """Number of equal parts of a sensor's channels that have filters of their own."""
         return channels
 
     @property

@@ -33,7 +33,7 @@ class Span:
 
 
 class SegmentResampler:
-    """Resamples one segment: a spline or lines onto an even grid, then a low-pass filter.
+    """A resampler of one segment: a spline or lines onto an even grid, then a low-pass filter.
 
     Args:
         low_pass: the change of rate.
@@ -71,7 +71,7 @@ class SegmentResampler:
 
 
 class StreamResampler:
-    """Resamples one stream; the same samples give the same segments, however they are pushed.
+    """A resampler of one stream; equal samples give equal segments in pieces of any length.
 
     Args:
         rate_hz: nominal rate of the stream.
