@@ -204,6 +204,30 @@ def test_in_steps_the_order_of_sums_changes_no_feature(
     np.testing.assert_allclose(ours, exact, atol=1e-6)  # a sample more or less is 0.01
 
 
+@pytest.mark.parametrize("samples", [100, 300])
+def test_a_window_has_the_same_features_alone_among_others_and_in_a_graph(
+    steps_rocket: MiniRocket, samples: int
+) -> None:
+    x = np.random.default_rng(1).normal(size=(150, 3, samples)).astype(np.float32)
+    together = steps_rocket.shares(x)  # not in steps: sums are rounded
+    for one in (0, 70, 149):
+        np.testing.assert_array_equal(together[one], steps_rocket.shares(x[one : one + 1])[0])
+    x = in_steps(x[:32])
+    with torch.inference_mode():
+        of_graph = steps_rocket.transform(torch.from_numpy(x)).numpy()
+    np.testing.assert_array_equal(steps_rocket.features(x), of_graph)
+
+
+def test_windows_that_are_not_in_steps_keep_the_features_of_published_records(
+    steps_rocket: MiniRocket,
+) -> None:
+    x = np.random.default_rng(1).normal(size=(150, 3, 100)).astype(np.float32)
+    with torch.inference_mode():
+        parts = torch.split(torch.from_numpy(x[:144]), 16)
+        published = torch.cat([steps_rocket.transform(part) for part in parts]).numpy()
+    np.testing.assert_array_equal(steps_rocket.features(x)[:144], published)
+
+
 @pytest.fixture(scope="module")
 def steps_rocket(train: Data) -> MiniRocket:
     return fit_minirocket(in_steps(train[0]), train[1], 10, RATE, 7)

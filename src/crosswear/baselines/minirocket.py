@@ -2,15 +2,15 @@
 
 Dempster, Schmidt and Webb, "MINIROCKET: A Very Fast (Almost) Deterministic Transform for Time
 Series Classification", KDD 2021, https://arxiv.org/abs/2012.08791; the multivariate form. aeon
-(https://www.aeon-toolkit.org) chooses dilations, channels and biases. The transform itself is here,
-from plain arrays, as convolutions, comparisons and means alone, so that it exports; what is fitted
-and what is shipped use the same one.
+(https://www.aeon-toolkit.org) chooses dilations, channels and biases. The transform itself is
+`crosswear.baselines.positive_shares`, and here as convolutions, comparisons and means of torch,
+which export. The two are equal to the last bit for samples in steps, as shipped models take them;
+what is fitted and what is shipped use the same one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosswear.baselines.positive_shares import KERNELS, TAPS, PositiveShares
 from crosswear.baselines.ridge import fit_ridge
 from crosswear.baselines.whitening import LabelledWindows, Whitening, whitening
 from crosswear.core.errors import UsageError
 from crosswear.core.texts import install
+from crosswear.signal.windows import in_steps
 
-TAPS = 9
-KERNELS = tuple(itertools.combinations(range(TAPS), 3))
-"""The three taps of weight 2 of each of the 84 kernels; the other six weigh -1."""
 STEEP = 2.0**100
 """Makes a step, `> 0`, of a clamped ramp: without booleans it takes a tenth of the time. Kernels
 and biases carry it, so that no sample has to be multiplied; a power of two rounds nothing."""
@@ -54,6 +53,7 @@ class MiniRocket(nn.Module):
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
         self.arrays = dict(state)
+        self.shares = PositiveShares(state)
         self.classes = int(state["classes"])
         self.dilations = tuple(state["dilations"].tolist())
         self.quantiles = tuple(state["quantiles"].tolist())
@@ -72,11 +72,7 @@ class MiniRocket(nn.Module):
         self.eval()
 
     def transform(self, x: Tensor) -> Tensor:
-        """Features float32 [n, F] of windows [n, 3, L].
-
-        For each kernel and bias the share of samples at which the convolution is larger; every
-        other kernel counts only where it lies wholly in the window.
-        """
+        """Return what `shares` does, by operations that export."""
         parts = []
         for number, dilation in enumerate(self.dilations):
             margin = TAPS // 2 * dilation
@@ -93,24 +89,35 @@ class MiniRocket(nn.Module):
         return torch.cat(parts, dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Probabilities [n, C] of windows [n, 3, L]: softmax of the ridge classifier's decisions.
+        """Return probabilities [n, C] of windows [n, 3, L], by operations that export."""
+        return self._of_features(self.transform(x))
+
+    def _of_features(self, features: Tensor) -> Tensor:
+        """Return the softmax of the ridge classifier's decisions.
 
         A ridge classifier has no probabilities: the order of classes means something, how far
         they lie apart does not. Classes that were not fitted have 0.
         """
-        decisions = functional.linear(self.transform(x), self.weight, self.bias)
+        decisions = functional.linear(features, self.weight, self.bias)
         places = functional.one_hot(self.fitted, self.classes).to(decisions.dtype)
         return decisions.softmax(dim=1) @ places
 
     @torch.inference_mode()
     def scores(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities [n, C] of windows [n, 3, L] in g."""
-        return _by_parts(self, x).astype(np.float64)
+        features = torch.from_numpy(self.features(x))
+        return _by_parts(self._of_features, features).numpy().astype(np.float64)
 
     @torch.inference_mode()
     def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what `transform` makes of windows [n, 3, L], a part at a time."""
-        return _by_parts(self.transform, x)
+        """Return the shares [n, F] of windows [n, 3, L].
+
+        Where samples are not in steps, sums round, and torch computes them as it always has: cells
+        of studies keep their scores.
+        """
+        if np.array_equal(in_steps(x), x):
+            return self.shares(x)
+        return _by_parts(self.transform, torch.from_numpy(np.array(x, np.float32))).numpy()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """The arrays that it was made of."""
@@ -268,9 +275,8 @@ def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]
     }
 
 
-def _by_parts(compute: Callable[[Tensor], Tensor], x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Whole batches, the last one filled up: no kernel rounds a window by its neighbours."""
-    windows = torch.zeros(max(-(-len(x) // BATCH), 1) * BATCH, *x.shape[1:])
-    windows[: len(x)] = torch.from_numpy(np.array(x, np.float32))
-    parts = [compute(part) for part in torch.split(windows, BATCH)]
-    return torch.cat(parts)[: len(x)].numpy()
+def _by_parts(compute: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """Whole batches, the last one filled up: nothing rounds a row by its neighbours."""
+    filled = torch.zeros(max(-(-len(rows) // BATCH), 1) * BATCH, *rows.shape[1:])
+    filled[: len(rows)] = rows
+    return torch.cat([compute(part) for part in torch.split(filled, BATCH)])[: len(rows)]

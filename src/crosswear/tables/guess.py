@@ -7,21 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from crosswear.tables.axes import (
-    Sensor,
-    Triple,
-    choose_axes,
-    gravity_of,
-    is_shifted,
-    lacks_gravity,
-    reading_of,
-    triples,
-    values_of,
-)
+from crosswear.tables.at_rest import is_shifted, reading_of
+from crosswear.tables.axes import choose_axes
+from crosswear.tables.gravity_columns import gravity_of, lacks_gravity
 from crosswear.tables.mixtures import Mixture, mixture, restarted, select
 from crosswear.tables.refusals import Refusal, activity_counts, faulty_numbers, faulty_stamps
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import UnitGuess, guess_unit
+from crosswear.tables.sensor_columns import Sensor, Triple, triples, values_of
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.steady import role_columns
 from crosswear.tables.time_columns import (

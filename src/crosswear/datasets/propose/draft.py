@@ -16,11 +16,12 @@ from crosswear.datasets.propose.paths import file_patterns, placements
 from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
-from crosswear.tables.axes import Sensor, mixed_units, unit_note
+from crosswear.tables.at_rest import mixed_units, unit_note
 from crosswear.tables.evidence import RunnerUp
 from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
+from crosswear.tables.sensor_columns import Sensor
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TIME, TimeColumn, next_rate
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from crosswear.core.errors import DataFormatError, MissingDataError
 from crosswear.core.texts import counted
 from crosswear.datasets.tree import FolderTree, reading, table_file
-from crosswear.tables.axes import Sensor, reading_of
+from crosswear.tables.at_rest import reading_of
 from crosswear.tables.guess import FALLBACK_HZ, Stated, conclude
 from crosswear.tables.sampled import Sample, sample
 from crosswear.tables.scale import unit_read
+from crosswear.tables.sensor_columns import Sensor
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
 from crosswear.tables.text import NOT_UTF8, split_ending
 

@@ -13,7 +13,9 @@ from crosswear.baselines import Classifier
 from crosswear.signal.windows import as_windows, in_steps
 
 BATCH = 64
-"""Windows in a batch: more take more memory and are no faster."""
+"""Windows that a network takes at a time: more take more memory and are no faster."""
+FEATURES_BATCH = 256
+"""Windows whose features a classifier computes at a time: their samples fill the cache."""
 TILE = 16
 """In batches of a multiple of this size, results do not depend on the neighbours of a window."""
 
@@ -47,8 +49,7 @@ class Calibrated:
         # Kernels compute one window differently from sixteen.
         padded = np.zeros((max(-(-len(x) // TILE), 1) * TILE, *x.shape[1:]), np.float32)
         padded[: len(x)] = in_steps(x)
-        parts = [self._logits(padded[i : i + BATCH]) for i in range(0, len(padded), BATCH)]
-        logits = np.concatenate(parts)[: len(x)] / self._temperature
+        logits = self._logits(padded)[: len(x)] / self._temperature
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
@@ -58,7 +59,8 @@ def logits_of_network(network: nn.Module) -> Logits:
 
     def logits(x: NDArray[np.float32]) -> NDArray[np.float64]:
         with torch.inference_mode():
-            return np.asarray(network(torch.from_numpy(x)).double().numpy())
+            parts = [network(part) for part in torch.split(torch.from_numpy(x), BATCH)]
+            return np.asarray(torch.cat(parts).double().numpy())
 
     return logits
 
@@ -67,7 +69,10 @@ def logits_of_classifier(classifier: Classifier) -> Logits:
     """Return a function that computes log-probabilities: their softmax are the probabilities."""
 
     def logits(x: NDArray[np.float32]) -> NDArray[np.float64]:
+        starts = range(0, len(x), FEATURES_BATCH)
+        scores = np.concatenate([classifier.scores(x[a : a + FEATURES_BATCH]) for a in starts])
         with np.errstate(divide="ignore"):  # a class without training windows has probability 0
-            return np.log(classifier.scores(x))
+            found: NDArray[np.float64] = np.log(scores)
+        return found
 
     return logits

@@ -17,10 +17,11 @@ from crosswear.datasets.own.file_names import recording_names
 from crosswear.datasets.own.layout import FILE_NAME, Column, Columns, Layout, parse_layout
 from crosswear.datasets.tree import FolderTree, table_file
 from crosswear.deploy.bundle.manifest import Manifest
-from crosswear.tables.axes import Triple, unit_note
+from crosswear.tables.at_rest import unit_note
 from crosswear.tables.guess import Conclusions, Stated, conclude
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample, sample
+from crosswear.tables.sensor_columns import Triple
 from crosswear.tables.sniffing import TableFormat, read_head, sniff
 from crosswear.tables.time_columns import TimeColumn, time_columns
 from crosswear.tables.units import UNITS

@@ -1,0 +1,81 @@
+"""Gravity: in the columns of acceleration, in columns of its own, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from crosswear.tables.at_rest import rest_of
+from crosswear.tables.column_names import GRAVITY, WITHOUT_GRAVITY
+from crosswear.tables.sampled import Sample
+from crosswear.tables.scale import unit_in
+from crosswear.tables.sensor_columns import Sensor, Triple, stacked, values_of
+from crosswear.tables.units import UNITS
+from crosswear.tables.vectors import NO_GRAVITY, no_acceleration
+
+_FEW_G = 0.5
+"""Somebody who moves reads more than that in g, in the median."""
+
+
+def gravity_of(
+    samples: Sequence[Sample], axes: Triple, candidates: Sequence[Triple]
+) -> list[Triple]:
+    """Columns of gravity that must be added to some axes; none if the axes contain it.
+
+    Args:
+        samples: of some files.
+        axes: acceleration, with gravity or without.
+        candidates: all triples of the files.
+
+    Returns:
+        Several where it is not clear which, or whether.
+    """
+    gravities = [one for one in candidates if GRAVITY.search(str(one[0])) and one != axes]
+    beginnings = {one: _alike_start(str(one[0]), str(axes[0])) for one in gravities}
+    best = max(beginnings.values(), default=0)
+    left = [one for one, length in beginnings.items() if length == best]
+    if len(left) != 1:
+        return left
+    mean = np.nanmean(np.concatenate([stacked(one, axes) for one in samples]), axis=0)
+    down = np.nanmean(np.concatenate([stacked(one, left[0]) for one in samples]), axis=0)
+    size, none = float(np.linalg.norm(down)), float(np.linalg.norm(mean))
+    all_of_it = min(float(np.linalg.norm(mean - down)), float(np.linalg.norm(mean + down)))
+    if size > 0 and none < all_of_it / 2:
+        return left
+    return [] if all_of_it < none / 2 else [left[0], axes]
+
+
+def _alike_start(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def lacks_gravity(
+    samples: Sequence[Sample], sensor: Sensor, rate_hz: float, texts: Sequence[str]
+) -> bool:
+    """Return whether x, y and z have no gravity, and none is added.
+
+    They swing around 0 while they move. Or they are never at rest, and their names say so or they
+    read less than half of one g in the unit that is stated.
+
+    Args:
+        samples: of some files.
+        sensor: the columns.
+        rate_hz: sampling rate.
+        texts: names of the columns, and what a row of units says of them.
+    """
+    if sensor.gravity is not None:
+        return False
+    values = values_of(samples, sensor.axes)
+    values = values[np.isfinite(values).all(axis=1)]
+    if not len(values):
+        return False
+    # A gyroscope may have an offset at rest that looks like gravity.
+    swings = no_acceleration(values, rate_hz) == NO_GRAVITY
+    if swings or rest_of(samples, sensor, rate_hz) is not None:
+        return swings
+    median = float(np.median(np.linalg.norm(values, axis=1)))
+    stated = [UNITS[unit] for text in texts if (unit := unit_in(text)) is not None]
+    named = bool(WITHOUT_GRAVITY.search(str(sensor.axes[0])))
+    return named or any(median < _FEW_G * one_g for one_g in stated)
