@@ -35,7 +35,7 @@ sizes = [20]
 blocks = [0, 2]
 seeds = 2
 sources = ["gestures", "daily", "random"]
-baselines = ["majority", "forest", "minirocket", "logistic"]
+baselines = ["majority", "minirocket", "logistic"]
 whitening = true
 [preparation]
 window_s = 2.0
@@ -49,7 +49,7 @@ precision = "float32"
 epochs = 2
 precision = "float32"
 """
-CELLS = 2 + 2 + 2 * (2 + 2 + 4 + 4 + 8)
+CELLS = 2 + 2 + 2 * (2 + 4 + 4 + 8)
 
 pytestmark = pytest.mark.slow
 

@@ -256,6 +256,9 @@ def test_encoders_are_ranked_beside_their_controls(runs: Mapping[str, Run]) -> N
 @pytest.mark.slow
 def test_a_cluster_is_sent_its_encoders(runs: Mapping[str, Run], tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    there = runs["outside"].study.run(tmp_path / "cluster", workers=1, cluster="local")
+    folder = runs["outside"].folder.parent
+    (folder / "alone.toml").write_text(ENCODED.replace('["forest"]', "[]"), "utf-8")
+    alone = Study.load(folder / "alone.toml", cache=folder / "cache")
+    there = alone.run(tmp_path / "cluster", workers=1, cluster="local")
     assert not there.summary.failed
     assert scores(there, "encoder", "of-b") == scores(runs["outside"], "encoder", "of-b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from difflib import SequenceMatcher
@@ -45,12 +46,14 @@ def related(shown: str, printed: str) -> bool:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the ONNX export of torch
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_an_example_prints_what_its_page_shows(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if page.stem in EXTRAS:
         pytest.importorskip(EXTRAS[page.stem])
     if page.stem in ADAPTED:
         monkeypatch.setattr(forest, "TREES", 30)
+    with contextlib.suppress(OSError):  # without links, each page prepares its own domains
+        (tmp_path / "cache").symlink_to(cache, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
     monkeypatch.setenv("CROSSWEAR_CACHE", "cache")
