@@ -42,7 +42,7 @@ def test_counters_and_dates_are_never_proposed_as_people(
     found, asked, _proposal = guessed(tmp_path)
     assert "subject" in asked
     assert "(?P<subject>" not in str(found.get("path"))
-    assert asked["subject"].startswith("Did one person wear the sensor in all files?")
+    assert asked["subject"].startswith("Who wore the sensor?")
     assert "Perhaps people" not in asked["subject"]
 
 

@@ -165,3 +165,39 @@ def test_numbers_of_devices_are_offered_as_people(tmp_path: Path) -> None:
         recording(tmp_path / f"CWA-DATA_{number}.csv")
     _, asked, _ = guessed(tmp_path)
     assert r"path=CWA-DATA_(?P<subject>[^/._-]+)\.csv for 39434, 39435" in asked["subject"]
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Tier\tParticipant\tBegin Time\tEnd Time\tDuration\tAnnotation"]
+)
+def test_elan_is_offered_and_described(header: str | None, tmp_path: Path) -> None:
+    for name in PEOPLE:
+        recording(tmp_path / f"{name}.csv", "s")
+        rows = [
+            f"default\t\t00:00:{10 * i:02d}.000\t00:00:{10 * i + 10:02d}.000\t00:00:10.000\t{kind}"
+            for i, kind in enumerate(PARTS)
+        ]
+        put(tmp_path / f"{name}.txt", header, rows)
+    _, asked, _ = guessed(tmp_path)
+    assert "Perhaps labels.file={name}.txt." in asked["columns.label"]
+    found = expect_labels(tmp_path, labels__file="{name}.txt")
+    assert found["labels.format"] == "elan"
+
+
+def test_a_file_of_one_recording_is_not_offered_for_all(tmp_path: Path) -> None:
+    for name in PEOPLE:
+        recording(tmp_path / f"{name}.csv", "s")
+        put(tmp_path / f"{name}_labels.csv", "start,stop,label", labels("{a},{b},{k}"))
+    _, asked, _ = guessed(tmp_path)
+    assert "Perhaps labels.file={name}_labels.csv. Columns" in asked["columns.label"]
+
+
+def test_one_table_for_all_names_the_recordings_in_any_column(tmp_path: Path) -> None:
+    for name in PEOPLE:
+        recording(tmp_path / f"{name}.csv", "s")
+    rows = [row for name in PEOPLE for row in labels(name + ",{a},{b},{k}")]
+    put(tmp_path / "notes.csv", "person,start,stop,label", rows)
+    assert expect_labels(tmp_path, labels__file="notes.csv")["labels.recording"] == "person"
+    put(tmp_path / "notes.csv", "person,start,stop,label", [f"x{row}" for row in rows])
+    _, asked, _ = guessed(tmp_path, labels__file="notes.csv", subject="me")
+    assert "Columns: person, start, stop, label" in asked["labels.recording"]

@@ -70,8 +70,12 @@ def new(
     while proposal.questions and _is_terminal() and not as_json:
         _explain(proposal)
         question = proposal.questions[0]
-        text = _answer(f"{question.text}\n{question.key}")
-        key, value = parse_answer(text, question.key)
+        text = _answer(f"{question.text}\n{question.key}", question.likely or None)
+        try:
+            key, value = parse_answer(text, question.key)
+        except UsageError as error:
+            typer.echo(str(error), err=True)
+            continue
         answers[key] = value
         proposal = propose(folder, answers)
     tried = None if proposal.questions else try_out(proposal)
@@ -88,9 +92,10 @@ def new(
         typer.echo(f"wrote {path}")
 
 
-def _answer(text: str) -> str:
+def _answer(text: str, likely: str | None) -> str:
+    """Ask on the terminal; Enter takes the likely answer."""
     try:
-        return str(typer.prompt(text))
+        return str(typer.prompt(text, default=likely))
     except typer.Abort as end:
         raise KeyboardInterrupt from end
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crosswear.core.errors import DataFormatError
 from crosswear.datasets.text_layout import TODO, TextLayout, check_header, raise_first_fault
 from crosswear.datasets.tree import FileTree, table_file
-from crosswear.tables import faults
+from crosswear.tables import broken
 from crosswear.tables.reader import Codes, as_array, joined, parse
 from crosswear.tables.stamps import first_not_after
 from crosswear.tables.text import TableFile
@@ -157,7 +157,7 @@ def place(tree: FileTree, name: str, layout: TextLayout, sample: int, column: in
 
     The header and empty lines count as lines, and are no samples.
     """
-    row = faults.place(table_file(tree, name), layout.dialect, sample)
+    row = broken.place(table_file(tree, name), layout.dialect, sample)
     return f"{row}, column {column + 1}"
 
 

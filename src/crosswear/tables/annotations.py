@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,14 +105,25 @@ def _elan(file: TableFile, layout: AnnotationFormat) -> Iterator[Annotation]:
     for number, line in rows(file, Dialect("\t")):
         place = f"line {number}"
         cells = split_line(file, Dialect("\t"), number, line)
-        times = [cell for cell in cells[1:-1] if _CLOCK.fullmatch(cell) or is_number(cell)]
-        forms = len({_form(cell) for cell in times})
-        if not forms or len(times) not in (2 * forms, 3 * forms):
+        times, forms = _elan_times(cells)
+        if not forms:
             if number == 1:  # the names of the columns
                 continue
             raise _wrong(file, place, f"{len(times)} times, not begin and end")
         start, stop = (_elan_time(file, place, times[index]) for index in (0, forms))
         yield Annotation(start, stop, cells[-1], place, tier=cells[0])
+
+
+def is_elan(cells: Sequence[str]) -> bool:
+    """Return whether the cells of a line are tier, begin, end and label, as ELAN exports them."""
+    return bool(_elan_times(cells)[1]) and not is_number(cells[0]) and not is_number(cells[-1])
+
+
+def _elan_times(cells: Sequence[str]) -> tuple[list[str], int]:
+    """Return the times of a line and the number of their forms; 0 if they are not begin and end."""
+    times = [cell for cell in cells[1:-1] if _CLOCK.fullmatch(cell) or is_number(cell)]
+    forms = len({_form(cell) for cell in times})
+    return times, forms if forms and len(times) in (2 * forms, 3 * forms) else 0
 
 
 def _form(cell: str) -> str:

@@ -7,9 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-
-from crosswear.tables.text import Dialect, TableFile, rows
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 STAMP = re.compile(
@@ -66,11 +63,3 @@ def is_stamp(cell: str, zone: bool = False) -> bool:
         return bool(match and bool(match["zone"]) == zone and datetime.fromisoformat(cell))
     except ValueError:
         return False
-
-
-def place(file: TableFile, dialect: Dialect, row: int) -> str:
-    """Return the name of a row in messages: the line of a text file, the row of a Parquet file."""
-    if file.is_parquet:
-        return f"{file.where}, row {row + 1}"
-    lines = (number for number, _ in rows(file, dialect))
-    return f"{file.where}, line {next(islice(lines, row, None), row + dialect.lines_above + 1)}"

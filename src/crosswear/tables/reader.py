@@ -5,8 +5,9 @@ A file may be larger than memory. To read all of it is to join its batches.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,6 +20,7 @@ from pyarrow import csv, parquet
 
 from crosswear.core.errors import DataFormatError
 from crosswear.core.texts import one_line
+from crosswear.tables.broken import whole_rows
 from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp
 from crosswear.tables.instants import ORDERS, Order, instants, is_instant
 from crosswear.tables.text import (
@@ -28,7 +30,6 @@ from crosswear.tables.text import (
     TableFile,
     normal,
     read_start,
-    rows,
     split_line,
 )
 
@@ -155,6 +156,10 @@ def _text(
     with file.content() as content:
         text = CheckedText(content, file, dialect)
         start = read_start(text, file, dialect)
+        source: io.BufferedIOBase = text
+        if dialect.without_broken:
+            source, first = _whole_lines(file, dialect)
+            start = replace(start, first=first)
         found = {role: _position(file, dialect, start, one.column) for role, one in wanted.items()}
         cells = dict(enumerate(start.first))
         firsts = {role: cells.get(position, "") for role, position in found.items()}
@@ -162,7 +167,7 @@ def _text(
         width = len(start.header or start.first)
         options: dict[str, Any] = {"null_values": MISSING, "decimal_point": dialect.decimal}
         try:
-            for batch in parse(text, width, types, delimiter=dialect.separator, **options):
+            for batch in parse(source, width, types, delimiter=dialect.separator, **options):
                 named = batch.rename_columns(list(wanted))
                 yield pa.record_batch(
                     {role: _read(named.column(role), wanted[role].kind) for role in wanted}
@@ -173,6 +178,15 @@ def _text(
                 for role, one in wanted.items()
             }
             raise _explained(file, dialect, width, checks, str(error)) from error
+
+
+def _whole_lines(file: TableFile, dialect: Dialect) -> tuple[io.BytesIO, tuple[str, ...]]:
+    """Return all lines of values but the broken ones, in memory, and the cells of the first."""
+    lines = list(whole_rows(file, dialect))
+    if not lines:
+        raise dialect.failure(file, "no line is whole")
+    whole = b"".join(line.rstrip(b"\r\n") + b"\n" for _, line in lines)
+    return io.BytesIO(whole), split_line(file, dialect, *lines[0])
 
 
 def _parquet(file: TableFile, wanted: Mapping[str, Wanted]) -> Iterator[pa.RecordBatch]:
@@ -243,7 +257,7 @@ def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int
         if column < len(start.first):
             return column
         what = f"no column {column}: there are {len(start.first)}"
-        raise dialect.failure(file, what, start.header_line + 1)
+        raise dialect.failure(file, what, start.header_line + 1, is_line=True)
     header = start.header or ()
     name = normal(column)
     if header.count(name) == 1:
@@ -286,7 +300,8 @@ def _explained(
     file: TableFile, dialect: Dialect, width: int, checks: Any, reason: str
 ) -> DataFormatError:
     lines = (
-        (number, split_line(file, dialect, number, line)) for number, line in rows(file, dialect)
+        (number, split_line(file, dialect, number, line))
+        for number, line in whole_rows(file, dialect)
     )
     fault = first_fault(lines, width, checks)
     if fault is None:
@@ -296,4 +311,4 @@ def _explained(
     else:
         hint = ": a decimal comma" if DECIMAL_COMMA.fullmatch(fault.cell) else ""
         what = f"{fault.role} is {fault.cell[:40]!r}{hint}"
-    return dialect.failure(file, what, fault.line)
+    return dialect.failure(file, what, fault.line, is_line=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.at_rest import are_epoch_counts
+from crosswear.tables.broken import place
 from crosswear.tables.clock_changes import BACK_TODO, clock_back, runs_backwards
-from crosswear.tables.faults import place
 from crosswear.tables.mixtures import kept_rows, select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.sensor_columns import Triple

@@ -8,15 +8,19 @@ import gzip
 import io
 import os
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.devices import converted, format_of
 from crosswear.tables.unpacking import unpacked
 
 NOT_UTF8, IS_UTF16 = "not text in UTF-8", "the file is in UTF-16"
+_BROKEN = (
+    "; if lines are broken here and there, as in logs of a serial port: broken_lines=leave-out "
+    "(data new: --set broken_lines=leave-out; predict: in the file of --layout)"
+)
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -69,6 +73,8 @@ class Dialect:
         skip_lines: lines above the header, or above the values if there is no header.
         has_header: whether a line names the columns.
         skip_after_header: lines between the header and the values, such as a row of units.
+        names: of the columns of files that have no header, where others have one.
+        without_broken: whether broken lines are left out; see `broken.whole_rows`.
     """
 
     separator: str = ","
@@ -76,14 +82,22 @@ class Dialect:
     skip_lines: int = 0
     has_header: bool = False
     skip_after_header: int = 0
+    names: tuple[str, ...] = ()
+    without_broken: bool = False
+
+    def lacks_header(self, cells: Sequence[str]) -> bool:
+        """Return whether a file whose first line has these cells has values there, not names."""
+        return bool(self.names) and not set(self.names) & set(cells)
 
     @property
     def lines_above(self) -> int:
         """Return the number of lines above the values."""
         return self.skip_lines + self.has_header + (self.skip_after_header * self.has_header)
 
-    def failure(self, file: TableFile, what: str, line: int | None = None) -> DataFormatError:
-        """Return the error of a text that is not in this dialect."""
+    def failure(
+        self, file: TableFile, what: str, line: int | None = None, *, is_line: bool = False
+    ) -> DataFormatError:
+        """Return the error of a text that is not in this dialect; `is_line` if one line is not."""
         encoded = what not in (NOT_UTF8, IS_UTF16)
         point = {".": "points", ",": "commas"}[self.decimal]
         return DataFormatError(
@@ -91,6 +105,7 @@ class Dialect:
             where=file.where + (f", line {line}" if line else ""),
             expected=f"text in UTF-8, columns separated by {self.separator!r}, decimal {point}",
             todo="correct the file, or separator, decimal, skip_lines or columns in dataset.toml"
+            + (_BROKEN if is_line and not self.without_broken else "")
             if encoded
             else "save the file as UTF-8",
         )
@@ -169,7 +184,9 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
             below += 1
             continue
         found.append(split_line(file, dialect, number, line))
-        if len(found) <= dialect.has_header:
+        if len(found) == 1 and dialect.lacks_header(found[0]):
+            found = [dialect.names, *found]
+        elif len(found) <= dialect.has_header:
             above = number
     if len(found) <= dialect.has_header:
         raise dialect.failure(file, "no line after the header" if found else "the file is empty")
@@ -184,8 +201,11 @@ def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(content, 1):
             if number <= dialect.skip_lines or not line.strip(b"\r\n"):
                 continue
+            if skipped and dialect.lacks_header(split_line(file, dialect, number, line)):
+                skipped, dialect = 0, replace(dialect, names=())
             if skipped:
                 skipped -= 1
+                dialect = replace(dialect, names=())  # the line of names was seen
             else:
                 yield number, line
 

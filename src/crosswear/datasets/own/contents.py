@@ -14,7 +14,7 @@ from crosswear.core.errors import DataFormatError
 from crosswear.core.recording import AXES
 from crosswear.datasets.own.layout import Layout
 from crosswear.datasets.tree import FileTree, table_file
-from crosswear.tables.faults import place
+from crosswear.tables.broken import place
 from crosswear.tables.instants import DAY_NS, ORDERS, through_midnight
 from crosswear.tables.mixtures import is_cell
 from crosswear.tables.reader import Codes, Kind, Wanted, as_array, joined, read_batches
@@ -175,7 +175,7 @@ def local_start(batch: Any, layout: Layout) -> float | None:
 
 
 def row_place(tree: FileTree, name: str, layout: Layout, row: int) -> str:
-    """Return what to call a row that was read in a message; see `crosswear.tables.faults.place`."""
+    """Return what to call a row that was read in a message; see `crosswear.tables.broken.place`."""
     if layout.rows:
         before = 0
         selecting = {f"rows {i}": Wanted(c, "text") for i, c in enumerate(layout.selectors)}

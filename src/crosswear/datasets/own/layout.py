@@ -38,6 +38,10 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "decimal": "CSV: the decimal sign, '.' or ','; a point, if left out.",
         "skip_lines": "CSV: lines above the header, or above the numbers if there is no header.",
         "skip_after_header": "CSV: lines between the header and the numbers, as a row of units.",
+        "names": "CSV: names of the columns, in order, of files without a header, where others "
+        "have one.",
+        "broken_lines": "CSV: 'leave-out' leaves out lines with too few or too many columns, or "
+        "text in place of a number, up to 2 % of a file; refused, if left out.",
         "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
         "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or the form of its stamps: "
         "'datetime' (ISO 8601, the year first), 'day-first', 'month-first' or 'time-of-day'.",
@@ -119,6 +123,8 @@ class Layout:
     zero: float | Three = 0.0
     skip_lines: Annotated[int, Field(ge=0, le=100_000)] = 0
     skip_after_header: Annotated[int, Field(ge=0, le=100)] = 0
+    names: tuple[Text, ...] = ()
+    broken_lines: Literal["refuse", "leave-out"] = "refuse"
     time_unit: TimeUnit | None = None
     path: Text | None = None
     subject: Text | None = None
@@ -154,7 +160,13 @@ class Layout:
         """Return how the lines of text files are split; they name their columns, or numbers do."""
         has_header = isinstance(self.columns.x, str)
         return Dialect(
-            self.separator, self.decimal, self.skip_lines, has_header, self.skip_after_header
+            self.separator,
+            self.decimal,
+            self.skip_lines,
+            has_header,
+            self.skip_after_header,
+            self.names,
+            self.broken_lines == "leave-out",
         )
 
     @property
@@ -305,6 +317,12 @@ def _contradictions(layout: Layout) -> list[tuple[str, str, str]]:
         (bool(twice), "rows", f"{sorted(twice)} are read as something else", "other columns"),
         (bool(both), "null", f"{both} is a class too", "each code once"),
         (layout.separator == layout.decimal, "decimal", "the same as separator", "two characters"),
+        (
+            bool(layout.names) and numbered,
+            "names",
+            "beside columns that are given by number",
+            "names in columns, or no names",
+        ),
         (layout.separator in '"\r\n', "separator", "not a separator", "',', ';', a tab or a space"),
         (
             bool(escaping),

@@ -20,7 +20,8 @@ from crosswear.datasets.own.unit_check import check_unit
 from crosswear.datasets.part_reader import Names, PartFindings, PartReader
 from crosswear.datasets.quantities import LARGEST_G, to_g
 from crosswear.datasets.spec import ReadOptions
-from crosswear.datasets.tree import FileTree
+from crosswear.datasets.tree import FileTree, table_file
+from crosswear.tables.broken import broken_lines
 from crosswear.tables.clock_changes import (
     BACK_TODO,
     clock_back,
@@ -49,6 +50,7 @@ class OwnFindings(PartFindings):
         recordings: subject, session, file and first row of each recording.
         sentences: on the clock of single files.
         repeats: how many stamps repeat the one before, of each file that has such.
+        broken: how many lines are left out as broken, of each file that has such.
         checked: how many files say in which unit they are.
         resting_g: what the sensor reads at rest, in g, in each file where it rests.
     """
@@ -56,6 +58,7 @@ class OwnFindings(PartFindings):
     recordings: list[tuple[str, str, str, int]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     repeats: list[tuple[str, int]] = field(default_factory=list)
+    broken: list[tuple[str, int]] = field(default_factory=list)
     checked: int = 0
     resting_g: list[float] = field(default_factory=list)
 
@@ -81,6 +84,8 @@ def read(
     """
     for name in names:
         table = read_own_table(tree, name, layout)
+        broken = broken_lines(table_file(tree, name), layout.dialect)
+        found.broken += [(name, broken)] if broken else []
         sound = reading(table.acceleration, layout.rate_hz)
         if sound is not None:
             check_unit(tree, layout, name, sound)
@@ -110,6 +115,11 @@ def notes(layout: Layout, tree: FileTree, _: ReadOptions, found: OwnFindings) ->
         files = counted(len(found.repeats), "file")
         where = f" in {files}, such as {tree.where(found.repeats[0][0])},"
         yield f"{spread_note(sum(count for _, count in found.repeats), where)}."
+    if found.broken:
+        count = sum(count for _, count in found.broken)
+        lines = counted(count, "broken line is", "broken lines are")
+        files = counted(len(found.broken), "file")
+        yield f"{lines} left out of {files}, such as {tree.where(found.broken[0][0])}."
     if not found.checked:
         yield "No file has a second at rest, or gravity was taken away: the unit is unchecked."
     typical = float(np.median(found.resting_g)) if found.resting_g else 1.0

@@ -6,6 +6,7 @@ proposal with open questions is never written.
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,13 @@ def parse_answer(text: str, key: str = "") -> tuple[str, Any]:
             expected=f"{found}.{_TABLES[found]}",
             todo="give --set once for each",
         )
+    if found == "subject" and value.strip().casefold() in _YES_OR_NO:
+        raise UsageError(
+            f"subject={value.strip()} names no person",
+            where="--set" if equals else "",
+            expected="subject=NAME, if one person wore the sensor in all files",
+            todo="name the person, or say where the names are: columns.subject=… or path=…",
+        )
     return found, _typed(found, value.strip())
 
 
@@ -111,11 +119,12 @@ def write_proposal(proposal: Proposal, force: bool, out: Path | None = None) -> 
     path = out or proposal.folder / FILE_NAME
     if proposal.questions:
         keys = [question.key for question in proposal.questions]
+        likely = [question.likely or f"{question.key}=…" for question in proposal.questions]
         raise UsageError(
             f"the files do not contain {', '.join(keys)}: nothing was written",
             where=str(proposal.folder),
             expected="an answer to every question",
-            todo=f"answer with {' '.join(f'--set {key}=…' for key in keys)}",
+            todo=f"add {' '.join(f'--set {_quoted(one)}' for one in likely)}",
         )
     refuse_to_overwrite(path, force)
     write_text(path, proposal.toml())
@@ -139,10 +148,16 @@ _TABLES = {
     "classes": "CODE=NAME",
     "rows": "COLUMN=VALUE",
 }
+_YES_OR_NO = {"yes", "no", "y", "n", "true", "false"}
 _UNLISTED = {
     *("columns.y", "columns.z", "columns.gravity_y", "columns.gravity_z"),
     *("labels.stop", "labels.label"),
 }
+
+
+def _quoted(answer: str) -> str:
+    """Return an answer as a shell takes it; ``…`` stands for what the user puts there."""
+    return answer if answer.endswith("=…") else shlex.quote(answer)
 
 
 def _is_key(key: str) -> bool:

@@ -56,6 +56,8 @@ class Draft(Sheet):
         self.notes += [f"{found.zeros}."] * bool(found.zeros)
         self._unit(group, found)
         self._placement(group)
+        if group.rivals and "files" not in self.answers:
+            return self._done()  # what the names say depends on the files
         taken = {time.column for time in found.times} | set(found.axes or ())
         people_and_labels(self, group, samples, taken)
         for key in self.answers:
@@ -117,6 +119,10 @@ class Draft(Sheet):
             self.say("skip_lines", dialect.skip_lines or "", lines)
             below = "a row of units, or the like" if dialect.skip_after_header else ""
             self.say("skip_after_header", dialect.skip_after_header or "", below)
+            if group.unnamed:
+                without = counted(len(group.unnamed), "file has", "files have")
+                why = f"{without} no line of names, such as {group.unnamed[0]!r}"
+                self.say("names", list(group.layout.names), why)
 
     def _conclude(self, group: Group, samples: Sequence[Sample]) -> Conclusions:
         axes = tuple(self.answers.get(f"columns.{axis}") for axis in AXES)

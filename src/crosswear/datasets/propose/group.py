@@ -46,6 +46,7 @@ class Group:
         samples: the beginning of some of them, by name.
         notes: what was left out, one sentence each.
         rivals: a file of each other kind that is as likely to be the acceleration.
+        unnamed: those of the files that have no header, while others have one.
     """
 
     names: tuple[str, ...]
@@ -55,6 +56,7 @@ class Group:
     samples: Mapping[str, Sample]
     notes: tuple[str, ...]
     rivals: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
 
 def choose_group(
@@ -101,6 +103,7 @@ def choose_group(
     kinds: dict[tuple[TableFormat, str], list[str]] = {}
     for name, layout in layouts.items():
         kinds.setdefault((replace(layout, rate_hz=None), _sensor(name)), []).append(name)
+    unnamed = _join_unnamed(kinds)
     scored = [(_score(tree, group, layout, word), group) for (layout, word), group in kinds.items()]
     if foreign is not None and not scored:
         raise foreign
@@ -117,6 +120,8 @@ def choose_group(
     for name in (chosen[0], *rivals):
         if any("\ufffd" in str(column) for column in layouts[name].names):
             raise layouts[name].dialect.failure(table_file(tree, name), NOT_UTF8)
+    without = unnamed.get(chosen[0], [])
+    named, chosen = chosen, sorted({*chosen, *without})
     others = [name for name in names if name not in set(chosen)]
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     left = counted(len(others), "other table is left out", "other tables are left out")
@@ -127,11 +132,54 @@ def choose_group(
     return Group(
         names=tuple(chosen),
         others=(*others, *packed),
-        layout=layouts[chosen[0]],
+        layout=layouts[named[0]],
         rates_hz=tuple(sorted(rates)),
-        samples={name: _sample(tree, name, layouts[name]) for name in _some(chosen)},
+        samples={name: _sample(tree, name, layouts[name]) for name in _some(named)},
         notes=tuple(notes),
         rivals=() if patterns else rivals,
+        unnamed=tuple(without),
+    )
+
+
+def _join_unnamed(kinds: dict[tuple[TableFormat, str], list[str]]) -> dict[str, list[str]]:
+    """Take files without a header from the kinds, if those of one other kind are like them.
+
+    Of files that differ only in whether the first line is cut, one kind is made.
+
+    Returns:
+        the files without a header, by the first file that has one.
+    """
+    for (layout, word), names in list(kinds.items()):
+        dialect = layout.dialect
+        if dialect.skip_lines == 1 and not dialect.has_header:  # maybe a line that is cut
+            whole = replace(layout, dialect=replace(dialect, skip_lines=0)), word
+            if whole in kinds:
+                kinds[whole] = sorted([*kinds[whole], *names])
+                del kinds[layout, word]
+    found: dict[str, list[str]] = {}
+    for (layout, word), names in list(kinds.items()):
+        like = [
+            group
+            for (other, its), group in kinds.items()
+            if its == word and _names_columns_of(other, layout)
+        ]
+        if len(like) == 1:
+            found.setdefault(like[0][0], []).extend(names)
+            del kinds[layout, word]
+    return found
+
+
+def _names_columns_of(named: TableFormat, layout: TableFormat) -> bool:
+    """Return whether a layout has names for the columns of another one, which has none."""
+    one, other = named.dialect, layout.dialect
+    return (
+        one.has_header
+        and bool(other.separator)
+        and not other.has_header
+        and len(named.names) == len(layout.names)
+        and (one.separator, one.decimal) == (other.separator, other.decimal)
+        # A logger that was started in the middle of a line has a broken one above the others.
+        and other.skip_lines <= one.skip_lines + 1
     )
 
 

@@ -14,6 +14,7 @@ from crosswear.datasets.own.label_files import Labels
 from crosswear.datasets.propose.group import Group
 from crosswear.datasets.propose.proposal import Sheet
 from crosswear.datasets.tree import FileTree, table_file
+from crosswear.tables.annotations import is_elan
 from crosswear.tables.faults import is_number
 from crosswear.tables.instants import has_zone, orders_of
 from crosswear.tables.text import Dialect, rows, split_ending, split_line
@@ -64,7 +65,9 @@ def offers(tree: FileTree, group: Group) -> list[str]:
         pattern = _pattern(group.names, other)
         if pattern is not None and pattern not in found:
             found[pattern] = _is_for_all(tree, pattern, group.names) and bool(look_at(tree, other))
-    return [f"labels.file={pattern}" for pattern, fits in found.items() if fits]
+    fitting = [pattern for pattern, fits in found.items() if fits]
+    of_one = {Labels(one).file_of(name) for one in fitting if "{" in one for name in group.names}
+    return [f"labels.file={pattern}" for pattern in fitting if pattern not in of_one]
 
 
 def describe(sheet: Sheet, group: Group) -> None:
@@ -89,16 +92,30 @@ def describe(sheet: Sheet, group: Group) -> None:
         else:
             listed = ", ".join(table.names)
             sheet.ask(f"labels.{role}", f"Which column of {name} is the {role}? Columns: {listed}.")
-    stems = {split_ending(one)[0].rpartition("/")[2] for one in group.names}
-    for column in table.named(_FILE):
-        cells = {split_ending(cell)[0].rpartition("/")[2] for cell in table.column(column)}
-        if cells & stems:
-            sheet.say("labels.recording", column, "it names the recordings")
+    _recording(sheet, group, name, table)
     start = str(sheet.value("labels.start") or "")
     if start in table.names:
         time = group.samples[next(iter(group.samples))].get(sheet.value("columns.time"))
         in_utc = time is None or not time.is_stamp or time.is_zoned
         _times(sheet, name, table.column(start), in_utc=in_utc)
+
+
+def _recording(sheet: Sheet, group: Group, name: str, table: LabelTable) -> None:
+    """Say which column names the recordings, or ask, if the file is for all of them."""
+    is_shared = Labels(str(sheet.answers["labels.file"])).is_shared
+    stems = {split_ending(one)[0].rpartition("/")[2] for one in group.names}
+    for column in table.names if is_shared else table.named(_FILE):
+        cells = {split_ending(cell)[0].rpartition("/")[2] for cell in table.column(column)}
+        if cells & stems:
+            sheet.say("labels.recording", column, "it names the recordings")
+            return
+    if is_shared:
+        listed = ", ".join(table.names)
+        sheet.ask(
+            "labels.recording",
+            f"{name} has the labels of all recordings. Which column of it names the recording, as "
+            f"{min(stems)!r}? Columns: {listed}.",
+        )
 
 
 def look_at(tree: FileTree, name: str) -> LabelTable | None:
@@ -118,6 +135,8 @@ def look_at(tree: FileTree, name: str) -> LabelTable | None:
             return LabelTable("boris", separator)
         if separator == "\t" and len(header) == 3 and all(map(is_number, header[:2])):
             return LabelTable("audacity", separator)
+        if separator == "\t" and all(map(is_elan, cells[1:] or cells)):  # it may have a header
+            return LabelTable("elan", separator)
         if all(table.named(kind) for kind in (_START, _STOP, _LABEL)):
             return table
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,12 @@ class Question:
     Attributes:
         key: the key of `dataset.toml` that is asked for.
         text: the question.
+        likely: the answer that the files suggest, as ``KEY=VALUE``; empty if none stands out.
     """
 
     key: str
     text: str
+    likely: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,12 @@ class Sheet:
         if value not in ("", None):
             self.guesses[key] = Guess(key, value, because, runner_up)
 
-    def ask(self, key: str, text: str) -> None:
-        """Ask, unless the key is answered or asked already."""
+    def ask(self, key: str, text: str, likely: Sequence[str] = ()) -> None:
+        """Ask, unless the key is answered or asked already; a single likely answer is offered."""
         if key in self.answers:
             self.say(key, None, "")
         elif all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, text))
+            self.questions.append(Question(key, text, likely[0] if len(likely) == 1 else ""))
 
     def value(self, key: str) -> Any:
         """Return the value that is proposed for a key, if there is one."""

@@ -34,9 +34,10 @@ from crosswear.tables.words import (
 _NULL_WORDS = {"", "null", "none", "nan", "na", "unknown", "undefined", "unlabelled", "unlabeled"}
 _NULL_WORDS |= {"other", "transition", "-", "?", "no activity"}
 _WHO = (
-    "Did one person wear the sensor in all files? Then subject=NAME. If not, who wore it: "
-    "columns.subject=COLUMN, or path=REGEX with (?P<subject>…)? Counters, dates and labels are "
-    "no people: a model that is tested on people it knows promises too much."
+    "Who wore the sensor? subject=NAME if one person wore it in all files. If not, which column "
+    "names the person (columns.subject=COLUMN), or which part of the file names (path=REGEX with "
+    "(?P<subject>…))? Counters, dates and labels are no people: a model that is tested on people "
+    "it knows promises too much."
 )
 _TWICE = (
     " Their digits may be two numbers, such as a person's and a recording's: then put one of them "
@@ -89,12 +90,13 @@ def people_and_labels(
     if not known and subject is None:
         options = [f"columns.subject={name}" for name in columns.perhaps_subject]
         options += [
-            f"path={path_regex(pieces, {'label': label, 'subject': part})} for {part}"
-            for part in perhaps
+            f"path={path_regex(pieces, {'label': label, 'subject': part})}" for part in perhaps
         ]
-        seen = f" Perhaps people: {'; '.join(options)}." if options else ""
+        shown = [""] * len(columns.perhaps_subject) + [f" for {part}" for part in perhaps]
+        listed = "; ".join(map(str.__add__, options, shown))
+        seen = f" Perhaps people: {listed}." if options else ""
         seen += _TWICE if any(number_twice(part.values) for part in perhaps) else ""
-        sheet.ask("subject", _WHO + seen)
+        sheet.ask("subject", _WHO + seen, options)
     _one_sensor(sheet, [part for part in parts if part not in (label, subject)])
 
 
@@ -155,6 +157,7 @@ def _label(sheet: Sheet, columns: RoleColumns, label: NamePart | None, group: Gr
             "(?P<label>…)), or which file beside them holds start, stop and label "
             f"(labels.file=FILE)?{beside} Columns with few values: {candidates}. columns.label= if "
             "there are no labels: then only predict can use the files.",
+            offered,
         )
 
 

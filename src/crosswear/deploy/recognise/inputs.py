@@ -72,7 +72,8 @@ def input_files(
     """The recordings that a path names.
 
     Args:
-        path: a CSV, Parquet or device file, a `dataset.toml` of any name, or a folder with one.
+        path: a CSV, Parquet or device file, a `dataset.toml` of any name, a folder with one, or
+            a folder of files that `toml` describes.
         overrides: the statements of the user; they go before the files or a `dataset.toml`.
         toml: the `dataset.toml` that describes them, if there is one elsewhere.
         about: of the bundle.
@@ -83,11 +84,16 @@ def input_files(
         UsageError: if it does not show its columns, rate or unit, and `overrides` neither.
     """
     if path.is_dir() and not (path / FILE_NAME).is_file():
+        if toml is not None:
+            layout = _overridden(_read_toml(toml), overrides)
+            tree = FolderTree(path)
+            return [RecordingFile(tree, name, layout) for name in recording_names(layout, tree)]
         raise MissingDataError(
             f"a folder without {FILE_NAME}",
             where=str(path),
             expected=f"recordings, or a folder with a {FILE_NAME} that names its files",
-            todo=f"name the files, as in {path}/*.csv, or let `crosswear data new {path}` write it",
+            todo=f"name the files, as in {path}/*.csv; or name with --layout the {FILE_NAME} of the "
+            "recordings that the model learned from, if these are laid out in the same way",
         )
     if path.is_dir() or path.suffix == ".toml":
         path = path / FILE_NAME if path.is_dir() else path
@@ -239,7 +245,9 @@ def _sample(tree: FolderTree, name: str) -> tuple[TableFormat, Sample]:
         "not a recording: it does not look like a table of three columns or more",
         where=where,
         expected=expected,
-        todo="leave the file out, or describe it in a dataset.toml (--layout)",
+        todo="unpack it, and name the files in it"
+        if name.lower().endswith(".zip")
+        else "leave the file out, or describe it in a dataset.toml (--layout)",
     )
 
 

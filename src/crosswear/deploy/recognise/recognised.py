@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosswear.core.errors import DataFormatError
+from crosswear.core.texts import counted
+from crosswear.datasets.tree import table_file
 from crosswear.deploy.bundle import Bundle
 from crosswear.deploy.recognise.chunks import read_chunks, reading_of
 from crosswear.deploy.recognise.inputs import Overrides, RecordingFile, input_files
 from crosswear.deploy.recognise.recognizer import Event, Recognizer, recognise
 from crosswear.signal.nonwear import DOUBTFUL_S, NOT_WORN_S, longest
+from crosswear.tables.broken import broken_lines
 from crosswear.tables.units import Reading, alike
 
 Report = Callable[[str], None]
@@ -80,6 +83,8 @@ def _recognise(bundle: Bundle, source: RecordingFile) -> Recognised:
     overrides: Reading | None = None
     unread: list[NDArray[np.float64]] = []
     notes = list(source.notes)
+    broken = broken_lines(table_file(source.tree, source.name), source.layout.dialect)
+    notes += [f"{counted(broken, 'broken line is', 'broken lines are')} left out"] * bool(broken)
 
     def read() -> None:
         nonlocal overrides

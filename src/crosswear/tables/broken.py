@@ -1,0 +1,72 @@
+"""Lines that a logger wrote in part only: left out on demand, and counted.
+
+A serial line loses characters, so that two lines become one, or one is cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from crosswear.tables.faults import is_number
+from crosswear.tables.text import Dialect, TableFile, rows, split_line
+
+MOST = 0.02
+"""A file with more than this part of broken lines, and more than three, is refused."""
+_FEW = 3
+_FIRST_ROWS = 200
+_MISSING = ("", "NaN", "nan", "NA", "null")
+
+
+def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of the lines below the header, without broken ones on demand.
+
+    A line is broken if it has not as many cells as most of the first lines, or text where most of
+    these have a number.
+
+    Raises:
+        DataFormatError: if more than `MOST` of the lines are broken.
+    """
+    if not dialect.without_broken:
+        yield from rows(file, dialect)
+        return
+    first = [_cells(file, dialect, line) for line in islice(rows(file, dialect), _FIRST_ROWS)]
+    [(width, _)] = Counter(map(len, first)).most_common(1) or [(0, 0)]
+    columns = list(zip(*(cells for cells in first if len(cells) == width), strict=True))
+    numbers = [2 * sum(is_number(one, dialect.decimal) for one in c) > len(c) for c in columns]
+    broken, count = [], 0
+    for number, line in rows(file, dialect):
+        count += 1
+        if _is_whole(_cells(file, dialect, (number, line)), numbers, dialect.decimal):
+            yield number, line
+        else:
+            broken.append(number)
+    if len(broken) > max(_FEW, MOST * count):
+        raise dialect.failure(file, f"{len(broken)} of {count} lines are broken", broken[0])
+
+
+def broken_lines(file: TableFile, dialect: Dialect) -> int:
+    """Return the number of lines of a text that are left out."""
+    if file.is_parquet or not dialect.without_broken:
+        return 0
+    return sum(1 for _ in rows(file, dialect)) - sum(1 for _ in whole_rows(file, dialect))
+
+
+def place(file: TableFile, dialect: Dialect, row: int) -> str:
+    """Return the name of a row in messages: the line of a text file, the row of a Parquet file."""
+    if file.is_parquet:
+        return f"{file.where}, row {row + 1}"
+    lines = (number for number, _ in whole_rows(file, dialect))
+    return f"{file.where}, line {next(islice(lines, row, None), row + dialect.lines_above + 1)}"
+
+
+def _cells(file: TableFile, dialect: Dialect, line: tuple[int, bytes]) -> tuple[str, ...]:
+    return split_line(file, dialect, *line)
+
+
+def _is_whole(cells: Sequence[str], numbers: Sequence[bool], decimal: str) -> bool:
+    return len(cells) == len(numbers) and all(
+        not expected or cell in _MISSING or is_number(cell, decimal)
+        for cell, expected in zip(cells, numbers, strict=True)
+    )
