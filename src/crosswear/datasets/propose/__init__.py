@@ -178,5 +178,5 @@ def _typed(key: str, text: str) -> Any:
     if key in numbers or key.startswith("columns."):
         return value if isinstance(value, int | float) else str(value)
     if key == "placement":
-        return "_".join(text.strip("\"'").split())  # "left wrist" is a name, too
+        return "_".join(str(value).split())  # "left wrist" is a name, too
     return value if isinstance(value, str) else text

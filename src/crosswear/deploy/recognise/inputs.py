@@ -92,8 +92,8 @@ def input_files(
             f"a folder without {FILE_NAME}",
             where=str(path),
             expected=f"recordings, or a folder with a {FILE_NAME} that names its files",
-            todo=f"name the files, as in {path}/*.csv; or name with --layout the {FILE_NAME} of the "
-            "recordings that the model learned from, if these are laid out in the same way",
+            todo=f"name the files, as in {path}/*.csv; or name with --layout the {FILE_NAME} of "
+            "the recordings that the model learned from, if these are laid out in the same way",
         )
     if path.is_dir() or path.suffix == ".toml":
         path = path / FILE_NAME if path.is_dir() else path
