@@ -33,7 +33,7 @@ from crosswear.tables.time_columns import TIME, TimeColumn, next_rate
 
 _USELESS = (
     " Without it, no model can be trained: choose files that have it (files=PATTERN), such as "
-    "TotalAcceleration.csv of Sensor Logger, or record them. If it is in them:"
+    "TotalAcceleration.csv of Sensor Logger, or record them. Answer only if gravity is in them."
 )
 GRAVITY_KEYS = tuple(f"columns.gravity_{axis}" for axis in AXES)
 
