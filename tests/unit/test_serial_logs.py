@@ -58,6 +58,14 @@ def test_files_without_names_are_read_with_the_names_of_the_others(tmp_path: Pat
     np.testing.assert_allclose(sitting, wanted, atol=1e-6)
 
 
+def test_a_line_of_other_names_is_no_line_of_values(tmp_path: Path) -> None:
+    folder(tmp_path)
+    _, _, proposal = guessed(tmp_path, path=BY_FILE, broken_lines="leave-out")
+    log(tmp_path / "lisa_sitting.csv", "sitting", "ms,gx,gy,gz")
+    with pytest.raises(DataFormatError, match=r"lisa_sitting\.csv, line 1: no column 'ax'"):
+        try_out(proposal)
+
+
 def test_files_of_another_width_stay_a_kind_of_their_own(tmp_path: Path) -> None:
     folder(tmp_path)
     for kind in KINDS:

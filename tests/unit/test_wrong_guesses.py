@@ -213,6 +213,7 @@ def test_a_unit_in_the_names_is_no_gravity(header: str, tmp_path: Path) -> None:
         source(path)
     _, asked, _ = guessed(tmp_path, subject="me")
     assert "Gravity is not in x, y and z" in asked["unit"]
+    assert "no model can be trained: choose files that have it" in asked["unit"]
 
 
 @pytest.mark.parametrize("kind", ["sitting", "walking"])

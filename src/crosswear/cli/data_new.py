@@ -114,7 +114,8 @@ def _report(tried: Tried) -> None:
     read = counted(tried.recordings, "recording")
     people = counted(len(tried.subjects), "person", "people")
     rows = [[name, f"{minutes:.1f}"] for name, minutes in tried.minutes.items()]
-    print_table(f"It reads {read} of {people}", ["class", "minutes"], rows)
+    typer.echo(f"It reads {read} of {people}")
+    print_table("Labelled", ["class", "minutes"], rows)
     for sentence in tried.notes:
         print_note(sentence)
 

@@ -27,7 +27,7 @@ from crosswear.tables.units import Reading
 from crosswear.tables.written import scaled_to, zeros_note
 
 _UNKNOWN_UNIT = "it is not known what it counts"
-_TAKEN_AWAY = "Gravity is not in x, y and z, by their names or by what they read"
+TAKEN_AWAY = "Gravity is not in x, y and z, by their names or by what they read"
 FALLBACK_HZ = 50.0
 """Taken for the rate while it is unknown, to look for seconds at rest."""
 
@@ -169,7 +169,7 @@ def conclude(
     scaled = scaled_to(values) if stated.zero is None else ""
     problem = f"x, y and z are scaled to {scaled}: they have no unit" if scaled else ""
     if not problem and sensor and lacks_gravity(samples, sensor, assumed_hz, texts):
-        problem = _TAKEN_AWAY
+        problem = TAKEN_AWAY
     return Conclusions(
         times=tuple(times),
         time=time,

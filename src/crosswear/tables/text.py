@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables.devices import converted, format_of
+from crosswear.tables.faults import is_number
 from crosswear.tables.unpacking import unpacked
 
 NOT_UTF8, IS_UTF16 = "not text in UTF-8", "the file is in UTF-16"
@@ -87,7 +88,8 @@ class Dialect:
 
     def lacks_header(self, cells: Sequence[str]) -> bool:
         """Return whether a file whose first line has these cells has values there, not names."""
-        return bool(self.names) and not set(self.names) & set(cells)
+        named = not self.names or set(self.names) & set(cells)
+        return not named and any(is_number(cell, self.decimal) for cell in cells)
 
     @property
     def lines_above(self) -> int:
@@ -201,11 +203,12 @@ def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(content, 1):
             if number <= dialect.skip_lines or not line.strip(b"\r\n"):
                 continue
-            if skipped and dialect.lacks_header(split_line(file, dialect, number, line)):
-                skipped, dialect = 0, replace(dialect, names=())
+            if skipped and dialect.names:
+                first = split_line(file, dialect, number, line)
+                skipped = 0 if dialect.lacks_header(first) else skipped
+                dialect = replace(dialect, names=())  # the first line was looked at
             if skipped:
                 skipped -= 1
-                dialect = replace(dialect, names=())  # the line of names was seen
             else:
                 yield number, line
 

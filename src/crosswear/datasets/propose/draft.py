@@ -18,13 +18,24 @@ from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
 from crosswear.tables.at_rest import mixed_units, unit_note
 from crosswear.tables.evidence import RunnerUp
-from crosswear.tables.guess import FALLBACK_HZ, Conclusions, SamplingRate, Stated, conclude
+from crosswear.tables.guess import (
+    FALLBACK_HZ,
+    TAKEN_AWAY,
+    Conclusions,
+    SamplingRate,
+    Stated,
+    conclude,
+)
 from crosswear.tables.mixtures import select
 from crosswear.tables.sampled import Sample
 from crosswear.tables.sensor_columns import Sensor
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.time_columns import TIME, TimeColumn, next_rate
 
+_USELESS = (
+    " Without it, no model can be trained: choose files that have it (files=PATTERN), such as "
+    "TotalAcceleration.csv of Sensor Logger, or record them. Answer only if gravity is in them."
+)
 GRAVITY_KEYS = tuple(f"columns.gravity_{axis}" for axis in AXES)
 
 
@@ -264,9 +275,11 @@ class Draft(Sheet):
         if concluded.is_shifted:
             self.say("unit", None, "")
         elif unit.unit is None:
+            useless = _USELESS if unit.problem == TAKEN_AWAY else ""
             self.ask(
                 "unit",
-                f"{unit.problem}. What is the unit: g, mg, m/s2, or how many counts are one g?",
+                f"{unit.problem}.{useless} What is the unit: g, mg, m/s2, or how many counts are "
+                "one g?",
             )
         else:
             self.say("unit", unit.unit, unit.because, unit.runner_up)
