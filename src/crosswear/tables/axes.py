@@ -14,12 +14,14 @@ from crosswear.tables.gravity_columns import gravity_of
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.sensor_columns import Sensor, Triple, stacked, values_of
-from crosswear.tables.units import Reading
+from crosswear.tables.units import UNITS, Reading
 from crosswear.tables.vectors import (
+    MAGNITUDE,
     NO_GRAVITY,
     ONE_LENGTH,
     QUATERNION,
     completes_to_one,
+    has_magnitude,
     is_sum,
     no_acceleration,
     points_somewhere,
@@ -108,6 +110,8 @@ def choose_axes(
     one_length = len(left) == 1 and left[0] != total
     if one_length and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
         return AxesChoice((), {**out, left[0]: ONE_LENGTH})
+    if len(left) == 1 and _third_is_magnitude(samples, left[0], rate_hz):
+        return AxesChoice((), {**out, left[0]: MAGNITUDE})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
         left += [one for one in candidates if _overlap(one, left[0])]
@@ -154,6 +158,15 @@ def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
     """Return whether columns read one g of a known unit, and move as an accelerometer does."""
     known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
     return known and not no_acceleration(values_of(samples, triple), rate_hz)
+
+
+def _third_is_magnitude(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
+    """Return whether it is, where the unit is known and no name says that it is z."""
+    unit = unit_read(reading_of(samples, Sensor(triple), rate_hz))
+    if unit is None or "z" in str(triple[2]).lower():
+        return False
+    one_g = UNITS[unit] if isinstance(unit, str) else unit
+    return has_magnitude(values_of(samples, triple), rate_hz, one_g)
 
 
 def _overlap(one: Triple, other: Triple) -> bool:
