@@ -82,7 +82,14 @@ def choose_axes(
         out |= {one: why for one, why in moves.items() if why}
         left = [one for one in left if not moves[one]]
         alike = [one for one, why in moves.items() if why == NO_GRAVITY]
-        if len(left) == 1 and alike and gravity_of(samples, left[0], candidates):
+        if (
+            len(left) == 1
+            and alike
+            and (
+                gravity_of(samples, left[0], candidates)
+                or (ONE_LENGTH in moves.values() and not _is_sure(samples, left[0], rate_hz))
+            )
+        ):
             # It has none either: gravity is in columns of its own.
             return AxesChoice((*left, *alike), {one: out[one] for one in out if one not in alike})
     if len(left) > 1:
@@ -158,6 +165,13 @@ def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
     """Return whether columns read one g of a known unit, and move as an accelerometer does."""
     known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
     return known and not no_acceleration(values_of(samples, triple), rate_hz)
+
+
+def _is_sure(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
+    """Return whether names say that columns are acceleration, or they rest at one g of a unit."""
+    found = reading_of(samples, Sensor(triple), rate_hz)
+    rests = found is not None and found.at_rest and unit_read(found) is not None
+    return rests or bool(ACCELERATION.search(str(triple[0])))
 
 
 def _third_is_magnitude(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
