@@ -72,6 +72,7 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
             "asked",
             "a gyroscope that never rests, beside gravity and acceleration without it",
         ),
+        (14, 1405, "asked", "the same, without a unit in its names"),
     ],
 )
 def test_cases_that_were_wrong(
