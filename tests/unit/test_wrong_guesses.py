@@ -66,6 +66,13 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
         (6, 825, "asked", "two sensors without gravity beside columns of gravity"),
         (10, 283, "right", "acceleration beside its two parts: one folder, and each file alone"),
         (10, 296, "asked", "gravity in m/s² beside acceleration without it, of unknown names"),
+        (
+            15,
+            486,
+            "asked",
+            "a gyroscope that never rests, beside gravity and acceleration without it",
+        ),
+        (14, 1405, "asked", "the same, without a unit in its names"),
     ],
 )
 def test_cases_that_were_wrong(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,8 +24,14 @@ def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Rea
         kept = [one for one in found if one is not None and one.at_rest == at_rest]
         if kept:
             median = float(np.median([one.length for one in kept]))
-            uneven = next((one.between for one in kept if one.is_uneven), None)
-            return Reading(median, at_rest, all(one.whole for one in kept), uneven)
+            uneven = next((one for one in kept if one.is_uneven), None)
+            whole = all(one.whole for one in kept)
+            if uneven is not None or not at_rest:
+                found_uneven = uneven or Reading(median, at_rest)
+                return replace(found_uneven, length=median, whole=whole)
+            # A file may have one posture, and all of them several.
+            every = reading(np.concatenate([sensor.values(one) for one in samples]), rate_hz)
+            return Reading(median, at_rest, whole, turned=every.turned if every else None)
     return None
 
 

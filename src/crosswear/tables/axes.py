@@ -14,12 +14,14 @@ from crosswear.tables.gravity_columns import gravity_of
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in, unit_read
 from crosswear.tables.sensor_columns import Sensor, Triple, stacked, values_of
-from crosswear.tables.units import Reading
+from crosswear.tables.units import UNITS, Reading
 from crosswear.tables.vectors import (
+    MAGNITUDE,
     NO_GRAVITY,
     ONE_LENGTH,
     QUATERNION,
     completes_to_one,
+    has_magnitude,
     is_sum,
     no_acceleration,
     points_somewhere,
@@ -80,7 +82,14 @@ def choose_axes(
         out |= {one: why for one, why in moves.items() if why}
         left = [one for one in left if not moves[one]]
         alike = [one for one, why in moves.items() if why == NO_GRAVITY]
-        if len(left) == 1 and alike and gravity_of(samples, left[0], candidates):
+        if (
+            len(left) == 1
+            and alike
+            and (
+                gravity_of(samples, left[0], candidates)
+                or (ONE_LENGTH in moves.values() and not _is_sure(samples, left[0], rate_hz))
+            )
+        ):
             # It has none either: gravity is in columns of its own.
             return AxesChoice((*left, *alike), {one: out[one] for one in out if one not in alike})
     if len(left) > 1:
@@ -108,6 +117,8 @@ def choose_axes(
     one_length = len(left) == 1 and left[0] != total
     if one_length and no_acceleration(values_of(samples, left[0]), rate_hz) == ONE_LENGTH:
         return AxesChoice((), {**out, left[0]: ONE_LENGTH})
+    if len(left) == 1 and _third_is_magnitude(samples, left[0], rate_hz):
+        return AxesChoice((), {**out, left[0]: MAGNITUDE})
     if len(left) == 1 and isinstance(left[0][0], int):
         # Columns of two sensors may look like those of one.
         left += [one for one in candidates if _overlap(one, left[0])]
@@ -154,6 +165,22 @@ def _is_like(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
     """Return whether columns read one g of a known unit, and move as an accelerometer does."""
     known = unit_read(reading_of(samples, Sensor(triple), rate_hz)) is not None
     return known and not no_acceleration(values_of(samples, triple), rate_hz)
+
+
+def _is_sure(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
+    """Return whether names say that columns are acceleration, or they rest at one g of a unit."""
+    found = reading_of(samples, Sensor(triple), rate_hz)
+    rests = found is not None and found.at_rest and unit_read(found) is not None
+    return rests or bool(ACCELERATION.search(str(triple[0])))
+
+
+def _third_is_magnitude(samples: Sequence[Sample], triple: Triple, rate_hz: float) -> bool:
+    """Return whether it is, where the unit is known and no name says that it is z."""
+    unit = unit_read(reading_of(samples, Sensor(triple), rate_hz))
+    if unit is None or "z" in str(triple[2]).lower():
+        return False
+    one_g = UNITS[unit] if isinstance(unit, str) else unit
+    return has_magnitude(values_of(samples, triple), rate_hz, one_g)
 
 
 def _overlap(one: Triple, other: Triple) -> bool:

@@ -115,6 +115,14 @@ class Conclusions:
         """The columns of x, y and z, if they are clear."""
         return self.likely[0] if len(self.likely) == 1 else None
 
+    @property
+    def ruled_out(self) -> str:
+        """Why the only candidate for x, y and z is none; empty if there are several, or it is."""
+        if len(self.candidates) != 1 or self.candidates[0] not in self.out:
+            return ""
+        [columns] = self.candidates
+        return f"{', '.join(map(str, columns))}: {self.out[columns]}"
+
 
 def conclude(
     samples: Sequence[Sample],
@@ -181,7 +189,12 @@ def conclude(
         out=choice.out,
         unit=UnitGuess(None, problem=problem)
         if problem
-        else guess_unit(found_reading, texts, zero_elsewhere=any(stated.zero or ())),
+        else guess_unit(
+            found_reading,
+            texts,
+            zero_elsewhere=any(stated.zero or ()),
+            zero_known=stated.zero is not None or bool(rates_hz),
+        ),
         sensor=sensor,
         gravities=tuple(gravities),
         is_shifted=sensor is not None

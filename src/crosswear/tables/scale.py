@@ -16,6 +16,7 @@ CLEAR, CLEAR_COUNTS = 1.13, 1.05
 """A unit is clear if what the sensor reads at rest is one g within this factor: calibrated sensors
 of datasets reach 1.126, and counts are close to each other."""
 
+_PERHAPS = "and no other posture shows whether zero is at 0"
 _BRACKETED = re.compile(r"[\[({]([^\])}]*(?:\([^)]*\))?[^\])}]*)[\])}]\s*$")
 _BEHIND = re.compile(r"[_ ](m?g|m_?s2|mps2|m/s2)$", re.IGNORECASE)
 _SPELT = {
@@ -64,13 +65,21 @@ def unit_read(found: Reading | None) -> str | float | None:
     return unit if clear else None
 
 
-def guess_unit(found: Reading | None, texts: Collection[str], *, zero_elsewhere: bool) -> UnitGuess:
+def guess_unit(
+    found: Reading | None,
+    texts: Collection[str],
+    *,
+    zero_elsewhere: bool,
+    zero_known: bool = False,
+) -> UnitGuess:
     """Guess the unit of the acceleration from all evidence.
 
     Args:
         found: what is about one g.
         texts: the names of x, y and z, and what a row of units says of them.
         zero_elsewhere: whether x, y and z are counts of a converter, of which no number is round.
+        zero_known: whether it was stated, or a device wrote the counts. Otherwise counts that rest
+            in one posture may have any zero: many lengths are near a power of 2.
     """
     said = {one for text in texts if (one := unit_in(text)) is not None}
     if len(said) == 1:
@@ -78,6 +87,8 @@ def guess_unit(found: Reading | None, texts: Collection[str], *, zero_elsewhere:
     unit = unit_read(found)
     if unit is None or found is None or (zero_elsewhere and not isinstance(unit, str)):
         return UnitGuess(None, problem=_unknown(found))
+    if not isinstance(unit, str) and not (found.is_confirmed or zero_known):
+        return UnitGuess(None, problem=f"{_unknown(found)}, {_PERHAPS}")
     because = (
         f"|a| is {found.length:.4g} in the quietest seconds"
         if found.at_rest

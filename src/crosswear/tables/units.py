@@ -31,7 +31,11 @@ UNEVEN = 1.3
 """Upper bound of the ratio between readings at rest in two postures. The largest in recordings of
 four public datasets is 1.23, of sensors that were not calibrated."""
 
+CONFIRMED = 1.2
+"""As `UNEVEN`, for counts, of which many numbers may be one g."""
+
 _FEWEST_SECONDS, _SEVERAL = 3, 5
+_APART = 0.7  # cosine of the least angle between two postures, 45 degrees
 _LOST = 0.2  # part of a second that may be lost
 _LARGEST = 1e100
 """The squares of much larger numbers overflow."""
@@ -46,12 +50,15 @@ class Reading:
         at_rest: whether it is of seconds at rest; otherwise the median over all samples.
         whole: whether all samples are whole numbers, as counts are.
         between: shortest and longest vector of most quiet seconds, if there are several.
+        turned: ratio of the length in seconds with another posture, quiet or not, to that at rest;
+            None without such seconds.
     """
 
     length: float
     at_rest: bool
     whole: bool = False
     between: tuple[float, float] | None = None
+    turned: float | None = None
 
     @property
     def unit(self) -> str | None:
@@ -64,7 +71,19 @@ class Reading:
     @property
     def is_uneven(self) -> bool:
         """Return whether the length depends on the posture: that of gravity is the same in each."""
-        return self.between is not None and self.between[1] > UNEVEN * self.between[0]
+        return self._uneven is not None
+
+    @property
+    def _uneven(self) -> tuple[float, float] | None:
+        """Return the shorter and the longer vector of two postures that differ too much."""
+        turned = None if self.turned is None else (self.length, self.length * self.turned)
+        pairs = (sorted(pair) for pair in (self.between, turned) if pair is not None)
+        return next(((low, high) for low, high in pairs if high > UNEVEN * low), None)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return whether the length is the same in another posture: zero is at 0 then."""
+        return self.turned is not None and _within(self.turned, 1, CONFIRMED)
 
     def contradicts(self, one_g: float) -> bool:
         """Return whether the samples cannot have `one_g` units in a g."""
@@ -72,8 +91,8 @@ class Reading:
         return other or not LEAST_G <= self.length / one_g <= MOST_G
 
     def __str__(self) -> str:
-        if self.between is not None and self.is_uneven:
-            low, high = self.between
+        if self._uneven is not None:
+            low, high = self._uneven
             return f"at rest the sensor reads {low:.4g} in one posture and {high:.4g} in another"
         said = "at rest the sensor reads" if self.at_rest else "the median of |a| is"
         return f"{said} {self.length:.4g}" + (f", as if in {self.unit}" if self.unit else "")
@@ -91,18 +110,21 @@ def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
     Returns:
         None if there are neither a second at rest nor some seconds with gravity in them.
     """
-    length, spread = _seconds(values, rate_hz)
+    means, spread = _seconds(values, rate_hz)
+    length = np.linalg.norm(means, axis=1)
     known = np.isfinite(values)
     quiet = np.flatnonzero(spread < STEADY * length)
     if len(quiet):
         order = quiet[np.argsort(spread[quiet] / length[quiet], kind="stable")]
-        rest = float(np.median(length[order[: max(1, len(order) // 10)]]))
+        quietest = order[: max(1, len(order) // 10)]
+        rest = float(np.median(length[quietest]))
         low, high = np.percentile(length[quiet], (5, 95)).tolist()
         return Reading(
             rest,
             at_rest=True,
             whole=bool((values == np.rint(values))[known].all()),
             between=(low, high) if len(quiet) >= _SEVERAL else None,
+            turned=_turned(means, means[quietest].mean(axis=0), rest),
         )
     every = np.linalg.norm(values[(np.abs(values) < _LARGEST).all(axis=1)], axis=1)
     if len(length) < _FEWEST_SECONDS:
@@ -115,7 +137,7 @@ def reading(values: NDArray[np.float64], rate_hz: float) -> Reading | None:
 def _seconds(
     values: NDArray[np.float64], rate_hz: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the length of the mean vector of every second, and how far it varies."""
+    """Return the mean vector of every second [S, 3], and how far an axis varies in it [S]."""
     second = max(round(rate_hz), 2)
     whole = len(values) // second
     pieces = values[: whole * second].reshape(whole, second, 3)
@@ -123,9 +145,15 @@ def _seconds(
     there = known.sum(axis=(1, 2)) >= (1 - _LOST) * second
     pieces, known = pieces[there], known[there]
     if not len(pieces):
-        return np.empty(0), np.empty(0)
-    length = np.linalg.norm(pieces.mean(axis=1, where=known), axis=1)
-    return length, pieces.std(axis=1, where=known).max(axis=1)
+        return np.empty((0, 3)), np.empty(0)
+    means = pieces.mean(axis=1, where=known)
+    return means, pieces.std(axis=1, where=known).max(axis=1)
+
+
+def _turned(means: NDArray[np.float64], down: NDArray[np.float64], rest: float) -> float | None:
+    lengths = np.linalg.norm(means, axis=1)
+    other = means @ down < _APART * lengths * np.linalg.norm(down)
+    return float(np.median(lengths[other])) / rest if other.sum() >= _FEWEST_SECONDS else None
 
 
 def unit_at_rest(rest: float) -> str | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 QUATERNION = "with another column it is a quaternion"
 NO_GRAVITY = "it has no gravity in it"
 ONE_LENGTH = "its length stays the same while it moves"
+MAGNITUDE = "the third column seems to be the magnitude of acceleration, not z"
 
 _MOVING = 0.1  # part of the length by which a moving second deviates
 _FEWEST_SECONDS = 3
@@ -17,6 +18,9 @@ _DIRECTED = 0.5  # mean of a second, as part of its length, of what has a direct
 _TURNED = 0.98  # mean of all directions, of what turns
 _LARGEST = 1e100
 _QUATERNION = 0.01
+_COARSE = 0.02  # of one g, by which rounding moves a magnitude
+_CLOSER, _CLOSER_MOVING = 0.02, 0.05
+"""By so much is a magnitude nearer to one g than a vector that has it for z; in logarithms."""
 _ROUNDED = 2e-3  # what the digits of a sum and its parts leave, as part of its size
 _UNIT = 1e-3
 """Deviation from one length that three digits make; noise of most accelerometers is more."""
@@ -86,6 +90,36 @@ def is_sum(
         return False
     off = np.abs(total - one - other).max(axis=1)
     return bool(np.percentile(off, 99) <= _ROUNDED * np.sqrt((total**2).mean()))
+
+
+def has_magnitude(values: NDArray[np.float64], rate_hz: float, one_g: float) -> bool:
+    """Return whether the third column of [T, 3] is the magnitude of acceleration, and not z.
+
+    It is never negative, and at least as large as the other two together. z is so too where the
+    sensor lies flat; but then all three together are one g, and z is less.
+
+    Args:
+        values: of x, y and the third column.
+        rate_hz: sampling rate.
+        one_g: one g in the unit of the values.
+    """
+    values = _plausible(values)
+    across = np.hypot(values[:, 0], values[:, 1])
+    if not len(values) or (values[:, 2] < across - _COARSE * one_g).any() or values[:, 2].min() < 0:
+        return False
+    pieces = _seconds(values, rate_hz)
+    if not len(pieces):
+        return False
+    means, spread = pieces.mean(axis=1), pieces.std(axis=1).max(axis=1)
+    lengths = np.linalg.norm(means, axis=1)
+    quiet = spread < _MOVING * lengths
+    seen = [(means, lengths, 90, _CLOSER_MOVING)]
+    seen += [(means[quiet], lengths[quiet], 50, _CLOSER)] * bool(quiet.any())
+    for some, together, percent, closer in seen:
+        third, all_three = np.percentile(some[:, 2], percent), np.percentile(together, percent)
+        if abs(np.log(third / one_g)) + closer < abs(np.log(all_three / one_g)):
+            return True
+    return False
 
 
 def _plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:

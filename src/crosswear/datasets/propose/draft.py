@@ -228,6 +228,7 @@ class Draft(Sheet):
         if found.axes is None:
             listed = "; ".join(", ".join(map(str, one)) for one in found.likely or found.candidates)
             hint = f"Candidates: {listed}." if listed else "Answer columns.y and columns.z too."
+            hint = f"{found.ruled_out}. {hint}" if found.ruled_out else hint
             axis = "columns.y" if "columns.x" in self.answers else "columns.x"
             self.ask(axis, f"Which columns are x, y and z of the acceleration? {hint}")
             return

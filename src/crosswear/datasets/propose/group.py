@@ -16,6 +16,7 @@ from crosswear.tables.scale import unit_read
 from crosswear.tables.sensor_columns import Sensor
 from crosswear.tables.sniffing import SUFFIXES, TableFormat, read_head, sniff
 from crosswear.tables.text import NOT_UTF8, split_ending
+from crosswear.tables.vectors import MAGNITUDE
 
 SAMPLED_FILES = 8
 MOST_FILES = 20_000
@@ -249,14 +250,15 @@ def _score(
     except DataFormatError:
         return 0, 0, 0
     found = conclude(samples, Stated())
-    left = found.likely
+    # Of columns with a magnitude in the place of z, the draft asks which are the axes.
+    left = found.likely or [one for one, why in found.out.items() if why == MAGNITUDE]
     if not left or all(rows[one].is_empty for rows in samples for one in left[0]):
         return 0, 0, 0
     rests = any(
         (read := reading_of(samples, sensor, found.rate.hz or FALLBACK_HZ)) is not None
         and read.at_rest
         and unit_read(read) is not None
-        for sensor in ([found.sensor] if found.sensor else map(Sensor, left))
+        for sensor in ([found.sensor] if found.sensor else map(Sensor, found.likely))
     )
     other_sensor = word != "" and "acc" not in word
     likely = 2 * rests - 9 * (found.refusal is not None) + ("acc" in word) - 2 * other_sensor

@@ -300,7 +300,7 @@ def _axes(found: Conclusions, rows: Sample, where: str) -> Triple:
         raise UsageError(
             f"{len(left)} times three columns may be the acceleration"
             if left
-            else f"no three of its columns are named as x, y and z: {there}",
+            else found.ruled_out or f"no three of its columns are named as x, y and z: {there}",
             where=where,
             expected=f"one of {candidates}" if candidates else "columns named x, y and z",
             todo=f"name the columns of {', '.join(AXES)} with --columns",
