@@ -193,7 +193,7 @@ def test_everybody_is_tested_where_time_is_short(monkeypatch: pytest.MonkeyPatch
     short = choose(data, {}, 500.0, kinds=("forest",), note=said.append)
     assert [len(np.unique(who[fold.test])) for fold in short.folds] == [3, 3, 2]
     assert set(who[short.scored]) == set(range(8))
-    assert said[0].startswith("3 folds instead of 8: there is no time")
+    assert said[0].startswith("3 folds instead of 8: the budget is too short")
     both = [one.expected.high - one.expected.low for one in (short, long)]  # type: ignore[operator]
     assert both[0] < 1.5 * both[1]
 
