@@ -117,7 +117,7 @@ class Conclusions:
 
     @property
     def ruled_out(self) -> str:
-        """Why the only candidate for x, y and z is none; empty if there are several, or it is."""
+        """The reason why the only candidate for x, y and z is none; empty if there are several."""
         if len(self.candidates) != 1 or self.candidates[0] not in self.out:
             return ""
         [columns] = self.candidates
