@@ -295,7 +295,8 @@ def _stamps(
 def _axes(found: Conclusions, rows: Sample, where: str) -> Triple:
     if found.axes is None:
         left = found.likely
-        candidates = "; ".join(",".join(map(str, one)) for one in (left or found.candidates)[:6])
+        possible = left or [one for one in found.candidates if one not in found.out]
+        candidates = "; ".join(",".join(map(str, one)) for one in possible[:6])
         there = ", ".join(repr(one)[:40] for one in list(rows)[:12])
         raise UsageError(
             f"{len(left)} times three columns may be the acceleration"
