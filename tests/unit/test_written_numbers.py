@@ -106,7 +106,7 @@ def quaternions() -> np.ndarray:
 @pytest.mark.parametrize("header", ["time,w,x,y,z", None])
 def test_quaternions_are_no_acceleration(header: str | None, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", header, quaternions())
-    with pytest.raises(UsageError, match="quaternion|no three of its columns") as refused:
+    with pytest.raises(UsageError, match=r"quaternion|no three of its columns") as refused:
         source(path)
     assert "expected: columns named x, y and z" in str(refused.value)
     with pytest.raises(DataFormatError, match="three columns of acceleration"):
