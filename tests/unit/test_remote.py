@@ -143,7 +143,7 @@ class TestBadInput:
         assert "secret" not in str(error)
 
 
-@pytest.mark.parametrize("text", ["data", "C:\\data", "/a//b", "a:b", "~/data"])
+@pytest.mark.parametrize("text", ["data", "C:\\data", "C://data", "/a//b", "a:b", "~/data"])
 def test_other_texts_are_paths(text: str) -> None:
     assert data_place(text) == Path(text)
 

@@ -12,7 +12,8 @@ from crosswear.core.errors import UsageError
 DataPlace: TypeAlias = Path | str
 """A folder, or a URL such as ``s3://bucket/datasets``."""
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(::[A-Za-z][A-Za-z0-9+.-]*)*://", re.ASCII)
+_PROTOCOL = "[A-Za-z][A-Za-z0-9+.-]+"  # one letter is a drive
+_URL = re.compile(f"{_PROTOCOL}(::{_PROTOCOL})*://", re.ASCII)
 
 
 def data_place(data: str | Path) -> DataPlace:
