@@ -143,7 +143,8 @@ def stacked(index: EvidenceIndex) -> str:
         members = [LearningMethod("extra-trees")]
         members += [LearningMethod(name, whitened) for name in ("minirocket", "kernel")]
         members += [LearningMethod("encoder", name) for name in study.encoders]
-        methods = [ScoreKey(target, size, one) for one in (*members, vote, stack)]
+        others = (LearningMethod("hydra-multirocket"), vote, stack)
+        methods = [ScoreKey(target, size, one) for one in (*members, *others)]
         shares = {one: scores.counts[one].share().value for one in methods}
         best = max(methods[: len(members)], key=lambda one: shares[one])
         contrasts += [scores.contrast(methods[-1], other) for other in (methods[-2], best)]
@@ -159,7 +160,7 @@ def stacked(index: EvidenceIndex) -> str:
     usual = points(mean_over(by_target).value)
     few = points(float(np.mean([gains[place] for place in product(EVERYDAY, FEW)])))
     members = ("extra-trees", "MiniRocket", "kernel", *study.encoders)
-    headings = ("target", "windows", *members, "vote", "stack")
+    headings = ("target", "windows", *members, "Hydra", "vote", "stack")
     effects = [Counter(map(phrases.compared, some)) for some in (over_vote, over_best)]
     return (
         f"{table((*headings, 'over the vote', 'over the best member'), rows, 1)}\n\n"
