@@ -316,6 +316,7 @@ def _nested(content: bytes) -> bytes:
     return archive_of((plain(INNER), content))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrap", [bytes, _nested])
 def test_any_damage_is_told(wrap: Callable[[bytes], bytes], tmp_path: Path) -> None:
     line = b" ".join([b"1"] * 54)

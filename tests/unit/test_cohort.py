@@ -229,6 +229,7 @@ def test_one_class_in_the_adaptation_set_is_the_one_that_is_predicted(
     assert predicted == y[adaptation_set(cell, gestures)[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("blocks", [0, 1, 3])
 @pytest.mark.parametrize("spectral", [False, True])

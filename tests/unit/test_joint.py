@@ -151,6 +151,7 @@ def test_other_domains_classes_are_in_no_loss_and_never_predicted() -> None:
     assert heads.mean(np.array([1.0, 0.0, 0.0]), y[:3].numpy()) == 0.25  # domains count alike
 
 
+@pytest.mark.slow
 @pytest.mark.rounding
 @pytest.mark.parametrize("selection", ["validation", "last"])
 def test_both_trainers_agree_and_neighbours_change_nothing(

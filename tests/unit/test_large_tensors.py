@@ -48,6 +48,7 @@ def test_training_from_files_gives_the_same_numbers(
     assert not list(gestures.folder.parent.glob(".partial-*"))
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("method", ["forest", "logistic"])
 def test_classical_methods_from_files_and_by_blocks_give_the_same_numbers(
     method: str, gestures: Domain, monkeypatch: pytest.MonkeyPatch

@@ -118,6 +118,7 @@ def test_a_run_of_a_version_without_auto_goes_on_in_its_precision(
     assert json.loads((tmp_path / "precision.json").read_text())["source"] == "float32"
 
 
+@pytest.mark.slow
 def test_bfloat16_that_is_asked_for_and_slower_is_noted(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -222,6 +222,7 @@ def test_impossible_requests_leave_nothing(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_nothing(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
