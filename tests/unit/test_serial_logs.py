@@ -115,6 +115,54 @@ def test_lines_after_a_broken_one_keep_their_number(tmp_path: Path) -> None:
     assert place(table(tmp_path / "a.csv"), dialect, 100).endswith("line 103")
 
 
+def with_notes(root: Path, broken: Mapping[int, str] = {}) -> None:
+    """Write logs with a column of text at the end, which is not read."""
+    for who in ("tom", "lisa"):
+        for kind in KINDS:
+            rows = [
+                f"{20 * i},{x:.2f},{y:.2f},{z:.2f},ok"
+                for i, (x, y, z) in enumerate(motion(kind, 50, 10, len(who)))
+            ]
+            rows = [broken.get(i, row) for i, row in enumerate(rows)]
+            put(root / f"{who}_{kind}.csv", f"{NAMES},note", rows)
+
+
+ONE_QUOTE = {100: '2000,0.1,0.2,0.3,"ok'}
+TWO_QUOTES = ONE_QUOTE | {104: '2080,0.1,0.2,0.3,"ok'}
+
+
+@pytest.mark.parametrize("broken", [ONE_QUOTE, TWO_QUOTES])
+def test_a_quote_that_is_not_closed_swallows_no_lines(
+    broken: Mapping[int, str], tmp_path: Path
+) -> None:
+    with_notes(tmp_path, broken)
+    with pytest.raises(DataFormatError, match="line 102: a quote is not closed") as caught:
+        try_out(guessed(tmp_path, path=BY_FILE)[2])
+    assert "broken_lines=leave-out" in str(caught.value)
+    _, _, proposal = guessed(tmp_path, path=BY_FILE, broken_lines="leave-out")
+    count = 6 * len(broken)
+    assert any(f"{count} broken lines are left out" in one for one in try_out(proposal).notes)
+
+
+def test_a_quoted_cell_may_have_several_lines(tmp_path: Path) -> None:
+    with_notes(tmp_path, {100: '2000,0.1,0.2,0.3,"one\n\nthree"'})
+    _, _, proposal = guessed(tmp_path, path=BY_FILE)
+    spec, options = lookup(str(write_proposal(proposal, force=True)))
+    read = spec.read(FolderTree(tmp_path), options, lambda _: None)
+    assert {len(one.acceleration) for one in read} == {500}
+
+
+def test_half_of_the_end_of_a_line_may_be_lost(tmp_path: Path) -> None:
+    folder(tmp_path)
+    for path in tmp_path.glob("*.csv"):
+        lines = path.read_bytes().split(b"\n")
+        lines[300] += b"\r" + lines.pop(301)
+        path.write_bytes(b"\r\n".join(lines))
+    _, asked, proposal = guessed(tmp_path, path=BY_FILE, broken_lines="leave-out")
+    assert not asked
+    assert any("6 broken lines are left out" in one for one in try_out(proposal).notes)
+
+
 def test_a_file_that_is_broken_in_many_lines_is_refused(tmp_path: Path) -> None:
     log(tmp_path / "a.csv", "walking", NAMES, dict.fromkeys(range(100, 130), "1,2"))
     dialect = Dialect(has_header=True, without_broken=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from crosswear.core.errors import DataFormatError
 from crosswear.tables.faults import is_number
 from crosswear.tables.text import Dialect, TableFile, rows, split_line
 
@@ -23,7 +24,7 @@ def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]
     """Yield number and content of the lines below the header, without broken ones on demand.
 
     A line is broken if it has not as many cells as most of the first lines, or text where most of
-    these have a number.
+    these have a number, or a quote that is not closed.
 
     Raises:
         DataFormatError: if more than `MOST` of the lines are broken.
@@ -62,7 +63,11 @@ def place(file: TableFile, dialect: Dialect, row: int) -> str:
 
 
 def _cells(file: TableFile, dialect: Dialect, line: tuple[int, bytes]) -> tuple[str, ...]:
-    return split_line(file, dialect, *line)
+    """Return the cells of a line; none if it cannot be split."""
+    try:
+        return split_line(file, dialect, *line, strict=True)
+    except DataFormatError:  # a quote is not closed, or half of the end of a line is lost
+        return ()
 
 
 def _is_whole(cells: Sequence[str], numbers: Sequence[bool], decimal: str) -> bool:
