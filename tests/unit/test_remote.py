@@ -24,6 +24,7 @@ from crosswear.datasets.prepare import prepare
 from crosswear.datasets.remote import RemoteTree
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import fingerprint
+from crosswear.engine.transfer_source import expect_data
 from generators import GENERATORS
 
 URL = "memory://datasets"
@@ -153,6 +154,12 @@ class TestBadInput:
             PAMAP2.__class__(**{**vars(PAMAP2), "patterns": ("b.txt",), "name": "a"}), URL
         )
         fails(MissingDataError, lambda: tree.open("c.txt"), f"{URL}/a/c.txt")
+
+    @pytest.mark.parametrize(
+        ("url", "said"), [(URL, "no such folder"), ("ftp://127.0.0.1:9/data", "refused")]
+    )
+    def test_sources_from_a_place_that_is_not_there(self, url: str, said: str, store: Any) -> None:
+        fails(MissingDataError, lambda: expect_data(url), url, said)
 
     def test_a_password(self) -> None:
         error = fails(UsageError, lambda: data_place("ftp://me:secret@host/data"), "password")
