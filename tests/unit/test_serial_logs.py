@@ -12,11 +12,12 @@ from predict_helpers import BUNDLE, movement, write_csv
 
 from crosswear.core.errors import CrosswearError, DataFormatError
 from crosswear.datasets import lookup
-from crosswear.datasets.propose import try_out, write_proposal
+from crosswear.datasets.propose import parse_answer, try_out, write_proposal
 from crosswear.datasets.tree import FolderTree
 from crosswear.deploy.recognise.inputs import Overrides
 from crosswear.deploy.recognise.recognised import recognise_files
 from crosswear.tables.broken import place, whole_rows
+from crosswear.tables.reader import Wanted, read_batches
 from crosswear.tables.text import Dialect, TableFile
 
 NAMES = "millis,ax,ay,az"
@@ -58,6 +59,32 @@ def test_files_without_names_are_read_with_the_names_of_the_others(tmp_path: Pat
     np.testing.assert_allclose(sitting, wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("millis", "ax", "ay"), r"a\.csv, which has no line of names: no column 'az'"),
+        (("millis", "ax", "ay", "az", "t"), "line 1: 4 columns where names has 5"),
+    ],
+)
+def test_names_that_do_not_fit_a_file_are_said_to(
+    names: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    log(tmp_path / "a.csv", "walking", None)
+    dialect = Dialect(has_header=True, names=names)
+    with pytest.raises(DataFormatError, match=said):
+        list(read_batches(table(tmp_path / "a.csv"), dialect, {"z": Wanted("az", "number")}))
+
+
+@pytest.mark.parametrize("text", ["millis, ax, ay, az", '["millis", "ax", "ay", "az"]'])
+def test_names_are_an_answer(text: str, tmp_path: Path) -> None:
+    folder(tmp_path)
+    answers = dict([parse_answer(f"names={text}")])
+    found, asked, proposal = guessed(tmp_path, path=BY_FILE, **answers)
+    assert not asked
+    assert found["names"] == NAMES.split(",")
+    assert try_out(proposal).recordings == 2 * len(KINDS)
+
+
 def test_a_line_of_other_names_is_no_line_of_values(tmp_path: Path) -> None:
     folder(tmp_path)
     _, _, proposal = guessed(tmp_path, path=BY_FILE, broken_lines="leave-out")
@@ -80,7 +107,7 @@ def test_a_broken_line_is_refused_with_the_way_out(tmp_path: Path) -> None:
     _, _, proposal = guessed(tmp_path, path=BY_FILE)
     with pytest.raises(DataFormatError, match=r"--set broken_lines=leave-out") as caught:
         try_out(proposal)
-    assert "line 101: 2 columns where the file begins with 4" in str(caught.value)
+    assert "line 101: 2 columns where names has 4" in str(caught.value)
 
 
 def test_broken_lines_are_left_out_and_counted(tmp_path: Path) -> None:

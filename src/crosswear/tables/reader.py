@@ -269,7 +269,8 @@ def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int
     name = normal(column)
     if header.count(name) == 1:
         return header.index(name)
-    where = f"{file.where}, line {start.header_line}"
+    line = f", line {start.header_line}" if start.header_line else ", which has no line of names"
+    where = file.where + line
     if name not in header:
         raise _no_column(where, column, header)
     raise DataFormatError(
@@ -314,7 +315,8 @@ def _explained(
     if fault is None:
         return dialect.failure(file, one_line(reason))
     if not fault.role:
-        what = f"{len(fault.cells)} columns where the file begins with {width}"
+        begins = "names has" if width == len(dialect.names) else "the file begins with"
+        what = f"{len(fault.cells)} columns where {begins} {width}"
     else:
         hint = ": a decimal comma" if DECIMAL_COMMA.fullmatch(fault.cell) else ""
         what = f"{fault.role} is {fault.cell[:40]!r}{hint}"

@@ -163,7 +163,10 @@ class CheckedText(io.BufferedIOBase):
 
 @dataclass(frozen=True)
 class Start:
-    """The beginning of a text: the names of its columns, if it has them, and its first row."""
+    """The beginning of a text: the names of its columns, if it has them, and its first row.
+
+    The header's line is 0 if the names come from elsewhere.
+    """
 
     header: tuple[str, ...] | None
     first: tuple[str, ...]
@@ -187,7 +190,7 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
             continue
         found.append(split_line(file, dialect, number, line))
         if len(found) == 1 and dialect.lacks_header(found[0]):
-            found = [dialect.names, *found]
+            found, above = [dialect.names, *found], 0
         elif len(found) <= dialect.has_header:
             above = number
     if len(found) <= dialect.has_header:
