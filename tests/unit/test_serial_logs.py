@@ -93,6 +93,16 @@ def test_a_line_of_other_names_is_no_line_of_values(tmp_path: Path) -> None:
         try_out(proposal)
 
 
+def test_files_without_names_are_looked_at_before_they_take_them(tmp_path: Path) -> None:
+    folder(tmp_path)
+    rng = np.random.default_rng(0)
+    for kind in KINDS:  # as a gyroscope turns
+        rows = [",".join(f"{v:.2f}" for v in row) for row in rng.normal(size=(500, 3)) * 50]
+        rows = [f"{20 * i},{row}" for i, row in enumerate(rows)]
+        put(tmp_path / f"lisa_{kind}.csv", None, rows)
+    assert "Gravity is not in x, y and z" in guessed(tmp_path, path=BY_FILE)[1]["unit"]
+
+
 def test_files_of_another_width_stay_a_kind_of_their_own(tmp_path: Path) -> None:
     folder(tmp_path)
     for kind in KINDS:
