@@ -205,6 +205,12 @@ def test_in_steps_the_order_of_sums_changes_no_feature(
     np.testing.assert_allclose(ours, exact, atol=1e-6)  # a sample more or less is 0.01
 
 
+@pytest.mark.parametrize("name", ["minirocket", "vote"])
+def test_windows_shorter_than_a_kernel_are_refused(name: str, train: Data) -> None:
+    with pytest.raises(UsageError, match="windows of 8 samples are too short"):
+        BUNDLED[name].fit(train[0][:, :, :8], train[1], 10, RATE, 7)
+
+
 @given(st.data(), st.integers(9, 300))
 @settings(max_examples=25)
 def test_in_steps_the_two_ways_are_equal_for_any_kernels(data: st.DataObject, samples: int) -> None:
