@@ -200,6 +200,25 @@ def test_half_of_the_end_of_a_line_may_be_lost(tmp_path: Path) -> None:
     assert any("6 broken lines are left out" in one for one in try_out(proposal).notes)
 
 
+def test_lines_that_cannot_be_split_are_never_whole(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", NAMES, ['0,"0.1,0.2,0.3'] * 50)
+    with pytest.raises(DataFormatError, match="50 of 50 lines are broken"):
+        list(whole_rows(table(path), Dialect(has_header=True, without_broken=True)))
+
+
+@pytest.mark.parametrize("zone", ["", "Z"])
+def test_a_time_stamp_that_is_cut_is_broken(zone: str, tmp_path: Path) -> None:
+    rows = [
+        f"2026-03-01 10:00:{i / 50:06.3f}{zone},{x:.2f},{y:.2f},{z:.2f}"
+        for i, (x, y, z) in enumerate(motion("walking", 50, 10))
+    ]
+    rows[300] = rows[300].replace("2026", "2o26")
+    rows[400] = rows[400].replace("10:00:08", "10:0")
+    path = put(tmp_path / "a.csv", NAMES, rows)
+    left = whole_rows(table(path), Dialect(has_header=True, without_broken=True))
+    assert {number for number, _ in left} == {*range(2, 502)} - {302, 402}
+
+
 def test_a_file_that_is_broken_in_many_lines_is_refused(tmp_path: Path) -> None:
     log(tmp_path / "a.csv", "walking", NAMES, dict.fromkeys(range(100, 130), "1,2"))
     dialect = Dialect(has_header=True, without_broken=True)
