@@ -18,6 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from crosswear.baselines import BUNDLED, Classifier, forest
 from crosswear.baselines.hydra_multirocket import fit_hydra_multirocket
 from crosswear.baselines.minirocket import MiniRocket, fit_minirocket
+from crosswear.baselines.positive_shares import KERNELS, TAPS
 from crosswear.baselines.vote import fit_vote
 from crosswear.baselines.whitening import LabelledWindows, whitening
 from crosswear.core.errors import UsageError
@@ -202,6 +203,41 @@ def test_in_steps_the_order_of_sums_changes_no_feature(
     with torch.inference_mode():
         exact = double.transform(torch.from_numpy(x).double()).numpy()
     np.testing.assert_allclose(ours, exact, atol=1e-6)  # a sample more or less is 0.01
+
+
+@pytest.mark.parametrize("name", ["minirocket", "vote"])
+def test_windows_shorter_than_a_kernel_are_refused(name: str, train: Data) -> None:
+    with pytest.raises(UsageError, match="windows of 8 samples are too short"):
+        BUNDLED[name].fit(train[0][:, :, :8], train[1], 10, RATE, 7)
+
+
+@given(st.data(), st.integers(9, 300))
+@settings(max_examples=25)
+def test_in_steps_the_two_ways_are_equal_for_any_kernels(data: st.DataObject, samples: int) -> None:
+    longest = (samples - 1) // (TAPS - 1)
+    dilations = data.draw(st.lists(st.integers(1, longest), min_size=1, max_size=4))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    quantiles = rng.integers(1, 4, len(dilations))
+    kernels = len(KERNELS) * len(dilations)
+    size = len(KERNELS) * int(quantiles.sum())
+    rocket = MiniRocket(
+        {
+            "dilations": np.array(dilations),
+            "quantiles": quantiles,
+            # Some are the value of a convolution, as quantiles of these are.
+            "biases": in_steps(rng.normal(size=size).astype(np.float32)),
+            "channels": rng.permuted(np.tile([True, False, True], (kernels, 1)), axis=1),
+            "fitted": np.zeros(1, np.int64),
+            "classes": np.array(1),
+            "weight": np.zeros((1, size), np.float32),
+            "bias": np.zeros(1, np.float32),
+        }
+    )
+    scale = data.draw(st.sampled_from([0, 0.01, 1, 16]))
+    x = in_steps((scale * rng.normal(size=(3, 3, samples))).astype(np.float32))
+    with torch.inference_mode():
+        exported = rocket.transform(torch.from_numpy(x)).numpy()
+    np.testing.assert_array_equal(rocket.shares(x), exported)
 
 
 @pytest.mark.parametrize("samples", [100, 300])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from crosswear.datasets.prepare import prepare
 from crosswear.datasets.remote import RemoteTree
 from crosswear.datasets.roots import locate
 from crosswear.datasets.tree import fingerprint
+from crosswear.engine.transfer_source import expect_data
 from generators import GENERATORS
 
 URL = "memory://datasets"
@@ -72,6 +74,15 @@ def test_a_domain_is_the_one_of_a_folder(tmp_path: Path, store: Any) -> None:
     np.testing.assert_array_equal(there.windows.x, here.windows.x)
 
 
+def test_an_archive_of_all_datasets(tmp_path: Path) -> None:
+    write("dsads", tmp_path / "data" / "dsads")
+    packed = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "data")
+    there, here = (
+        locate(REGISTRY["dsads"], data) for data in (f"zip://::file://{packed}", tmp_path / "data")
+    )
+    assert_same(read("dsads", there), read("dsads", here))
+
+
 @pytest.mark.slow
 def test_several_processes_read_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crosswear.datasets.parts.PART_BYTES", 0)
@@ -107,6 +118,12 @@ class TestBadInput:
     def test_an_unknown_protocol(self) -> None:
         fails(UsageError, lambda: locate(PAMAP2, "gopher://old/data"), "gopher", "Protocol not")
 
+    def test_a_server_that_is_not_there(self) -> None:
+        fails(MissingDataError, lambda: locate(PAMAP2, "ftp://127.0.0.1:9/data"), "refused", "keys")
+
+    def test_a_protocol_that_needs_more(self) -> None:
+        fails(MissingDataError, lambda: locate(PAMAP2, "reference://data"), "reference://data")
+
     def test_a_store_that_does_not_answer(
         self, store: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -137,6 +154,12 @@ class TestBadInput:
             PAMAP2.__class__(**{**vars(PAMAP2), "patterns": ("b.txt",), "name": "a"}), URL
         )
         fails(MissingDataError, lambda: tree.open("c.txt"), f"{URL}/a/c.txt")
+
+    @pytest.mark.parametrize(
+        ("url", "said"), [(URL, "no such folder"), ("ftp://127.0.0.1:9/data", "refused")]
+    )
+    def test_sources_from_a_place_that_is_not_there(self, url: str, said: str, store: Any) -> None:
+        fails(MissingDataError, lambda: expect_data(url), url, said)
 
     def test_a_password(self) -> None:
         error = fails(UsageError, lambda: data_place("ftp://me:secret@host/data"), "password")

@@ -155,7 +155,7 @@ def fit_sharpened(
         sharpness: factor of the ridge classifier's decisions.
 
     Raises:
-        UsageError: if the extra `minirocket` is not installed.
+        UsageError: if the extra `minirocket` is not installed, or windows have less than 9 samples.
     """
     return rocket_features(x, seed, sources).fit(y, classes, sharpness)
 
@@ -202,7 +202,7 @@ def rocket_features(
         sources: windows of others, by which the features are whitened.
 
     Raises:
-        UsageError: if the extra `minirocket` is not installed.
+        UsageError: if the extra `minirocket` is not installed, or windows have less than 9 samples.
     """
     from sklearn.preprocessing import StandardScaler  # slow to import, needless to load
 
@@ -258,6 +258,12 @@ def _of_kernels(kernels: Mapping[str, NDArray[Any]]) -> MiniRocket:
 
 
 def _choose_kernels(x: NDArray[np.float32], seed: int) -> dict[str, NDArray[Any]]:
+    if x.shape[2] < TAPS:
+        raise UsageError(
+            f"windows of {x.shape[2]} samples are too short for MiniRocket, vote and stack",
+            expected=f"{TAPS} samples or more",
+            todo="take longer windows, or a higher rate; or other baselines",
+        )
     with needs_aeon("minirocket"):
         # Imported here: an optional extra, and seconds of compilation.
         from aeon.transformations.collection.convolution_based import MiniRocket as Chooser

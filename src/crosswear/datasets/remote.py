@@ -38,11 +38,12 @@ class RemoteTree:
         """Sizes in bytes of the files below the root by their names."""
         with _reachable(self.url):
             found = self.system.find(self.root, detail=True)
-        start = self.root.rstrip("/") + "/"
+        start = self.root.strip("/")
+        start += "/" * bool(start)
+        # Some protocols, such as zip, list names without the slash at the root.
+        names = {path.lstrip("/"): int(facts.get("size") or 0) for path, facts in found.items()}
         return {
-            path.removeprefix(start): int(facts.get("size") or 0)
-            for path, facts in found.items()
-            if path.startswith(start)
+            name.removeprefix(start): size for name, size in names.items() if name.startswith(start)
         }
 
     def glob(self, pattern: str) -> list[str]:
@@ -124,6 +125,7 @@ def remote_tree(url: str) -> RemoteTree:
 
     Raises:
         UsageError: if there is no such protocol, or the package that reads it is not installed.
+        MissingDataError: if the protocol cannot be begun, as a server does not answer.
     """
     from fsspec.core import url_to_fs  # needless for folders
 
@@ -136,6 +138,8 @@ def remote_tree(url: str) -> RemoteTree:
             expected="a folder, or a URL of a protocol that fsspec knows",
             todo="install the package that the protocol needs, or name a folder",
         ) from error
+    except Exception as error:  # each protocol has errors of its own
+        raise _unreachable(url, error) from error
     return RemoteTree(url, system, root)
 
 
@@ -144,12 +148,16 @@ def _reachable(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise MissingDataError(
-            f"cannot be listed: {_reason(error)}",
-            where=url,
-            expected="the folder of a dataset",
-            todo="check the URL, the network, and the keys in fsspec's configuration",
-        ) from error
+        raise _unreachable(url, error) from error
+
+
+def _unreachable(url: str, error: Exception) -> MissingDataError:
+    return MissingDataError(
+        f"cannot be listed: {_reason(error)}",
+        where=url,
+        expected="the folder of a dataset",
+        todo="check the URL, the network, and the keys in fsspec's configuration",
+    )
 
 
 @contextlib.contextmanager

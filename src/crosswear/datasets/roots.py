@@ -90,7 +90,7 @@ def locate(spec: DatasetSpec, data: DataPlace | None) -> FileTree:
             expected=_expected(spec, spec.name),
             todo=_how_to_get(spec),
         )
-    around = remote_tree(data) if isinstance(data, str) else FolderTree(data)
+    around = data_tree(data)
     archives = (*spec.archives, f"{spec.name}.zip")
     folders = [spec.name, *spec.folders]
     found = _look(spec, around, folders, [spec.name, *archives])
@@ -103,6 +103,16 @@ def locate(spec: DatasetSpec, data: DataPlace | None) -> FileTree:
         )
     beside = f", or {' or '.join((*spec.folders, *archives))} beside it"
     return found or _nowhere(spec, around.where(spec.name), spec.name, beside)
+
+
+def data_tree(data: DataPlace) -> Folder:
+    """Return all files at a folder or URL with one folder or archive per dataset.
+
+    Raises:
+        UsageError: if a URL is of a protocol that cannot be read.
+        MissingDataError: if a URL does not answer.
+    """
+    return remote_tree(data) if isinstance(data, str) else FolderTree(data)
 
 
 def _look(

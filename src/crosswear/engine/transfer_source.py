@@ -17,7 +17,7 @@ from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration
 from crosswear.datasets.prepare import prepare
-from crosswear.datasets.roots import locate
+from crosswear.datasets.roots import data_tree, locate
 from crosswear.datasets.spec import DatasetSpec
 from crosswear.networks.checkpoint import checkpoint_exists
 from crosswear.networks.models.multi_resnet import MIRRORED
@@ -92,11 +92,11 @@ def expect_data(data: str | Path | None) -> DataPlace | None:
     """Return where the datasets lie, if they are to lie anywhere.
 
     Raises:
-        UsageError: if it is a URL with a password.
-        MissingDataError: if it is a path and there is no such folder.
+        UsageError: if it is a URL with a password, or of a protocol that cannot be read.
+        MissingDataError: if there is no such folder, or a URL does not answer.
     """
     place = None if data is None else data_place(data)
-    if isinstance(place, Path) and not place.is_dir():
+    if place is not None and not data_tree(place).has_folder(""):
         raise MissingDataError(
             "no such folder",
             where=str(place),

@@ -6,10 +6,12 @@ A serial line loses characters, so that two lines become one, or one is cut.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
-from crosswear.tables.faults import is_number
+from crosswear.core.errors import DataFormatError
+from crosswear.tables.faults import is_number, is_stamp
 from crosswear.tables.text import Dialect, TableFile, rows, split_line
 
 MOST = 0.02
@@ -23,7 +25,7 @@ def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]
     """Yield number and content of the lines below the header, without broken ones on demand.
 
     A line is broken if it has not as many cells as most of the first lines, or text where most of
-    these have a number.
+    these have a number or an ISO time stamp, or a quote that is not closed.
 
     Raises:
         DataFormatError: if more than `MOST` of the lines are broken.
@@ -34,11 +36,11 @@ def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]
     first = [_cells(file, dialect, line) for line in islice(rows(file, dialect), _FIRST_ROWS)]
     [(width, _)] = Counter(map(len, first)).most_common(1) or [(0, 0)]
     columns = list(zip(*(cells for cells in first if len(cells) == width), strict=True))
-    numbers = [2 * sum(is_number(one, dialect.decimal) for one in c) > len(c) for c in columns]
+    usual = [_usual(column, dialect.decimal) for column in columns]
     broken, count = [], 0
     for number, line in rows(file, dialect):
         count += 1
-        if _is_whole(_cells(file, dialect, (number, line)), numbers, dialect.decimal):
+        if _is_whole(_cells(file, dialect, (number, line)), usual):
             yield number, line
         else:
             broken.append(number)
@@ -62,11 +64,22 @@ def place(file: TableFile, dialect: Dialect, row: int) -> str:
 
 
 def _cells(file: TableFile, dialect: Dialect, line: tuple[int, bytes]) -> tuple[str, ...]:
-    return split_line(file, dialect, *line)
+    """Return the cells of a line; none if it cannot be split."""
+    try:
+        return split_line(file, dialect, *line, strict=True)
+    except DataFormatError:  # a quote is not closed, or half of the end of a line is lost
+        return ()
 
 
-def _is_whole(cells: Sequence[str], numbers: Sequence[bool], decimal: str) -> bool:
-    return len(cells) == len(numbers) and all(
-        not expected or cell in _MISSING or is_number(cell, decimal)
-        for cell, expected in zip(cells, numbers, strict=True)
+def _usual(column: Sequence[str], decimal: str) -> Callable[[str], bool]:
+    """Return a check of the cells of a column: a number or a time stamp, if most of them are."""
+    for fits in (partial(is_number, decimal=decimal), is_stamp, partial(is_stamp, zone=True)):
+        if 2 * sum(map(fits, column)) > len(column):
+            return fits
+    return lambda cell: True
+
+
+def _is_whole(cells: Sequence[str], usual: Sequence[Callable[[str], bool]]) -> bool:
+    return 0 < len(cells) == len(usual) and all(
+        cell in _MISSING or fits(cell) for cell, fits in zip(cells, usual, strict=True)
     )

@@ -28,8 +28,10 @@ from crosswear.tables.text import (
     Dialect,
     Start,
     TableFile,
+    expect_closed_quotes,
     normal,
     read_start,
+    rows,
     split_line,
 )
 
@@ -156,6 +158,7 @@ def _text(
     with file.content() as content:
         text = CheckedText(content, file, dialect)
         start = read_start(text, file, dialect)
+        above, count = text.lines - 1, 0
         source: io.BufferedIOBase = text
         if dialect.without_broken:
             source, first = _whole_lines(file, dialect)
@@ -168,6 +171,7 @@ def _text(
         options: dict[str, Any] = {"null_values": MISSING, "decimal_point": dialect.decimal}
         try:
             for batch in parse(source, width, types, delimiter=dialect.separator, **options):
+                count += batch.num_rows
                 named = batch.rename_columns(list(wanted))
                 yield pa.record_batch(
                     {role: _read(named.column(role), wanted[role].kind) for role in wanted}
@@ -178,6 +182,9 @@ def _text(
                 for role, one in wanted.items()
             }
             raise _explained(file, dialect, width, checks, str(error)) from error
+        is_short = count < text.lines - above and not dialect.without_broken
+        if is_short and count < sum(1 for _ in rows(file, dialect)):
+            expect_closed_quotes(file, dialect)
 
 
 def _whole_lines(file: TableFile, dialect: Dialect) -> tuple[io.BytesIO, tuple[str, ...]]:
@@ -262,7 +269,8 @@ def _position(file: TableFile, dialect: Dialect, start: Start, column: str | int
     name = normal(column)
     if header.count(name) == 1:
         return header.index(name)
-    where = f"{file.where}, line {start.header_line}"
+    line = f", line {start.header_line}" if start.header_line else ", which has no line of names"
+    where = file.where + line
     if name not in header:
         raise _no_column(where, column, header)
     raise DataFormatError(
@@ -307,7 +315,8 @@ def _explained(
     if fault is None:
         return dialect.failure(file, one_line(reason))
     if not fault.role:
-        what = f"{len(fault.cells)} columns where the file begins with {width}"
+        begins = "names has" if width == len(dialect.names) else "the file begins with"
+        what = f"{len(fault.cells)} columns where {begins} {width}"
     else:
         hint = ": a decimal comma" if DECIMAL_COMMA.fullmatch(fault.cell) else ""
         what = f"{fault.role} is {fault.cell[:40]!r}{hint}"

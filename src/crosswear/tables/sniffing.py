@@ -189,10 +189,7 @@ class _Rows:
 
 def _split(lines: Sequence[str], separator: str) -> _Rows | None:
     """Return the lines as cells, if those of the lower half have the same number, but for few."""
-    try:
-        cells = [next(csv.reader([line], delimiter=separator), []) for line in lines]
-    except csv.Error:
-        return None
+    cells = [_cells(line, separator) for line in lines]
     lower = [row for row in cells[len(cells) // 2 :] if row]
     if not lower:
         return None
@@ -201,6 +198,13 @@ def _split(lines: Sequence[str], separator: str) -> _Rows | None:
         return None
     flat = [_is_value(cell) for row in lower for cell in row]
     return _Rows(separator, cells, width, sum(flat) / len(flat))
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:  # a line that is broken
+        return [line]
 
 
 def _is_value(cell: str) -> bool:

@@ -163,7 +163,10 @@ class CheckedText(io.BufferedIOBase):
 
 @dataclass(frozen=True)
 class Start:
-    """The beginning of a text: the names of its columns, if it has them, and its first row."""
+    """The beginning of a text: the names of its columns, if it has them, and its first row.
+
+    The header's line is 0 if the names come from elsewhere.
+    """
 
     header: tuple[str, ...] | None
     first: tuple[str, ...]
@@ -187,7 +190,7 @@ def read_start(text: CheckedText, file: TableFile, dialect: Dialect) -> Start:
             continue
         found.append(split_line(file, dialect, number, line))
         if len(found) == 1 and dialect.lacks_header(found[0]):
-            found = [dialect.names, *found]
+            found, above = [dialect.names, *found], 0
         elif len(found) <= dialect.has_header:
             above = number
     if len(found) <= dialect.has_header:
@@ -213,17 +216,43 @@ def rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def split_line(file: TableFile, dialect: Dialect, number: int, line: bytes) -> tuple[str, ...]:
+def split_line(
+    file: TableFile, dialect: Dialect, number: int, line: bytes, *, strict: bool = False
+) -> tuple[str, ...]:
     """Return the cells of a line, without the spaces and quotes around them.
 
     Raises:
-        DataFormatError: if it cannot be split; names the line by its number.
+        DataFormatError: if it cannot be split, or a quote is not closed and `strict`; names the
+            line by its number.
     """
     text = line.decode("utf-8", errors="replace").removeprefix("\ufeff").rstrip("\r\n")
     try:
-        return tuple(map(normal, next(csv.reader([text], delimiter=dialect.separator), [])))
+        split = csv.reader([text], delimiter=dialect.separator, strict=strict)
+        return tuple(map(normal, next(split, [])))
     except csv.Error as error:
         raise dialect.failure(file, f"cannot be split: {error}", number) from error
+
+
+def expect_closed_quotes(file: TableFile, dialect: Dialect) -> None:
+    """Check that every quote that opens a cell is closed: it would swallow the lines below.
+
+    Raises:
+        DataFormatError: if one is not; names the line of the cell.
+    """
+    begins: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for number, line in rows(file, dialect):
+            begins.append(number)
+            yield line.decode("utf-8", errors="replace").replace("\r", "")
+
+    lines = csv.reader(texts(), delimiter=dialect.separator, strict=True)
+    try:
+        for _ in lines:
+            begins.clear()
+    except csv.Error as error:
+        what = "a quote is not closed, and would swallow the lines below"
+        raise dialect.failure(file, what, begins[0], is_line=True) from error
 
 
 def split_ending(name: str) -> tuple[str, str]:

@@ -40,8 +40,9 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "skip_after_header": "CSV: lines between the header and the numbers, as a row of units.",
         "names": "CSV: names of the columns, in order, of files without a header, where others "
         "have one.",
-        "broken_lines": "CSV: 'leave-out' leaves out lines with too few or too many columns, or "
-        "text in place of a number, up to 2 % of a file; refused, if left out.",
+        "broken_lines": "CSV: 'leave-out' leaves out lines with too few or too many columns, text "
+        "in place of a number or an ISO time stamp, or an open quote, up to 2 % of a file; "
+        "refused, if left out.",
         "rate_hz": "Nominal sampling rate; with time stamps too, to know where samples are lost.",
         "time_unit": "Of columns.time: 's', 'ms', 'us', 'ns', or the form of its stamps: "
         "'datetime' (ISO 8601, the year first), 'day-first', 'month-first' or 'time-of-day'.",

@@ -172,6 +172,9 @@ def _typed(key: str, text: str) -> Any:
         value = text
     if key in ("files", "null"):
         return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    if key == "names" and text:
+        listed = value if isinstance(value, list) else text.split(",")
+        return [str(one).strip() for one in listed]
     if key in ("unit", "zero") and isinstance(value, list) and len(value) == 3:
         return value
     numbers = ("rate_hz", "skip_lines", "skip_after_header", "unit", "zero", "labels.offset_s")

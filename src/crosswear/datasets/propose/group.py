@@ -124,6 +124,7 @@ def choose_group(
     without = unnamed.get(chosen[0], [])
     named, chosen = chosen, sorted({*chosen, *without})
     others = [name for name in names if name not in set(chosen)]
+    columns = layouts[named[0]].names
     rates = {rate for name in chosen if (rate := layouts[name].rate_hz) is not None}
     left = counted(len(others), "other table is left out", "other tables are left out")
     notes = [f"{left}, such as {name!r}." for name in others[:1]]
@@ -135,7 +136,7 @@ def choose_group(
         others=(*others, *packed),
         layout=layouts[named[0]],
         rates_hz=tuple(sorted(rates)),
-        samples={name: _sample(tree, name, layouts[name]) for name in _some(named)},
+        samples={name: _named(tree, name, layouts[name], columns) for name in _some(chosen)},
         notes=tuple(notes),
         rivals=() if patterns else rivals,
         unnamed=tuple(without),
@@ -224,6 +225,13 @@ def _unpacked(name: str) -> str:
 
 def _sample(tree: FolderTree, name: str, layout: TableFormat) -> Sample:
     return sample(read_head(table_file(tree, name), rows=True), layout)
+
+
+def _named(
+    tree: FolderTree, name: str, layout: TableFormat, columns: Sequence[str | int]
+) -> Sample:
+    """Return the sample of a file by the names that the columns have in it, or in the others."""
+    return dict(zip(columns, _sample(tree, name, layout).values(), strict=True))
 
 
 def _columns_of(layouts: Mapping[str, TableFormat]) -> str:
