@@ -161,8 +161,11 @@ class TestBadInput:
     def test_sources_from_a_place_that_is_not_there(self, url: str, said: str, store: Any) -> None:
         fails(MissingDataError, lambda: expect_data(url), url, said)
 
-    def test_a_password(self) -> None:
-        error = fails(UsageError, lambda: data_place("ftp://me:secret@host/data"), "password")
+    @pytest.mark.parametrize(
+        "url", ["ftp://me:secret@host/data", "zip://a.csv::ftp://me:secret@host/data.zip"]
+    )
+    def test_a_password(self, url: str) -> None:
+        error = fails(UsageError, lambda: data_place(url), "password")
         assert "secret" not in str(error)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from crosswear.core.errors import UsageError
 
@@ -24,7 +23,8 @@ def data_place(data: str | Path) -> DataPlace:
     """
     if isinstance(data, Path) or not _URL.match(data):
         return Path(data)
-    if "@" in data.partition("://")[2].partition("/")[0] and urlsplit(data).password:
+    hosts = [one.partition("://")[2].partition("/")[0] for one in data.split("::")]
+    if any(":" in host.rpartition("@")[0] for host in hosts):
         raise UsageError(
             "the URL of the data holds a password",
             where=data.partition("://")[0],

@@ -57,7 +57,7 @@ class RemoteTree:
     def open(self, name: str) -> io.BufferedIOBase:
         """See `FileTree.open`."""
         try:
-            opened = self.system.open(f"{self.root.rstrip('/')}/{name}", "rb")
+            opened = self.system.open(self._path(name), "rb")
         except FileNotFoundError as error:
             raise MissingDataError(
                 "no such file", where=self.where(name), todo="check that the dataset is complete"
@@ -80,17 +80,20 @@ class RemoteTree:
         """See `FolderTree.below`."""
         if not folder:
             return self
-        return RemoteTree(self.where(folder), self.system, f"{self.root.rstrip('/')}/{folder}")
+        return RemoteTree(self.where(folder), self.system, self._path(folder))
 
     def has_folder(self, name: str) -> bool:
         """See `FolderTree.has_folder`."""
         with _reachable(self.where(name)):
-            return bool(self.system.isdir(f"{self.root.rstrip('/')}/{name}"))
+            return bool(self.system.isdir(self._path(name)))
 
     def has_file(self, name: str) -> bool:
         """See `FolderTree.has_file`."""
         with _reachable(self.where(name)):
-            return bool(self.system.isfile(f"{self.root.rstrip('/')}/{name}"))
+            return bool(self.system.isfile(self._path(name)))
+
+    def _path(self, name: str) -> str:
+        return f"{self.root.rstrip('/')}/{name}"
 
 
 class _RemoteFile(io.RawIOBase):

@@ -20,6 +20,7 @@ from crosswear.core.files import as_disk_error, scratch_folder
 from crosswear.core.keys import digest
 from crosswear.datasets.domain import Domain
 from crosswear.encoders import load_encoder
+from crosswear.signal.blocks import blocks_of
 
 ROWS = 2**15
 """Windows that an encoder is given at a time; whole batches of it."""
@@ -58,8 +59,8 @@ def encoded(
             return found
         x, made = domain.windows.acceleration, load_encoder(folder)
         blocks = (
-            made.features(np.array(x[start : start + ROWS]), rate_hz, untrained_seed)
-            for start in range(0, max(len(x), 1), ROWS)
+            made.features(np.array(x[some]), rate_hz, untrained_seed)
+            for some in blocks_of(len(x), ROWS)
         )
         first = next(blocks)
         with scratch_folder(path.parent) as scratch:

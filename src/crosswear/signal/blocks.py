@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +12,12 @@ BLOCK = 4096
 """Windows that are in memory at a time: 5 MB of 4 s at 25 Hz."""
 
 Value = TypeVar("Value", bound=np.generic)
+
+
+def blocks_of(count: int, size: int = BLOCK) -> Iterator[slice]:
+    """Yield the places of `count` windows, `size` at a time; one empty block if there are none."""
+    for start in range(0, max(count, 1), size):
+        yield slice(start, start + size)
 
 
 def by_blocks(
@@ -27,7 +33,5 @@ def by_blocks(
         rows: places of the windows that are wanted; all without it.
     """
     count = len(x) if rows is None else len(rows)
-    blocks = [slice(start, start + BLOCK) for start in range(0, max(count, 1), BLOCK)]
-    return np.concatenate(
-        [function(np.array(x[block if rows is None else rows[block]])) for block in blocks]
-    )
+    places = (block if rows is None else rows[block] for block in blocks_of(count))
+    return np.concatenate([function(np.array(x[some])) for some in places])

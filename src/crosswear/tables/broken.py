@@ -11,14 +11,13 @@ from functools import partial
 from itertools import islice
 
 from crosswear.core.errors import DataFormatError
-from crosswear.tables.faults import is_number, is_stamp
+from crosswear.tables.faults import MISSING, is_number, is_stamp
 from crosswear.tables.text import Dialect, TableFile, rows, split_line
 
 MOST = 0.02
 """A file with more than this part of broken lines, and more than three, is refused."""
 _FEW = 3
 _FIRST_ROWS = 200
-_MISSING = ("", "NaN", "nan", "NA", "null")
 
 
 def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
@@ -33,14 +32,10 @@ def whole_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes]]
     if not dialect.without_broken:
         yield from rows(file, dialect)
         return
-    first = [_cells(file, dialect, line) for line in islice(rows(file, dialect), _FIRST_ROWS)]
-    [(width, _)] = Counter(map(len, first)).most_common(1) or [(0, 0)]
-    columns = list(zip(*(cells for cells in first if len(cells) == width), strict=True))
-    usual = [_usual(column, dialect.decimal) for column in columns]
     broken, count = [], 0
-    for number, line in rows(file, dialect):
+    for number, line, is_whole in _judged_rows(file, dialect):
         count += 1
-        if _is_whole(_cells(file, dialect, (number, line)), usual):
+        if is_whole:
             yield number, line
         else:
             broken.append(number)
@@ -52,7 +47,17 @@ def broken_lines(file: TableFile, dialect: Dialect) -> int:
     """Return the number of lines of a text that are left out."""
     if file.is_parquet or not dialect.without_broken:
         return 0
-    return sum(1 for _ in rows(file, dialect)) - sum(1 for _ in whole_rows(file, dialect))
+    return sum(not is_whole for *_, is_whole in _judged_rows(file, dialect))
+
+
+def _judged_rows(file: TableFile, dialect: Dialect) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield number and content of the lines below the header, and whether each is whole."""
+    first = [_cells(file, dialect, line) for line in islice(rows(file, dialect), _FIRST_ROWS)]
+    [(width, _)] = Counter(map(len, first)).most_common(1) or [(0, 0)]
+    columns = list(zip(*(cells for cells in first if len(cells) == width), strict=True))
+    usual = [_usual(column, dialect.decimal) for column in columns]
+    for number, line in rows(file, dialect):
+        yield number, line, _is_whole(_cells(file, dialect, (number, line)), usual)
 
 
 def place(file: TableFile, dialect: Dialect, row: int) -> str:
@@ -81,5 +86,5 @@ def _usual(column: Sequence[str], decimal: str) -> Callable[[str], bool]:
 
 def _is_whole(cells: Sequence[str], usual: Sequence[Callable[[str], bool]]) -> bool:
     return 0 < len(cells) == len(usual) and all(
-        cell in _MISSING or fits(cell) for cell, fits in zip(cells, usual, strict=True)
+        cell in MISSING or fits(cell) for cell, fits in zip(cells, usual, strict=True)
     )

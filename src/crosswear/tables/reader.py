@@ -21,7 +21,14 @@ from pyarrow import csv, parquet
 from crosswear.core.errors import DataFormatError
 from crosswear.core.texts import one_line
 from crosswear.tables.broken import whole_rows
-from crosswear.tables.faults import DECIMAL_COMMA, STAMP, first_fault, is_number, is_stamp
+from crosswear.tables.faults import (
+    DECIMAL_COMMA,
+    MISSING,
+    STAMP,
+    first_fault,
+    is_number,
+    is_stamp,
+)
 from crosswear.tables.instants import ORDERS, Order, instants, is_instant
 from crosswear.tables.text import (
     CheckedText,
@@ -35,8 +42,6 @@ from crosswear.tables.text import (
     split_line,
 )
 
-MISSING = ("", "NaN", "nan", "NA", "null")
-"""Cells that stand for a lost sample."""
 BLOCK_BYTES = 1 << 19
 BATCH_ROWS = 1 << 14
 """A few minutes at a time: larger pieces are no faster, and leave holes in memory."""

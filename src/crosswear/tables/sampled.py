@@ -14,8 +14,9 @@ from pyarrow import csv
 
 from crosswear.core.errors import DataFormatError
 from crosswear.tables import sniffing
+from crosswear.tables.faults import MISSING
 from crosswear.tables.instants import Order, has_zone, orders_of
-from crosswear.tables.reader import MISSING, as_array
+from crosswear.tables.reader import as_array
 from crosswear.tables.sniffing import DAMAGED, Head, TableFormat, few_damaged, not_as_it_begins
 
 _MEASURED = 0.2  # part of the rows in which a column changes that is no label

@@ -18,7 +18,7 @@ from crosswear.engine.cached_inputs import InputCache
 from crosswear.engine.large_tensors import empty
 from crosswear.engine.task import Cohort, Outcome
 from crosswear.grid.experiment import Cell
-from crosswear.signal.blocks import BLOCK
+from crosswear.signal.blocks import blocks_of
 from crosswear.signal.features import feature_names, window_features
 
 KEPT = 2
@@ -48,9 +48,8 @@ class Resources:
             x, width = domain.windows.x, len(feature_names()) * len(domain.sensors)
             like = torch.empty(0, dtype=torch.float64)
             features = empty((len(x), width), like, domain.folder.parent).numpy()
-            for start in range(0, len(x), BLOCK):
-                block = np.array(x[start : start + BLOCK])
-                features[start : start + BLOCK] = window_features(block, rate_hz)
+            for some in blocks_of(len(x)):
+                features[some] = window_features(np.array(x[some]), rate_hz)
             self._features[key] = features
             while len(self._features) > KEPT:
                 self._features.popitem(last=False)
@@ -61,8 +60,8 @@ class Resources:
         if domain.folder not in self._digests:
             found = hashlib.sha256()
             x = domain.windows.acceleration
-            for start in range(0, len(x), BLOCK):
-                found.update(x[start : start + BLOCK].tobytes())
+            for some in blocks_of(len(x)):
+                found.update(x[some].tobytes())
             self._digests[domain.folder] = found.hexdigest()
         return self._digests[domain.folder]
 

@@ -20,6 +20,7 @@ from crosswear.engine.task import Cohort, Outcome, Task
 from crosswear.grid.experiment import Cell
 from crosswear.grid.result import CellResult, Timing
 from crosswear.networks.threads import one_thread
+from crosswear.signal.blocks import blocks_of
 
 CELLS = 16
 """In a cohort at most; they are fitted one after another."""
@@ -65,8 +66,8 @@ class ClassicalMethod(TrainableMethod):
             predict = self.fit(task, domain, adaptation_set(task.cell, domain), resources)
             fitted = time.perf_counter()
             test = domain.indices(Subset.TEST)
-            blocks = np.split(test, range(ROWS, len(test), ROWS))
-            counts = count(domain, np.concatenate([predict(some) for some in blocks]))
+            parts = [predict(test[some]) for some in blocks_of(len(test), ROWS)]
+            counts = count(domain, np.concatenate(parts))
         result = CellResult(len(domain.classes), counts)
         return Outcome(task, result, Timing(fitted - begun, time.perf_counter() - fitted))
 
