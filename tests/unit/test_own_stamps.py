@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from crosswear.tables.stamps import few, rate_of, spread
+from crosswear.tables.stamps import are_instants, few, rate_of, spread
 
 EVEN = np.arange(2000) / 100
 GAP = np.where(EVEN < 7, EVEN, EVEN + 3)
@@ -46,6 +46,15 @@ def test_equal_packets_with_stamps_in_whole_seconds_have_their_own_rate() -> Non
     assert rate_of(np.diff(np.repeat(packets, 32))) == pytest.approx(25, rel=0.05)
     lost = np.delete(np.arange(40.0), [5, 9, 10, 31])
     assert rate_of(np.diff(np.repeat(lost, 32))) == 32
+
+
+def test_a_packet_with_too_many_rows_for_its_time_has_no_instants() -> None:
+    """Such rows would be pressed together, and one's steps be faster than they were."""
+    even = np.repeat(np.arange(40) * 0.32, 10)  # at 31.25 Hz
+    assert are_instants(even)
+    assert not are_instants(np.floor(even))  # of 30 rows, and once of 40
+    lost = np.repeat(np.delete(np.arange(40) * 0.32, 7), 10)
+    assert are_instants(lost)
 
 
 def test_stamps_that_do_not_go_on_tell_no_rate() -> None:

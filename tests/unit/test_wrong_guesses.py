@@ -73,6 +73,8 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
             "a gyroscope that never rests, beside gravity and acceleration without it",
         ),
         (14, 1405, "asked", "the same, without a unit in its names"),
+        (17, 889, "asked", "a magnetometer of length 1 beside gravity and two sensors without it"),
+        (17, 1692, "right", "stamps in whole seconds, of packets of 0.32 s"),
     ],
 )
 def test_cases_that_were_wrong(
@@ -115,6 +117,25 @@ def test_acceleration_beside_its_two_parts_is_read(
     found = source(table(tmp_path / "a.csv", named, *parts))
     assert found.layout.columns.x == (1 + 3 * place if header is None else "pqr"[place] + " X")
     assert found.layout.columns.gravity_x is None
+
+
+@pytest.mark.parametrize(("name", "asked"), [("k", True), ("acc_", False)])
+def test_what_has_the_direction_of_gravity_on_average_alone_is_asked_for(
+    name: str, asked: bool, tmp_path: Path
+) -> None:
+    """Several postures; each sensor is noisier than a computed direction."""
+    rng = np.random.default_rng(1)
+    down = np.repeat([[0, 0.6, 0.8], [0, 0.8, -0.6], [0.6, 0.8, 0]], 5 * RATE_HZ, axis=0)
+    turned = down + np.repeat([[0.4, 0, 0], [-0.4, 0, 0], [0, 0, 0.4]], 5 * RATE_HZ, axis=0)
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    turned += rng.normal(size=down.shape) * 0.02
+    names = [f"{one}{axis}" for one in (name, "gravity_") for axis in "xyz"]
+    path = table(tmp_path / "a.csv", ",".join(["time", *names]), turned, down)
+    if asked:
+        with pytest.raises(UsageError, match="gravity"):
+            source(path)
+    else:
+        assert source(path).layout.columns.x == "acc_x"
 
 
 def test_a_direction_in_three_digits_is_no_acceleration() -> None:

@@ -86,7 +86,7 @@ def choose_axes(
             len(left) == 1
             and alike
             and (
-                gravity_of(samples, left[0], candidates)
+                gravity_of(samples, left[0], candidates, rate_hz)
                 or (ONE_LENGTH in moves.values() and not _is_sure(samples, left[0], rate_hz))
             )
         ):

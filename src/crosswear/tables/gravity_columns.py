@@ -7,19 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from crosswear.tables.at_rest import rest_of
-from crosswear.tables.column_names import GRAVITY, WITHOUT_GRAVITY
+from crosswear.tables.column_names import ACCELERATION, GRAVITY, WITHOUT_GRAVITY
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in
-from crosswear.tables.sensor_columns import Sensor, Triple, stacked, values_of
+from crosswear.tables.sensor_columns import Sensor, Triple, values_of
 from crosswear.tables.units import UNITS
-from crosswear.tables.vectors import NO_GRAVITY, no_acceleration
+from crosswear.tables.vectors import NO_GRAVITY, distance_at_rest, no_acceleration
 
 _FEW_G = 0.5
 """Somebody who moves reads more than that in g, in the median."""
+_SAME = 0.12
+"""Acceleration at rest is as near to the gravity in it, as part of its length: zeros may be off."""
 
 
 def gravity_of(
-    samples: Sequence[Sample], axes: Triple, candidates: Sequence[Triple]
+    samples: Sequence[Sample], axes: Triple, candidates: Sequence[Triple], rate_hz: float
 ) -> list[Triple]:
     """Columns of gravity that must be added to some axes; none if the axes contain it.
 
@@ -27,6 +29,7 @@ def gravity_of(
         samples: of some files.
         axes: acceleration, with gravity or without.
         candidates: all triples of the files.
+        rate_hz: sampling rate.
 
     Returns:
         Several where it is not clear which, or whether.
@@ -37,13 +40,19 @@ def gravity_of(
     left = [one for one, length in beginnings.items() if length == best]
     if len(left) != 1:
         return left
-    mean = np.nanmean(np.concatenate([stacked(one, axes) for one in samples]), axis=0)
-    down = np.nanmean(np.concatenate([stacked(one, left[0]) for one in samples]), axis=0)
+    values, gravity = values_of(samples, axes), values_of(samples, left[0])
+    mean, down = np.nanmean(values, axis=0), np.nanmean(gravity, axis=0)
     size, none = float(np.linalg.norm(down)), float(np.linalg.norm(mean))
-    all_of_it = min(float(np.linalg.norm(mean - down)), float(np.linalg.norm(mean + down)))
+    sign = 1 if np.linalg.norm(mean - down) <= np.linalg.norm(mean + down) else -1
+    all_of_it = float(np.linalg.norm(mean - sign * down))
     if size > 0 and none < all_of_it / 2:
         return left
-    return [] if all_of_it < none / 2 else [left[0], axes]
+    if all_of_it >= none / 2:
+        return [left[0], axes]
+    # A magnetometer, too, may have about the direction of gravity on average.
+    named = ACCELERATION.search(str(axes[0]))
+    same = named or distance_at_rest(values, sign * gravity, rate_hz) < _SAME
+    return [] if same else [left[0], axes]
 
 
 def _alike_start(one: str, other: str) -> int:

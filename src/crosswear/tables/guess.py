@@ -166,7 +166,8 @@ def conclude(
         likely = [(x, y, z)]  # type: ignore[list-item]  # None is no column
     sensor, gravities = None, []
     if len(likely) == 1:
-        gravities = gravity_of(samples, likely[0], found) if stated.gravity is None else []
+        if stated.gravity is None:
+            gravities = gravity_of(samples, likely[0], found, assumed_hz)
         given = stated.gravity or (gravities[0] if len(gravities) == 1 else None)
         zero = stated.zero or (0.0, 0.0, 0.0)
         sensor = Sensor(likely[0], given, zero)  # type: ignore[arg-type]  # three

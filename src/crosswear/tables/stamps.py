@@ -138,7 +138,8 @@ def few(repeats: int, rows: int) -> bool:
 def are_instants(time_s: Floats) -> bool:
     """Return whether stamps [T] that repeat may be used: few do, or they are of even packets.
 
-    In even packets, rows follow each other at one rate from stamp to stamp, gaps left out.
+    In even packets, rows follow each other at one rate from stamp to stamp, gaps left out. Where
+    more rows than usual are in a short recording's packet, stamps are rounded, or data came late.
     """
     if few(int((np.diff(time_s) == 0).sum()), len(time_s)):
         return True
@@ -146,8 +147,9 @@ def are_instants(time_s: Floats) -> bool:
     if len(starts) < FEWEST_PACKETS:
         return False
     rates = np.diff(starts) / np.diff(time_s[starts])
-    uneven = np.abs(np.log(rates / np.median(rates))) > np.log(OTHER_RATE)
-    return few(int(uneven.sum()), len(rates))
+    apart = np.log(rates / np.median(rates))
+    faster, slower = apart > np.log(OTHER_RATE), apart < -np.log(OTHER_RATE)
+    return bool(faster.mean() <= FEW) and few(int((faster | slower).sum()), len(rates))
 
 
 def is_clock(numbers: Floats) -> bool:

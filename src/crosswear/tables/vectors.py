@@ -92,6 +92,23 @@ def is_sum(
     return bool(np.percentile(off, 99) <= _ROUNDED * np.sqrt((total**2).mean()))
 
 
+def distance_at_rest(
+    values: NDArray[np.float64], other: NDArray[np.float64], rate_hz: float
+) -> float:
+    """Return how far two vectors [T, 3] are apart in the quarter of the seconds where that is least.
+
+    As part of the length of the other one; acceleration and the gravity in it differ by movement.
+    Infinity if there is no second of both.
+    """
+    known = (np.abs(values) < _LARGEST).all(axis=1) & (np.abs(other) < _LARGEST).all(axis=1)
+    means, others = (_seconds(one[known], rate_hz).mean(axis=1) for one in (values, other))
+    lengths = np.linalg.norm(others, axis=1)
+    if not (lengths > 0).any():
+        return np.inf
+    apart = np.linalg.norm(means - others, axis=1)[lengths > 0] / lengths[lengths > 0]
+    return float(np.percentile(apart, 25))
+
+
 def has_magnitude(values: NDArray[np.float64], rate_hz: float, one_g: float) -> bool:
     """Return whether the third column of [T, 3] is the magnitude of acceleration, and not z.
 
