@@ -89,12 +89,13 @@ def compare(
     executor: CohortExecutor,
     processes: int,
     device: str,
+    precisions: list[str],
 ) -> list[str]:
     """Print a table of the sizes for each precision; returns the overall ratios."""
     times = [heading for name in loops for heading in (f"{name} s", "ratio")]
     columns = ("size", "cells", "cohort s", *times, "GFLOP/s", "of matrix rate")
     lines = []
-    for name in ("float32", "bfloat16"):
+    for name in precisions:
         matrix = matrix_rate(getattr(torch, name))
         title = f"cohort trainer in {name}; matrix product {matrix / 1e9:.0f} GFLOP/s"
         table = Table(*columns, title=title)
@@ -142,6 +143,7 @@ def main(
     epochs: Annotated[int, typer.Option()] = 10,
     workers: Annotated[int | None, typer.Option()] = None,
     device: Annotated[str, typer.Option()] = "cpu",
+    precisions: Annotated[list[str], typer.Option("--precision")] = ["float32", "bfloat16"],  # noqa: B006
 ) -> None:
     """Measure and print."""
     processes = workers or (available_workers() if device == "cpu" else 1)
@@ -158,7 +160,7 @@ def main(
                 CONSOLE.print(f"{name}, size {size}: {loops[name][size]:.1f} s")
         with this_machine(CohortTrainer(device), processes) as executor:
             train_all(grid.tasks(20, (), 20, TrainConfig(epochs=1)), executor, processes, device)
-            lines = compare(grid, tasks, loops, executor, processes, device)
+            lines = compare(grid, tasks, loops, executor, processes, device, precisions)
         # Last: one worker changes how this process keeps memory, which the reference must not.
         if device == "cpu":
             small = make_grid(Path(folder) / "small", SMALL, 2.0, epochs=1)

@@ -79,7 +79,7 @@ def distance(one: Tensor, other: Tensor) -> float:
 @given(
     number=st.integers(30, 60),
     groups=st.integers(1, 4),
-    before=st.sampled_from([1, 3, 4, 16, 32, 48, 80]),
+    before=st.sampled_from([1, 3, 4, 16, 32, 37, 48, 80]),
     after=st.sampled_from([16, 32, 48, 64, 80]),
     length=st.integers(8, 130),
 )
@@ -110,7 +110,7 @@ def test_as_near_to_exact_numbers_as_torch(
 @settings(max_examples=20, deadline=None)
 @given(
     number=st.integers(1, 12),
-    before=st.sampled_from([1, 3, 16, 48]),
+    before=st.sampled_from([1, 3, 16, 37, 48]),
     after=st.sampled_from([16, 48, 64]),
     length=st.integers(3, 210),
 )
@@ -174,6 +174,20 @@ def test_one_value_that_is_no_number_is_in_all_that_see_it(half: bool) -> None:
         exact = copy.deepcopy(block).to(EXACT)(x.to(EXACT)).isnan()
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             assert torch.equal(block(x).isnan(), exact)
+
+
+@compiled
+@PRECISIONS
+def test_a_value_that_is_no_number_stays_in_its_window(half: bool) -> None:
+    """Convolutions by tiles spread it over a tile, and never over a window."""
+    block, x = make_block(1, 32, 32).eval(), windows(9, 32, 49)
+    x[4, 0, 0, 20] = float("nan")
+    with torch.no_grad():
+        exact = copy.deepcopy(block).to(EXACT)(x.to(EXACT)).isnan()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            found = block(x).isnan()
+    assert found[exact].all()
+    assert found.flatten(1).any(dim=1).tolist() == [window == 4 for window in range(9)]
 
 
 @compiled

@@ -3,9 +3,15 @@
 
 #include <initializer_list>
 
-#include "strips.hpp"
+#include "winograd.hpp"
 
 namespace crosswear {
+
+// Whether a convolution is computed by tiles. Products of bfloat16 are too cheap for that.
+template <class Row>
+constexpr bool by_tiles(int taps, int inputs) {
+  return Operand<Row>::STEP == 1 && taps == 3 && inputs >= FEWEST;
+}
 
 template <int N>
 using Count = std::integral_constant<int, N>;
@@ -59,11 +65,12 @@ class Packed {
 
  public:
   Packed(int groups, int taps, int inputs, int outputs)
-      : taps(taps), outputs(outputs), units(whole(inputs, STEP) / STEP), groups_(groups),
-        inputs_(inputs), size_(std::size_t(STEP) * taps * units * whole(outputs, LANES)),
+      : taps(by_tiles<Row>(taps, inputs) ? PRODUCTS : taps), outputs(outputs),
+        units(whole(inputs, STEP) / STEP), groups_(groups), inputs_(inputs),
+        size_(std::size_t(STEP) * this->taps * units * whole(outputs, LANES)),
         data_(groups * size_) {}
 
-  const int taps, outputs, units;
+  const int taps, outputs, units;  // taps: or what they are transformed to
 
   const Row *at(int group, int vector) const {
     return data_ + group * size_ + std::size_t(STEP) * vector * LANES * taps * units;
@@ -71,6 +78,8 @@ class Packed {
 
   // From weights [groups, outputs, taps, inputs], each output by its factor. Outputs in vectors.
   void set(const float *weight, const float *factor = nullptr) {
+    const Buffer<float> transformed = products_of(weight, outputs, inputs_, false);
+    if (taps == PRODUCTS) weight = transformed;
     for_vectors([&](int group, int first, Row *to, int apart) {
       for (int tap = 0; tap < taps; tap++)
         for (int unit = 0; unit < units; unit += LANES) {
@@ -91,6 +100,8 @@ class Packed {
 
   // From weights [groups, inputs, taps, outputs], the last tap first. Inputs in units.
   void set_transposed(const float *weight) {
+    const Buffer<float> transformed = products_of(weight, inputs_, outputs, true);
+    if (taps == PRODUCTS) weight = transformed;
     for_vectors([&](int group, int first, Row *to, int apart) {
       const int count = outputs - first, next = taps * outputs;
       for (int input = 0; input < inputs_; input += STEP)
@@ -106,6 +117,12 @@ class Packed {
   }
 
  private:
+  Buffer<float> products_of(const float *weight, int rows, int values, bool reversed) const {
+    Buffer<float> to(taps == PRODUCTS ? std::size_t(groups_) * rows * PRODUCTS * values : 0);
+    if (taps == PRODUCTS) transform_taps(weight, groups_ * rows, values, reversed, to);
+    return to;
+  }
+
   // Calls write(group, first output, where its units of weights begin, how far they are apart).
   template <class Write>
   void for_vectors(Write &&write) {
@@ -158,6 +175,51 @@ struct Summands {
   Vector value, by;
 };
 
+// As `convolve` does, of a source of three taps and perhaps one of a single tap.
+template <class Use>
+void convolve_tiles(const Source<float> &source, const Source<float> *beside, int group,
+                    const float *bias, const Strip &strip, Sums *sums, const Use &use) {
+  const int width = source.width, units = source.weights.units, outputs = source.weights.outputs;
+  const int here = tiles_of(strip), tiles = here + MARGIN;  // what is behind them is not used
+  Buffer<float> inputs(PRODUCTS * tiles * width), products(PRODUCTS * tiles * MOST_VECTORS * LANES);
+  Buffer<float> others(beside ? (strip.rows() + MARGIN) * MOST_VECTORS * LANES : 0);
+  transform_rows(OF_INPUTS, source.rows, width, strip, tiles, inputs);
+  for_outputs(outputs, [&](auto count, int first) {
+    constexpr int V = decltype(count)::value, P = tile_rows(V), WIDE = V * LANES;
+    alignas(64) const float zeros[WIDE] = {};
+    const float *weights = source.weights.at(group, first), *start = bias + first * LANES;
+    for (int i = 0; i < PRODUCTS; i++, weights += units * WIDE)
+      for (int tile = i * tiles; tile < i * tiles + here; tile += P)
+        multiply<1, V>(products + tile * WIDE, zeros, inputs + tile * width, width, weights, units);
+    if (beside)
+      for (int row = 1; row < strip.rows(); row += P)
+        multiply<1, V>(others + row * WIDE, start, beside->rows + row * beside->width, beside->width,
+                       beside->weights.at(group, first), beside->weights.units);
+    const float *from = products, *more = beside ? static_cast<float *>(others) : start;
+    const int step = beside ? WIDE : 0, *places = strip.places.data();
+    const std::size_t shift = strip.shift();
+    const Use each = use;
+    Vector values[V] = {}, by[V] = {};
+    for_tiles(strip, [&](int tile, int row, int left) {
+      UNROLLED for (int v = 0; v < V; v++) {
+        Vector of[PRODUCTS], out[OUTPUTS];
+        UNROLLED for (int i = 0; i < PRODUCTS; i++)
+          of[i] = load(from + (i * tiles + tile) * WIDE + v * LANES);
+        apply_back(TO_OUTPUTS, of, out);
+        UNROLLED for (int i = 0; i < OUTPUTS; i++)
+          if (i < left) {
+            const Summands one = each(row + 1 + i, places[row + 1 + i] + shift, (first + v) * LANES,
+                                      out[i] + load(more + (row + 1 + i) * step + v * LANES));
+            values[v] += one.value, by[v] += one.value * one.by;
+          }
+      }
+    });
+    if (sums)
+      UNROLLED for (int v = 0; v < V; v++)
+        sums->add(group * outputs + (first + v) * LANES, values[v], by[v]);
+  });
+}
+
 // Calls use(row, sample of the tensor, channel, values) with the sum of all sources and of the bias,
 // of whole vectors, with zeros at a window's ends; what it returns is summed. `use` holds values, no
 // references: a store might have changed what these refer to, and they would be read for each row.
@@ -165,6 +227,10 @@ template <class Row, class Use>
 void convolve(std::initializer_list<Source<Row>> sources, int group, const float *bias,
               const Strip &strip, Sums *sums, const Use &use) {
   const int outputs = sources.begin()->weights.outputs;
+  if constexpr (Operand<Row>::STEP == 1)
+    if (sources.begin()->weights.taps == PRODUCTS)
+      return convolve_tiles(*sources.begin(), sources.size() > 1 ? sources.begin() + 1 : nullptr,
+                            group, bias, strip, sums, use);
   for_outputs(outputs, [&](auto count, int first) {
     constexpr int V = decltype(count)::value, P = tile_rows(V);
     const Use each = use;
@@ -246,6 +312,18 @@ void add_weight_gradient(float *gradient, const Row *x, int width, int inputs, c
     for (; input + MOST <= inputs; input += MOST) tile(Count<MOST>{}, input);
     for (; input < inputs; input++) tile(Count<1>{}, input);
   });
+}
+
+// Of three taps by tiles: of a strip's rows x, and of y from its first window on.
+inline void add_gradient_by_tiles(float *gradient, const float *x, int width, int inputs,
+                                  const float *y, int outputs, const Strip &strip) {
+  const int tiles = tiles_of(strip);
+  Buffer<float> of_x(PRODUCTS * tiles * width), of_y(PRODUCTS * tiles * outputs);
+  transform_rows(OF_INPUTS, x, width, strip, tiles, of_x);
+  transform_rows(TO_OUTPUTS, y, outputs, strip, tiles, of_y);
+  for (int i = 0; i < PRODUCTS; i++)
+    add_weight_gradient<1>(gradient + i * inputs * outputs, of_x + i * tiles * width, width, inputs,
+                           of_y + i * tiles * outputs, outputs, tiles, !strip.first);
 }
 
 }  // namespace crosswear

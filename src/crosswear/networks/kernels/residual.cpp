@@ -59,17 +59,26 @@ void convolve_layer(const Block &block, int layer, const Stored *from, float *no
   if (!layer) normalise(block, SHORTCUT, of_beside, norm_of(block, norms, SHORTCUT));
 }
 
-// [groups, taps, inputs, outputs] to [groups, outputs, taps, inputs].
-void reorder(const Block &block, int layer, const float *from, float *to) {
+// [groups, slots, inputs, outputs] to [groups, outputs, taps, inputs]: slots are taps or products.
+void reorder(const Block &block, int layer, int slots, const float *from, float *to) {
   const int taps = block.taps(layer), inputs = block.inputs(layer), outputs = block.after;
+  const std::size_t next = std::size_t(inputs) * outputs;
+  const auto gradient = [=](int tap, const float *at) {
+    if (slots == taps) return load(at + tap * next);
+    Vector of[PRODUCTS], to_taps[3];
+    UNROLLED for (int i = 0; i < PRODUCTS; i++) of[i] = load(at + i * next);
+    apply_back(OF_TAPS, of, to_taps);
+    return to_taps[tap];
+  };
   for (int group = 0; group < block.groups; group++)
     for (int output = 0; output < outputs; output += LANES)
       for (int tap = 0; tap < taps; tap++)
         for (int input = 0; input < inputs; input += LANES) {
           const int here = std::min(LANES, inputs - input);
-          const float *first = from + ((group * taps + tap) * inputs + input) * outputs + output;
+          const float *first = from + group * slots * next + input * outputs + output;
           Vector rows[LANES];
-          for (int i = 0; i < LANES; i++) rows[i] = load(first + std::min(i, here - 1) * outputs);
+          for (int i = 0; i < LANES; i++)
+            rows[i] = gradient(tap, first + std::min(i, here - 1) * outputs);
           transpose(rows);
           for (int i = 0; i < LANES; i++) {
             const std::size_t row = std::size_t(group * outputs + output + i) * taps + tap;
@@ -99,7 +108,9 @@ Sums convolution_gradient(const Block &block, int layer, const Stored *from, flo
   Packed<Row> back(block.groups, 3, after, inputs), back_beside(block.groups, 1, after, inputs);
   back.set_transposed(block.layers[layer].weight);
   if (!layer) back_beside.set_transposed(block.layers[SHORTCUT].weight);
-  Buffer<float> of_weight(3 * weights * block.groups), of_beside(weights * block.groups);
+  const bool tiles = by_tiles<Row>(3, inputs);
+  const int slots = tiles ? PRODUCTS : 3;
+  Buffer<float> of_weight(slots * weights * block.groups), of_beside(weights * block.groups);
   Buffer<Row> rows(most * width, 0), of_y(most * after, 0), of_s(most * after, 0);
   Buffer<Row> units(2 * most * width), of_units(2 * most * after);
   const Buffer<float> no_bias(width, 0);
@@ -119,8 +130,12 @@ Sums convolution_gradient(const Block &block, int layer, const Stored *from, flo
       };
       fill_input<Row>(block, layer, group, strip, from, before, rows, width);
       const Row *of_rows = in_units<Row>(rows, width, count + 3, 1, units);
-      add_weight_gradient<3>(of_weight + 3 * weights * group, of_rows, width, inputs,
-                             gradient_of(path, of_y), after, count, !strip.first);
+      const Row *toward = gradient_of(path, of_y);
+      float *to = of_weight + slots * weights * group;
+      if constexpr (Operand<Row>::STEP == 1)
+        if (tiles) add_gradient_by_tiles(to, rows, width, inputs, toward, after, strip);
+      if (!tiles)
+        add_weight_gradient<3>(to, of_rows, width, inputs, toward, after, count, !strip.first);
       if (!layer)
         add_weight_gradient<1>(of_beside + weights * group, of_rows + width * Operand<Row>::STEP,
                                width, inputs, gradient_of(shortcut, of_s), after, count,
@@ -144,8 +159,8 @@ Sums convolution_gradient(const Block &block, int layer, const Stored *from, flo
     }
     sums.end_strip();
   });
-  reorder(block, layer, of_weight, block.layers[layer].of_weight);
-  if (!layer) reorder(block, SHORTCUT, of_beside, block.layers[SHORTCUT].of_weight);
+  reorder(block, layer, slots, of_weight, block.layers[layer].of_weight);
+  if (!layer) reorder(block, SHORTCUT, 1, of_beside, block.layers[SHORTCUT].of_weight);
   return sums;
 }
 

@@ -7,7 +7,7 @@
 
 namespace crosswear {
 
-constexpr int STRIP = 100;  // samples; what is made of them stays in the second cache
+constexpr int STRIP = 150;  // samples; what is made of them stays in the second cache
 constexpr int MARGIN = 32;  // rows behind a strip that a tile may read
 
 // Some windows below one another, a row of zeros before, between and after them.
