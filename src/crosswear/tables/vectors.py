@@ -95,10 +95,10 @@ def is_sum(
 def distance_at_rest(
     values: NDArray[np.float64], other: NDArray[np.float64], rate_hz: float
 ) -> float:
-    """Return how far two vectors [T, 3] are apart in the quarter of the seconds where that is least.
+    """Return how far two vectors [T, 3] are apart in the quietest quarter of the seconds.
 
-    As part of the length of the other one; acceleration and the gravity in it differ by movement.
-    Infinity if there is no second of both.
+    That is where they are least apart: acceleration and the gravity in it differ by movement. It is
+    a part of the length of the other one, and infinite without a second of both.
     """
     known = (np.abs(values) < _LARGEST).all(axis=1) & (np.abs(other) < _LARGEST).all(axis=1)
     means, others = (_seconds(one[known], rate_hz).mean(axis=1) for one in (values, other))
