@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 def bundle_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that `adapt` has made with nothing but an encoder to choose from."""
     folder = tmp_path_factory.mktemp("adapted")
-    settings = AdaptationSettings((), 60.0, encoders=[encoder.folder])
+    settings = AdaptationSettings([encoder.folder], 60.0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("crosswear.adaptation.from_recordings.choose", ALONE)
         adapt("simulated-gestures", folder / "model", settings, cache=folder / "cache")
@@ -121,12 +122,17 @@ def test_a_bundle_with_an_encoder_is_not_exported(bundle_folder: Path) -> None:
 
 def test_the_estimator_takes_encoders(encoder: Encoder) -> None:
     x, y, who = movements(4, 6)
-    fitted = crosswear.ActivityClassifier(kind="encoder", encoders=[encoder], budget_s=60.0)
+    fitted = crosswear.ActivityClassifier("encoder", sources={"mine": encoder}, budget_s=60.0)
     assert fitted.fit(x, y, groups=who).score(x, y) > 0.8
     with pytest.raises(UsageError, match="no encoder is given"):
         crosswear.ActivityClassifier(kind="encoder").fit(x, y, groups=who)
+
+
+def test_two_encoders_of_one_name_are_refused(encoder: Encoder, tmp_path: Path) -> None:
+    copy = shutil.copytree(encoder.folder, tmp_path / encoder.folder.name)
+    settings = AdaptationSettings([encoder.folder, copy], 60.0)
     with pytest.raises(UsageError, match="two encoders are called 'encoder'"):
-        crosswear.ActivityClassifier(encoders=[encoder, encoder]).fit(x, y, groups=who)
+        adapt("simulated-gestures", tmp_path / "model", settings, cache=tmp_path / "cache")
 
 
 @pytest.mark.slow

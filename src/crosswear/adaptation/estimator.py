@@ -15,7 +15,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from crosswear.adaptation.choose import KINDS, choose
-from crosswear.adaptation.encoder_learner import encoders_by_name
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.whitening import LabelledWindows
 from crosswear.core.errors import UsageError
@@ -38,10 +37,9 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Args:
         kind: kinds of candidates: `auto` for all, or one of them.
-        sources: source networks by name (`crosswear.networks.checkpoint.load_checkpoint`); None
-            for none.
+        sources: source networks (`crosswear.networks.checkpoint.load_checkpoint`) and imported
+            encoders (`crosswear.load_encoder`), each a candidate, by name; None for none.
         others: other datasets (`crosswear.prepare`), whose windows whiten the vote; None for none.
-        encoders: imported encoders (`crosswear.load_encoder`), each a candidate; None for none.
         rate_hz: sampling rate of the windows.
         budget_s: seconds for a fit.
         random_state: seed of all random numbers.
@@ -56,9 +54,8 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self,
         kind: Literal["auto", "vote", "minirocket", "forest", "encoder", "network"] = "auto",
         *,
-        sources: Mapping[str, Checkpoint] | None = None,
+        sources: Mapping[str, Checkpoint | Encoder] | None = None,
         others: Sequence[Domain] | None = None,
-        encoders: Sequence[Encoder] | None = None,
         rate_hz: float = 25.0,
         budget_s: float = 60.0,
         random_state: int = 0,
@@ -66,7 +63,6 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.kind = kind
         self.sources = sources
         self.others = others
-        self.encoders = encoders
         self.rate_hz = rate_hz
         self.budget_s = budget_s
         self.random_state = random_state
@@ -88,6 +84,9 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             UsageError: if `X` does not hold windows, or `kind` is unknown.
             DomainError: if there are too few windows, groups or classes for cross-validation.
         """
+        sources = self.sources or {}
+        networks = {name: one for name, one in sources.items() if isinstance(one, Checkpoint)}
+        encoders = {name: one for name, one in sources.items() if isinstance(one, Encoder)}
         kinds: tuple[Kind, ...] = KINDS
         if self.kind != "auto":
             if self.kind not in KINDS:
@@ -95,9 +94,10 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                     f"there is no kind {self.kind!r}", expected=f"auto or {', '.join(KINDS)}"
                 )
             kinds = (self.kind,)
-            if METHODS[self.kind].role is Role.ENCODER and not self.encoders:
+            if METHODS[self.kind].role is Role.ENCODER and not encoders:
                 raise UsageError(
-                    "no encoder is given", todo="give it encoders=[crosswear.load_encoder(FOLDER)]"
+                    "no encoder is given",
+                    todo="give it sources={NAME: crosswear.load_encoder(FOLDER)}",
                 )
         x = as_windows(X)
         check_classification_targets(y)
@@ -116,9 +116,9 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             rate_hz=self.rate_hz,
             seed=self.random_state,
             others=[LabelledWindows.of(one.windows) for one in self.others or ()],
-            encoders=encoders_by_name(self.encoders or ()),
+            encoders=encoders,
         )
-        chosen = choose(data, self.sources or {}, self.budget_s, kinds=kinds)
+        chosen = choose(data, networks, self.budget_s, kinds=kinds)
         if groups is None:
             warnings.warn(_NO_GROUPS, stacklevel=2)
             chosen = replace(chosen, expected=Interval(math.nan, math.nan, math.nan))

@@ -28,7 +28,7 @@ from crosswear.core.texts import Note
 from crosswear.datasets.domain import Domain, of_acceleration
 from crosswear.datasets.prepare import prepare
 from crosswear.deploy.bundle import save_bundle
-from crosswear.encoders import load_encoder
+from crosswear.encoders import is_encoder, load_encoder
 from crosswear.engine.transfer_source import Source, dataset_sources, model_for
 from crosswear.networks.checkpoint import Checkpoint
 from crosswear.networks.threads import one_thread
@@ -45,13 +45,13 @@ class AdaptationSettings:
     """Settings of an adaptation.
 
     Attributes:
-        sources: dataset references, `auto` for all datasets in the data folder, or sources such as
-            those of a study (`crosswear.find_sources`).
+        sources: dataset references, `auto` for all datasets in the data folder, sources such as
+            those of a study (`crosswear.find_sources`), or folders of imported encoders; a
+            regression on the features of each encoder is a candidate.
         budget_s: seconds from the prepared windows on, approximately.
         preparation: sampling rate, length and hop of the windows.
         seed: seed of all random numbers.
         report: folder of the report; without it the name of the bundle with `-report`.
-        encoders: folders of imported encoders; a regression on the features of each is a candidate.
     """
 
     sources: Sequence[str | Path | Source] = ("auto",)
@@ -59,7 +59,6 @@ class AdaptationSettings:
     preparation: PreparationConfig = field(default_factory=PreparationConfig)
     seed: int = 2019
     report: str | Path | None = None
-    encoders: Sequence[str | Path] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ def adapt(
     expect_absent(out)
     expect_writable(folder=out)
     expect_writable(folder=report)
-    encoders = encoders_by_name(map(load_encoder, settings.encoders))
+    folders = [one for one in settings.sources if not isinstance(one, Source) and is_encoder(one)]
+    encoders = encoders_by_name(map(load_encoder, folders))
     notes: list[str] = []
 
     def say(sentence: str) -> None:
@@ -125,7 +125,7 @@ def adapt(
     for name in settings.sources:
         if isinstance(name, Source):
             offered.append(name)
-        else:
+        elif name not in folders:
             offered += dataset_sources(name, data, cache, preparation, say)
     with one_thread():
         if model_for(domain.samples) is None:

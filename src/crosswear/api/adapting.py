@@ -74,7 +74,6 @@ def adapt(
     out: str | Path,
     *,
     sources: Sequence[str | Path] = ("auto",),
-    encoders: Sequence[str | Path] = (),
     data: str | Path | None = None,
     budget_s: float = 600.0,
     preparation: PreparationConfig | None = None,
@@ -87,8 +86,7 @@ def adapt(
     Args:
         recordings: a dataset, or the path of a `dataset.toml`.
         out: folder of the bundle; must not exist yet.
-        sources: datasets, folders of runs, or `auto`: what is in `data`.
-        encoders: folders of imported encoders, each a candidate.
+        sources: datasets, folders of runs or of imported encoders, or `auto`: what is in `data`.
         data: folder or URL with one folder per dataset; that of CROSSWEAR_DATA without it.
         budget_s: seconds to take, from the prepared windows on.
         preparation: of the windows.
@@ -100,7 +98,7 @@ def adapt(
     preparation = preparation or PreparationConfig()
     folder, cache = data_folder(data), cache_folder(None)
     found = resolve_studies(sources, folder, cache, preparation)
-    settings = AdaptationSettings(found, budget_s, preparation, encoders=encoders)
+    settings = AdaptationSettings(found, budget_s, preparation)
     with status_shown(f"Adapting, for up to {budget_s:.0f} s"):
         made = adapt_recordings(recordings, out, settings, data=folder, cache=cache, note=note)
     return AdaptedModel(made)

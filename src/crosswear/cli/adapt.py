@@ -14,7 +14,6 @@ from crosswear.cli.options import (
     AsJson,
     CacheFolder,
     DataFolder,
-    Encoders,
     Hop,
     Recordings,
     Sources,
@@ -32,7 +31,6 @@ def adapt(
     recordings: Recordings,
     out: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="A new folder.")],
     source: Sources = None,
-    encoder: Encoders = None,
     budget: Annotated[str, typer.Option(help="Time budget: 90s, 10m, 1h.")] = "10m",
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,
@@ -51,9 +49,7 @@ def adapt(
 
     budget_s, preparation = parse_duration(budget), preparation_of(window, hop)
     sources = resolve_studies(source or ["auto"], data, cache, preparation)
-    settings = AdaptationSettings(
-        sources, budget_s, preparation, report=report, encoders=encoder or ()
-    )
+    settings = AdaptationSettings(sources, budget_s, preparation, report=report)
     made = adapt_(recordings, out, settings, data=data, cache=cache, note=print_note)
     if as_json:
         paths = [str(path) for path in made.report]

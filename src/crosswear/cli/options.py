@@ -43,13 +43,10 @@ Sources: TypeAlias = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="A dataset, the folder of a study, or auto: those in --data up to 3 GB. Repeatable.",
+        help="A dataset, the folder of a study or of an imported encoder, or auto: the datasets in "
+        "--data up to 3 GB. Repeatable.",
         show_default="auto",
     ),
-]
-Encoders: TypeAlias = Annotated[
-    list[Path] | None,
-    typer.Option("--encoder", metavar="ENCODER", help="Folder of an imported encoder. Repeatable."),
 ]
 StudyFile: TypeAlias = Annotated[
     Path | None,

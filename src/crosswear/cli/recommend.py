@@ -13,7 +13,6 @@ from crosswear.cli.options import (
     AsJson,
     CacheFolder,
     DataFolder,
-    Encoders,
     Hop,
     Recordings,
     Sources,
@@ -44,7 +43,6 @@ def recommend(
             help="Folder of a study: rank its sources, and validate the ranking on its records.",
         ),
     ] = None,
-    encoder: Encoders = None,
     window: WindowLength = USUAL_WINDOW_S,
     hop: Hop = None,
     data: DataFolder = None,
@@ -57,17 +55,20 @@ def recommend(
     from crosswear.adaptation.validate_rankings import validate_rankings
     from crosswear.datasets.domain import of_acceleration
     from crosswear.datasets.prepare import prepare
-    from crosswear.encoders import load_encoder
+    from crosswear.encoders import is_encoder, load_encoder
     from crosswear.study.sources import find_sources, read_transfers
 
     preparation = preparation_of(window, hop)
     target = of_acceleration(prepare(recordings, data, preparation, cache))
     names = source or ([str(study)] if study else ["auto"])
+    encoders = [load_encoder(name) for name in names if is_encoder(name)]
     found = [
-        one for name in names for one in find_sources(name, data, cache, preparation, print_note)
+        one
+        for name in names
+        if not is_encoder(name)
+        for one in find_sources(name, data, cache, preparation, print_note)
     ]
     ranked = recommend_(target, found, preparation.rate_hz, print_note)
-    encoders = [load_encoder(folder) for folder in encoder or ()]
     of_encoders = rank_encoders(target, encoders, preparation.rate_hz, print_note)
     if not ranked and not of_encoders:
         raise UsageError(

@@ -121,6 +121,11 @@ def load_encoder(folder: str | Path) -> Encoder:
     return encoder
 
 
+def is_encoder(folder: str | Path) -> bool:
+    """Return whether this is the folder of an imported encoder."""
+    return (Path(folder) / MANIFEST).is_file()
+
+
 def manifest_text(manifest: EncoderManifest) -> str:
     """Return the text of `encoder.json`."""
     values = json.loads(canonical_json(manifest))

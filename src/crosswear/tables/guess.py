@@ -9,11 +9,12 @@ import numpy as np
 
 from crosswear.tables.at_rest import is_shifted, reading_of
 from crosswear.tables.axes import choose_axes
+from crosswear.tables.evidence import SamplingRate, UnitGuess
 from crosswear.tables.gravity_columns import gravity_of, lacks_gravity
 from crosswear.tables.mixtures import Mixture, mixture, restarted, select
 from crosswear.tables.refusals import Refusal, activity_counts, faulty_numbers, faulty_stamps
 from crosswear.tables.sampled import Sample
-from crosswear.tables.scale import UnitGuess, guess_unit
+from crosswear.tables.scale import guess_unit
 from crosswear.tables.sensor_columns import Sensor, Triple, triples, values_of
 from crosswear.tables.stamps import RATE_TOLERANCE
 from crosswear.tables.steady import role_columns
@@ -53,23 +54,6 @@ class Stated:
     others: Collection[object] = ()
     zero: tuple[float, ...] | None = None
     gravity: tuple[str | int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class SamplingRate:
-    """Nominal sampling rate of tables.
-
-    Attributes:
-        hz: as stated; as written above the numbers, or set in the device, if the time stamps that
-            are used are near it; by these; or by the usual intervals. None if nothing shows it, or
-            if two of these contradict each other.
-        is_written: whether it is the one above the numbers.
-        problem: why it is None.
-    """
-
-    hz: float | None
-    is_written: bool = False
-    problem: str = ""
 
 
 @dataclass(frozen=True)

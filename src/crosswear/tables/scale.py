@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from crosswear.tables.evidence import RunnerUp
+from crosswear.tables.evidence import RunnerUp, UnitGuess
 from crosswear.tables.units import UNITS, Reading
 
 COUNTS = tuple(2**bits for bits in range(4, 16))
@@ -24,25 +23,6 @@ _SPELT = {
     "mg": ("mg", "millig", "milli-g"),
     "m/s2": ("m/s2", "m/(s2)", "ms-2", "m.s-2", "m*s-2", "m/s/s", "mps2", "ms2", "m/sec2", "m_s2"),
 }
-
-
-@dataclass(frozen=True)
-class UnitGuess:
-    """The unit of x, y and z, or why it is not clear.
-
-    Attributes:
-        unit: a name, or how many counts are one g; None if that is not clear.
-        because: what speaks for it.
-        problem: why it is None.
-        runner_up: the next best unit.
-        is_weak: whether no second is at rest, and no name states it.
-    """
-
-    unit: str | float | None
-    because: str = ""
-    problem: str = ""
-    runner_up: RunnerUp | None = None
-    is_weak: bool = False
 
 
 def unit_in(text: str) -> str | None:

@@ -17,12 +17,11 @@ from crosswear.datasets.propose.proposal import Proposal, Question, Sheet
 from crosswear.datasets.propose.roles import classes, people_and_labels
 from crosswear.datasets.tree import table_file
 from crosswear.tables.at_rest import mixed_units, unit_note
-from crosswear.tables.evidence import RunnerUp
+from crosswear.tables.evidence import RunnerUp, SamplingRate
 from crosswear.tables.guess import (
     FALLBACK_HZ,
     TAKEN_AWAY,
     Conclusions,
-    SamplingRate,
     Stated,
     conclude,
 )

@@ -75,7 +75,7 @@ def _module(bundle: Bundle) -> nn.Module:
         f"a bundle of kind {about.kind!r} cannot be exported",
         expected="a network, a forest, MiniRocket or a vote: windows of an encoder are prepared "
         "outside its file",
-        todo="run it with `crosswear predict` or the Recognizer, or adapt without --encoder",
+        todo="run it with `crosswear predict` or the Recognizer, or adapt without an encoder",
     )
 
 
