@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,14 @@ from encoder_helpers import CARD, made, windows
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from typer.testing import CliRunner
 
 import crosswear
 from crosswear.adaptation.choose import choose
 from crosswear.adaptation.from_recordings import AdaptationSettings, adapt
 from crosswear.adaptation.learners import TrainingData
 from crosswear.baselines.regression import fit_logistic
+from crosswear.cli import app
 from crosswear.core.errors import BundleError, ExportError, UsageError
 from crosswear.deploy.bundle import load_bundle, pack, save_bundle
 from crosswear.deploy.export.graph import to_onnx
@@ -133,6 +136,18 @@ def test_two_encoders_of_one_name_are_refused(encoder: Encoder, tmp_path: Path) 
     settings = AdaptationSettings([encoder.folder, copy], 60.0)
     with pytest.raises(UsageError, match="two encoders are called 'encoder'"):
         adapt("simulated-gestures", tmp_path / "model", settings, cache=tmp_path / "cache")
+
+
+def test_recommend_ranks_encoders_among_the_sources(encoder: Encoder, tmp_path: Path) -> None:
+    named = [text for one in (encoder.folder, "simulated-daily") for text in ("--source", one)]
+    options = ["--cache", tmp_path, "--json"]
+    result = CliRunner().invoke(
+        app, ["recommend", "simulated-gestures", *map(str, [*named, *options])]
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [one["encoder"] for one in found["encoders"]] == [encoder.folder.name]
+    assert [one["source"] for one in found["ranking"]] == ["simulated-daily"]
 
 
 @pytest.mark.slow
