@@ -26,7 +26,8 @@ filters = [2, 2, 2]
     [
         ('b = "simulated-daily"', "", "domains", "2 entries or more"),
         ('"simulated-daily"', "3", "domains.b", "a text"),
-        ("b = ", '"b c" = ', "domains.b c", "a name of letters, digits"),
+        ("b = ", '"b c" = ', "domains.b c", "a name of letters, digits, '.', '-' and '_'"),
+        ("[grid]", '[grid]\nsources = ["a + b"]', "grid.sources.0", "names of letters"),
         ("seed = 1", 'seed = "x"', "seed", "a whole number"),
         ("seed = 1", "seed = 1.5", "seed", "a whole number"),
         ("seed = 1", "seed = -1", "seed", "greater than or equal to 0"),

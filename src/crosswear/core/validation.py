@@ -15,6 +15,14 @@ from crosswear.core.errors import CrosswearError
 E = TypeVar("E", bound=CrosswearError)
 T = TypeVar("T")
 
+PLACEMENT = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+"""Pattern of the name of a placement, and of a file made of it."""
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+NAME = rf"^{_NAME}$"
+"""Pattern of the name of a study or a domain."""
+SOURCES = rf"^{_NAME}(\+{_NAME})*$"
+"""Pattern of names that `+` joins: source domains of one network."""
+
 _EXPECTED = {
     "too_short": "{min_length} entries or more",
     "too_long": "{max_length} entries or fewer",
@@ -28,6 +36,12 @@ _EXPECTED = {
     "dataclass_type": "a table",
 }
 """Expectations by the type of pydantic's finding, in the words of TOML; others have their own."""
+_PATTERNS = {
+    PLACEMENT: "a name of letters, digits, '-' and '_'",
+    NAME: "a name of letters, digits, '.', '-' and '_'",
+    SOURCES: "names of letters, digits, '.', '-' and '_', joined by '+'",
+}
+"""The patterns in words."""
 _UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")
 
 
@@ -98,8 +112,7 @@ def first_problem(error: pydantic.ValidationError, where: str, kind: type[E], ke
 def _expected(problem: ErrorDetails) -> str:
     if problem["type"] == "string_pattern_mismatch":
         pattern = str(problem["ctx"]["pattern"])
-        is_name = pattern.startswith("^[A-Za-z0-9]")
-        return "a name of letters, digits, '-' and '_'" if is_name else f"a text like {pattern}"
+        return _PATTERNS.get(pattern, f"a text like {pattern}")
     if problem["type"] in _EXPECTED:
         return _EXPECTED[problem["type"]].format(**problem.get("ctx", {}))
     return problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

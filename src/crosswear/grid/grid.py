@@ -10,6 +10,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as settings
 
 from crosswear.core.config import SETTINGS, Branches
+from crosswear.core.validation import NAME, SOURCES
 from crosswear.grid.methods import Alignment, Baseline
 
 LEAVE_ONE_OUT = "leave-one-subject-out"
@@ -34,9 +35,8 @@ def _check_splits(splits: int | str) -> int | str:
 
 
 Splits: TypeAlias = Annotated[int | str, pydantic.AfterValidator(_check_splits)]
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-Name: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}$")]
-SourceName: TypeAlias = Annotated[str, Field(pattern=rf"^{_NAME}(\+{_NAME})*$")]
+Name: TypeAlias = Annotated[str, Field(pattern=NAME)]
+SourceName: TypeAlias = Annotated[str, Field(pattern=SOURCES)]
 
 
 @settings(frozen=True, config=SETTINGS)

@@ -21,7 +21,7 @@ from pydantic.dataclasses import dataclass
 
 from crosswear.core.config import SETTINGS
 from crosswear.core.errors import DataFormatError
-from crosswear.core.validation import parse_settings
+from crosswear.core.validation import PLACEMENT, parse_settings
 from crosswear.datasets.own.label_files import LABEL_KEYS, Labels
 from crosswear.datasets.spec import ActivityClass
 from crosswear.tables.text import Dialect
@@ -113,7 +113,7 @@ class Layout:
     columns: Columns
     rate_hz: Annotated[float, Field(gt=0, le=100_000)]
     unit: Unit | tuple[Positive, Positive, Positive]
-    placement: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    placement: Annotated[str, Field(pattern=PLACEMENT)]
     classes: dict[str, Text] = dataclasses.field(default_factory=dict)
     class_patterns: dict[str, Text] = dataclasses.field(default_factory=dict)
     class_file: Text | None = None
