@@ -6,9 +6,9 @@ Simulated data. Every size has a baseline and 3 sources with 0 to 5 frozen block
 what one would write with torch alone (`plain.py`); the reference has crosswear's network, layouts
 and all. Both train one cell after the other with torch's default threads; the cohort trainer has
 one process of one thread for each processor. `GFLOP/s` counts what is computed (frozen blocks once
-are not), as if convolved without tiles, and is compared with products of 1024 × 1024 matrices. The seconds of a size are those of
-its cells by their records, shared by the workers; the last lines are the overall ratios, by the
-clock.
+are not), as if convolved without tiles, and is compared with products of 1024 × 1024 matrices. The
+seconds of a size are those of its cells by their records, shared by the workers; the last lines are
+the overall ratios, by the clock.
 """
 
 from __future__ import annotations
