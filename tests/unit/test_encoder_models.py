@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +130,9 @@ def test_the_estimator_takes_encoders(encoder: Encoder) -> None:
     assert fitted.fit(x, y, groups=who).score(x, y) > 0.8
     with pytest.raises(UsageError, match="no encoder is given"):
         crosswear.ActivityClassifier(kind="encoder").fit(x, y, groups=who)
+    folder: Any = {"mine": encoder.folder}
+    with pytest.raises(UsageError, match="the source 'mine' is"):
+        crosswear.ActivityClassifier(sources=folder).fit(x, y, groups=who)
 
 
 def test_two_encoders_of_one_name_are_refused(encoder: Encoder, tmp_path: Path) -> None:

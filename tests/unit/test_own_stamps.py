@@ -53,6 +53,9 @@ def test_a_packet_with_too_many_rows_for_its_time_has_no_instants() -> None:
     even = np.repeat(np.arange(40) * 0.32, 10)  # at 31.25 Hz
     assert are_instants(even)
     assert not are_instants(np.floor(even))  # of 30 rows, and once of 40
+    rows = np.where(np.arange(40) == 20, 13, 10)
+    lively = np.arange(40) * 0.32 + np.arange(40) % 2 / 1000
+    assert are_instants(np.repeat(lively, rows))  # these stamps are not whole units
     lost = np.repeat(np.delete(np.arange(40) * 0.32, 7), 10)
     assert are_instants(lost)
 

@@ -49,6 +49,13 @@ filters = [4, 4, 4]
 # --- LogME
 
 
+def test_a_folder_of_nothing_is_no_source(tmp_path: Path) -> None:
+    for name in (tmp_path, "encoders/typo", tmp_path / "typo"):
+        with pytest.raises(UsageError, match="no source is there") as caught:
+            find_sources(name, None, tmp_path, PreparationConfig(), ignore)
+        assert "imported encoder" in caught.value.expected
+
+
 def features(n: int, separation: float) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     y = rng.integers(3, size=n)

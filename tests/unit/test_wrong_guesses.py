@@ -138,6 +138,41 @@ def test_what_has_the_direction_of_gravity_on_average_alone_is_asked_for(
         assert source(path).layout.columns.x == "acc_x"
 
 
+@pytest.mark.parametrize("rows", range(4000, 4600, 75))
+def test_even_packets_are_read_wherever_a_file_is_cut(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last block of a file may hold a packet or two."""
+    monkeypatch.setattr("crosswear.tables.reader.BLOCK_BYTES", 1 << 14)
+    values = np.resize(both(), (rows, 3))
+    lines = [f"{1000 + i // RATE_HZ},{x:.4f},{y:.4f},{z:.4f}" for i, (x, y, z) in enumerate(values)]
+    found = source(put(tmp_path / "a.csv", "time,acc_x,acc_y,acc_z", lines))
+    assert sum(len(piece) for piece, _ in read_chunks(found, lambda _: None)) == rows
+
+
+@pytest.mark.parametrize("name", ["k", "acc_"])
+@pytest.mark.parametrize(("one", "other"), [(1.0, 9.80665), (9.80665, 1.0), (1000.0, 1.0)])
+def test_gravity_in_another_unit_than_acceleration_is_asked_about(
+    name: str, one: float, other: float, tmp_path: Path
+) -> None:
+    values = both()
+    down = np.where(np.arange(len(values))[:, None] < len(values) / 2, values, values.mean(axis=0))
+    names = [f"{text}{axis}" for text in (name, "gravity_") for axis in "xyz"]
+    header = ",".join(["time", *names])
+    path = table(tmp_path / "a.csv", header, values * one, down * other)
+    with pytest.raises(UsageError, match="gravity"):
+        source(path)
+
+
+@pytest.mark.parametrize("kind", ["walking", "jogging"])
+def test_gravity_in_acceleration_is_seen_where_nobody_rests(kind: str, tmp_path: Path) -> None:
+    values = motion(kind, RATE_HZ, 30)
+    down = np.tile(values.mean(axis=0), (len(values), 1))
+    header = "time,kx,ky,kz,gravity_x,gravity_y,gravity_z"
+    found = source(table(tmp_path / "a.csv", header, values, down)).layout
+    assert (found.columns.x, found.columns.gravity_x) == ("kx", None)
+
+
 def test_a_direction_in_three_digits_is_no_acceleration() -> None:
     angle = np.linspace(0, 1, 16 * RATE_HZ)
     turns = np.stack([np.sin(angle), np.cos(angle) * 0.6, np.cos(angle) * 0.8], axis=1)

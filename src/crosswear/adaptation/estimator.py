@@ -81,10 +81,17 @@ class ActivityClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             UserWarning: without `groups`.
 
         Raises:
-            UsageError: if `X` does not hold windows, or `kind` is unknown.
+            UsageError: if `X` does not hold windows, `kind` is unknown, or a source is neither a
+                network nor an encoder.
             DomainError: if there are too few windows, groups or classes for cross-validation.
         """
         sources = self.sources or {}
+        for name, one in sources.items():
+            if not isinstance(one, Checkpoint | Encoder):
+                raise UsageError(
+                    f"the source {name!r} is {type(one).__name__!r}",
+                    expected="a network (load_checkpoint) or an encoder (crosswear.load_encoder)",
+                )
         networks = {name: one for name, one in sources.items() if isinstance(one, Checkpoint)}
         encoders = {name: one for name, one in sources.items() if isinstance(one, Encoder)}
         kinds: tuple[Kind, ...] = KINDS

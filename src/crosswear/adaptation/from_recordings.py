@@ -132,6 +132,8 @@ def adapt(
             offered = []
         automatic = "auto" in settings.sources
         offered = _select(domain, offered, automatic, preparation.rate_hz, say)
+        if not offered and not encoders:
+            say("there is no source: nothing is transferred")
         networks = _networks(offered, SOURCE_SHARE * settings.budget_s, say)
     for sentence in compare_orientation(domain, [one for one in offered if one.name in networks]):
         say(sentence)
@@ -173,8 +175,6 @@ def _select(
     """Return the sources of other people; if `automatic`, the most promising ones of them."""
     others = exclude_shared_people(domain, offered, say)
     if not automatic or len(others) <= BEST_OF_AUTO:
-        if not others:
-            say("there is no source: nothing is transferred")
         return others
     ranked = [one.source for one in recommend(domain, others, rate_hz)]
     say(f"sources, the most promising first: {', '.join(ranked)}")

@@ -60,13 +60,13 @@ def recommend(
 
     preparation = preparation_of(window, hop)
     target = of_acceleration(prepare(recordings, data, preparation, cache))
-    names = source or ([str(study)] if study else ["auto"])
-    encoders = [load_encoder(name) for name in names if is_encoder(name)]
+    folders = [name for name in source or () if is_encoder(name)]
+    encoders = [load_encoder(folder) for folder in folders]
+    others = [name for name in source or () if name not in folders]
+    if not others and (study or not folders):
+        others = [str(study) if study else "auto"]
     found = [
-        one
-        for name in names
-        if not is_encoder(name)
-        for one in find_sources(name, data, cache, preparation, print_note)
+        one for name in others for one in find_sources(name, data, cache, preparation, print_note)
     ]
     ranked = recommend_(target, found, preparation.rate_hz, print_note)
     of_encoders = rank_encoders(target, encoders, preparation.rate_hz, print_note)

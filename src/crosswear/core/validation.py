@@ -36,10 +36,11 @@ _EXPECTED = {
     "dataclass_type": "a table",
 }
 """Expectations by the type of pydantic's finding, in the words of TOML; others have their own."""
+_BEGINNING = "with one of the first two in front, of 64 characters at most"
 _PATTERNS = {
-    PLACEMENT: "a name of letters, digits, '-' and '_'",
-    NAME: "a name of letters, digits, '.', '-' and '_'",
-    SOURCES: "names of letters, digits, '.', '-' and '_', joined by '+'",
+    PLACEMENT: f"a name of letters, digits, '-' and '_', {_BEGINNING}",
+    NAME: f"a name of letters, digits, '.', '-' and '_', {_BEGINNING}",
+    SOURCES: f"names of letters, digits, '.', '-' and '_', {_BEGINNING}, joined by '+'",
 }
 """The patterns in words."""
 _UNION_MEMBER = re.compile(r"str|int|float|(constrained-|literal\[).*")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crosswear.core.config import ModelConfig, PreparationConfig, TrainConfig
 from crosswear.core.data_place import DataPlace, data_place
-from crosswear.core.errors import CrosswearError, MissingDataError
+from crosswear.core.errors import CrosswearError, MissingDataError, UsageError
 from crosswear.core.keys import digest
 from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
@@ -124,11 +124,21 @@ def dataset_sources(
 
     Raises:
         CrosswearError: if a named dataset cannot be read; `auto` continues without it.
+        UsageError: if the name is that of a folder, which can only be of something else.
         MissingDataError: if `data` is not a folder.
     """
     place = expect_data(data)
     if name == "auto":
         return list(_registered(place, Path(cache), preparation, note))
+    path = Path(name)
+    is_place = len(path.parts) > 1 or (str(name) not in REGISTRY and path.is_dir())
+    if is_place and path.suffix != ".toml":
+        raise UsageError(
+            "no source is there",
+            where=str(name),
+            expected="a dataset, the path of a dataset.toml, the folder of a study with "
+            "study.toml in it, or that of an imported encoder with encoder.json in it",
+        )
     return [_dataset_source(str(name), place, Path(cache), preparation)]
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosswear.tables.at_rest import rest_of
 from crosswear.tables.column_names import ACCELERATION, GRAVITY, WITHOUT_GRAVITY
 from crosswear.tables.sampled import Sample
 from crosswear.tables.scale import unit_in
 from crosswear.tables.sensor_columns import Sensor, Triple, values_of
-from crosswear.tables.units import UNITS
+from crosswear.tables.units import TOLERANCE, UNITS
 from crosswear.tables.vectors import NO_GRAVITY, distance_at_rest, no_acceleration
 
 _FEW_G = 0.5
 """Somebody who moves reads more than that in g, in the median."""
+_PARALLEL = 0.95  # cosine of the angle between a sensor's mean and gravity
 _SAME = 0.12
 """Acceleration at rest is as near to the gravity in it, as part of its length: zeros may be off."""
 
@@ -45,14 +49,27 @@ def gravity_of(
     size, none = float(np.linalg.norm(down)), float(np.linalg.norm(mean))
     sign = 1 if np.linalg.norm(mean - down) <= np.linalg.norm(mean + down) else -1
     all_of_it = float(np.linalg.norm(mean - sign * down))
+    unclear = [left[0], axes]
     if size > 0 and none < all_of_it / 2:
-        return left
+        return unclear if _are_one_in_two_units(mean, sign * down) else left
     if all_of_it >= none / 2:
-        return [left[0], axes]
+        return unclear
     # A magnetometer, too, may have about the direction of gravity on average.
     named = ACCELERATION.search(str(axes[0]))
-    same = named or distance_at_rest(values, sign * gravity, rate_hz) < _SAME
-    return [] if same else [left[0], axes]
+    apart = None if named else distance_at_rest(values, sign * gravity, rate_hz)
+    return [] if apart is None or apart < _SAME else unclear
+
+
+def _are_one_in_two_units(mean: NDArray[np.float64], down: NDArray[np.float64]) -> bool:
+    """Return whether the mean acceleration is gravity, in another unit than that of `down`."""
+    lengths = np.linalg.norm(mean), np.linalg.norm(down)
+    if mean @ down < _PARALLEL * lengths[0] * lengths[1]:
+        return False
+    factor = math.log(lengths[1] / lengths[0])
+    return any(
+        abs(factor - math.log(one / other)) < math.log(TOLERANCE)
+        for one, other in permutations(UNITS.values(), 2)
+    )
 
 
 def _alike_start(one: str, other: str) -> int:

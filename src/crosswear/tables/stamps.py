@@ -138,18 +138,34 @@ def few(repeats: int, rows: int) -> bool:
 def are_instants(time_s: Floats) -> bool:
     """Return whether stamps [T] that repeat may be used: few do, or they are of even packets.
 
-    In even packets, rows follow each other at one rate from stamp to stamp, gaps left out. Where
-    more rows than usual are in a short recording's packet, stamps are rounded, or data came late.
+    In even packets, rows follow each other at one rate from stamp to stamp, gaps left out.
     """
     if few(int((np.diff(time_s) == 0).sum()), len(time_s)):
         return True
-    starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)[1:]  # the first one may be cut
-    if len(starts) < FEWEST_PACKETS:
+    return are_even(*packets(time_s))
+
+
+def packets(time_s: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return rows and duration of each packet but the first, which may be cut, and the last."""
+    starts = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)[1:]
+    return np.diff(starts), np.diff(time_s[starts])
+
+
+def are_even(rows: NDArray[np.int64], rises: Floats) -> bool:
+    """Return whether packets of `rows` [N], each `rises` [N] long, are at one rate, gaps left out.
+
+    Stamps in units as long as a packet may be rounded: in a short recording, a single packet with
+    more rows than its time has room for shows it.
+    """
+    if len(rows) < FEWEST_PACKETS - 1:
         return False
-    rates = np.diff(starts) / np.diff(time_s[starts])
+    rates = rows / rises
     apart = np.log(rates / np.median(rates))
     faster, slower = apart > np.log(OTHER_RATE), apart < -np.log(OTHER_RATE)
-    return bool(faster.mean() <= FEW) and few(int((faster | slower).sum()), len(rates))
+    units = rises / np.abs(rises).min()
+    if np.allclose(units, np.rint(units)) and faster.mean() > FEW:
+        return False
+    return few(int((faster | slower).sum()), len(rates))
 
 
 def is_clock(numbers: Floats) -> bool:

@@ -94,19 +94,21 @@ def is_sum(
 
 def distance_at_rest(
     values: NDArray[np.float64], other: NDArray[np.float64], rate_hz: float
-) -> float:
-    """Return how far two vectors [T, 3] are apart in the quietest quarter of the seconds.
+) -> float | None:
+    """Return how far two vectors [T, 3] are apart in seconds in which the first is at rest.
 
-    That is where they are least apart: acceleration and the gravity in it differ by movement. It is
-    a part of the length of the other one, and infinite without a second of both.
+    Movement is what acceleration and the gravity in it differ by. It is the median, as part of the
+    length of the other one; None without a second at rest.
     """
     known = (np.abs(values) < _LARGEST).all(axis=1) & (np.abs(other) < _LARGEST).all(axis=1)
-    means, others = (_seconds(one[known], rate_hz).mean(axis=1) for one in (values, other))
-    lengths = np.linalg.norm(others, axis=1)
-    if not (lengths > 0).any():
-        return np.inf
-    apart = np.linalg.norm(means - others, axis=1)[lengths > 0] / lengths[lengths > 0]
-    return float(np.percentile(apart, 25))
+    pieces, others = (_seconds(one[known], rate_hz) for one in (values, other))
+    means, down = pieces.mean(axis=1), others.mean(axis=1)
+    lengths = np.linalg.norm(down, axis=1)
+    quiet = pieces.std(axis=1).max(axis=1) < _MOVING * np.linalg.norm(means, axis=1)
+    quiet &= lengths > 0
+    if not quiet.any():
+        return None
+    return float(np.median(np.linalg.norm(means - down, axis=1)[quiet] / lengths[quiet]))
 
 
 def has_magnitude(values: NDArray[np.float64], rate_hz: float, one_g: float) -> bool:

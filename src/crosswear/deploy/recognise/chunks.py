@@ -15,9 +15,10 @@ from crosswear.deploy.recognise.inputs import RecordingFile
 from crosswear.tables.clock_changes import BACK_TODO, clock_back, forward_notes, runs_backwards
 from crosswear.tables.stamps import (
     RATE_TOLERANCE,
-    are_instants,
+    are_even,
     few,
     first_not_after,
+    packets,
     rate_change,
     rate_of,
     spread,
@@ -76,7 +77,7 @@ class _Clock:
         self._rows = 0
         self._first_repeat = 0
         self.repeats = 0
-        self._even = True
+        self._packets: list[tuple[NDArray[np.int64], Floats]] = []  # where stamps repeat
         self.jumps: list[str] = []
 
     def push(self, values: Floats, time_s: Floats) -> tuple[Floats, Floats]:
@@ -100,12 +101,14 @@ class _Clock:
         ready = int(np.searchsorted(time_s, time_s[-1]))
         begins = self._rows == len(time_s)
         self._values, self._time_s = values[ready:], time_s[ready:]
-        self._even &= are_instants(time_s)
+        if not few(int(same.sum()), len(same)):
+            self._packets.append(packets(time_s))
         rate_hz = self._source.layout.rate_hz
         return values[:ready], spread(time_s, rate_hz, begins=begins)[:ready]
 
     def flush(self) -> tuple[Floats, Floats]:
-        if not self._even and not few(self.repeats, self._rows):
+        even = not self._packets or are_even(*map(np.concatenate, zip(*self._packets, strict=True)))
+        if not even and not few(self.repeats, self._rows):
             raise self._error(
                 f"the time stamp repeats the one before it, as {self.repeats} of {self._rows} do",
                 self._first_repeat - self._rows,
