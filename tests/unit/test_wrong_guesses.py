@@ -74,6 +74,7 @@ def test_a_small_sample_of_the_study_has_no_wrong_guess(tmp_path: Path) -> None:
         ),
         (14, 1405, "asked", "the same, without a unit in its names"),
         (17, 889, "asked", "a magnetometer of length 1 beside gravity and two sensors without it"),
+        (20, 1971, "asked", "counts that are called mg, of one who never rests, beside gravity"),
         (17, 1692, "right", "stamps in whole seconds, of packets of 0.32 s"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from crosswear.tables.column_names import COUNTED
 from crosswear.tables.sampled import Sample
-from crosswear.tables.sensor_columns import Sensor, Triple, values_of
+from crosswear.tables.sensor_columns import Sensor, Triple, stacked, values_of
 from crosswear.tables.units import Reading, alike, reading, unit_at_rest
 
 _ALIKE = 0.55  # part of the largest median that the smallest one reaches, where zero is shifted
@@ -18,8 +18,14 @@ _NEVER_AT_REST = 0.01  # part of the rows in which all axes are exactly 0
 
 
 def reading_of(samples: Sequence[Sample], sensor: Sensor, rate_hz: float) -> Reading | None:
-    """The median over the sampled files with a second at rest; over all, if none has one."""
+    """The median over the sampled files with a second at rest; over all, if none has one.
+
+    Columns of gravity read one g whether anybody rests or not.
+    """
     found = [reading(sensor.values(sample), rate_hz) for sample in samples]
+    if sensor.gravity is not None and not any(one is not None and one.at_rest for one in found):
+        down = [reading(stacked(sample, sensor.gravity), rate_hz) for sample in samples]
+        found = [one and replace(one, at_rest=True) for one in down]
     for at_rest in (True, False):
         kept = [one for one in found if one is not None and one.at_rest == at_rest]
         if kept:
