@@ -20,6 +20,7 @@ from crosswear.tables.vectors import NO_GRAVITY, distance_at_rest, no_accelerati
 _FEW_G = 0.5
 """Somebody who moves reads more than that in g, in the median."""
 _PARALLEL = 0.95  # cosine of the angle between a sensor's mean and gravity
+_LEAST_MEAN = 0.2  # part of the usual length that the mean has where gravity is in it
 _SAME = 0.12
 """Acceleration at rest is as near to the gravity in it, as part of its length: zeros may be off."""
 
@@ -51,7 +52,9 @@ def gravity_of(
     all_of_it = float(np.linalg.norm(mean - sign * down))
     unclear = [left[0], axes]
     if size > 0 and none < all_of_it / 2:
-        return unclear if _are_one_in_two_units(mean, sign * down) else left
+        usual = float(np.nanmedian(np.linalg.norm(values, axis=1)))
+        other_unit = none > _LEAST_MEAN * usual and _are_one_in_two_units(mean, sign * down)
+        return unclear if other_unit else left
     if all_of_it >= none / 2:
         return unclear
     # A magnetometer, too, may have about the direction of gravity on average.
