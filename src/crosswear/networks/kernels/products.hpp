@@ -7,9 +7,9 @@
 
 namespace crosswear {
 
-// Whether a convolution is computed by tiles. Products of bfloat16 are too cheap for that.
+// Whether a convolution is computed in Winograd's way; products of bfloat16 are too cheap for that.
 template <class Row>
-constexpr bool by_tiles(int taps, int inputs) {
+constexpr bool by_winograd(int taps, int inputs) {
   return Operand<Row>::STEP == 1 && taps == 3 && inputs >= FEWEST;
 }
 
@@ -65,7 +65,7 @@ class Packed {
 
  public:
   Packed(int groups, int taps, int inputs, int outputs)
-      : taps(by_tiles<Row>(taps, inputs) ? PRODUCTS : taps), outputs(outputs),
+      : taps(by_winograd<Row>(taps, inputs) ? PRODUCTS : taps), outputs(outputs),
         units(whole(inputs, STEP) / STEP), groups_(groups), inputs_(inputs),
         size_(std::size_t(STEP) * this->taps * units * whole(outputs, LANES)),
         data_(groups * size_) {}
@@ -118,8 +118,9 @@ class Packed {
 
  private:
   Buffer<float> products_of(const float *weight, int rows, int values, bool reversed) const {
-    Buffer<float> to(taps == PRODUCTS ? std::size_t(groups_) * rows * PRODUCTS * values : 0);
-    if (taps == PRODUCTS) transform_taps(weight, groups_ * rows, values, reversed, to);
+    if (taps != PRODUCTS) return Buffer<float>(0);
+    Buffer<float> to(std::size_t(groups_) * rows * PRODUCTS * values);
+    transform_taps(weight, groups_ * rows, values, reversed, to);
     return to;
   }
 
@@ -177,7 +178,7 @@ struct Summands {
 
 // As `convolve` does, of a source of three taps and perhaps one of a single tap.
 template <class Use>
-void convolve_tiles(const Source<float> &source, const Source<float> *beside, int group,
+void convolve_by_winograd(const Source<float> &source, const Source<float> *beside, int group,
                     const float *bias, const Strip &strip, Sums *sums, const Use &use) {
   const int width = source.width, units = source.weights.units, outputs = source.weights.outputs;
   const int here = tiles_of(strip), tiles = here + MARGIN;  // what is behind them is not used
@@ -200,7 +201,7 @@ void convolve_tiles(const Source<float> &source, const Source<float> *beside, in
     const std::size_t shift = strip.shift();
     const Use each = use;
     Vector values[V] = {}, by[V] = {};
-    for_tiles(strip, [&](int tile, int row, int left) {
+    for_tiles(strip, [=, &values, &by](int tile, int row, int left) {
       UNROLLED for (int v = 0; v < V; v++) {
         Vector of[PRODUCTS], out[OUTPUTS];
         UNROLLED for (int i = 0; i < PRODUCTS; i++)
@@ -229,7 +230,7 @@ void convolve(std::initializer_list<Source<Row>> sources, int group, const float
   const int outputs = sources.begin()->weights.outputs;
   if constexpr (Operand<Row>::STEP == 1)
     if (sources.begin()->weights.taps == PRODUCTS)
-      return convolve_tiles(*sources.begin(), sources.size() > 1 ? sources.begin() + 1 : nullptr,
+      return convolve_by_winograd(*sources.begin(), sources.size() > 1 ? sources.begin() + 1 : nullptr,
                             group, bias, strip, sums, use);
   for_outputs(outputs, [&](auto count, int first) {
     constexpr int V = decltype(count)::value, P = tile_rows(V);
@@ -314,8 +315,8 @@ void add_weight_gradient(float *gradient, const Row *x, int width, int inputs, c
   });
 }
 
-// Of three taps by tiles: of a strip's rows x, and of y from its first window on.
-inline void add_gradient_by_tiles(float *gradient, const float *x, int width, int inputs,
+// Of three taps, in Winograd's way: of a strip's rows x, and of y from its first window on.
+inline void add_gradient_by_winograd(float *gradient, const float *x, int width, int inputs,
                                   const float *y, int outputs, const Strip &strip) {
   const int tiles = tiles_of(strip);
   Buffer<float> of_x(PRODUCTS * tiles * width), of_y(PRODUCTS * tiles * outputs);

@@ -63,28 +63,28 @@ void convolve_layer(const Block &block, int layer, const Stored *from, float *no
 void reorder(const Block &block, int layer, int slots, const float *from, float *to) {
   const int taps = block.taps(layer), inputs = block.inputs(layer), outputs = block.after;
   const std::size_t next = std::size_t(inputs) * outputs;
-  const auto gradient = [=](int tap, const float *at) {
-    if (slots == taps) return load(at + tap * next);
-    Vector of[PRODUCTS], to_taps[3];
-    UNROLLED for (int i = 0; i < PRODUCTS; i++) of[i] = load(at + i * next);
-    apply_back(OF_TAPS, of, to_taps);
-    return to_taps[tap];
-  };
   for (int group = 0; group < block.groups; group++)
     for (int output = 0; output < outputs; output += LANES)
-      for (int tap = 0; tap < taps; tap++)
-        for (int input = 0; input < inputs; input += LANES) {
-          const int here = std::min(LANES, inputs - input);
-          const float *first = from + group * slots * next + input * outputs + output;
-          Vector rows[LANES];
-          for (int i = 0; i < LANES; i++)
-            rows[i] = gradient(tap, first + std::min(i, here - 1) * outputs);
-          transpose(rows);
+      for (int input = 0; input < inputs; input += LANES) {
+        const int here = std::min(LANES, inputs - input);
+        const float *first = from + group * slots * next + input * outputs + output;
+        Vector rows[3][LANES];  // of each tap
+        for (int i = 0; i < LANES; i++) {
+          const float *at = first + std::min(i, here - 1) * outputs;
+          Vector of[PRODUCTS], of_taps[3];
+          for (int slot = 0; slot < slots; slot++) of[slot] = load(at + slot * next);
+          if (slots == PRODUCTS) apply_back(OF_TAPS, of, of_taps);
+          for (int tap = 0; tap < taps; tap++)
+            rows[tap][i] = slots == PRODUCTS ? of_taps[tap] : of[tap];
+        }
+        for (int tap = 0; tap < taps; tap++) {
+          transpose(rows[tap]);
           for (int i = 0; i < LANES; i++) {
             const std::size_t row = std::size_t(group * outputs + output + i) * taps + tap;
-            store_first(to + row * inputs + input, here, rows[i]);
+            store_first(to + row * inputs + input, here, rows[tap][i]);
           }
         }
+      }
 }
 
 // An output of a convolution, the gradient of what its norm makes of it, and that norm's.
@@ -108,8 +108,8 @@ Sums convolution_gradient(const Block &block, int layer, const Stored *from, flo
   Packed<Row> back(block.groups, 3, after, inputs), back_beside(block.groups, 1, after, inputs);
   back.set_transposed(block.layers[layer].weight);
   if (!layer) back_beside.set_transposed(block.layers[SHORTCUT].weight);
-  const bool tiles = by_tiles<Row>(3, inputs);
-  const int slots = tiles ? PRODUCTS : 3;
+  const bool winograd = by_winograd<Row>(3, inputs);
+  const int slots = winograd ? PRODUCTS : 3;
   Buffer<float> of_weight(slots * weights * block.groups), of_beside(weights * block.groups);
   Buffer<Row> rows(most * width, 0), of_y(most * after, 0), of_s(most * after, 0);
   Buffer<Row> units(2 * most * width), of_units(2 * most * after);
@@ -133,8 +133,8 @@ Sums convolution_gradient(const Block &block, int layer, const Stored *from, flo
       const Row *toward = gradient_of(path, of_y);
       float *to = of_weight + slots * weights * group;
       if constexpr (Operand<Row>::STEP == 1)
-        if (tiles) add_gradient_by_tiles(to, rows, width, inputs, toward, after, strip);
-      if (!tiles)
+        if (winograd) add_gradient_by_winograd(to, rows, width, inputs, toward, after, strip);
+      if (!winograd)
         add_weight_gradient<3>(to, of_rows, width, inputs, toward, after, count, !strip.first);
       if (!layer)
         add_weight_gradient<1>(of_beside + weights * group, of_rows + width * Operand<Row>::STEP,

@@ -1,6 +1,6 @@
-// Convolutions of three taps by tiles: four outputs by six products instead of twelve.
+// Winograd's way to convolve three taps: four outputs by six products instead of twelve.
 //
-// Winograd's F(4, 3), with the matrices of Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// It is his F(4, 3), with the matrices of Lavin and Gray, "Fast Algorithms for Convolutional Neural
 // Networks", CVPR 2016. A tile is four outputs of a window and the six inputs that they see; of other
 // windows it sees nothing, so a window has the same numbers in every company.
 #pragma once
