@@ -54,6 +54,10 @@ def test_a_folder_of_nothing_is_no_source(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no source is there") as caught:
             find_sources(name, None, tmp_path, PreparationConfig(), ignore)
         assert "imported encoder" in caught.value.expected
+    (tmp_path / "dataset.toml").touch()
+    with pytest.raises(UsageError, match="a folder, not a dataset") as caught:
+        find_sources(tmp_path, None, tmp_path, PreparationConfig(), ignore)
+    assert caught.value.todo == f"name {tmp_path / 'dataset.toml'}"
 
 
 def features(n: int, separation: float) -> tuple[np.ndarray, np.ndarray]:

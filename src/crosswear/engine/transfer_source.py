@@ -16,6 +16,7 @@ from crosswear.core.keys import digest
 from crosswear.core.texts import Note
 from crosswear.datasets import REGISTRY, lookup
 from crosswear.datasets.domain import Domain, of_acceleration
+from crosswear.datasets.own.layout import FILE_NAME
 from crosswear.datasets.prepare import prepare
 from crosswear.datasets.roots import data_tree, locate
 from crosswear.datasets.spec import DatasetSpec
@@ -132,7 +133,7 @@ def dataset_sources(
         return list(_registered(place, Path(cache), preparation, note))
     path = Path(name)
     is_place = len(path.parts) > 1 or (str(name) not in REGISTRY and path.is_dir())
-    if is_place and path.suffix != ".toml":
+    if is_place and path.suffix != ".toml" and not (path / FILE_NAME).is_file():
         raise UsageError(
             "no source is there",
             where=str(name),

@@ -104,8 +104,7 @@ def distance_at_rest(
     pieces, others = (_seconds(one[known], rate_hz) for one in (values, other))
     means, down = pieces.mean(axis=1), others.mean(axis=1)
     lengths = np.linalg.norm(down, axis=1)
-    quiet = pieces.std(axis=1).max(axis=1) < _MOVING * np.linalg.norm(means, axis=1)
-    quiet &= lengths > 0
+    quiet = _are_quiet(pieces) & (lengths > 0)
     if not quiet.any():
         return None
     return float(np.median(np.linalg.norm(means - down, axis=1)[quiet] / lengths[quiet]))
@@ -129,9 +128,8 @@ def has_magnitude(values: NDArray[np.float64], rate_hz: float, one_g: float) -> 
     pieces = _seconds(values, rate_hz)
     if not len(pieces):
         return False
-    means, spread = pieces.mean(axis=1), pieces.std(axis=1).max(axis=1)
+    means, quiet = pieces.mean(axis=1), _are_quiet(pieces)
     lengths = np.linalg.norm(means, axis=1)
-    quiet = spread < _MOVING * lengths
     seen = [(means, lengths, 90, _CLOSER_MOVING)]
     seen += [(means[quiet], lengths[quiet], 50, _CLOSER)] * bool(quiet.any())
     for some, together, percent, closer in seen:
@@ -143,6 +141,12 @@ def has_magnitude(values: NDArray[np.float64], rate_hz: float, one_g: float) -> 
 
 def _plausible(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values[(np.abs(values) < _LARGEST).all(axis=1)]
+
+
+def _are_quiet(pieces: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether each second [S, n, 3] is one at rest."""
+    lengths = np.linalg.norm(pieces.mean(axis=1), axis=1)
+    return np.asarray(pieces.std(axis=1).max(axis=1) < _MOVING * lengths)
 
 
 def _seconds(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
